@@ -1,0 +1,36 @@
+# The few words a person needs; the scripts do the work and can be called alone.
+.PHONY: build run demo test test-long test-integration bench fmt deps
+.NOTPARALLEL:
+
+build:             ## the release binary: build/release/bin/firebreak
+	@scripts/deps.sh build
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+
+run:               ## the fraud story, live, until Ctrl-C (FRESH=1 plays it anew)
+	@scripts/run.sh
+
+demo:              ## the fraud story to its end, report in build/demo
+	@scripts/demo.sh
+
+test:              ## everything that needs nothing from outside, and 5 s of each fuzz target
+	@scripts/test.sh
+
+test-long:         ## the slow ones: more kills, more cases
+	@scripts/deps.sh build test
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@ctest --preset long
+
+test-integration:  ## against other people's software
+	@scripts/test_integration.sh
+
+bench:             ## figures as JSON, in build/bench
+	@scripts/bench.sh
+
+fmt:               ## formats the sources that git knows
+	@scripts/deps.sh fmt
+	@git ls-files '*.cc' '*.h' | xargs -r clang-format-16 -i
+
+deps:              ## installs what building and testing need; INSTALL=0 only says what is missing
+	@scripts/deps.sh build test
