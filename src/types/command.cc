@@ -1,0 +1,86 @@
+#include "types/command.h"
+
+#include <fmt/core.h>
+
+namespace firebreak {
+namespace {
+
+constexpr std::string_view kPeople = "analyst approver admin";
+constexpr std::string_view kHandlers = "analyst admin";
+
+constexpr CommandSpec kCommands[] = {
+    {"incident.declare", kPeople, "endpoint title severity", "", "open an incident by hand"},
+    {"incident.ack", kPeople, "incident", "", "say that you have it"},
+    {"incident.note", kPeople, "incident text", "", "add a fact to the timeline"},
+    {"incident.impact", kPeople, "incident functional_now functional_likely information recoverability", "",
+     "rate the impact (NIST SP 800-61r2 tables 3-2 to 3-4)"},
+    {"incident.severity", kPeople, "incident severity reason", "", "change the severity"},
+    {"incident.phase", kPeople, "incident to reason", "", "move to another phase"},
+    {"incident.assign", kPeople, "incident role user", "", "give a person a role"},
+    {"incident.task", kPeople, "incident text owner", "due", "open a task"},
+    {"incident.task_done", kPeople, "incident task result", "", "finish a task"},
+    {"incident.close", kPeople, "incident summary residual_risk", "", "end the incident"},
+    {"action.propose", kHandlers, "endpoint lease_s", "incident option measure", "propose a containment action"},
+    {"action.approve", "approver", "action digest", "", "approve exactly the measure with this digest"},
+    {"action.reject", "approver", "action reason", "", "refuse an action"},
+    {"action.lift", kPeople, "action reason", "", "end an action now"},
+    {"freeze", kPeople, "reason", "", "let nothing new leave Firebreak; policies in force stay"},
+    {"thaw", kPeople, "reason", "", "end a freeze; needs two people"},
+    {"release.register", kHandlers,
+     "endpoint release upstream model manifest dataset holdout training_cut sources", "profile incident",
+     "register a release with its lineage"},
+    {"release.gate", kHandlers, "endpoint release", "incident", "run the recovery gates on a candidate"},
+    {"release.promote", kHandlers, "endpoint release", "incident", "propose shadow, canary and full traffic"},
+    {"source.approve", "approver", "source reason", "digest", "accept a data source as lineage"},
+    {"endpoint.put", "admin", "endpoint", "", "register or change an endpoint"},
+    {"playbook.install", "admin", "document", "", "install a CACAO 2.0 playbook"},
+    {"playbook.run", kHandlers, "playbook incident", "", "start a playbook on an incident"},
+    {"evidence.capture", kHandlers, "incident items", "", "capture evidence now"},
+    {"user.add", "admin", "user role", "scripted", "add a user"},
+    {"token.add", "admin", "user token_hash", "expires", "add a token by its SHA-256"},
+    {"token.revoke", "admin", "user token_hash", "", "revoke a token"},
+};
+
+bool has_word(std::string_view words, std::string_view word) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (words.substr(0, end) == word) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::span<const CommandSpec> commands() { return kCommands; }
+
+const CommandSpec* find_command(std::string_view name) {
+  for (const CommandSpec& command : kCommands)
+    if (command.name == name) return &command;
+  return nullptr;
+}
+
+Result<void> check_command(std::string_view name, const Json& args) {
+  const CommandSpec* command = find_command(name);
+  if (command == nullptr) return fail(Code::kNotFound, fmt::format("there is no command '{}'", name));
+  if (!args.is_object()) return fail(Code::kInvalid, "arguments must be a JSON object");
+  for (const auto& member : args.get_object()) {
+    const std::string_view key(member.key().data(), member.key().size());
+    if (!has_word(command->required, key) && !has_word(command->optional, key))
+      return fail(Code::kInvalid, fmt::format("'{}' takes no argument '{}' (required: {}; optional: {})", name, key,
+                                              command->required, command->optional),
+                  fmt::format("/{}", key));
+  }
+  for (std::string_view rest = command->required; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    const std::string_view key = rest.substr(0, end);
+    if (find(args, key) == nullptr)
+      return fail(Code::kInvalid, fmt::format("'{}' needs the argument '{}'", name, key), fmt::format("/{}", key));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+bool role_may(const CommandSpec& command, std::string_view role) { return has_word(command.roles, role); }
+
+}  // namespace firebreak

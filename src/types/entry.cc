@@ -1,0 +1,58 @@
+#include "types/entry.h"
+
+#include <fmt/core.h>
+
+namespace firebreak {
+namespace {
+
+Json to_object(const Entry& entry) {
+  JsonObject object;
+  object["v"] = entry.version;
+  object["kind"] = entry.kind;
+  object["time"] = format_time(entry.time);
+  object["actor"] = entry.actor;
+  object["cause"] = entry.cause;
+  if (!entry.source.producer.empty())
+    object["source"] = JsonObject{{"producer", entry.source.producer},
+                                  {"epoch", entry.source.epoch},
+                                  {"position", entry.source.position},
+                                  {"ordinal", entry.source.ordinal}};
+  object["body"] = entry.body;
+  return object;
+}
+
+}  // namespace
+
+std::string Entry::id(std::string_view prefix) const { return fmt::format("{}-{}", prefix, index); }
+
+std::string entry_bytes(const Entry& entry) { return canonical_json(to_object(entry)); }
+
+Result<Entry> parse_entry(std::uint64_t index, std::string_view bytes) {
+  FIREBREAK_ASSIGN(Json object, parse_json(bytes));
+  Entry entry;
+  entry.index = index;
+  FIREBREAK_ASSIGN(const std::int64_t version, get_int(object, "v"));
+  entry.version = static_cast<int>(version);
+  FIREBREAK_ASSIGN(entry.kind, get_string(object, "kind"));
+  FIREBREAK_ASSIGN(entry.time, get_time(object, "time"));
+  FIREBREAK_ASSIGN(entry.actor, get_string(object, "actor"));
+  FIREBREAK_ASSIGN(entry.cause, get_string(object, "cause"));
+  if (const Json* source = find(object, "source")) {
+    FIREBREAK_ASSIGN(entry.source.producer, get_string(*source, "producer"));
+    entry.source.epoch = static_cast<std::uint64_t>(int_or(*source, "epoch"));
+    entry.source.position = static_cast<std::uint64_t>(int_or(*source, "position"));
+    entry.source.ordinal = static_cast<std::uint64_t>(int_or(*source, "ordinal"));
+  }
+  const Json* body = find(object, "body");
+  if (body == nullptr) return fail(Code::kInvalid, "'body' is missing", "/body");
+  entry.body = *body;
+  return entry;
+}
+
+Json entry_to_json(const Entry& entry) {
+  Json object = to_object(entry);
+  object.as_object()["index"] = entry.index;
+  return object;
+}
+
+}  // namespace firebreak

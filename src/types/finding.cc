@@ -1,0 +1,93 @@
+#include "types/finding.h"
+
+#include <fmt/core.h>
+
+#include "base/encoding.h"
+
+namespace firebreak {
+namespace {
+
+constexpr std::string_view kSeverities[] = {"informational", "low", "medium", "high", "critical"};
+
+// Digests travel in one base64 string of 32-octet pieces: half the bytes of hex in an array.
+std::string pack(const std::vector<Digest>& digests) {
+  Bytes raw;
+  for (const Digest& digest : digests) raw += digest.view();
+  return to_base64(raw);
+}
+
+Result<std::vector<Digest>> unpack(std::string_view text) {
+  FIREBREAK_ASSIGN(const Bytes raw, from_base64(text));
+  if (raw.size() % 32 != 0) return fail(Code::kInvalid, "'digests' is no whole number of SHA-256 digests");
+  std::vector<Digest> digests;
+  for (std::size_t at = 0; at < raw.size(); at += 32) digests.push_back(Digest::from_bytes(ByteView(raw).substr(at, 32)));
+  return digests;
+}
+
+}  // namespace
+
+std::string_view severity_name(Severity severity) { return kSeverities[static_cast<int>(severity) - 1]; }
+
+Result<Severity> parse_severity(std::string_view name) {
+  for (int i = 0; i < 5; ++i)
+    if (kSeverities[i] == name) return static_cast<Severity>(i + 1);
+  return fail(Code::kInvalid, fmt::format("'{}' is no severity (informational, low, medium, high, critical)", name));
+}
+
+std::string_view finding_entry_kind(FindingPhase phase) {
+  switch (phase) {
+    case FindingPhase::kOpened: return "finding_opened";
+    case FindingPhase::kUpdated: return "finding_updated";
+    case FindingPhase::kClosed: return "finding_closed";
+  }
+  return "finding_closed";
+}
+
+Json to_json(const FindingUpdate& update) {
+  JsonObject body{{"episode", update.episode},
+                  {"kind", update.kind},
+                  {"severity", severity_name(update.severity)},
+                  {"endpoint", update.endpoint},
+                  {"stream", update.stream},
+                  {"first", update.first_index},
+                  {"last", update.last_index},
+                  {"first_time", format_time(update.first_time)},
+                  {"last_time", format_time(update.last_time)},
+                  {"count", update.count},
+                  {"summary", update.summary}};
+  JsonObject numbers;
+  for (const auto& [name, value] : update.numbers) numbers[name] = value;
+  body["numbers"] = std::move(numbers);
+  if (!update.indexes.empty()) body["indexes"] = JsonArray(update.indexes.begin(), update.indexes.end());
+  if (!update.callers.empty()) body["callers"] = JsonArray(update.callers.begin(), update.callers.end());
+  if (!update.digests.empty()) body["digests"] = pack(update.digests);
+  return body;
+}
+
+Result<FindingUpdate> finding_from_json(FindingPhase phase, const Json& body) {
+  FindingUpdate update;
+  update.phase = phase;
+  FIREBREAK_ASSIGN(update.episode, get_string(body, "episode"));
+  FIREBREAK_ASSIGN(update.kind, get_string(body, "kind"));
+  FIREBREAK_ASSIGN(const std::string severity, get_string(body, "severity"));
+  FIREBREAK_ASSIGN(update.severity, parse_severity(severity));
+  FIREBREAK_ASSIGN(update.endpoint, get_string(body, "endpoint"));
+  FIREBREAK_ASSIGN(update.stream, get_string(body, "stream"));
+  update.first_index = static_cast<std::uint64_t>(int_or(body, "first"));
+  update.last_index = static_cast<std::uint64_t>(int_or(body, "last"));
+  FIREBREAK_ASSIGN(update.first_time, get_time(body, "first_time"));
+  FIREBREAK_ASSIGN(update.last_time, get_time(body, "last_time"));
+  update.count = static_cast<std::uint64_t>(int_or(body, "count"));
+  update.summary = string_or(body, "summary");
+  if (const Json* numbers = find(body, "numbers"); numbers != nullptr && numbers->is_object())
+    for (const auto& member : numbers->get_object())
+      if (member.value().is_number()) update.numbers[std::string(member.key())] = member.value().to_number<double>();
+  if (const Json* indexes = find(body, "indexes"); indexes != nullptr && indexes->is_array())
+    for (const Json& index : indexes->get_array())
+      if (index.is_number()) update.indexes.push_back(index.to_number<std::uint64_t>());
+  update.callers = strings_or_empty(body, "callers");
+  FIREBREAK_ASSIGN(update.digests, unpack(string_or(body, "digests")));
+  return update;
+}
+
+}  // namespace firebreak
