@@ -33,8 +33,10 @@ mapfile -t need < <(missing "$@")
 
 echo "deps: missing Debian packages (${*}): ${need[*]}"
 as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  echo "deps: installing needs root"
+if [ "$(id -u)" -eq 0 ]; then
+  echo "deps: installing needs root, which you are"
+else
+  echo "deps: installing needs root: through sudo"
   as_root=(sudo)
 fi
 
