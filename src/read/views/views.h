@@ -1,0 +1,78 @@
+// What people look at, kept in SQLite: incidents with their timeline, findings, actions, evidence, models, gates.
+// Everything in it is a fold over the journal's entries; the file can be deleted at any time and comes back.
+//
+// Promise: a view shows all entries below next_index() and none above. The index is written in the same
+// transaction as the rows. A file of another schema version, or one that is damaged, is thrown away and rebuilt.
+// The JSON that comes back is documented in docs/formats/views.md; the API returns it as it is.
+//
+// Threads: apply() from one thread at a time; all others from any thread. Readers never wait for the disk.
+// Errors: kNotFound (no such id), kInvalid (bad cursor), kIo (SQLite's message).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "types/entry.h"
+
+namespace firebreak::views {
+
+// Lists are newest first. `cursor` is empty or the "next" of the page before; `limit` is 1..500.
+struct Page {
+  std::string cursor;
+  int limit = 50;
+};
+
+// Empty members do not filter.
+struct Filter {
+  std::string incident;
+  std::string endpoint;
+  std::string state;
+};
+
+class Views {
+ public:
+  // `path` may be ":memory:". A file of another schema version is replaced by an empty one.
+  static Result<std::unique_ptr<Views>> open(const std::string& path);
+  ~Views();
+
+  // The first journal index that has not been applied.
+  std::uint64_t next_index() const;
+
+  // Applies entries in order in one transaction; those below next_index() are skipped, a gap is kConflict.
+  Result<void> apply(std::span<const Entry> entries);
+
+  // Blocks until the entry `index` is applied. False when `timeout_us` passes first.
+  bool wait_for_index(std::uint64_t index, std::int64_t timeout_us) const;
+
+  // Each list: {"items":[…], "next": "cursor" | null, "index": next_index()}.
+  Result<Json> incidents(const Page& page, const Filter& filter = {}) const;
+  Result<Json> findings(const Page& page, const Filter& filter = {}) const;
+  Result<Json> actions(const Page& page, const Filter& filter = {}) const;
+  Result<Json> evidence(const Page& page, const Filter& filter = {}) const;
+  Result<Json> models(const Page& page, const Filter& filter = {}) const;  // releases
+  Result<Json> runs(const Page& page, const Filter& filter = {}) const;    // playbook runs
+  Result<Json> gates(const Page& page, const Filter& filter = {}) const;
+
+  // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[], options[].
+  Result<Json> incident(const std::string& id) const;
+  Result<Json> finding(const std::string& id) const;
+  Result<Json> action(const std::string& id) const;  // with orders[] and checks[]
+  Result<Json> evidence_item(const std::string& id) const;  // with custody[]
+
+  // One screen: what needs a person now, who waits for whom, what is due next.
+  Result<Json> status() const;
+
+  // {"rows":[{endpoint, candidate, gate, attack, approved, of, share, limit, passed, index}]}
+  Result<Json> robustness() const;
+
+ private:
+  struct Impl;
+  explicit Views(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firebreak::views
