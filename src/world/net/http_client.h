@@ -1,0 +1,49 @@
+// A blocking HTTP client with keep-alive, for the command line, effects, deliveries and tests (libcurl).
+//
+// Threads: one object serves one call at a time; calls from several threads wait for each other.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "world/net/message.h"
+
+namespace firebreak::net {
+
+class HttpClient {
+ public:
+  HttpClient();
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Sent with every request from now on: `Authorization: Bearer TOKEN`. Empty: none.
+  void set_token(std::string token);
+
+  // Any status is a Response; an Error means that there was none: kUnavailable (no connection, broken off) or
+  // kTimeout. request.path is ignored: `url` is the whole address with its query. Redirects are not followed.
+  Result<Response> send(const Request& request, const std::string& url, std::int64_t timeout_us = 30'000'000);
+
+  Result<Response> get(const std::string& url, std::int64_t timeout_us = 30'000'000);
+  Result<Response> post(const std::string& url, std::string body, std::string content_type = "application/json",
+                        std::int64_t timeout_us = 30'000'000);
+  Result<Response> put(const std::string& url, std::string body, std::string content_type = "application/json",
+                       std::int64_t timeout_us = 30'000'000);
+
+  // GET whose body is handed on as it comes (SSE), until the server ends it or `on_data` returns false. A status
+  // of 400 or more is an error with the problem's code.
+  Result<void> stream(const std::string& url, const Headers& headers, std::function<bool(std::string_view)> on_data);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Turns an answer with status >= 400 into its Error, and parses the body of others.
+Result<Json> json_of(Result<Response> response);
+
+}  // namespace firebreak::net
