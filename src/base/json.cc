@@ -229,6 +229,9 @@ Result<std::string> get_string(const Json& object, std::string_view key) {
 Result<std::int64_t> get_int(const Json& object, std::string_view key) {
   const Json* value = find(object, key);
   if (value != nullptr && value->is_int64()) return value->get_int64();
+  // Values made in memory from unsigned integers; text never parses to this kind below 2^63.
+  if (value != nullptr && value->is_uint64() && value->get_uint64() <= INT64_MAX)
+    return static_cast<std::int64_t>(value->get_uint64());
   if (value != nullptr && value->is_double() && value->get_double() == std::floor(value->get_double()) &&
       std::fabs(value->get_double()) < 9007199254740992.0)
     return static_cast<std::int64_t>(value->get_double());

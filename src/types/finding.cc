@@ -9,22 +9,21 @@ namespace {
 
 constexpr std::string_view kSeverities[] = {"informational", "low", "medium", "high", "critical"};
 
-// Digests travel in one base64 string of 32-octet pieces: half the bytes of hex in an array.
-std::string pack(const std::vector<Digest>& digests) {
+}  // namespace
+
+std::string pack_digests(const std::vector<Digest>& digests) {
   Bytes raw;
   for (const Digest& digest : digests) raw += digest.view();
   return to_base64(raw);
 }
 
-Result<std::vector<Digest>> unpack(std::string_view text) {
+Result<std::vector<Digest>> unpack_digests(std::string_view text) {
   FIREBREAK_ASSIGN(const Bytes raw, from_base64(text));
   if (raw.size() % 32 != 0) return fail(Code::kInvalid, "'digests' is no whole number of SHA-256 digests");
   std::vector<Digest> digests;
   for (std::size_t at = 0; at < raw.size(); at += 32) digests.push_back(Digest::from_bytes(ByteView(raw).substr(at, 32)));
   return digests;
 }
-
-}  // namespace
 
 std::string_view severity_name(Severity severity) { return kSeverities[static_cast<int>(severity) - 1]; }
 
@@ -60,7 +59,7 @@ Json to_json(const FindingUpdate& update) {
   body["numbers"] = std::move(numbers);
   if (!update.indexes.empty()) body["indexes"] = JsonArray(update.indexes.begin(), update.indexes.end());
   if (!update.callers.empty()) body["callers"] = JsonArray(update.callers.begin(), update.callers.end());
-  if (!update.digests.empty()) body["digests"] = pack(update.digests);
+  if (!update.digests.empty()) body["digests"] = pack_digests(update.digests);
   return body;
 }
 
@@ -86,7 +85,7 @@ Result<FindingUpdate> finding_from_json(FindingPhase phase, const Json& body) {
     for (const Json& index : indexes->get_array())
       if (index.is_number()) update.indexes.push_back(index.to_number<std::uint64_t>());
   update.callers = strings_or_empty(body, "callers");
-  FIREBREAK_ASSIGN(update.digests, unpack(string_or(body, "digests")));
+  FIREBREAK_ASSIGN(update.digests, unpack_digests(string_or(body, "digests")));
   return update;
 }
 

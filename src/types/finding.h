@@ -45,6 +45,10 @@ struct FindingUpdate {
 
 std::string_view finding_entry_kind(FindingPhase phase);  // "finding_opened", …
 Json to_json(const FindingUpdate& update);
+
+// Digests travel in one base64 string of 32-octet pieces: half the bytes of hex in an array.
+std::string pack_digests(const std::vector<Digest>& digests);
+Result<std::vector<Digest>> unpack_digests(std::string_view text);
 Result<FindingUpdate> finding_from_json(FindingPhase phase, const Json& body);
 
 }  // namespace firebreak
