@@ -1,0 +1,63 @@
+// What anybody can do with a log's folder, or a copy of it, without a server and without the signing key.
+//
+// A data folder holds DIR/logs/<name>/{vkey, checkpoint, NNNNNN.seg}. Nothing here writes into it.
+// Errors: kNotFound, kIo, kInvalid (a pinned key that is no key). Damage is a finding in the report, not an error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "log/ledger/note.h"
+
+namespace firebreak::ledger {
+
+enum class Verdict {
+  kDamaged,     // `damage` says where
+  kConsistent,  // everything agrees with the checkpoint, which the folder's own key signed
+  kAuthentic,   // and that key is the pinned one
+};
+std::string_view verdict_name(Verdict verdict);  // "damaged", "consistent", "authentic"
+
+struct Damage {
+  std::string file;          // "000001.seg", "checkpoint", "vkey"
+  std::uint64_t offset = 0;  // of the damaged record, or frame, or file
+  std::optional<std::uint64_t> record;  // the first entry that cannot be trusted
+  std::string reason;
+};
+
+struct VerifyReport {
+  Verdict verdict = Verdict::kDamaged;
+  std::string origin;
+  std::string vkey;
+  std::uint64_t size = 0;             // entries that were checked
+  std::uint64_t checkpoint_size = 0;  // of them signed
+  Digest root;                        // at checkpoint_size
+  std::uint64_t segments = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t torn_octets = 0;  // an unfinished last write above the checkpoint: never acknowledged
+  std::optional<Damage> damage;
+};
+
+Result<VerifyReport> verify(Files& files, const Path& log_dir, const std::optional<std::string>& pinned_vkey = {});
+
+struct LogInfo {
+  std::string name;
+  Path dir;
+  std::string origin;
+  std::string vkey;
+  std::uint64_t size = 0;  // as the checkpoint says
+  Digest root;
+  std::uint64_t segments = 0;
+  std::uint64_t octets = 0;
+  std::string problem;  // not empty: vkey or checkpoint cannot be read
+};
+
+// The logs of a data folder, by name; empty when there is no DIR/logs.
+Result<std::vector<LogInfo>> list_logs(Files& files, const Path& data_dir);
+Path log_dir_of(const Path& data_dir, const std::string& name);  // DIR/logs/<name>
+Path key_path_of(const Path& data_dir, const std::string& name);  // DIR/keys/<name>.key
+
+}  // namespace firebreak::ledger
