@@ -1,0 +1,112 @@
+// Streams: what producers send is checked, made into encrypted typed rows, put into the stream's log, and read back.
+//
+// Promise: a batch (NDJSON, one record a line) is checked whole before anything is written and is admitted whole or
+// not at all. When the callback gets a receipt, every record is on disk and inside the tree that the next checkpoint
+// signs; line k of the batch is record receipt.first + k. After a crash every acknowledged record is there once. A
+// batch that a producer repeats under the same number gets the first receipt's range again and is written once.
+//
+// Threads: everything from any thread. Callbacks of admitted batches run on the log's writer thread and must not block;
+// a refusal calls back on the caller's thread before admit() returns.
+// Line formats: docs/formats/stream.md. Stored bytes: docs/formats/record.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "log/record/record.h"
+#include "log/record/schema.h"
+
+namespace firebreak {
+class Files;
+}
+
+namespace firebreak::record {
+
+struct Producer {
+  std::string name;                       // header Firebreak-Producer; empty = none
+  std::optional<std::uint64_t> sequence;  // header Firebreak-Sequence: one number per batch, rising by one
+};
+
+struct Receipt {
+  std::string log;
+  std::uint64_t first = 0, last = 0;  // of the batch's lines
+  Digest leaf_hash;                   // of the last record
+  Bytes signature;                    // over the commit it was in; see docs/formats/ledger.md
+};
+Json to_json(const Receipt& receipt);  // {"log","first","last","leaf_hash" (base64),"signature" (base64)}
+
+// A record with what proves that it stands in the log.
+struct RecordProof {
+  Record record;
+  Digest leaf_hash;
+  std::uint64_t tree_size = 0;        // of the newest checkpoint
+  std::vector<Digest> proof;          // RFC 9162 inclusion proof of leaf_hash in a tree of tree_size
+  std::string checkpoint;             // signed note
+};
+Json to_json(const RecordProof& proof);
+
+// Since the stream was opened.
+struct StreamCounters {
+  std::uint64_t records = 0, batches = 0, repeated = 0, refused = 0;
+  std::uint64_t time_outside = 0, unknown_model = 0, gaps = 0, undeclared_fields = 0;
+};
+
+struct StreamOptions {
+  std::uint32_t records_per_epoch = 1U << 20;   // rows under one seed
+  std::size_t sequences_kept = 4'096;           // per producer, for repeated batches
+  std::size_t producers = 1'024;
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  virtual void admit(std::string_view ndjson, const Producer& producer,
+                     std::function<void(Result<Receipt>)> done) = 0;
+
+  // Durable records, control records included.
+  virtual std::uint64_t size() const = 0;
+  // Errors: kNotFound beyond size(), kCorrupt naming log and index when stored bytes are not what was written.
+  virtual Result<Record> read(std::uint64_t index) = 0;
+  // Reads up to `max` records from `index` on, in order; returns the index after the last one read.
+  virtual Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max,
+                                          const std::function<void(const Record&)>& each) = 0;
+  virtual Result<RecordProof> prove(std::uint64_t index) = 0;
+
+  // Called on the writer thread after each commit with the new size. Returns an id for remove_on_commit.
+  virtual std::uint64_t on_commit(std::function<void(std::uint64_t size)> listener) = 0;
+  virtual void remove_on_commit(std::uint64_t id) = 0;
+
+  virtual StreamConfig config() const = 0;
+  virtual StreamCounters counters() const = 0;
+};
+
+// All streams under DIR/logs. The journal's log is not one of them.
+class Streams {
+ public:
+  // Opens every stream found. Errors: kCorrupt, kIo, each naming the stream.
+  static Result<std::unique_ptr<Streams>> open(Files& files, Clock& clock, Random& random, const std::string& data_dir,
+                                               const StreamOptions& options = {});
+  virtual ~Streams() = default;
+
+  // Makes the stream, or brings an existing one to this configuration; the same configuration again changes nothing.
+  virtual Result<Stream*> create(const StreamConfig& config) = 0;
+  virtual Stream* get(std::string_view name) = 0;  // nullptr when there is none; valid as long as this
+  virtual std::vector<std::string> list() const = 0;
+
+  // Asked once per batch and model digest (hex); a record of an unknown one is admitted and flagged. Before this is
+  // set every model counts as known. `known` is called from any thread.
+  virtual void set_known_model(std::function<bool(std::string_view digest_hex)> known) = 0;
+};
+
+}  // namespace firebreak::record
