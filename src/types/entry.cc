@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace firebreak {
 namespace {
 
@@ -24,6 +27,15 @@ Json to_object(const Entry& entry) {
 }  // namespace
 
 std::string Entry::id(std::string_view prefix) const { return fmt::format("{}-{}", prefix, index); }
+
+bool is_input_kind(std::string_view kind) {
+  constexpr std::string_view kInputs[] = {
+      "command",         "server_started",  "config_applied",    "tick",            "clock_fed",
+      "anchor",          "finding_opened",  "finding_updated",   "finding_closed",  "options_offered",
+      "evidence_captured", "evidence_failed", "evidence_custody", "order_started",  "order_outcome",
+      "effect_check",    "gate_result"};
+  return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);
+}
 
 std::string entry_bytes(const Entry& entry) { return canonical_json(to_object(entry)); }
 

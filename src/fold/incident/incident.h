@@ -1,0 +1,90 @@
+// Incidents: when findings become one, and its life through the NIST SP 800-61r2 phases to its close.
+//
+// Rules: content/rules/*.yaml through config_applied (document.rules), or the same built in. One open incident per
+// endpoint: further findings of it are linked. Closed only through post_incident, or earlier with a reason.
+// Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "types/entry.h"
+#include "types/finding.h"
+
+namespace firebreak::incident {
+
+// `kind` together with any of `with`, on one endpoint, evidence intervals overlapping or at most `within_us` apart
+// in event time (labels lag by days: the times at which findings open cannot be compared).
+struct Rule {
+  std::string name, kind, title;
+  std::vector<std::string> with;
+  std::int64_t within_us = kHour;
+  Severity at_least = Severity::kLow;
+  bool operator==(const Rule&) const = default;
+};
+std::vector<Rule> built_in_rules();
+Result<std::vector<Rule>> rules_from_json(const Json& document);  // {"correlation": [...]}
+
+struct Finding {
+  std::string id, kind, endpoint, stream, episode, summary, incident;
+  Severity severity = Severity::kMedium;
+  Time first_time, last_time;
+  bool closed = false;
+  bool operator==(const Finding&) const = default;
+};
+
+struct TimelineRow {
+  std::uint64_t index = 0;
+  Time time;
+  std::string text;
+  bool operator==(const TimelineRow&) const = default;
+};
+
+struct Task {
+  std::string id, text, owner, result;
+  Time due;
+  bool done = false;
+  bool operator==(const Task&) const = default;
+};
+
+struct Incident {
+  std::string id, endpoint, stream, title, severity, rule, phase = "detection_analysis";
+  std::string acknowledged_by, functional_now, functional_likely, recoverability;
+  std::vector<std::string> information, findings;
+  std::map<std::string, std::string> roles;  // role -> user
+  std::vector<Task> tasks;
+  std::vector<TimelineRow> timeline;         // bounded: the first 50 and the last 150 rows
+  Time opened, first_time, last_time;
+  bool severity_by_hand = false;
+  bool contained = false;                    // an action was in force: growth after it leads back
+  bool operator==(const Incident&) const = default;
+};
+
+struct IncidentState {
+  std::vector<Rule> rules = built_in_rules();
+  std::map<std::string, Incident> open;               // by id
+  std::map<std::string, std::string> open_by_endpoint;
+  std::map<std::string, std::string> closed;          // id -> endpoint
+  std::map<std::string, Finding> findings;            // by id: open ones, those of open incidents, and unlinked
+                                                      // ones younger than a day
+  std::map<std::string, std::string> finding_of;      // stream '\n' episode -> id
+  std::map<std::string, std::string> action_of;       // action -> incident
+  Time newest_event;                                  // of any finding: for forgetting
+  bool operator==(const IncidentState&) const = default;
+};
+
+std::vector<Draft> decide(const IncidentState& state, const Entry& entry);
+void apply(IncidentState& state, const Entry& entry);
+
+Json to_json(const IncidentState& state);
+Result<IncidentState> incident_state_from_json(const Json& document);
+
+// The allowed moves between phases; closing has rules of its own.
+bool may_move(std::string_view from, std::string_view to);
+
+}  // namespace firebreak::incident
