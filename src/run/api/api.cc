@@ -1,0 +1,85 @@
+#include "run/api/api.h"
+
+#include <fmt/core.h>
+
+#include "read/report/assets.h"
+#include "types/command.h"
+
+namespace firebreak::api {
+namespace {
+
+bool has_role(std::string_view roles, std::string_view role) { return role_may({"", roles, "", "", ""}, role); }
+
+}  // namespace
+
+Api::Api(Parts parts) : parts_(std::move(parts)) {
+  add_open_routes();
+  add_read_routes();
+  add_write_routes();
+  add_stream_routes();
+  add_event_routes();
+}
+
+Result<access::Principal> Api::authorize(const net::Request& request, std::string_view roles) const {
+  const std::string_view token = request.bearer();
+  if (token.empty())
+    return fail(Code::kUnauthorized, "send your token as 'Authorization: Bearer TOKEN' (the first start of the server "
+                                     "writes one to DIR/admin.token)");
+  const Digest hash = sha256(token);
+  Result<access::Principal> who = fail(Code::kUnauthorized, "no such token");
+  const Time now = parts_.clock.now();
+  parts_.journal.with_state([&](const journal::View& view) {
+    who = access::authenticate(view.state<access::AccessState>(access::kFoldName), hash, now);
+  });
+  if (who && !has_role(roles, who->role))
+    return fail(Code::kForbidden, fmt::format("your role '{}' may not do this (it takes one of: {})", who->role, roles));
+  return who;
+}
+
+void Api::guarded(const std::string& method, const std::string& path, std::string_view roles, Answer answer) {
+  router_.add(method, path, [this, roles, answer = std::move(answer)](net::Request request, net::Responder responder) {
+    const auto who = authorize(request, roles);
+    if (!who) return responder.fail(who.error());
+    if (auto ready = wait_for_views(request); !ready) return responder.fail(ready.error());
+    auto response = answer(request, *who);
+    if (!response) return responder.fail(response.error());
+    responder(std::move(*response));
+  });
+}
+
+Result<void> Api::wait_for_views(const net::Request& request) const {
+  const std::string text = request.query_or("min_index");
+  if (text.empty()) return {};
+  if (text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+    return fail(Code::kInvalid, "'min_index' must be a journal index");
+  if (!parts_.views.wait_for_index(std::stoull(text), 5 * kSecond))
+    return fail(Code::kTimeout, fmt::format("the views have not reached index {} within 5 s", text));
+  return {};
+}
+
+void Api::add_open_routes() {
+  for (const report::Asset& asset : report::web_assets()) {
+    if (asset.path == "/report.html") continue;  // the report's template is no page
+    router_.get(std::string(asset.path), [&asset](net::Request, net::Responder responder) {
+      net::Response response;
+      response.content_type = std::string(asset.media_type);
+      response.body = std::string(asset.content);
+      response.headers.emplace_back("Content-Security-Policy", std::string(report::kContentSecurityPolicy));
+      response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+      response.headers.emplace_back("Referrer-Policy", "no-referrer");
+      responder(std::move(response));
+    });
+  }
+  router_.get("/healthz", [this](net::Request, net::Responder responder) {
+    if (auto ok = parts_.healthy(); !ok) return responder.fail(ok.error());
+    responder(net::json_response(JsonObject{{"status", "ok"}, {"time", format_time(parts_.clock.now())}}));
+  });
+  router_.get("/metrics", [this](net::Request, net::Responder responder) {
+    responder(net::text_response(parts_.metrics.expose(), "text/plain; version=0.0.4; charset=utf-8"));
+  });
+  router_.get("/api/v1/openapi.yaml", [this](net::Request, net::Responder responder) {
+    responder(net::text_response(std::string(parts_.openapi), "application/yaml"));
+  });
+}
+
+}  // namespace firebreak::api

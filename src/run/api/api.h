@@ -1,0 +1,71 @@
+// REST + SSE: URLs to types and back. No logic: what a caller may do is decided by the access fold, what happens by
+// the others. docs: content/api/openapi.yaml, served at /api/v1/openapi.yaml and checked against the routes by a test.
+//
+// Errors are RFC 9457 problem documents. Writes answer with `Firebreak-Index`, the journal index that holds them;
+// reads accept `?min_index=` and wait until the views have it.
+// Threads: handlers run on the server's pool and may block for the disk.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/metrics.h"
+#include "fold/access/access.h"
+#include "log/journal/journal.h"
+#include "log/record/stream.h"
+#include "read/evidence/blob_store.h"
+#include "read/views/views.h"
+#include "world/net/router.h"
+
+namespace firebreak::api {
+
+// The parts of the program that the API speaks to; all outlive it.
+struct Parts {
+  journal::Journal& journal;
+  record::Streams& streams;
+  views::Views& views;
+  evidence::BlobStore& blobs;
+  const Clock& clock;
+  Registry& metrics;
+  std::string_view openapi;
+
+  std::function<Result<Json>(Time to)> feed_clock;  // empty: the clock is the system's
+  std::function<Result<Json>(const std::string& incident, const Json& player)> report;  // {report, html}
+  std::function<Result<Json>(const std::string& id, const std::string& stream)> trace;
+  std::function<Result<void>(const record::StreamConfig&)> create_stream;  // and starts what reads it
+  std::function<Result<void>()> healthy;
+};
+
+class Api {
+ public:
+  explicit Api(Parts parts);
+
+  void handle(net::Request request, net::Responder responder) const { router_.handle(std::move(request), responder); }
+  std::vector<std::pair<std::string, std::string>> routes() const { return router_.routes(); }
+
+ private:
+  using Answer = std::function<Result<net::Response>(const net::Request&, const access::Principal&)>;
+
+  void add_open_routes();     // page, health, metrics, description
+  void add_read_routes();     // lists and single things
+  void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
+  void add_stream_routes();   // ingest and records
+  void add_event_routes();    // SSE
+
+  // `roles`: space-separated; the handler runs only for a principal with one of them.
+  void guarded(const std::string& method, const std::string& path, std::string_view roles, Answer answer);
+  Result<access::Principal> authorize(const net::Request& request, std::string_view roles) const;
+  Result<void> wait_for_views(const net::Request& request) const;
+  void serve_events(const net::Request& request, const net::Responder& responder) const;
+  Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
+
+  Parts parts_;
+  net::Router router_;
+};
+
+inline constexpr std::string_view kPeople = "admin analyst approver";
+inline constexpr std::string_view kAll = "admin analyst approver gateway producer";
+inline constexpr std::string_view kIngest = "admin analyst gateway producer";
+
+}  // namespace firebreak::api

@@ -1,0 +1,115 @@
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "run/api/api.h"
+
+namespace firebreak::api {
+namespace {
+
+Result<std::uint64_t> number(const std::string& text, std::string_view name) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto [at, ec] = std::from_chars(text.data(), end, value); ec != std::errc() || at != end)
+    return fail(Code::kInvalid, fmt::format("'{}' must be a whole number", name));
+  return value;
+}
+
+Result<views::Page> page_of(const net::Request& request) {
+  views::Page page;
+  page.cursor = request.query_or("cursor");
+  FIREBREAK_ASSIGN(const std::uint64_t limit, number(request.query_or("limit", "50"), "limit"));
+  if (limit < 1 || limit > 500) return fail(Code::kInvalid, "'limit' must be 1 to 500");
+  page.limit = static_cast<int>(limit);
+  return page;
+}
+
+views::Filter filter_of(const net::Request& request) {
+  return {request.query_or("incident"), request.query_or("endpoint"), request.query_or("state")};
+}
+
+Result<net::Response> as_response(Result<Json> value) {
+  if (!value) return fail(std::move(value.error()));
+  return net::json_response(*value);
+}
+
+}  // namespace
+
+void Api::add_read_routes() {
+  using ListOf = Result<Json> (views::Views::*)(const views::Page&, const views::Filter&) const;
+  using OneOf = Result<Json> (views::Views::*)(const std::string&) const;
+  const auto list = [this](const std::string& path, ListOf function) {
+    guarded("GET", path, kPeople, [this, function](const net::Request& request, const access::Principal&) {
+      const auto page = page_of(request);
+      if (!page) return Result<net::Response>(fail(page.error()));
+      return as_response((parts_.views.*function)(*page, filter_of(request)));
+    });
+  };
+  const auto one = [this](const std::string& path, OneOf function) {
+    guarded("GET", path, kPeople, [this, function](const net::Request& request, const access::Principal&) {
+      return as_response((parts_.views.*function)(request.param("id")));
+    });
+  };
+  list("/api/v1/incidents", &views::Views::incidents);
+  one("/api/v1/incidents/{id}", &views::Views::incident);
+  list("/api/v1/findings", &views::Views::findings);
+  one("/api/v1/findings/{id}", &views::Views::finding);
+  list("/api/v1/actions", &views::Views::actions);
+  one("/api/v1/actions/{id}", &views::Views::action);
+  list("/api/v1/evidence", &views::Views::evidence);
+  one("/api/v1/evidence/{id}", &views::Views::evidence_item);
+  list("/api/v1/models", &views::Views::models);
+  list("/api/v1/runs", &views::Views::runs);
+  list("/api/v1/gates", &views::Views::gates);
+  guarded("GET", "/api/v1/status", kPeople,
+          [this](const net::Request&, const access::Principal&) { return as_response(parts_.views.status()); });
+  guarded("GET", "/api/v1/robustness", kPeople,
+          [this](const net::Request&, const access::Principal&) { return as_response(parts_.views.robustness()); });
+
+  guarded("GET", "/api/v1/journal", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const std::uint64_t from, number(request.query_or("from", "0"), "from"));
+            FIREBREAK_ASSIGN(const std::uint64_t most, number(request.query_or("limit", "100"), "limit"));
+            if (most < 1 || most > 1000) return fail(Code::kInvalid, "'limit' must be 1 to 1000");
+            FIREBREAK_ASSIGN(const auto entries, parts_.journal.entries(from, most));
+            JsonArray items;
+            for (const Entry& entry : entries) items.push_back(entry_to_json(entry));
+            return net::json_response(JsonObject{{"items", items}, {"size", parts_.journal.size()}});
+          });
+  guarded("GET", "/api/v1/blobs/{digest}", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(request.param("digest")));
+            FIREBREAK_ASSIGN(Bytes content, parts_.blobs.get(digest));
+            net::Response response;
+            response.content_type = "application/octet-stream";
+            response.headers.emplace_back("Content-Disposition", "attachment");
+            response.body = std::move(content);
+            return response;
+          });
+  guarded("GET", "/api/v1/trace/{id}", kPeople, [this](const net::Request& request, const access::Principal&) {
+    return as_response(parts_.trace(request.param("id"), request.query_or("stream")));
+  });
+  guarded("GET", "/api/v1/streams", kAll,
+          [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+            JsonArray items;
+            for (const std::string& name : parts_.streams.list()) {
+              record::Stream* stream = parts_.streams.get(name);
+              if (stream == nullptr) continue;
+              Json item = record::to_json(stream->config());
+              item.as_object()["size"] = stream->size();
+              items.push_back(std::move(item));
+            }
+            return net::json_response(JsonObject{{"items", items}});
+          });
+  guarded("GET", "/api/v1/streams/{stream}/records/{index}", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            record::Stream* stream = parts_.streams.get(request.param("stream"));
+            if (stream == nullptr)
+              return fail(Code::kNotFound, fmt::format("there is no stream '{}'", request.param("stream")));
+            FIREBREAK_ASSIGN(const std::uint64_t index, number(request.param("index"), "index"));
+            FIREBREAK_ASSIGN(const record::RecordProof proof, stream->prove(index));
+            return net::json_response(record::to_json(proof));
+          });
+}
+
+}  // namespace firebreak::api

@@ -1,0 +1,64 @@
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "run/api/api.h"
+
+namespace firebreak::api {
+namespace {
+
+Result<record::Producer> producer_of(const net::Request& request) {
+  record::Producer producer;
+  producer.name = std::string(request.header("firebreak-producer"));
+  if (producer.name.size() > limits::kIdBytes)
+    return fail(Code::kInvalid, fmt::format("Firebreak-Producer is longer than {} octets", limits::kIdBytes));
+  const std::string_view text = request.header("firebreak-sequence");
+  if (text.empty()) return producer;
+  if (producer.name.empty()) return fail(Code::kInvalid, "Firebreak-Sequence needs Firebreak-Producer beside it");
+  std::uint64_t sequence = 0;
+  if (const auto [at, ec] = std::from_chars(text.data(), text.data() + text.size(), sequence);
+      ec != std::errc() || at != text.data() + text.size())
+    return fail(Code::kInvalid, "Firebreak-Sequence must be a whole number");
+  producer.sequence = sequence;
+  return producer;
+}
+
+}  // namespace
+
+void Api::add_stream_routes() {
+  guarded("PUT", "/api/v1/streams/{stream}", "admin",
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Json document, parse_json(request.body));
+            FIREBREAK_ASSIGN(const auto config, record::stream_config_from_json(request.param("stream"), document));
+            FIREBREAK_TRY(parts_.create_stream(config));
+            return net::json_response(record::to_json(config), 201);
+          });
+
+  // Not through guarded(): the answer comes from the log's writer thread, when the batch is durable.
+  Histogram& latency = parts_.metrics.histogram("firebreak_ingest_seconds", "From request to durable receipt");
+  Counter& batches = parts_.metrics.counter("firebreak_ingest_batches_total", "Batches answered with a receipt");
+  router_.post("/api/v1/streams/{stream}/records", [this, &latency, &batches](net::Request request,
+                                                                             net::Responder responder) {
+    if (const auto who = authorize(request, kIngest); !who) return responder.fail(who.error());
+    const std::string_view type = request.header("content-type");
+    if (!type.starts_with("application/x-ndjson"))
+      return responder(net::problem(415, Error{Code::kInvalid, "records come as Content-Type: application/x-ndjson", {}, 0}));
+    record::Stream* stream = parts_.streams.get(request.param("stream"));
+    if (stream == nullptr)
+      return responder.fail(Error{Code::kNotFound,
+                                  fmt::format("there is no stream '{}': make it with PUT /api/v1/streams/{}",
+                                              request.param("stream"), request.param("stream")),
+                                  {}, 0});
+    const auto producer = producer_of(request);
+    if (!producer) return responder.fail(producer.error());
+    const std::int64_t start_us = parts_.clock.steady_us();
+    stream->admit(request.body, *producer, [this, responder, start_us, &latency, &batches](Result<record::Receipt> receipt) {
+      if (!receipt) return responder.fail(receipt.error());
+      latency.observe(static_cast<double>(parts_.clock.steady_us() - start_us) / 1e6);
+      batches.add();
+      responder(net::json_response(record::to_json(*receipt)));
+    });
+  });
+}
+
+}  // namespace firebreak::api

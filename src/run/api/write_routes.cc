@@ -1,0 +1,101 @@
+#include <fmt/core.h>
+
+#include "run/api/api.h"
+#include "types/command.h"
+#include "types/endpoint.h"
+
+namespace firebreak::api {
+namespace {
+
+// The thing that a group made, as the caller would name it.
+std::string created_id(const journal::Group& group) {
+  static const std::pair<std::string_view, std::string_view> kCreating[] = {
+      {"incident_opened", "inc"},      {"action_proposed", "act"},    {"playbook_run_started", "run"},
+      {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
+  };
+  for (const Entry& entry : group.entries)
+    for (const auto& [kind, prefix] : kCreating)
+      if (entry.kind == kind) return entry.id(prefix);
+  return {};
+}
+
+Result<Json> body_of(const net::Request& request) {
+  if (request.body.empty()) return Json(JsonObject{});
+  return parse_json(request.body);
+}
+
+}  // namespace
+
+Result<net::Response> Api::give_command(const std::string& name, const Json& args,
+                                        const access::Principal& who) const {
+  FIREBREAK_TRY(check_command(name, args));
+  Draft draft{"command", JsonObject{{"name", name}, {"args", args}}, who.actor(), {}, {}};
+  FIREBREAK_ASSIGN(const journal::Group group, parts_.journal.submit_wait(std::move(draft)));
+  if (auto outcome = journal::command_outcome(group); !outcome) return fail(std::move(outcome.error()));
+  JsonArray entries;
+  for (const Entry& entry : group.entries) entries.push_back(entry_to_json(entry));
+  JsonObject answer{{"index", group.entries.back().index}, {"entries", entries}};
+  if (std::string id = created_id(group); !id.empty()) answer["id"] = id;
+  net::Response response = net::json_response(answer);
+  response.headers.emplace_back("Firebreak-Index", std::to_string(group.entries.back().index));
+  return response;
+}
+
+void Api::add_write_routes() {
+  guarded("POST", "/api/v1/commands/{name}", kAll,
+          [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Json args, body_of(request));
+            return give_command(request.param("name"), args, who);
+          });
+
+  guarded("PUT", "/api/v1/endpoints/{name}", "admin",
+          [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Json document, body_of(request));
+            FIREBREAK_ASSIGN(Endpoint endpoint, endpoint_from_json(document));
+            if (endpoint.name != request.param("name"))
+              return fail(Code::kInvalid, "the document names another endpoint than the address", "/name");
+            // The caller table is too large for a journal entry: it becomes a blob, named by its digest.
+            if (!endpoint.callers.empty()) {
+              JsonObject table;
+              for (const auto& [hash, name] : endpoint.callers) table[hash] = name;
+              FIREBREAK_ASSIGN(const Digest digest, parts_.blobs.put(canonical_json(table)));
+              endpoint.callers_blob = digest.hex();
+              endpoint.callers.clear();
+            }
+            if (parts_.streams.get(endpoint.name) == nullptr) {
+              record::StreamConfig config;
+              config.name = endpoint.name;
+              FIREBREAK_TRY(parts_.create_stream(config));
+            }
+            return give_command("endpoint.put", JsonObject{{"endpoint", to_json(endpoint)}}, who);
+          });
+
+  guarded("POST", "/api/v1/blobs", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Digest digest, parts_.blobs.put(request.body));
+            return net::json_response(JsonObject{{"digest", digest.hex()}, {"octets", request.body.size()}}, 201);
+          });
+
+  guarded("POST", "/api/v1/clock", "admin",
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            if (!parts_.feed_clock)
+              return fail(Code::kConflict, "the clock is the system's; only 'serve --clock fed' takes a time");
+            FIREBREAK_ASSIGN(const Json body, body_of(request));
+            FIREBREAK_TRY(only_keys(body, {"to"}));
+            FIREBREAK_ASSIGN(const Time to, get_time(body, "to"));
+            FIREBREAK_ASSIGN(const Json answer, parts_.feed_clock(to));
+            return net::json_response(answer);
+          });
+
+  guarded("POST", "/api/v1/reports", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Json body, body_of(request));
+            FIREBREAK_TRY(only_keys(body, {"incident", "player"}));
+            FIREBREAK_ASSIGN(const std::string incident, get_string(body, "incident"));
+            const Json* player = find(body, "player");
+            FIREBREAK_ASSIGN(const Json report, parts_.report(incident, player == nullptr ? Json(nullptr) : *player));
+            return net::json_response(report);
+          });
+}
+
+}  // namespace firebreak::api

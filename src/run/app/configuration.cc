@@ -1,0 +1,87 @@
+#include <fmt/core.h>
+
+#include "run/app/content.h"
+
+namespace firebreak::app {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string(".") : path.substr(0, slash);
+}
+
+std::string resolve(const std::string& folder, const std::string& name) {
+  return name.starts_with('/') ? name : folder + "/" + name;
+}
+
+Result<std::vector<Json>> load_list(Files& files, const std::string& folder, const Json& config,
+                                    std::string_view key) {
+  std::vector<Json> documents;
+  if (find(config, key) == nullptr) return documents;
+  FIREBREAK_ASSIGN(const std::vector<std::string> names, get_strings(config, key));
+  for (const std::string& name : names) {
+    FIREBREAK_ASSIGN(Json document, load_document(files, resolve(folder, name)));
+    documents.push_back(std::move(document));
+  }
+  return documents;
+}
+
+// {name: file, …} -> [(name, document), …]
+Result<std::vector<std::pair<std::string, Json>>> load_map(Files& files, const std::string& folder,
+                                                            const Json& config, std::string_view key) {
+  std::vector<std::pair<std::string, Json>> documents;
+  const Json* map = find(config, key);
+  if (map == nullptr) return documents;
+  if (!map->is_object()) return fail(Code::kInvalid, fmt::format("'{}' must be a map of name to file", key));
+  for (const auto& member : map->get_object()) {
+    if (!member.value().is_string()) return fail(Code::kInvalid, fmt::format("'{}' must map names to files", key));
+    FIREBREAK_ASSIGN(Json document, load_document(files, resolve(folder, std::string(member.value().get_string()))));
+    documents.emplace_back(std::string(member.key()), std::move(document));
+  }
+  return documents;
+}
+
+}  // namespace
+
+Result<Json> load_document(Files& files, const std::string& path) {
+  auto text = read_all(files, path);
+  if (!text) return fail(std::move(text.error()).with("read " + path));
+  if (path.ends_with(".json")) {
+    auto document = parse_json(*text);
+    if (!document) return fail(std::move(document.error()).with(path));
+    return document;
+  }
+  return yaml_to_json(*text, path);
+}
+
+Result<Configuration> load_configuration(Files& files, const std::string& path) {
+  Configuration configuration;
+  if (path.empty()) return configuration;
+  FIREBREAK_ASSIGN(const Json config, load_document(files, path));
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways"}); !ok)
+    return fail(std::move(ok.error()).with(path));
+  const std::string folder = folder_of(path);
+  FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
+  FIREBREAK_ASSIGN(configuration.playbooks, load_list(files, folder, config, "playbooks"));
+  FIREBREAK_ASSIGN(configuration.detectors, load_map(files, folder, config, "detectors"));
+  JsonObject rules;
+  FIREBREAK_ASSIGN(const auto sections, load_map(files, folder, config, "rules"));
+  for (const auto& [name, document] : sections) rules[name] = document;
+  configuration.rules = rules;
+  if (const Json* gateways = find(config, "gateways"); gateways != nullptr && gateways->is_object()) {
+    for (const auto& member : gateways->get_object()) {
+      JsonObject gateway;
+      FIREBREAK_ASSIGN(const std::string url, get_string(member.value(), "control"));
+      FIREBREAK_ASSIGN(const std::string token_file, get_string(member.value(), "token_file"));
+      gateway["control"] = url;
+      gateway["token_file"] = token_file;  // relative to the data folder: made at the first start
+      configuration.gateways.emplace_back(std::string(member.key()), gateway);
+    }
+  }
+  JsonObject detectors;
+  for (const auto& [name, document] : configuration.detectors) detectors[name] = document;
+  configuration.document = JsonObject{{"rules", configuration.rules}, {"detectors", detectors}};
+  return configuration;
+}
+
+}  // namespace firebreak::app

@@ -1,0 +1,34 @@
+// Configuration and content files: YAML (or JSON, a subset of it) to JSON documents.
+//
+// Limits: 1 MiB a file, depth limits::kDocumentDepth, no anchors or aliases (a small file must stay a small
+// document), no duplicate keys. Scalars become null, true/false, whole numbers or doubles when they look like one and
+// are not quoted; everything else is a string. Errors name the file and, where YAML gives it, line and column.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/json.h"
+
+namespace firebreak::app {
+
+Result<Json> yaml_to_json(std::string_view text, const std::string& name);
+Result<Json> load_document(Files& files, const std::string& path);
+
+// What `firebreak serve` is told: the configuration file with every file it names read in and inlined, so that the
+// whole stands in one `config_applied` entry (by digest when it is larger than an entry).
+struct Configuration {
+  std::vector<Json> endpoints;                 // documents of types/endpoint.h
+  std::vector<Json> playbooks;                 // CACAO 2.0
+  std::vector<std::pair<std::string, Json>> detectors;  // endpoint -> detector configuration
+  std::vector<std::pair<std::string, Json>> profiles;   // endpoint -> reference profile settings
+  Json rules = JsonObject{};                   // correlation, recovery ladder, gates
+  std::vector<std::pair<std::string, Json>> gateways;   // name -> {control_url, token_file}
+  Json document = JsonObject{};                // normalised, for config_applied
+};
+
+// `path` empty: defaults only. Relative names inside the file are relative to its folder.
+Result<Configuration> load_configuration(Files& files, const std::string& path);
+
+}  // namespace firebreak::app

@@ -1,0 +1,105 @@
+#include "run/main/client.h"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace firebreak::cli {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+}  // namespace
+
+int exit_of(Code code) {
+  switch (code) {
+    case Code::kInvalid:
+    case Code::kTooLarge: return kUsage;
+    case Code::kNotFound:
+    case Code::kCorrupt: return kNegative;
+    case Code::kConflict:
+    case Code::kUnauthorized:
+    case Code::kForbidden:
+    case Code::kBusy: return kRefused;
+    case Code::kUnavailable:
+    case Code::kTimeout: return kUnreachable;
+    case Code::kIo:
+    case Code::kInternal: return kNegative;
+  }
+  return kNegative;
+}
+
+Client::Client(Connection connection) : connection_(std::move(connection)) {}
+
+Result<void> Client::ready() {
+  if (connection_.url.empty()) connection_.url = environment("FIREBREAK_URL");
+  if (connection_.url.empty()) connection_.url = "http://127.0.0.1:8440";
+  if (connection_.token.empty()) connection_.token = environment("FIREBREAK_TOKEN");
+  if (connection_.token.empty() && !connection_.data.empty())
+    connection_.token = first_line(connection_.data + "/admin.token");
+  if (connection_.token.empty())
+    return fail(Code::kUnauthorized,
+                "no token: set FIREBREAK_TOKEN, or give --data DIR of a local server (its admin.token is read)");
+  http_.set_token(connection_.token);
+  return {};
+}
+
+Result<Json> Client::get(const std::string& path) {
+  FIREBREAK_TRY(ready());
+  return net::json_of(http_.get(connection_.url + path));
+}
+
+Result<std::string> Client::get_text(const std::string& path) {
+  FIREBREAK_TRY(ready());
+  FIREBREAK_ASSIGN(net::Response response, http_.get(connection_.url + path));
+  if (response.status >= 400) return fail(net::error_of(response));
+  return std::move(response.body);
+}
+
+Result<Json> Client::post(const std::string& path, const Json& body) {
+  return post_bytes(path, canonical_json(body), "application/json");
+}
+
+Result<Json> Client::put(const std::string& path, const Json& body) {
+  FIREBREAK_TRY(ready());
+  return net::json_of(http_.put(connection_.url + path, canonical_json(body)));
+}
+
+Result<Json> Client::post_bytes(const std::string& path, std::string body, const std::string& content_type) {
+  FIREBREAK_TRY(ready());
+  return net::json_of(http_.post(connection_.url + path, std::move(body), content_type));
+}
+
+Result<Json> Client::command(const std::string& name, const Json& args) {
+  return post("/api/v1/commands/" + name, args);
+}
+
+int report_error(const Error& error, bool json) {
+  if (json) {
+    JsonObject object{{"error", error.message}, {"code", code_name(error.code)}};
+    if (!error.pointer.empty()) object["pointer"] = error.pointer;
+    if (error.line != 0) object["line"] = error.line;
+    std::fputs(pretty_json(object).c_str(), stdout);
+  } else {
+    std::string place;
+    if (error.line != 0) place += fmt::format(" (line {})", error.line);
+    if (!error.pointer.empty()) place += fmt::format(" (at {})", error.pointer);
+    fmt::print(stderr, "firebreak: {}{}\n", error.message, place);
+  }
+  return exit_of(error.code);
+}
+
+}  // namespace firebreak::cli

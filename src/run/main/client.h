@@ -1,0 +1,47 @@
+// How client commands reach a server: FIREBREAK_URL and FIREBREAK_TOKEN, or the token file of a local server.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "world/net/http_client.h"
+
+namespace firebreak::cli {
+
+// Documented in docs/cli.md and tested: part of the interface.
+enum Exit { kDone = 0, kNegative = 1, kUsage = 2, kRefused = 3, kUnreachable = 4 };
+
+int exit_of(Code code);
+
+struct Connection {
+  std::string url;    // default http://127.0.0.1:8440
+  std::string token;
+  std::string data;   // a local server's data folder: DIR/admin.token is read when no token is given
+  bool json = false;  // print the answer as JSON instead of text
+};
+
+class Client {
+ public:
+  explicit Client(Connection connection);
+
+  Result<Json> get(const std::string& path);  // "/api/v1/incidents?limit=5"
+  Result<std::string> get_text(const std::string& path);
+  Result<Json> post(const std::string& path, const Json& body);
+  Result<Json> put(const std::string& path, const Json& body);
+  Result<Json> post_bytes(const std::string& path, std::string body, const std::string& content_type);
+  Result<Json> command(const std::string& name, const Json& args);
+
+  const Connection& connection() const { return connection_; }
+
+ private:
+  Result<void> ready();
+
+  Connection connection_;
+  net::HttpClient http_;
+};
+
+// Prints `error` for a person on stderr (or as JSON on stdout) and returns its exit code.
+int report_error(const Error& error, bool json);
+
+}  // namespace firebreak::cli

@@ -1,0 +1,206 @@
+// Commands that ask or tell a server.
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "base/digest.h"
+#include "base/files.h"
+#include "run/app/content.h"
+#include "run/main/commands.h"
+#include "run/main/print.h"
+
+namespace firebreak::cli {
+namespace {
+
+const std::map<std::string, std::vector<Column>>& list_columns() {
+  static const std::map<std::string, std::vector<Column>> columns = {
+      {"incidents",
+       {{"INCIDENT", "/id", 16}, {"SEVERITY", "/severity", 8}, {"PHASE", "/phase", 20}, {"ENDPOINT", "/endpoint", 24},
+        {"OPENED", "/opened", 26}, {"TITLE", "/title", 70}}},
+      {"findings",
+       {{"FINDING", "/id", 16}, {"KIND", "/kind", 20}, {"SEVERITY", "/severity", 13}, {"STATE", "/state", 8},
+        {"ENDPOINT", "/endpoint", 24}, {"SINCE", "/first_time", 26}, {"SUMMARY", "/summary", 90}}},
+      {"actions",
+       {{"ACTION", "/id", 16}, {"STATE", "/state", 12}, {"ENDPOINT", "/endpoint", 24}, {"WHAT", "/what", 60},
+        {"BY", "/requested_by", 20}, {"APPROVED", "/approved_by", 20}, {"UNTIL", "/until", 26}}},
+      {"evidence",
+       {{"EVIDENCE", "/id", 16}, {"INCIDENT", "/incident", 16}, {"ITEM", "/item", 12}, {"OCTETS", "/octets", 12},
+        {"DIGEST", "/digest", 16}, {"NAME", "/name", 50}}},
+      {"models",
+       {{"ENDPOINT", "/endpoint", 24}, {"RELEASE", "/release", 24}, {"STATE", "/state", 16},
+        {"DIGEST", "/model/digest", 16}, {"TRAINING CUT", "/training_cut", 26}, {"BY", "/by", 20}}},
+  };
+  return columns;
+}
+
+void print_json(const Json& value) { std::fputs(pretty_json(value).c_str(), stdout); }
+
+Result<std::string> slurp(const std::string& path) {
+  PosixFiles files;
+  return read_all(files, path);
+}
+
+// Uploads a file as a blob and gives its digest.
+Result<std::string> upload(Client& client, const std::string& path) {
+  FIREBREAK_ASSIGN(std::string content, slurp(path));
+  FIREBREAK_ASSIGN(const Json answer,
+                   client.post_bytes("/api/v1/blobs", std::move(content), "application/octet-stream"));
+  return get_string(answer, "digest");
+}
+
+Result<Json> release_arguments(Client& client, const ReleaseFiles& release) {
+  PosixFiles files;
+  FIREBREAK_ASSIGN(const Json manifest, app::load_document(files, release.manifest));
+  JsonObject args{{"endpoint", release.endpoint}, {"release", release.release}, {"upstream", release.upstream}};
+  FIREBREAK_ASSIGN(const std::string model, upload(client, release.model));
+  FIREBREAK_ASSIGN(const std::string dataset, upload(client, release.dataset));
+  FIREBREAK_ASSIGN(const std::string holdout, upload(client, release.holdout));
+  FIREBREAK_ASSIGN(const std::string manifest_digest, upload(client, release.manifest));
+  const Json* stated = find_pointer(manifest, "/model/digest");
+  if (stated != nullptr && stated->is_string() && stated->get_string() != model)
+    return fail(Code::kConflict,
+                fmt::format("the manifest names model digest {} but {} has {}", std::string(stated->get_string()),
+                            release.model, model));
+  args["model"] = JsonObject{{"name", string_or(manifest, "name", "model")},
+                             {"version", string_or(manifest, "version", release.release)},
+                             {"digest", model}};
+  args["manifest"] = manifest_digest;
+  args["dataset"] = dataset;
+  args["holdout"] = holdout;
+  FIREBREAK_ASSIGN(args["training_cut"], get_string(manifest, "training_cut"));
+  const Json* sources = find(manifest, "sources");
+  if (sources == nullptr) return fail(Code::kInvalid, "the manifest names no training sources", "/sources");
+  args["sources"] = *sources;
+  if (!release.incident.empty()) args["incident"] = release.incident;
+  return Json(args);
+}
+
+}  // namespace
+
+int list(Client& client, const std::string& noun, int limit) {
+  const auto answer = client.get(fmt::format("/api/v1/{}?limit={}", noun, limit));
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    print_json(*answer);
+    return kDone;
+  }
+  const Json* items = find(*answer, "items");
+  if (items == nullptr || !items->is_array() || items->get_array().empty()) {
+    fmt::print("no {}\n", noun);
+    return kDone;
+  }
+  std::fputs(table(items->get_array(), list_columns().at(noun)).c_str(), stdout);
+  return kDone;
+}
+
+int show(Client& client, const std::string& noun, const std::string& id) {
+  const auto answer = client.get(fmt::format("/api/v1/{}/{}", noun, net::percent_encode(id)));
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    print_json(*answer);
+  } else {
+    std::fputs(details(*answer).c_str(), stdout);
+  }
+  return kDone;
+}
+
+int give_command(Client& client, const std::string& name, const Json& args) {
+  const auto answer = client.command(name, args);
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    print_json(*answer);
+    return kDone;
+  }
+  const Json* entries = find(*answer, "entries");
+  if (entries == nullptr || !entries->is_array()) return kDone;
+  for (const Json& entry : entries->get_array()) {
+    const std::string kind = string_or(entry, "kind");
+    if (kind == "command" || kind == "command_accepted") continue;
+    fmt::print("journal {}: {}\n", int_or(entry, "index"), kind);
+  }
+  if (const Json* created = find(*answer, "id")) fmt::print("{}\n", cell(created));
+  return kDone;
+}
+
+int status(Client& client) {
+  const auto answer = client.get("/api/v1/status");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    print_json(*answer);
+  } else {
+    std::fputs(details(*answer).c_str(), stdout);
+  }
+  return kDone;
+}
+
+int trace(Client& client, const std::string& id, const std::string& stream) {
+  std::string path = "/api/v1/trace/" + net::percent_encode(id);
+  if (!stream.empty()) path += "?stream=" + net::percent_encode(stream);
+  const auto answer = client.get(path);
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    print_json(*answer);
+  } else {
+    std::fputs(details(*answer).c_str(), stdout);
+  }
+  return kDone;
+}
+
+int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file) {
+  const bool json = client.connection().json;
+  JsonObject request{{"incident", incident}};
+  if (!player_file.empty()) {
+    const auto text = slurp(player_file);
+    if (!text) return report_error(text.error(), json);
+    auto player = parse_json(*text);
+    if (!player) return report_error(std::move(player.error()).with(player_file), json);
+    request["player"] = *player;
+  }
+  const auto answer = client.post("/api/v1/reports", request);
+  if (!answer) return report_error(answer.error(), json);
+  const Json* document = find(*answer, "report");
+  const std::string html = string_or(*answer, "html");
+  if (document == nullptr) return report_error(Error{Code::kInternal, "the server sent no report", {}, 0}, json);
+  if (out.empty()) {
+    print_json(*document);
+    return kDone;
+  }
+  PosixFiles files;
+  for (const auto& [name, content] : {std::pair<std::string, std::string>{"report.json", pretty_json(*document)},
+                                      std::pair<std::string, std::string>{"report.html", html}}) {
+    if (auto ok = files.make_dir(out); !ok) return report_error(ok.error(), json);
+    if (auto ok = write_plain(files, out + "/" + name, content); !ok) return report_error(ok.error(), json);
+  }
+  if (json) {
+    print_json(JsonObject{{"report", out + "/report.json"}, {"html", out + "/report.html"}});
+  } else {
+    fmt::print("{}/report.html\n{}/report.json\n", out, out);
+  }
+  return kDone;
+}
+
+int register_release(Client& client, const ReleaseFiles& release) {
+  const auto args = release_arguments(client, release);
+  if (!args) return report_error(args.error(), client.connection().json);
+  return give_command(client, "release.register", *args);
+}
+
+int put_endpoint(Client& client, const std::string& name, const std::string& file) {
+  const bool json = client.connection().json;
+  PosixFiles files;
+  const auto document = app::load_document(files, file);
+  if (!document) return report_error(document.error(), json);
+  const auto answer = client.put("/api/v1/endpoints/" + name, *document);
+  if (!answer) return report_error(answer.error(), json);
+  if (json) {
+    print_json(*answer);
+  } else {
+    fmt::print("endpoint {} registered\n", name);
+  }
+  return kDone;
+}
+
+}  // namespace firebreak::cli

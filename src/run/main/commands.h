@@ -1,0 +1,57 @@
+// The commands of the program, one function each; main.cc only parses the command line.
+// Each prints its answer (text, or JSON with --json) and returns an exit code of client.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "run/main/client.h"
+
+namespace firebreak::cli {
+
+// Through a server.
+int list(Client& client, const std::string& noun, int limit);  // incidents, findings, actions, evidence, models
+int show(Client& client, const std::string& noun, const std::string& id);
+int give_command(Client& client, const std::string& name, const Json& args);
+int status(Client& client);
+int trace(Client& client, const std::string& id, const std::string& stream);
+int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file);
+int ledger_of_server(Client& client);
+
+struct ReleaseFiles {
+  std::string endpoint, release, upstream, model, manifest, dataset, holdout, incident;
+};
+int register_release(Client& client, const ReleaseFiles& release);  // uploads the files, then registers
+int put_endpoint(Client& client, const std::string& name, const std::string& file);
+
+// On a data folder or a copy of it, without a server.
+int ledger_list(const std::string& data, bool json);
+int ledger_verify(const std::string& data, const std::string& log, const std::string& pinned, bool json);
+int ledger_export(const std::string& data, const std::string& log, const std::string& out, bool json);
+int ledger_prove(const std::string& data, const std::string& log, std::uint64_t index, const std::string& out,
+                 bool json);
+int evidence_export(const std::string& data, const std::string& incident, const std::string& out, bool json);
+int evidence_verify(const std::string& dir, const std::vector<std::string>& pinned, bool json);
+int playbook_lint(const std::string& file, bool json);
+
+// Processes.
+struct ServeOptions {
+  std::string data = "firebreak-data";
+  std::string config;
+  std::string listen = "127.0.0.1:8440";
+  std::string clock = "system";
+};
+int serve(const ServeOptions& options);
+
+struct GatewayCommand {
+  std::string name = "gw-1";
+  std::string data = "firebreak-gateway";
+  std::string listen = "127.0.0.1:8441";
+  std::string control = "127.0.0.1:8442";
+  std::string control_token_file, server, server_token_file, pepper_file;
+  std::string clock = "system";
+};
+int gateway(const GatewayCommand& options);
+
+}  // namespace firebreak::cli

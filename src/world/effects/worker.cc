@@ -1,0 +1,140 @@
+#include "world/effects/worker.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+
+#include "base/encoding.h"
+
+namespace firebreak::effects {
+namespace {
+
+constexpr std::string_view kProducer = "effects";
+
+// A call that may or may not have happened.
+bool unknown_fate(Code code) { return code == Code::kUnavailable || code == Code::kTimeout; }
+
+Result<QuarantineExtension> extension_of(const Entry& entry, const Json& body) {
+  QuarantineExtension extension;
+  extension.fence = entry.index;
+  FIREBREAK_ASSIGN(extension.endpoint, get_string(body, "endpoint"));
+  FIREBREAK_ASSIGN(extension.action, get_string(body, "action"));
+  const Json* delta = find(body, "extension");
+  if (delta == nullptr) return fail(Code::kInvalid, "an extend order carries no extension", "/extension");
+  extension.callers = strings_or_empty(*delta, "callers");
+  FIREBREAK_ASSIGN(const Bytes raw, from_base64(string_or(*delta, "digests")));
+  if (raw.size() % 32 != 0) return fail(Code::kInvalid, "digests are no whole number", "/extension/digests");
+  for (std::size_t at = 0; at < raw.size(); at += 32)
+    extension.digests.push_back(Digest::from_bytes(ByteView(raw).substr(at, 32)));
+  return extension;
+}
+
+}  // namespace
+
+Result<Order> order_from_entry(const Entry& entry) {
+  Order order;
+  order.id = entry.id("ord");
+  order.fence = entry.index;
+  order.action = string_or(entry.body, "action");
+  FIREBREAK_ASSIGN(order.endpoint, get_string(entry.body, "endpoint"));
+  FIREBREAK_ASSIGN(order.connector, get_string(entry.body, "connector"));
+  FIREBREAK_ASSIGN(order.verb, get_string(entry.body, "verb"));
+  if (order.verb == "extend") {
+    FIREBREAK_ASSIGN(order.extension, extension_of(entry, entry.body));
+  }
+  return order;
+}
+
+Worker::Worker(Hooks hooks, RetryPolicy retry)
+    : hooks_(std::move(hooks)), retry_(retry), thread_([this] { run(); }) {}
+
+Worker::~Worker() { stop(); }
+
+void Worker::take(Order order) {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back(std::move(order));
+  changed_.notify_all();
+}
+
+bool Worker::idle() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.empty() && !busy_;
+}
+
+void Worker::wait_idle() const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stopping_ || (queue_.empty() && !busy_); });
+}
+
+void Worker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return;
+    const Order order = std::move(queue_.front());
+    queue_.pop_front();
+    busy_ = true;
+    lock.unlock();
+    carry_out(order);
+    lock.lock();
+    busy_ = false;
+    changed_.notify_all();
+  }
+}
+
+bool Worker::pause(std::int64_t wait_us) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::microseconds(wait_us), [&] { return stopping_; });
+  return !stopping_;
+}
+
+void Worker::carry_out(const Order& order) {
+  connect::Connector* connector = hooks_.connector(order.connector);
+  if (connector == nullptr)
+    return outcome(order, order.attempts, "failed", "", fmt::format("no gateway '{}' is configured", order.connector));
+  std::int64_t wait_us = retry_.first_wait_us;
+  std::string last_error;
+  for (int attempt = order.attempts + 1; attempt <= order.attempts + retry_.attempts; ++attempt, wait_us *= 2) {
+    // After a start whose answer nobody saw, ask before acting.
+    if (attempt > 1) {
+      if (auto held = connector->held(order.endpoint); held && held->fence >= order.fence)
+        return outcome(order, attempt - 1, "done", held->digest, "the gateway already holds it");
+    }
+    Draft started{"order_started", JsonObject{{"order", order.id}, {"attempt", attempt}}, "effects", order.id, {}};
+    if (auto durable = hooks_.submit(std::move(started)); !durable) return;  // stays open; nothing has left
+    auto held = send(order, *connector);
+    if (held) return outcome(order, attempt, "done", held->digest, "");
+    last_error = held.error().message;
+    if (!unknown_fate(held.error().code)) return outcome(order, attempt, "failed", "", last_error);
+    if (!pause(wait_us)) return;
+  }
+  const auto held = connector->held(order.endpoint);
+  const int attempt = order.attempts + retry_.attempts;
+  if (held && held->fence >= order.fence) return outcome(order, attempt, "done", held->digest, "");
+  outcome(order, attempt, held ? "failed" : "uncertain", "", last_error);
+}
+
+Result<connect::Held> Worker::send(const Order& order, connect::Connector& connector) {
+  if (order.verb == "extend") return connector.extend(order.extension);
+  FIREBREAK_ASSIGN(EndpointPolicy policy, hooks_.policy(order));
+  policy.fence = order.fence;
+  return connector.apply(policy);
+}
+
+void Worker::outcome(const Order& order, int attempt, std::string_view result, std::string_view digest,
+                     std::string_view detail) {
+  JsonObject body{{"order", order.id}, {"attempt", attempt}, {"result", result}, {"detail", detail}};
+  if (!digest.empty()) body["policy_digest"] = digest;
+  (void)hooks_.submit(Draft{"order_outcome", std::move(body), std::string(kProducer), order.id, {}});
+}
+
+}  // namespace firebreak::effects
