@@ -30,6 +30,9 @@ struct Batch {
   Bytes leaves;                        // entry octets one after another; each is hashed as an RFC 6962 leaf
   std::vector<std::uint32_t> lengths;  // of each entry, 0..65,535; sums to leaves.size(); at least one
   Bytes payload;                       // kept in the same frame, covered by its digest, not in the tree
+  // When set: refused with kConflict unless the batch's first entry would get this index. For a writer that decides
+  // ahead of the disk: after one refused batch (full disk) none behind it may slip into its place.
+  std::optional<std::uint64_t> first;
 
   void add(ByteView entry) {
     leaves.append(entry);
