@@ -9,8 +9,8 @@
 // Replay: the newest usable snapshot, then apply() for every later entry; decisions in the log are facts.
 //
 // Threads: all public functions from any thread. Answers and subscribers run on the delivery thread, one after the
-// other: they may call with_state(), entries() and submit(), but not submit_wait(), wait_idle(), snapshot_now(),
-// (un)subscribe(), and they must not throw. with_state() does not nest.
+// other: they may call with_state(), entries() and submit(), but not submit_wait(), wait_idle(),
+// subscribe() or unsubscribe(), and they must not throw. with_state() does not nest.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +68,7 @@ class View {
 
 struct Options {
   std::size_t max_queued = 8'192;              // inputs waiting; above it kBusy
-  std::size_t max_in_flight = 16'384;          // groups decided and not yet delivered
+  std::size_t max_in_flight = 16'384;          // groups decided and not yet delivered; then the sequencer waits
   std::size_t max_group = 1'000;               // entries of one group
   std::uint64_t snapshot_every = 50'000;       // entries between snapshots made on the way; 0 = only snapshot_now()
   Logger* logger = nullptr;                    // outlives the journal; may be null
@@ -93,8 +93,9 @@ class Journal {
   void with_state(const std::function<void(const View&)>& read) const;
 
   // From now on `listener` gets every durable group in order. With `from`: first, on this thread, everything from
-  // that index on (in pieces that need not be whole groups), with no gap and nothing twice. Returns its id.
-  std::uint64_t subscribe(std::function<void(const Group&)> listener, std::optional<std::uint64_t> from = {});
+  // that index on (in pieces that need not be whole groups), with no gap and nothing twice. Returns its id; an error
+  // (the log cannot be read) means not subscribed.
+  Result<std::uint64_t> subscribe(std::function<void(const Group&)> listener, std::optional<std::uint64_t> from = {});
   void unsubscribe(std::uint64_t id);  // when it returns the listener is not called any more
 
   Result<std::vector<Entry>> entries(std::uint64_t from, std::size_t most) const;  // durable ones
@@ -124,6 +125,6 @@ class Journal {
 
 // The same two checks on a log that is not being written; used by `firebreak ledger verify --decide`.
 Result<Digest> replay_digest(const ledger::Log& log, const std::vector<std::unique_ptr<Fold>>& folds);
-Result<void> check_decide(const ledger::Log& log, const std::vector<std::unique_ptr<Fold>>& folds, std::size_t max_group = 1'000);
+Result<void> check_decide(const ledger::Log& log, const std::vector<std::unique_ptr<Fold>>& folds);
 
 }  // namespace firebreak::journal

@@ -1,0 +1,93 @@
+#include "log/journal/journal.h"
+
+#include "log/journal/core.h"
+
+namespace firebreak::journal {
+namespace {
+
+Code code_from_name(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(Code::kInternal); ++i)
+    if (code_name(static_cast<Code>(i)) == name) return static_cast<Code>(i);
+  return Code::kInternal;
+}
+
+}  // namespace
+
+Result<Entry> command_outcome(const Group& group) {
+  const Entry* accepted = nullptr;
+  for (const Entry& entry : group.entries) {
+    if (entry.kind == "command_refused")
+      return fail(code_from_name(string_or(entry.body, "code")), string_or(entry.body, "reason"),
+                  string_or(entry.body, "pointer"));
+    if (entry.kind == "command_accepted" && accepted == nullptr) accepted = &entry;
+  }
+  if (accepted == nullptr) return fail(Code::kInternal, "nobody accepted or refused the command");
+  return *accepted;
+}
+
+const Fold* View::find(std::string_view name) const {
+  for (const auto& fold : folds_)
+    if (fold->name() == name) return fold.get();
+  return nullptr;
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(std::unique_ptr<ledger::Log> log, Files& files, const Clock& clock,
+                                               const std::string& dir, const Options& options,
+                                               std::vector<std::unique_ptr<Fold>> folds) {
+  auto core = std::make_unique<Core>(std::move(log), files, clock, dir, options, std::move(folds));
+  if (auto started = core->start(); !started) return fail(std::move(started.error()).with("open the journal"));
+  return std::unique_ptr<Journal>(new Journal(std::move(core)));
+}
+
+Journal::Journal(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+Journal::~Journal() = default;
+
+void Journal::submit(Draft input, std::function<void(Result<Group>)> done) {
+  core_->submit(std::move(input), std::move(done));
+}
+Result<Group> Journal::submit_wait(Draft input) { return core_->submit_wait(std::move(input)); }
+
+void Journal::with_state(const std::function<void(const View&)>& read) const {
+  core_->with_machine(
+      [&](const Machine& machine) { read(View(machine.folds(), machine.size(), machine.time())); });
+}
+
+Result<std::uint64_t> Journal::subscribe(std::function<void(const Group&)> listener,
+                                         std::optional<std::uint64_t> from) {
+  return core_->subscribe(std::move(listener), from);
+}
+void Journal::unsubscribe(std::uint64_t id) { core_->unsubscribe(id); }
+
+Result<std::vector<Entry>> Journal::entries(std::uint64_t from, std::size_t most) const {
+  return core_->entries(from, most);
+}
+std::uint64_t Journal::size() const { return core_->log().size(); }
+
+std::optional<Source> Journal::mark(const std::string& producer) const {
+  std::optional<Source> found;
+  core_->with_machine([&](const Machine& machine) {
+    if (const auto at = machine.marks().find(producer); at != machine.marks().end()) found = at->second;
+  });
+  return found;
+}
+
+bool Journal::idle() const { return core_->idle(); }
+void Journal::wait_idle() const { core_->wait_idle(); }
+Result<void> Journal::healthy() const { return core_->healthy(); }
+
+Digest Journal::state_digest() const {
+  Digest digest;
+  core_->with_machine([&](const Machine& machine) { digest = machine.digest(); });
+  return digest;
+}
+
+Result<void> Journal::snapshot_now() { return core_->snapshot_now(); }
+
+Result<Digest> Journal::replay_digest() const {
+  return journal::replay_digest(core_->log(), core_->fresh().folds());
+}
+Result<void> Journal::check_decide() const { return journal::check_decide(core_->log(), core_->fresh().folds()); }
+
+ledger::Log& Journal::log() { return core_->log(); }
+
+}  // namespace firebreak::journal
