@@ -18,6 +18,7 @@ inline constexpr std::size_t kDocumentDepth = 32;            // nesting of a doc
 inline constexpr std::size_t kColumns = 512;                 // fields of one schema
 inline constexpr std::size_t kFieldName = 128;
 inline constexpr std::size_t kSchemas = 1'024;               // schemas of one stream
+inline constexpr std::size_t kReleases = 4'096;              // releases one stream may name
 inline constexpr std::size_t kIdBytes = 128;                 // ids and caller names given by clients
 inline constexpr std::size_t kNameBytes = 64;                // streams, endpoints, users, releases
 inline constexpr std::size_t kJournalEntryBytes = 32 * kKiB; // larger parts become blobs
@@ -26,6 +27,7 @@ inline constexpr std::size_t kHttpHeaderBytes = 16 * kKiB;
 inline constexpr std::size_t kHttpBodyBytes = kBatchBytes;
 inline constexpr std::size_t kGatewayBodyBytes = 1 * kMiB;   // one scoring request
 inline constexpr std::int64_t kFutureSkewUs = 60'000'000;    // event time ahead of admission: flagged
+inline constexpr std::int64_t kPastSkewUs = 30LL * 86'400'000'000;  // … and behind it: flagged too
 
 static_assert(kRecordBytes <= kBatchBytes);
 static_assert(kJournalEntryBytes <= kLedgerEntryBytes);

@@ -50,6 +50,10 @@ struct StreamConfig {
   bool operator==(const StreamConfig&) const = default;
 };
 Json to_json(const StreamConfig& config);
+// JSON Pointer of a field named in a configuration; RFC 6901 escaping of one name, and back.
+std::string field_path(std::string_view name);
+std::string pointer_token(std::string_view name);
+std::string pointer_name(std::string_view token);
 // Body of PUT /api/v1/streams/{stream}: {"kinds":[…], "fields"?:{name:{keep,type,role}}, "subject"?}.
 Result<StreamConfig> stream_config_from_json(std::string_view name, const Json& document);
 

@@ -29,6 +29,9 @@
 namespace firebreak {
 class Files;
 }
+namespace firebreak::ledger {
+class Log;
+}
 
 namespace firebreak::record {
 
@@ -41,9 +44,11 @@ struct Receipt {
   std::string log;
   std::uint64_t first = 0, last = 0;  // of the batch's lines
   Digest leaf_hash;                   // of the last record
-  Bytes signature;                    // over the commit it was in; see docs/formats/ledger.md
+  std::uint64_t size = 0;             // what the signature is over: the log's origin, this size and this root
+  Digest root;
+  std::string signature;              // base64(key id || Ed25519), docs/formats/ledger.md
 };
-Json to_json(const Receipt& receipt);  // {"log","first","last","leaf_hash" (base64),"signature" (base64)}
+Json to_json(const Receipt& receipt);  // {"log","first","last","leaf_hash","size","root","signature"}, base64
 
 // A record with what proves that it stands in the log.
 struct RecordProof {
@@ -69,44 +74,64 @@ struct StreamOptions {
 
 class Stream {
  public:
-  virtual ~Stream() = default;
+  ~Stream();
 
-  virtual void admit(std::string_view ndjson, const Producer& producer,
-                     std::function<void(Result<Receipt>)> done) = 0;
+  // `done` is called exactly once. Errors: kInvalid and kTooLarge (line and JSON Pointer), kBusy (queue full, retry
+  // later), kConflict (a number below the producer's window), kIo. A batch that brings something new (a field, a
+  // release, the first rows after a start) waits for the disk, so do not call this from a commit callback.
+  void admit(std::string_view ndjson, const Producer& producer, std::function<void(Result<Receipt>)> done);
 
   // Durable records, control records included.
-  virtual std::uint64_t size() const = 0;
-  // Errors: kNotFound beyond size(), kCorrupt naming log and index when stored bytes are not what was written.
-  virtual Result<Record> read(std::uint64_t index) = 0;
+  std::uint64_t size() const;
+  // Errors: kNotFound beyond size() or when the key was destroyed, kCorrupt naming log and index when stored bytes
+  // are not what was written.
+  Result<Record> read(std::uint64_t index);
   // Reads up to `max` records from `index` on, in order; returns the index after the last one read.
-  virtual Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max,
-                                          const std::function<void(const Record&)>& each) = 0;
-  virtual Result<RecordProof> prove(std::uint64_t index) = 0;
+  Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max,
+                                  const std::function<void(const Record&)>& each);
+  // Against a checkpoint signed now.
+  Result<RecordProof> prove(std::uint64_t index);
 
-  // Called on the writer thread after each commit with the new size. Returns an id for remove_on_commit.
-  virtual std::uint64_t on_commit(std::function<void(std::uint64_t size)> listener) = 0;
-  virtual void remove_on_commit(std::uint64_t id) = 0;
+  // Called on the writer thread after each commit with the new size. The id is for remove_on_commit, after whose
+  // return the listener is not called any more.
+  std::uint64_t on_commit(std::function<void(std::uint64_t size)> listener);
+  void remove_on_commit(std::uint64_t id);
 
-  virtual StreamConfig config() const = 0;
-  virtual StreamCounters counters() const = 0;
+  StreamConfig config() const;
+  StreamCounters counters() const;
+  ledger::Log& log();  // for anchors, exports and proofs
+
+ private:
+  friend class Streams;
+  struct Impl;
+  explicit Stream(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 // All streams under DIR/logs. The journal's log is not one of them.
 class Streams {
  public:
   // Opens every stream found. Errors: kCorrupt, kIo, each naming the stream.
-  static Result<std::unique_ptr<Streams>> open(Files& files, Clock& clock, Random& random, const std::string& data_dir,
-                                               const StreamOptions& options = {});
-  virtual ~Streams() = default;
+  static Result<std::unique_ptr<Streams>> open(Files& files, Clock& clock, Random& random,
+                                               const std::string& data_dir, const StreamOptions& options = {});
+  ~Streams();
 
   // Makes the stream, or brings an existing one to this configuration; the same configuration again changes nothing.
-  virtual Result<Stream*> create(const StreamConfig& config) = 0;
-  virtual Stream* get(std::string_view name) = 0;  // nullptr when there is none; valid as long as this
-  virtual std::vector<std::string> list() const = 0;
+  // kInvalid for a name that is no is_name(), or "journal".
+  Result<Stream*> create(const StreamConfig& config);
+  Stream* get(std::string_view name) const;  // nullptr when there is none; valid as long as this
+  std::vector<std::string> list() const;     // sorted
+  // Octets that recovery cut from the tail of each log at open (never acknowledged).
+  std::vector<std::pair<std::string, std::uint64_t>> cut_octets() const;
 
   // Asked once per batch and model digest (hex); a record of an unknown one is admitted and flagged. Before this is
   // set every model counts as known. `known` is called from any thread.
-  virtual void set_known_model(std::function<bool(std::string_view digest_hex)> known) = 0;
+  void set_known_model(std::function<bool(std::string_view digest_hex)> known);
+
+ private:
+  struct Impl;
+  explicit Streams(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace firebreak::record

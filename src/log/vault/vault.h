@@ -10,11 +10,8 @@
 // Threads: all functions from any thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -32,14 +29,26 @@ namespace firebreak::vault {
 inline constexpr std::uint32_t kBuckets = 1'024;
 std::uint32_t bucket_of(std::string_view subject);
 
-// A seed and what is derived from it. Copyable; holds key material.
+// What a batch stores for each subject in it, so that a reader finds the key without knowing the subject:
+// u16 bucket, key id[16], AES-256-GCM of the row key[32 + 16]. A pure function of epoch and subject.
+inline constexpr std::size_t kKeyEntryBytes = 2 + 16 + 32 + 16;
+
+struct SubjectKey {
+  Digest key;   // AES-256 key of the subject's rows in this epoch
+  Bytes entry;  // kKeyEntryBytes
+};
+
+// A seed and what is derived from it. Holds key material. Thread-safe: it does not change.
 class EpochKeys {
  public:
   explicit EpochKeys(const Digest& seed) : seed_(seed) {}
-  Digest row_key(std::string_view subject) const;
-  Digest bucket_key(std::uint32_t bucket) const;
+  SubjectKey subject_key(std::string_view subject) const;
+  Result<Digest> open_entry(ByteView entry) const;  // kCorrupt
+  Digest check() const;                             // tells seeds apart without giving one away
 
  private:
+  Digest derive(std::uint32_t bucket, std::string_view purpose) const;
+
   Digest seed_;
 };
 
