@@ -86,8 +86,9 @@ class HttpServer {
   // Takes no more connections and closes those there are; waits for handlers that run. Idempotent. Not from a handler.
   void stop();
 
- private:
   struct Impl;
+
+ private:
   explicit HttpServer(std::shared_ptr<Impl> impl);
   std::shared_ptr<Impl> impl_;
 };
