@@ -189,6 +189,8 @@ const Json* find(const Json& object, std::string_view key) {
   return object.is_object() ? object.get_object().if_contains({key.data(), key.size()}) : nullptr;
 }
 
+const Json* find(const JsonObject& object, std::string_view key) { return object.if_contains({key.data(), key.size()}); }
+
 const Json* find_pointer(const Json& document, std::string_view pointer) {
   const Json* at = &document;
   while (!pointer.empty()) {
@@ -276,6 +278,19 @@ std::string string_or(const Json& object, std::string_view key, std::string_view
 std::int64_t int_or(const Json& object, std::string_view key, std::int64_t fallback) {
   const auto value = get_int(object, key);
   return value ? *value : fallback;
+}
+
+std::string string_or(const JsonObject& object, std::string_view key, std::string_view fallback) {
+  const Json* value = find(object, key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string(fallback);
+}
+
+std::int64_t int_or(const JsonObject& object, std::string_view key, std::int64_t fallback) {
+  const Json* value = find(object, key);
+  if (value == nullptr || !value->is_number()) return fallback;
+  boost::json::error_code problem;
+  const auto number = value->to_number<std::int64_t>(problem);
+  return problem ? fallback : number;
 }
 
 double number_or(const Json& object, std::string_view key, double fallback) {

@@ -47,6 +47,11 @@ std::vector<std::string> strings_or_empty(const Json& object, std::string_view k
 
 // nullptr when `object` is no object or has no such key.
 const Json* find(const Json& object, std::string_view key);
+// The same for an object that is not wrapped in a value: without these a temporary copy would be searched, and the
+// pointer would dangle.
+const Json* find(const JsonObject& object, std::string_view key);
+std::string string_or(const JsonObject& object, std::string_view key, std::string_view fallback = "");
+std::int64_t int_or(const JsonObject& object, std::string_view key, std::int64_t fallback = 0);
 
 // RFC 6901. nullptr when it leads nowhere.
 const Json* find_pointer(const Json& document, std::string_view pointer);

@@ -5,7 +5,7 @@
 // transaction as the rows. A file of another schema version, or one that is damaged, is thrown away and rebuilt.
 // The JSON that comes back is documented in docs/formats/views.md; the API returns it as it is.
 //
-// Threads: apply() from one thread at a time; all others from any thread. Readers never wait for the disk.
+// Threads: any function from any thread. Nobody waits for the disk: the file is not synced, it can be rebuilt.
 // Errors: kNotFound (no such id), kInvalid (bad cursor), kIo (SQLite's message).
 #pragma once
 
@@ -17,6 +17,11 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "types/entry.h"
+
+namespace firebreak::journal {
+class Journal;
+struct Group;
+}  // namespace firebreak::journal
 
 namespace firebreak::views {
 
@@ -44,6 +49,13 @@ class Views {
 
   // Applies entries in order in one transaction; those below next_index() are skipped, a gap is kConflict.
   Result<void> apply(std::span<const Entry> entries);
+  Result<void> apply(const journal::Group& group);
+
+  // Applies everything durable in the journal; starts anew when this file is ahead of it (it belongs to another one).
+  Result<void> catch_up(const journal::Journal& journal);
+
+  // The first error of apply() since the last success: views are behind, the journal is not. For /healthz.
+  Result<void> healthy() const;
 
   // Blocks until the entry `index` is applied. False when `timeout_us` passes first.
   bool wait_for_index(std::uint64_t index, std::int64_t timeout_us) const;
@@ -56,6 +68,7 @@ class Views {
   Result<Json> models(const Page& page, const Filter& filter = {}) const;  // releases
   Result<Json> runs(const Page& page, const Filter& filter = {}) const;    // playbook runs
   Result<Json> gates(const Page& page, const Filter& filter = {}) const;
+  Result<Json> endpoints(const Page& page, const Filter& filter = {}) const;
 
   // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[], options[].
   Result<Json> incident(const std::string& id) const;
@@ -72,6 +85,7 @@ class Views {
  private:
   struct Impl;
   explicit Views(std::unique_ptr<Impl> impl);
+  void forget();  // everything, to be rebuilt
   std::unique_ptr<Impl> impl_;
 };
 

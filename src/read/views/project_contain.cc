@@ -1,0 +1,267 @@
+// Actions, orders, effect checks, the ladder, the freeze.
+#include <fmt/core.h>
+
+#include "read/views/projection.h"
+#include "types/policy.h"
+
+namespace firebreak::views {
+namespace {
+
+// One line for a person: the option's title, else the measure in words.
+std::string what_of(const Json& body) {
+  const Json* option = find(body, "option");
+  const std::string title = option != nullptr && option->is_object() ? string_or(*option, "title") : std::string();
+  if (!title.empty()) return title;
+  const Json* document = find(body, "measure");
+  if (document != nullptr) {
+    if (const Result<Measure> measure = measure_from_json(*document)) return describe(*measure);
+  }
+  return fmt::format("{} on {}", string_or(body, "class", "action"), string_or(body, "endpoint"));
+}
+
+template <class Change>
+void edit_action(Store& store, const Entry& entry, Change change) {
+  edit(store, entry, "action", string_or(entry.body, "action"), change);
+}
+
+void tell(Store& store, const Entry& entry, const JsonObject& action, std::string_view text) {
+  const std::string incident = string_or(action, "incident");
+  if (!incident.empty()) store.add_timeline(incident, entry, text);
+}
+
+void action_proposed(Store& store, const Entry& entry) {
+  JsonObject action = thing(entry, entry.id("act"), "proposed");
+  copy_members(action, entry.body,
+               {"incident", "endpoint", "class", "measure", "measure_blob", "digest", "lease_us", "requested_by",
+                "expires", "undo", "forecast", "option", "ladder"});
+  action["what"] = what_of(entry.body);
+  action["approvals_needed"] = int_or(entry.body, "approvals", 1);
+  action["approved_by"] = JsonArray{};
+  for (const char* absent : {"ordered", "in_force", "lifted", "ended", "until"}) action[absent] = nullptr;
+  action["extensions"] = JsonObject{{"count", 0}, {"callers", 0}, {"digests", 0}};
+  action["checks"] = JsonObject{{"count", 0}, {"green", 0}, {"red", 0}, {"first_green", nullptr}, {"last", nullptr}};
+  action["steps"] = JsonArray{};
+  store.put("action", action);
+  const std::int64_t lease = int_or(entry.body, "lease_us");
+  tell(store, entry, action,
+       fmt::format("{} proposed {}: {}{}. Digest {}", person(string_or(entry.body, "requested_by")), entry.id("act"),
+                   string_or(action, "what"), lease > 0 ? ", lease " + duration(lease) : "",
+                   string_or(entry.body, "digest").substr(0, 16)));
+}
+
+void action_approved(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    action["approved_by"].as_array().push_back(moment(entry, string_or(entry.body, "by")));
+    const auto have = static_cast<std::int64_t>(action["approved_by"].as_array().size());
+    if (have >= int_or(action, "approvals_needed") && string_or(action, "state") == "proposed")
+      action["state"] = "approved";
+    tell(store, entry, action,
+         fmt::format("{} approved {} ({} of {}), bound to digest {}", person(string_or(entry.body, "by")),
+                     string_or(action, "id"), have, int_or(action, "approvals_needed"),
+                     string_or(entry.body, "digest").substr(0, 16)));
+  });
+}
+
+// Every way an action ends, with the word for it.
+void end_action(Store& store, const Entry& entry, std::string_view state, std::string_view words) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    JsonObject end = moment(entry, string_or(entry.body, "by"));
+    copy_members(end, entry.body, {"reason"});
+    if (state == "lifted") action["lifted"] = end;
+    action["ended"] = std::move(end);
+    action["state"] = state;
+    const std::string reason = string_or(entry.body, "reason"), by = string_or(entry.body, "by");
+    tell(store, entry, action, fmt::format("{} {}{}{}{}", string_or(action, "id"), words,
+                                           by.empty() ? "" : " by " + person(by), reason.empty() ? "" : ": ", reason));
+  });
+}
+
+void action_rejected(Store& store, const Entry& entry) { end_action(store, entry, "rejected", "rejected"); }
+void action_expired(Store& store, const Entry& entry) { end_action(store, entry, "expired", "expired unapproved"); }
+void action_lifted(Store& store, const Entry& entry) { end_action(store, entry, "lifted", "lifted"); }
+void action_failed(Store& store, const Entry& entry) { end_action(store, entry, "failed", "failed"); }
+void action_uncertain(Store& store, const Entry& entry) {
+  end_action(store, entry, "uncertain", "has an uncertain effect, a person must look");
+}
+
+void order(Store& store, const Entry& entry) {
+  const std::string id = entry.id("ord"), verb = string_or(entry.body, "verb");
+  JsonObject document = thing(entry, id, "ordered");
+  copy_members(document, entry.body, {"action", "endpoint", "connector", "verb", "fence", "class", "attempt_limit"});
+  document["attempts"] = JsonArray{};
+  document["outcome"] = nullptr;
+  edit_action(store, entry, [&](JsonObject& action) {
+    document["incident"] = string_or(action, "incident");
+    if (verb == "apply" && action["ordered"].is_null()) {
+      JsonObject ordered = moment(entry);
+      ordered["order"] = id;
+      action["ordered"] = std::move(ordered);
+      action["state"] = "ordered";
+    }
+    if (verb != "extend")
+      tell(store, entry, action, fmt::format("Order {} ({} {}) to {}", id, verb, string_or(action, "id"),
+                                             string_or(entry.body, "connector")));
+  });
+  store.put("order", document);
+}
+
+void order_started(Store& store, const Entry& entry) {
+  edit(store, entry, "order", string_or(entry.body, "order"), [&](JsonObject& document) {
+    document["state"] = "started";
+    JsonObject attempt = moment(entry);
+    copy_members(attempt, entry.body, {"attempt"});
+    document["attempts"].as_array().push_back(std::move(attempt));
+  });
+}
+
+void order_outcome(Store& store, const Entry& entry) {
+  edit(store, entry, "order", string_or(entry.body, "order"), [&](JsonObject& document) {
+    const std::string result = string_or(entry.body, "result");
+    document["state"] = result;
+    JsonObject outcome = moment(entry);
+    copy_members(outcome, entry.body, {"attempt", "result", "policy_digest", "detail"});
+    document["outcome"] = std::move(outcome);
+    if (string_or(document, "verb") == "extend" && result == "done") return;
+    if (const std::string incident = string_or(document, "incident"); !incident.empty())
+      store.add_timeline(incident, entry,
+                         fmt::format("{}: {} {}; policy in force {}", string_or(document, "id"), result,
+                                     string_or(entry.body, "detail"),
+                                     string_or(entry.body, "policy_digest", "unknown").substr(0, 16)));
+  });
+}
+
+std::string check_text(const JsonObject& action, const Json& body) {
+  const Json nothing = JsonObject{};
+  const Json* works = find(body, "works");
+  const Json* harm = find(body, "harm");
+  if (works == nullptr) works = &nothing;
+  if (harm == nullptr) harm = &nothing;
+  const std::string reason = string_or(body, "reason");
+  return fmt::format(
+      "Effect check of {} is {}: {} of {} chain queries kept from the model; {} of {} other answers changed, {} failed{}{}",
+      string_or(action, "id"), string_or(body, "verdict"), int_or(*works, "not_served"), int_or(*works, "of"),
+      int_or(*harm, "changed"), int_or(*harm, "of"), int_or(*harm, "failed"), reason.empty() ? "" : ". ", reason);
+}
+
+// A check comes every minute: the timeline tells the first green one and every change of verdict.
+void effect_check(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    JsonObject& checks = action["checks"].as_object();
+    const std::string verdict = string_or(entry.body, "verdict");
+    const std::string before =
+        checks["last"].is_object() ? string_or(checks["last"], "verdict") : std::string();
+    JsonObject check = moment(entry);
+    copy_members(check, entry.body, {"window", "works", "harm", "canary", "verdict", "reason"});
+    checks["count"] = int_or(action["checks"], "count") + 1;
+    if (verdict == "green" || verdict == "red") checks[verdict] = int_or(action["checks"], verdict) + 1;
+    if (verdict == "green" && checks["first_green"].is_null()) checks["first_green"] = check;
+    checks["last"] = std::move(check);
+    if (verdict != before && verdict != "waiting") tell(store, entry, action, check_text(action, entry.body));
+  });
+}
+
+void action_in_force(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    action["state"] = "in_force";
+    action["in_force"] = moment(entry);
+    const std::int64_t lease = int_or(action, "lease_us");
+    const std::string until = string_or(entry.body, "until");
+    if (!until.empty()) {
+      action["until"] = until;
+    } else if (lease > 0) {
+      action["until"] = format_time(entry.time + lease);
+    }
+    tell(store, entry, action, fmt::format("{} is in force: {}", string_or(action, "id"), string_or(action, "what")));
+  });
+}
+
+void action_extended(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    JsonObject& sum = action["extensions"].as_object();
+    const auto callers = static_cast<std::int64_t>(strings_or_empty(entry.body, "callers").size());
+    const auto digests = static_cast<std::int64_t>(string_or(entry.body, "digests").size() / 4 * 3 / 32);
+    const bool first = int_or(action["extensions"], "count") == 0;
+    sum["callers"] = int_or(action["extensions"], "callers") + callers;
+    sum["digests"] = int_or(action["extensions"], "digests") + digests;
+    sum["count"] = int_or(action["extensions"], "count") + 1;
+    if (first)
+      tell(store, entry, action,
+           fmt::format("{} follows the chain: first extension by {} callers and {} queries (later ones are counted, "
+                       "not listed)",
+                       string_or(action, "id"), callers, digests));
+  });
+}
+
+void ladder_step(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    const Json* value = find(entry.body, "step");
+    const std::string name = value != nullptr && value->is_int64() ? std::to_string(value->get_int64())
+                                                                   : string_or(entry.body, "step");
+    JsonObject step = moment(entry);
+    copy_members(step, entry.body, {"step", "weights", "since"});
+    action["steps"].as_array().push_back(std::move(step));
+    const bool share = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+    tell(store, entry, action,
+         share ? fmt::format("Canary of {} at {} %", string_or(action, "id"), name)
+               : fmt::format("{} of {} begins", name == "shadow" ? "Shadow" : "Watch window", string_or(action, "id")));
+  });
+}
+
+void ladder_ended(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    JsonObject end = moment(entry);
+    copy_members(end, entry.body, {"outcome", "reason"});
+    action["ladder_ended"] = std::move(end);
+    tell(store, entry, action, fmt::format("Promotion {} {}: {}", string_or(action, "id"),
+                                           string_or(entry.body, "outcome"), string_or(entry.body, "reason")));
+  });
+}
+
+void lease_warning(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    tell(store, entry, action, fmt::format("Lease of {} ends in {} min unless renewed", string_or(action, "id"),
+                                           int_or(entry.body, "minutes_left")));
+  });
+}
+
+void freeze_state(Store& store, const Entry& entry, std::string_view state, std::string_view words) {
+  JsonObject freeze = thing(entry, "freeze", state);
+  freeze["by"] = person(string_or(entry.body, "by"));
+  copy_members(freeze, entry.body, {"reason"});
+  store.put("freeze", freeze);
+  for (const std::string& incident : open_incidents(store, ""))
+    store.add_timeline(incident, entry, fmt::format("{} by {}: {}", words, person(string_or(entry.body, "by")),
+                                                    string_or(entry.body, "reason")));
+}
+
+void frozen(Store& store, const Entry& entry) { freeze_state(store, entry, "frozen", "Frozen: nothing new leaves,"); }
+void thaw_proposed(Store& store, const Entry& entry) { freeze_state(store, entry, "thaw_proposed", "Thaw proposed"); }
+void thawed(Store& store, const Entry& entry) { freeze_state(store, entry, "thawed", "Thawed"); }
+
+constexpr Handler kHandlers[] = {
+    {"action_proposed", action_proposed},
+    {"action_approved", action_approved},
+    {"action_rejected", action_rejected},
+    {"action_expired", action_expired},
+    {"action_lifted", action_lifted},
+    {"action_failed", action_failed},
+    {"action_uncertain", action_uncertain},
+    {"order", order},
+    {"order_started", order_started},
+    {"order_outcome", order_outcome},
+    {"effect_check", effect_check},
+    {"action_in_force", action_in_force},
+    {"action_extended", action_extended},
+    {"ladder_step", ladder_step},
+    {"ladder_ended", ladder_ended},
+    {"lease_warning", lease_warning},
+    {"frozen", frozen},
+    {"thaw_proposed", thaw_proposed},
+    {"thawed", thawed},
+};
+
+}  // namespace
+
+std::span<const Handler> contain_handlers() { return kHandlers; }
+
+}  // namespace firebreak::views

@@ -1,0 +1,287 @@
+// Findings, incidents, tasks, playbook runs.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "read/views/projection.h"
+
+namespace firebreak::views {
+namespace {
+
+constexpr std::string_view kFindingMembers[] = {"severity", "first", "last", "first_time", "last_time", "count",
+                                                "summary", "numbers"};
+
+// Detectors name an episode; the views keep episode -> id as a thing of its own.
+std::string episode_key(const Json& body) {
+  return fmt::format("{}|{}", string_or(body, "stream"), string_or(body, "episode"));
+}
+
+std::string finding_of(Store& store, const Json& body) {
+  const std::string given = string_or(body, "finding_id", string_or(body, "finding"));
+  if (!given.empty()) return given;
+  const std::optional<JsonObject> episode = store.get("episode", episode_key(body));
+  return episode ? string_or(*episode, "finding") : std::string();
+}
+
+// Callers and digests come as news since the last update: the views keep their numbers only.
+void count_members(JsonObject& finding, const Json& body) {
+  const Json* callers = find(body, "callers");
+  const auto new_callers = callers != nullptr && callers->is_array() ? callers->get_array().size() : 0;
+  const auto new_digests = string_or(body, "digests").size() / 4 * 3 / 32;  // base64 of 32-octet pieces
+  finding["callers"] = int_or(finding, "callers") + static_cast<std::int64_t>(new_callers);
+  finding["digests"] = int_or(finding, "digests") + static_cast<std::int64_t>(new_digests);
+}
+
+void finding_opened(Store& store, const Entry& entry) {
+  JsonObject finding = thing(entry, entry.id("find"), "open");
+  copy_members(finding, entry.body, {"kind", "endpoint", "stream", "episode"});
+  for (const std::string_view name : kFindingMembers) copy_members(finding, entry.body, {name});
+  finding["incident"] = "";
+  finding["updates"] = 0;
+  count_members(finding, entry.body);
+  store.put("finding", finding);
+  JsonObject episode = thing(entry, episode_key(entry.body), "open");
+  episode["finding"] = entry.id("find");
+  store.put("episode", episode);
+}
+
+void change_finding(Store& store, const Entry& entry, std::string_view state) {
+  edit(store, entry, "finding", finding_of(store, entry.body), [&](JsonObject& finding) {
+    for (const std::string_view name : kFindingMembers) copy_members(finding, entry.body, {name});
+    finding["state"] = state;
+    finding["updates"] = int_or(finding, "updates") + 1;
+    count_members(finding, entry.body);
+    const std::string incident = string_or(finding, "incident");
+    if (state == "closed" && !incident.empty())
+      store.add_timeline(incident, entry,
+                         fmt::format("Finding {} closed: {}", string_or(finding, "id"), string_or(finding, "summary")));
+  });
+}
+
+void finding_updated(Store& store, const Entry& entry) { change_finding(store, entry, "open"); }
+void finding_closed(Store& store, const Entry& entry) { change_finding(store, entry, "closed"); }
+
+// The finding's opening comes into the timeline at its own index, before the incident's.
+void link_finding(Store& store, const Entry& entry, const std::string& incident, const std::string& id) {
+  edit(store, entry, "finding", id, [&](JsonObject& finding) {
+    finding["incident"] = incident;
+    const Result<Time> opened = get_time(finding, "time");
+    store.add_timeline(incident, static_cast<std::uint64_t>(int_or(finding, "index")),
+                       opened ? *opened : entry.time, "finding_opened", "detect",
+                       fmt::format("Finding {} ({}, {}): {}", id, string_or(finding, "kind"),
+                                   string_or(finding, "severity"), string_or(finding, "summary")));
+  });
+}
+
+void incident_opened(Store& store, const Entry& entry) {
+  const std::string id = entry.id("inc");
+  JsonObject incident = thing(entry, id, "open");
+  copy_members(incident, entry.body,
+               {"endpoint", "stream", "title", "severity", "rule", "findings", "declared_by", "first_time", "last_time"});
+  incident["phase"] = "detection_analysis";
+  incident["phases"] = JsonArray{JsonObject{
+      {"phase", "detection_analysis"}, {"time", format_time(entry.time)}, {"index", entry.index}, {"reason", "opened"}}};
+  incident["roles"] = JsonObject{};
+  for (const char* absent : {"acknowledged", "impact", "closed", "options"}) incident[absent] = nullptr;
+  store.put("incident", incident);
+  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link_finding(store, entry, id, finding);
+  const std::string by = string_or(entry.body, "declared_by");
+  store.add_timeline(id, entry,
+                     fmt::format("Incident {} opened ({}): {}. {}", id, string_or(entry.body, "severity"),
+                                 string_or(entry.body, "title"),
+                                 by.empty() ? "Rule: " + string_or(entry.body, "rule") : "Declared by " + person(by)));
+}
+
+void incident_finding_linked(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident");
+  const std::string finding = string_or(entry.body, "finding");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    std::vector<std::string> findings = strings_or_empty(incident, "findings");
+    if (std::find(findings.begin(), findings.end(), finding) == findings.end()) findings.push_back(finding);
+    incident["findings"] = JsonArray(findings.begin(), findings.end());
+  });
+  link_finding(store, entry, id, finding);
+  store.add_timeline(id, entry, fmt::format("Finding {} joined the incident: {}", finding,
+                                            string_or(entry.body, "summary", string_or(entry.body, "kind"))));
+}
+
+void incident_acknowledged(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident"), by = string_or(entry.body, "by");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) { incident["acknowledged"] = moment(entry, by); });
+  store.add_timeline(id, entry, fmt::format("{} has the incident", person(by)));
+}
+
+void incident_phase(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident"), to = string_or(entry.body, "to");
+  const std::string reason = string_or(entry.body, "reason");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    incident["phase"] = to;
+    if (to == "closed") incident["state"] = "closed";
+    JsonObject step = moment(entry);
+    step["phase"] = to;
+    step["reason"] = reason;
+    incident["phases"].as_array().push_back(std::move(step));
+  });
+  store.add_timeline(id, entry, fmt::format("Phase {} -> {}: {}", string_or(entry.body, "from"), to, reason));
+}
+
+void incident_impact(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    JsonObject impact = moment(entry, string_or(entry.body, "by"));
+    copy_members(impact, entry.body, {"functional_now", "functional_likely", "information", "recoverability"});
+    incident["impact"] = std::move(impact);
+  });
+  store.add_timeline(id, entry,
+                     fmt::format("Impact rated by {}: functional {} now, {} likely; information {}; recoverability {}",
+                                 person(string_or(entry.body, "by")), string_or(entry.body, "functional_now"),
+                                 string_or(entry.body, "functional_likely"),
+                                 join(strings_or_empty(entry.body, "information")),
+                                 string_or(entry.body, "recoverability")));
+}
+
+void incident_severity(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident");
+  edit(store, entry, "incident", id,
+       [&](JsonObject& incident) { incident["severity"] = string_or(entry.body, "to"); });
+  store.add_timeline(id, entry, fmt::format("Severity {} -> {} by {}: {}", string_or(entry.body, "from"),
+                                            string_or(entry.body, "to"), person(string_or(entry.body, "by")),
+                                            string_or(entry.body, "reason")));
+}
+
+void incident_role(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident");
+  const std::string role = string_or(entry.body, "role"), user = string_or(entry.body, "user");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    if (incident["roles"].is_object()) incident["roles"].get_object()[role] = user;
+  });
+  store.add_timeline(id, entry, fmt::format("{} is {}", person(user), role));
+}
+
+void incident_note(Store& store, const Entry& entry) {
+  store.add_timeline(string_or(entry.body, "incident"), entry,
+                     fmt::format("Note by {}: {}", person(string_or(entry.body, "by")), string_or(entry.body, "text")));
+}
+
+void incident_task_opened(Store& store, const Entry& entry) {
+  JsonObject task = thing(entry, entry.id("task"), "open");
+  copy_members(task, entry.body, {"incident", "text", "owner", "due"});
+  store.put("task", task);
+  store.add_timeline(string_or(entry.body, "incident"), entry,
+                     fmt::format("Task {} for {}: {}", entry.id("task"), person(string_or(entry.body, "owner")),
+                                 string_or(entry.body, "text")));
+}
+
+void incident_task_done(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "task");
+  edit(store, entry, "task", id, [&](JsonObject& task) {
+    task["state"] = "done";
+    task["done"] = moment(entry, string_or(entry.body, "by"));
+    copy_members(task, entry.body, {"result"});
+  });
+  store.add_timeline(string_or(entry.body, "incident"), entry,
+                     fmt::format("Task {} done by {}: {}", id, person(string_or(entry.body, "by")),
+                                 string_or(entry.body, "result")));
+}
+
+void incident_closed(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    JsonObject closed = moment(entry, string_or(entry.body, "by"));
+    copy_members(closed, entry.body, {"summary", "residual_risk"});
+    incident["closed"] = std::move(closed);
+    incident["state"] = "closed";
+    if (string_or(incident, "phase") != "closed") {
+      incident["phase"] = "closed";
+      JsonObject step = moment(entry);
+      step["phase"] = "closed";
+      step["reason"] = string_or(entry.body, "summary");
+      incident["phases"].as_array().push_back(std::move(step));
+    }
+  });
+  store.add_timeline(id, entry,
+                     fmt::format("Closed by {}: {} Residual risk: {}", person(string_or(entry.body, "by")),
+                                 string_or(entry.body, "summary"), string_or(entry.body, "residual_risk")));
+}
+
+void playbook_run_started(Store& store, const Entry& entry) {
+  JsonObject run = thing(entry, entry.id("run"), "running");
+  copy_members(run, entry.body, {"playbook", "modified", "incident"});
+  run["steps"] = JsonArray{};
+  store.put("run", run);
+  const std::optional<JsonObject> playbook = store.get("playbook", string_or(entry.body, "playbook"));
+  store.add_timeline(string_or(entry.body, "incident"), entry,
+                     fmt::format("Playbook started: {}", playbook ? string_or(*playbook, "name")
+                                                                  : string_or(entry.body, "playbook")));
+}
+
+void playbook_step_started(Store& store, const Entry& entry) {
+  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
+    JsonObject step = moment(entry);
+    copy_members(step, entry.body, {"step", "name", "command"});
+    step["state"] = "running";
+    run["steps"].as_array().push_back(std::move(step));
+    store.add_timeline(string_or(run, "incident"), entry,
+                       fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
+  });
+}
+
+void playbook_step_ended(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "step"), outcome = string_or(entry.body, "outcome");
+  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
+    std::string name = id;
+    for (Json& step : run["steps"].as_array()) {
+      if (string_or(step, "step") != id || string_or(step, "state") != "running") continue;
+      name = string_or(step, "name", id);
+      step.as_object()["state"] = outcome;
+      step.as_object()["ended"] = moment(entry);
+      copy_members(step.as_object(), entry.body, {"detail"});
+    }
+    const std::string detail = string_or(entry.body, "detail");
+    store.add_timeline(string_or(run, "incident"), entry,
+                       fmt::format("Step ended ({}): {}{}{}", outcome, name, detail.empty() ? "" : ". ", detail));
+  });
+}
+
+void playbook_run_ended(Store& store, const Entry& entry) {
+  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
+    run["state"] = string_or(entry.body, "outcome", "ended");
+    run["ended"] = moment(entry);
+    store.add_timeline(string_or(run, "incident"), entry,
+                       fmt::format("Playbook ended: {}", string_or(entry.body, "outcome")));
+  });
+}
+
+void playbook_installed(Store& store, const Entry& entry) {
+  JsonObject playbook = thing(entry, string_or(entry.body, "id"), "installed");
+  copy_members(playbook, entry.body, {"modified", "name", "digest"});
+  store.put("playbook", playbook);
+}
+
+constexpr Handler kHandlers[] = {
+    {"finding_opened", finding_opened},
+    {"finding_updated", finding_updated},
+    {"finding_closed", finding_closed},
+    {"incident_opened", incident_opened},
+    {"incident_finding_linked", incident_finding_linked},
+    {"incident_acknowledged", incident_acknowledged},
+    {"incident_phase", incident_phase},
+    {"incident_impact", incident_impact},
+    {"incident_severity", incident_severity},
+    {"incident_role", incident_role},
+    {"incident_note", incident_note},
+    {"incident_task_opened", incident_task_opened},
+    {"incident_task_done", incident_task_done},
+    {"incident_closed", incident_closed},
+    {"playbook_installed", playbook_installed},
+    {"playbook_run_started", playbook_run_started},
+    {"playbook_step_started", playbook_step_started},
+    {"playbook_step_ended", playbook_step_ended},
+    {"playbook_run_ended", playbook_run_ended},
+};
+
+}  // namespace
+
+std::span<const Handler> incident_handlers() { return kHandlers; }
+
+}  // namespace firebreak::views

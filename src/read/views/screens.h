@@ -1,0 +1,20 @@
+// Documents made of several things: one incident whole, one action with its orders, what needs a person now, the
+// robustness table. Read-only over the Store; shapes in docs/formats/views.md.
+#pragma once
+
+#include <string>
+
+#include "read/views/store.h"
+
+namespace firebreak::views {
+
+Result<Json> incident_screen(Store& store, const std::string& id);
+Result<Json> action_screen(Store& store, const std::string& id);
+JsonObject status_screen(Store& store);
+JsonObject robustness_screen(Store& store);
+
+// What lists leave out because it is large: an incident's options, an action's measure.
+void trim_incident(JsonObject& incident);
+void trim_action(JsonObject& action);
+
+}  // namespace firebreak::views

@@ -1,0 +1,147 @@
+// The one screen: what needs a person now, who waits for whom, what is due next.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "read/views/projection.h"
+#include "read/views/screens.h"
+
+namespace firebreak::views {
+namespace {
+
+struct Screen {
+  JsonArray needs, waiting, due;
+
+  void need(std::string_view who, std::string_view what, const JsonObject& subject, std::string_view command) {
+    needs.push_back(JsonObject{{"who", who},
+                               {"what", what},
+                               {"since", string_or(subject, "time")},
+                               {"incident", string_or(subject, "incident")},
+                               {"subject", string_or(subject, "id")},
+                               {"command", command}});
+  }
+  void wait(std::string_view who, std::string_view for_whom, std::string_view what, const JsonObject& subject) {
+    waiting.push_back(JsonObject{{"who", who},
+                                 {"for", for_whom},
+                                 {"what", what},
+                                 {"since", string_or(subject, "time")},
+                                 {"incident", string_or(subject, "incident")}});
+  }
+  void add_due(std::string_view member, std::string_view what, const JsonObject& subject) {
+    const std::string time = string_or(subject, member);
+    if (!time.empty())
+      due.push_back(JsonObject{{"time", time},
+                               {"what", what},
+                               {"incident", string_or(subject, "incident")},
+                               {"subject", string_or(subject, "id")}});
+  }
+};
+
+std::vector<JsonObject> all(Store& store, std::string kind, std::string state, std::string incident = {}) {
+  return store.list({.kind = std::move(kind), .incident = std::move(incident), .endpoint = {},
+                     .state = std::move(state), .oldest_first = true});
+}
+
+void incidents(Store& store, Screen& screen, JsonArray& open) {
+  for (JsonObject& incident : all(store, "incident", "open")) {
+    const std::string id = string_or(incident, "id");
+    JsonObject line;
+    copy_members(line, incident, {"id", "title", "severity", "phase", "endpoint", "time"});
+    open.push_back(std::move(line));
+    incident["incident"] = id;
+    if (find(incident, "acknowledged") == nullptr || incident["acknowledged"].is_null())
+      screen.need("analyst", fmt::format("{} is not acknowledged: {}", id, string_or(incident, "title")), incident,
+                  fmt::format("firebreak incident ack {}", id));
+    if (incident["options"].is_object() && all(store, "action", "", id).empty())
+      screen.need("analyst", fmt::format("choose a containment option for {}", id), incident,
+                  fmt::format("firebreak incident show {}", id));
+    if (string_or(incident, "phase") == "post_incident")
+      screen.need("analyst", fmt::format("close {} with a summary and the residual risk", id), incident,
+                  fmt::format("firebreak incident close {} --summary … --residual-risk …", id));
+  }
+}
+
+void actions(Store& store, Screen& screen, JsonArray& in_force) {
+  for (const JsonObject& action : all(store, "action", "proposed")) {
+    const std::string id = string_or(action, "id");
+    const Json* approved = find(action, "approved_by");
+    const std::size_t have = approved != nullptr && approved->is_array() ? approved->get_array().size() : 0;
+    screen.need("approver",
+                fmt::format("approve or reject {}: {} (requested by {})", id, string_or(action, "what"),
+                            person(string_or(action, "requested_by"))),
+                action, fmt::format("firebreak action approve {} --digest {}", id, string_or(action, "digest")));
+    screen.wait(person(string_or(action, "requested_by")), "a second person with the role approver",
+                fmt::format("{} needs {} more approval(s)", id,
+                            int_or(action, "approvals_needed") - static_cast<std::int64_t>(have)),
+                action);
+    screen.add_due("expires", fmt::format("{} expires unless approved", id), action);
+  }
+  for (const JsonObject& action : all(store, "action", "uncertain"))
+    screen.need("analyst", fmt::format("{}: nobody knows whether it took effect; look at the endpoint", string_or(action, "id")),
+                action, fmt::format("firebreak action list --incident {}", string_or(action, "incident")));
+  for (const JsonObject& action : all(store, "action", "in_force")) {
+    JsonObject line;
+    copy_members(line, action, {"id", "what", "endpoint", "incident", "until", "class"});
+    if (const Json* checks = find(action, "checks"))
+      if (const Json* last = find(*checks, "last"); last != nullptr && last->is_object())
+        line["verdict"] = string_or(*last, "verdict");
+    in_force.push_back(std::move(line));
+    screen.add_due("until", fmt::format("lease of {} ends", string_or(action, "id")), action);
+  }
+}
+
+void workers(Store& store, Screen& screen) {
+  for (const JsonObject& request : all(store, "request", "waiting")) {
+    const std::string type = string_or(request, "type");
+    screen.wait(string_or(request, "run", string_or(request, "id")), type == "gates" ? "the gates" : "the " + type + " worker",
+                fmt::format("{}: {}", string_or(request, "id"), join(strings_or_empty(request, "waiting"))), request);
+  }
+  for (const char* state : {"ordered", "started"})
+    for (const JsonObject& order : all(store, "order", state))
+      screen.wait(string_or(order, "action"), string_or(order, "connector", "the gateway"),
+                  fmt::format("{} ({}) is {}", string_or(order, "id"), string_or(order, "verb"), state), order);
+  for (const JsonObject& order : all(store, "order", "uncertain"))
+    screen.need("analyst", fmt::format("{} is uncertain: look at the endpoint", string_or(order, "id")), order, "");
+}
+
+void tasks_and_releases(Store& store, Screen& screen) {
+  for (const JsonObject& task : all(store, "task", "open")) {
+    screen.need(person(string_or(task, "owner")), string_or(task, "text"), task,
+                fmt::format("task {} of {}", string_or(task, "id"), string_or(task, "incident")));
+    screen.add_due("due", string_or(task, "text"), task);
+  }
+  for (JsonObject& release : all(store, "release", "cleared")) {
+    const std::string incident = string_or(release, "cleared_for");
+    release["incident"] = incident;
+    screen.need("analyst", fmt::format("release {} passed its gates: promote it", string_or(release, "release")), release,
+                fmt::format("firebreak release promote {} {}{}", string_or(release, "endpoint"),
+                            string_or(release, "release"), incident.empty() ? "" : " --incident " + incident));
+  }
+}
+
+}  // namespace
+
+JsonObject status_screen(Store& store) {
+  Screen screen;
+  JsonArray open, in_force;
+  incidents(store, screen, open);
+  actions(store, screen, in_force);
+  workers(store, screen);
+  tasks_and_releases(store, screen);
+  Json frozen = nullptr;
+  if (std::optional<JsonObject> freeze = store.get("freeze", "freeze"); freeze && string_or(*freeze, "state") != "thawed") {
+    if (string_or(*freeze, "state") == "thaw_proposed")
+      screen.need("a second person", "confirm the end of the freeze", *freeze, "firebreak thaw");
+    frozen = std::move(*freeze);
+  }
+  std::stable_sort(screen.due.begin(), screen.due.end(),
+                   [](const Json& a, const Json& b) { return string_or(a, "time") < string_or(b, "time"); });
+  const auto findings = static_cast<std::int64_t>(all(store, "finding", "open").size());
+  JsonObject counts{{"incidents_open", open.size()}, {"findings_open", findings}, {"actions_in_force", in_force.size()}};
+  return JsonObject{{"frozen", std::move(frozen)},          {"needs_person", std::move(screen.needs)},
+                    {"waiting", std::move(screen.waiting)}, {"due", std::move(screen.due)},
+                    {"counts", std::move(counts)},          {"incidents", std::move(open)},
+                    {"in_force", std::move(in_force)}};
+}
+
+}  // namespace firebreak::views

@@ -1,0 +1,144 @@
+#include "read/views/store.h"
+
+#include <fmt/core.h>
+
+namespace firebreak::views {
+namespace {
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS things(
+  kind TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL, incident TEXT NOT NULL, endpoint TEXT NOT NULL,
+  state TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS things_by_age ON things(kind, created);
+CREATE INDEX IF NOT EXISTS things_by_incident ON things(incident, kind, created);
+CREATE TABLE IF NOT EXISTS timeline(
+  incident TEXT NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
+  text TEXT NOT NULL, PRIMARY KEY(incident, entry)) WITHOUT ROWID;
+)";
+
+constexpr std::string_view kList =
+    "SELECT document FROM things WHERE kind = ?1 AND created < ?2 AND (?3 = '' OR incident = ?3) "
+    "AND (?4 = '' OR endpoint = ?4) AND (?5 = '' OR state = ?5) ORDER BY created ";
+
+}  // namespace
+
+struct Store::Statements {
+  Statement get, put, list_newest, list_oldest, add_line, lines, next, set_next;
+};
+
+Result<Store> Store::open(Database& database) {
+  FIREBREAK_TRY(database.run(kTables));
+  auto prepare = [&](std::string_view sql) { return Statement::prepare(database, sql); };
+  FIREBREAK_ASSIGN(Statement get, prepare("SELECT document FROM things WHERE kind = ? AND id = ?"));
+  FIREBREAK_ASSIGN(Statement put, prepare("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?, ?)"));
+  FIREBREAK_ASSIGN(Statement newest, prepare(std::string(kList) + "DESC LIMIT ?6"));
+  FIREBREAK_ASSIGN(Statement oldest, prepare(std::string(kList) + "ASC LIMIT ?6"));
+  FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?)"));
+  FIREBREAK_ASSIGN(Statement lines,
+                   prepare("SELECT entry, time, kind, actor, text FROM timeline WHERE incident = ? ORDER BY entry"));
+  FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
+  FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
+  return Store(std::make_shared<Statements>(Statements{std::move(get), std::move(put), std::move(newest),
+                                                       std::move(oldest), std::move(add), std::move(lines),
+                                                       std::move(next), std::move(set_next)}));
+}
+
+bool Store::check(Result<void> result) {
+  if (!result && !error_) error_ = std::move(result.error());
+  return !error_;
+}
+
+bool Store::step(Statement& statement) {
+  Result<bool> row = statement.step();
+  if (!row) {
+    check(fail(std::move(row.error())));
+    return false;
+  }
+  return *row;
+}
+
+std::optional<JsonObject> Store::get(std::string_view kind, std::string_view id) {
+  Statement& statement = statements_->get;
+  if (!step(statement.bind(kind).bind(id))) return std::nullopt;
+  Result<Json> document = parse_json(statement.text(0));
+  statement.reset();
+  if (document && document->is_object()) return std::move(document->get_object());
+  check(fail(Code::kCorrupt, fmt::format("views: the document of {} {} is no JSON object; delete the file", kind, id)));
+  return std::nullopt;
+}
+
+void Store::put(std::string_view kind, const JsonObject& document) {
+  const Json value = document;
+  check(statements_->put.bind(kind)
+            .bind(string_or(value, "id"))
+            .bind(int_or(value, "index"))
+            .bind(string_or(value, "incident"))
+            .bind(string_or(value, "endpoint"))
+            .bind(string_or(value, "state"))
+            .bind(canonical_json(value))
+            .run());
+}
+
+std::vector<JsonObject> Store::list(const Query& query) {
+  Statement& statement = query.oldest_first ? statements_->list_oldest : statements_->list_newest;
+  statement.bind(query.kind).bind(query.below).bind(query.incident).bind(query.endpoint).bind(query.state);
+  statement.bind(static_cast<std::int64_t>(query.limit));
+  std::vector<JsonObject> found;
+  while (step(statement)) {
+    Result<Json> document = parse_json(statement.text(0));
+    if (document && document->is_object()) found.push_back(std::move(document->get_object()));
+  }
+  return found;
+}
+
+void Store::add_timeline(std::string_view incident, const Entry& entry, std::string_view text) {
+  add_timeline(incident, entry.index, entry.time, entry.kind, entry.actor, text);
+}
+
+void Store::add_timeline(std::string_view incident, std::uint64_t index, Time time, std::string_view kind,
+                         std::string_view actor, std::string_view text) {
+  check(statements_->add_line.bind(incident)
+            .bind(static_cast<std::int64_t>(index))
+            .bind(time.us)
+            .bind(kind)
+            .bind(actor)
+            .bind(text)
+            .run());
+}
+
+JsonArray Store::timeline(std::string_view incident) {
+  Statement& statement = statements_->lines;
+  statement.bind(incident);
+  JsonArray lines;
+  while (step(statement)) {
+    lines.push_back(JsonObject{{"log", "journal"},
+                               {"index", statement.integer(0)},
+                               {"time", format_time({statement.integer(1)})},
+                               {"kind", statement.text(2)},
+                               {"actor", statement.text(3)},
+                               {"text", statement.text(4)}});
+  }
+  return lines;
+}
+
+std::uint64_t Store::next_index() {
+  Statement& statement = statements_->next;
+  if (!step(statement)) return 0;
+  const auto index = static_cast<std::uint64_t>(statement.integer(0));
+  statement.reset();
+  return index;
+}
+
+void Store::set_next_index(std::uint64_t index) {
+  check(statements_->set_next.bind(static_cast<std::int64_t>(index)).run());
+}
+
+Result<void> Store::take_error() {
+  if (!error_) return {};
+  Error error = std::move(*error_);
+  error_.reset();
+  return fail(std::move(error));
+}
+
+}  // namespace firebreak::views

@@ -1,0 +1,237 @@
+#include "read/views/views.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+
+#include "read/views/projection.h"
+#include "read/views/screens.h"
+#include "read/views/store.h"
+
+namespace firebreak::views {
+namespace {
+
+Result<std::int64_t> parse_cursor(const std::string& cursor) {
+  if (cursor.empty()) return INT64_MAX;
+  std::int64_t index = 0;
+  const auto [end, problem] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), index);
+  if (problem != std::errc() || end != cursor.data() + cursor.size() || index < 0)
+    return fail(Code::kInvalid, "the cursor is none that a list has given", "/cursor");
+  return index;
+}
+
+void remove_database(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::remove((path + suffix).c_str());
+}
+
+// Opens the file when it is whole and of this schema version.
+Result<Database> open_current(const std::string& path, bool* usable) {
+  *usable = false;
+  FIREBREAK_ASSIGN(Database database, Database::open(path));
+  FIREBREAK_TRY(database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"));
+  FIREBREAK_ASSIGN(Statement version, Statement::prepare(database, "PRAGMA user_version"));
+  FIREBREAK_ASSIGN(const bool row, version.step());
+  const std::int64_t found = row ? version.integer(0) : 0;
+  version.reset();
+  if (found != 0 && found != kSchemaVersion) return database;
+  FIREBREAK_ASSIGN(Statement check, Statement::prepare(database, "PRAGMA quick_check(1)"));
+  FIREBREAK_ASSIGN(const bool checked, check.step());
+  const std::string verdict = checked ? check.text(0) : "";
+  check.reset();
+  if (verdict != "ok") return database;
+  FIREBREAK_TRY(database.run(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
+  *usable = true;
+  return database;
+}
+
+}  // namespace
+
+struct Views::Impl {
+  mutable std::mutex mutex;
+  mutable std::condition_variable applied;
+  Database database;
+  mutable Store store;
+  std::uint64_t next = 0;
+  Result<void> health;
+
+  Impl(Database opened, Store tables) : database(std::move(opened)), store(std::move(tables)) {}
+
+  Result<void> commit(std::span<const Entry> entries);
+  Result<Json> list(std::string_view kind, const Page& page, const Filter& filter, void (*trim)(JsonObject&)) const;
+};
+
+Views::Views(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Views::~Views() = default;
+
+Result<std::unique_ptr<Views>> Views::open(const std::string& path) {
+  bool usable = false;
+  Result<Database> database = open_current(path, &usable);
+  if (!database || !usable) {
+    database = fail(Code::kIo, "closed");  // the handle must be closed before its file goes
+    remove_database(path);
+    database = open_current(path, &usable);
+    if (!database) return fail(std::move(database.error()));
+    if (!usable) return fail(Code::kIo, fmt::format("views: '{}' cannot be made anew", path));
+  }
+  FIREBREAK_ASSIGN(Store store, Store::open(*database));
+  auto impl = std::make_unique<Impl>(std::move(*database), std::move(store));
+  impl->next = impl->store.next_index();
+  FIREBREAK_TRY(impl->store.take_error());
+  return std::unique_ptr<Views>(new Views(std::move(impl)));
+}
+
+std::uint64_t Views::next_index() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->next;
+}
+
+Result<void> Views::Impl::commit(std::span<const Entry> entries) {
+  if (entries.empty() || entries.back().index < next) return {};
+  std::uint64_t at = next;
+  FIREBREAK_TRY(database.run("BEGIN IMMEDIATE"));
+  Result<void> outcome;
+  for (const Entry& entry : entries) {
+    if (entry.index < at) continue;
+    if (entry.index != at) {
+      outcome = fail(Code::kConflict, fmt::format("views: entry {} comes after {}; catch up first", entry.index,
+                                                  static_cast<std::int64_t>(at) - 1));
+      break;
+    }
+    project(store, entry);
+    ++at;
+  }
+  store.set_next_index(at);
+  if (Result<void> stored = store.take_error(); outcome && !stored) outcome = std::move(stored);
+  if (outcome) outcome = database.run("COMMIT");
+  if (!outcome) {
+    (void)database.run("ROLLBACK");
+    return outcome;
+  }
+  next = at;
+  return {};
+}
+
+Result<void> Views::apply(std::span<const Entry> entries) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->health = impl_->commit(entries);
+  impl_->applied.notify_all();
+  return impl_->health;
+}
+
+void Views::forget() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->health = impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM meta; COMMIT");
+  if (impl_->health) impl_->next = 0;
+}
+
+Result<void> Views::healthy() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->health;
+}
+
+bool Views::wait_for_index(std::uint64_t index, std::int64_t timeout_us) const {
+  std::unique_lock lock(impl_->mutex);
+  return impl_->applied.wait_for(lock, std::chrono::microseconds(timeout_us), [&] { return impl_->next > index; });
+}
+
+Result<Json> Views::Impl::list(std::string_view kind, const Page& page, const Filter& filter,
+                               void (*trim)(JsonObject&)) const {
+  if (page.limit < 1 || page.limit > 500) return fail(Code::kInvalid, "'limit' is 1 to 500", "/limit");
+  FIREBREAK_ASSIGN(const std::int64_t below, parse_cursor(page.cursor));
+  const std::lock_guard lock(mutex);
+  std::vector<JsonObject> found = store.list({.kind = std::string(kind),
+                                              .incident = filter.incident,
+                                              .endpoint = filter.endpoint,
+                                              .state = filter.state,
+                                              .below = below,
+                                              .limit = page.limit + 1});
+  FIREBREAK_TRY(store.take_error());
+  Json cursor = nullptr;
+  if (found.size() > static_cast<std::size_t>(page.limit)) {
+    found.pop_back();
+    cursor = std::to_string(int_or(found.back(), "index"));
+  }
+  JsonArray items;
+  for (JsonObject& document : found) {
+    if (trim != nullptr) trim(document);
+    items.push_back(std::move(document));
+  }
+  return JsonObject{{"items", std::move(items)}, {"next", std::move(cursor)}, {"index", next}};
+}
+
+Result<Json> Views::incidents(const Page& page, const Filter& filter) const {
+  return impl_->list("incident", page, filter, trim_incident);
+}
+Result<Json> Views::findings(const Page& page, const Filter& filter) const {
+  return impl_->list("finding", page, filter, nullptr);
+}
+Result<Json> Views::actions(const Page& page, const Filter& filter) const {
+  return impl_->list("action", page, filter, trim_action);
+}
+Result<Json> Views::evidence(const Page& page, const Filter& filter) const {
+  return impl_->list("evidence", page, filter, nullptr);
+}
+Result<Json> Views::models(const Page& page, const Filter& filter) const {
+  return impl_->list("release", page, filter, nullptr);
+}
+Result<Json> Views::runs(const Page& page, const Filter& filter) const {
+  return impl_->list("run", page, filter, nullptr);
+}
+Result<Json> Views::gates(const Page& page, const Filter& filter) const {
+  return impl_->list("gate", page, filter, nullptr);
+}
+Result<Json> Views::endpoints(const Page& page, const Filter& filter) const {
+  return impl_->list("endpoint", page, filter, nullptr);
+}
+
+Result<Json> Views::incident(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  Result<Json> screen = incident_screen(impl_->store, id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return screen;
+}
+
+Result<Json> Views::finding(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::optional<JsonObject> found = impl_->store.get("finding", id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  if (!found) return fail(Code::kNotFound, fmt::format("there is no finding '{}'", id));
+  return Json(std::move(*found));
+}
+
+Result<Json> Views::action(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  Result<Json> screen = action_screen(impl_->store, id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return screen;
+}
+
+Result<Json> Views::evidence_item(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::optional<JsonObject> found = impl_->store.get("evidence", id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  if (!found) return fail(Code::kNotFound, fmt::format("there is no evidence '{}'", id));
+  return Json(std::move(*found));
+}
+
+Result<Json> Views::status() const {
+  const std::lock_guard lock(impl_->mutex);
+  JsonObject screen = status_screen(impl_->store);
+  FIREBREAK_TRY(impl_->store.take_error());
+  screen["index"] = impl_->next;
+  return Json(std::move(screen));
+}
+
+Result<Json> Views::robustness() const {
+  const std::lock_guard lock(impl_->mutex);
+  JsonObject screen = robustness_screen(impl_->store);
+  FIREBREAK_TRY(impl_->store.take_error());
+  screen["index"] = impl_->next;
+  return Json(std::move(screen));
+}
+
+}  // namespace firebreak::views

@@ -1,0 +1,210 @@
+#include "read/views/views.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace firebreak::views {
+namespace {
+
+Json json(std::string_view text) {
+  Result<Json> value = parse_json(text);
+  EXPECT_TRUE(value) << text;
+  return value ? *value : Json(nullptr);
+}
+
+// A journal in memory: entries get the next index and a minute more.
+struct Story {
+  std::vector<Entry> entries;
+
+  std::string add(std::string_view prefix, std::string_view kind, std::string_view body, std::string_view actor = "firebreak") {
+    Entry entry;
+    entry.index = entries.size();
+    entry.kind = kind;
+    entry.time = *parse_time("2026-03-07T03:00:00Z") + static_cast<std::int64_t>(entry.index) * kMinute;
+    entry.actor = actor;
+    entry.body = json(body);
+    entries.push_back(entry);
+    return entry.id(prefix);
+  }
+};
+
+// Attack to closure, with every id where the entry before it put it.
+Story whole_story() {
+  Story s;
+  s.add("", "server_started", R"({"version":"0.1.0"})");
+  s.add("find", "finding_opened",
+        R"({"episode":"query_chain/e1","kind":"query_chain","severity":"high","endpoint":"fraud-api","stream":"fraud-api","first":100,"last":180,"first_time":"2026-03-07T03:27:37Z","last_time":"2026-03-07T03:40:00Z","count":40,"summary":"40 look-alike queries by 3 callers","numbers":{"limit":20},"callers":["a","b","c"]})");
+  s.add("inc", "incident_opened",
+        R"({"endpoint":"fraud-api","stream":"fraud-api","title":"Query attack on fraud-api","severity":"SEV-2","rule":"outlier spike with a query chain","findings":["find-1"],"first_time":"2026-03-07T03:27:37Z","last_time":"2026-03-07T03:40:00Z"})");
+  s.add("req", "evidence_requested",
+        R"({"incident":"inc-2","endpoint":"fraud-api","stream":"fraud-api","items":["model"],"first":100,"last":180})");
+  s.add("ev", "evidence_captured",
+        R"({"request":"req-3","incident":"inc-2","item":"model","digest":"9e5d","octets":1024,"media_type":"application/json","name":"model_1.0.0.json","origin":"release 1.0.0"})");
+  s.add("req", "forecast_requested", R"({"incident":"inc-2","endpoint":"fraud-api","days":3})");
+  s.add("", "options_offered",
+        R"({"request":"req-5","incident":"inc-2","endpoint":"fraud-api","method":"replay","options":[{"name":"chain_quarantine","title":"Quarantine the chain"}]})");
+  s.add("act", "action_proposed",
+        R"({"incident":"inc-2","endpoint":"fraud-api","class":"bounded","measure":{"kind":"fallback"},"digest":"aabbccddeeff00112233","lease_us":1209600000000,"requested_by":"user:ana","approvals":1,"expires":"2026-03-07T05:00:00Z","undo":"the measure is removed"})",
+        "user:ana");
+  return s;
+}
+
+TEST(Views, one_incident_shows_its_timeline_evidence_and_actions) {
+  auto views = *Views::open(":memory:");
+  const Story story = whole_story();
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Result<Json> incident = views->incident("inc-2");
+  ASSERT_TRUE(incident);
+  EXPECT_EQ(string_or(*incident, "phase"), "detection_analysis");
+  EXPECT_EQ(string_or(*find_pointer(*incident, "/evidence/0"), "id"), "ev-4");
+  EXPECT_EQ(string_or(*find_pointer(*incident, "/actions/0"), "state"), "proposed");
+  EXPECT_EQ(string_or(*find_pointer(*incident, "/findings/0"), "incident"), "inc-2");
+  EXPECT_EQ(int_or(*find_pointer(*incident, "/timeline/0"), "index"), 1) << "the finding comes first, at its own index";
+  EXPECT_EQ(string_or(*find_pointer(*incident, "/timeline/1"), "kind"), "incident_opened");
+  EXPECT_EQ(views->incident("inc-9").error().code, Code::kNotFound);
+}
+
+TEST(Views, status_says_what_needs_a_person_and_how) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json before = *views->status();
+  std::string commands;
+  for (const Json& need : find(before, "needs_person")->as_array()) commands += string_or(need, "command") + "\n";
+  EXPECT_NE(commands.find("firebreak incident ack inc-2"), std::string::npos);
+  EXPECT_NE(commands.find("firebreak action approve act-7 --digest aabbccddeeff00112233"), std::string::npos);
+  EXPECT_EQ(string_or(*find_pointer(before, "/due/0"), "time"), "2026-03-07T05:00:00Z");
+
+  story.add("", "incident_acknowledged", R"({"incident":"inc-2","by":"user:ana"})");
+  story.add("", "action_approved", R"({"action":"act-7","by":"user:ben","digest":"aabbccddeeff00112233"})", "user:ben");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  EXPECT_TRUE(find(*views->status(), "needs_person")->as_array().empty());
+}
+
+TEST(Views, an_action_goes_from_approval_to_force_to_its_end) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  story.add("", "action_approved", R"({"action":"act-7","by":"user:ben","digest":"aabb"})");
+  story.add("ord", "order", R"({"action":"act-7","endpoint":"fraud-api","connector":"gateway","verb":"apply","fence":9})");
+  story.add("", "order_started", R"({"order":"ord-9","attempt":1})");
+  story.add("", "order_outcome", R"({"order":"ord-9","attempt":1,"result":"done","policy_digest":"ff00","detail":"fence 9"})");
+  story.add("", "action_in_force", R"({"action":"act-7"})");
+  story.add("", "effect_check",
+            R"({"action":"act-7","works":{"not_served":40,"of":41},"harm":{"changed":2,"failed":0,"of":900},"verdict":"green","reason":""})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  Json action = *views->action("act-7");
+  EXPECT_EQ(string_or(action, "state"), "in_force");
+  EXPECT_EQ(string_or(action, "until"), "2026-03-21T03:12:00Z") << "a lease of 14 days from the moment it is in force";
+  EXPECT_EQ(string_or(*find_pointer(action, "/ordered"), "order"), "ord-9");
+  EXPECT_EQ(string_or(*find_pointer(action, "/orders/0/outcome"), "result"), "done");
+  EXPECT_EQ(int_or(*find_pointer(action, "/checks"), "green"), 1);
+
+  story.add("", "action_lifted", R"({"action":"act-7","by":"user:ana","reason":"the chain is gone"})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  action = *views->action("act-7");
+  EXPECT_EQ(string_or(action, "state"), "lifted");
+  EXPECT_EQ(string_or(*find_pointer(action, "/lifted"), "by"), "ana");
+}
+
+TEST(Views, entries_already_applied_change_nothing_and_a_gap_is_refused) {
+  auto views = *Views::open(":memory:");
+  const Story story = whole_story();
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const std::string once = canonical_json(*views->incident("inc-2"));
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  EXPECT_EQ(canonical_json(*views->incident("inc-2")), once);
+
+  Entry later;
+  later.index = story.entries.size() + 3;
+  later.kind = "tick";
+  EXPECT_EQ(views->apply(std::span<const Entry>(&later, 1)).error().code, Code::kConflict);
+  EXPECT_EQ(views->next_index(), story.entries.size());
+  EXPECT_FALSE(views->healthy());
+}
+
+TEST(Views, lists_come_newest_first_in_pages) {
+  auto views = *Views::open(":memory:");
+  Story story;
+  for (int i = 0; i < 5; ++i)
+    story.add("find", "finding_opened", R"({"episode":"e)" + std::to_string(i) +
+                                            R"(","kind":"outlier_burst","severity":"medium","endpoint":"e","stream":"e","summary":"s"})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json first = *views->findings({.cursor = "", .limit = 2});
+  EXPECT_EQ(string_or(*find_pointer(first, "/items/0"), "id"), "find-4");
+  const Json second = *views->findings({.cursor = string_or(first, "next"), .limit = 2});
+  EXPECT_EQ(string_or(*find_pointer(second, "/items/0"), "id"), "find-2");
+  const Json third = *views->findings({.cursor = string_or(second, "next"), .limit = 2});
+  EXPECT_EQ(find(third, "items")->as_array().size(), 1U);
+  EXPECT_TRUE(find(third, "next")->is_null());
+  EXPECT_EQ(views->findings({.cursor = "nonsense"}).error().code, Code::kInvalid);
+  EXPECT_EQ(views->findings({.cursor = "", .limit = 501}).error().code, Code::kInvalid);
+}
+
+TEST(Views, gate_results_make_the_robustness_table) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  const std::string request = story.add(
+      "req", "gate_requested", R"({"endpoint":"fraud-api","candidate":"1.2.0","control":"1.0.0","incident":"inc-2","gates":["G3a"]})");
+  story.add("", "gate_result", R"({"request":")" + request +
+                                   R"(","endpoint":"fraud-api","candidate":"1.2.0","gate":"G3a","figure":0.35,"limit":0.5,"passed":true,"detail":{"approved":35,"of":100,"attacks":[{"attack":"find-1","approved":5,"of":50}]}})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json table = *views->robustness();
+  EXPECT_EQ(number_or(*find_pointer(table, "/rows/0"), "share"), 0.35);
+  EXPECT_EQ(number_or(*find_pointer(table, "/rows/1"), "share"), 0.1);
+  EXPECT_EQ(string_or(*find_pointer(*views->incident("inc-2"), "/gates/0"), "gate"), "G3a");
+}
+
+TEST(Views, waiting_for_an_index_ends_when_it_is_applied) {
+  auto views = *Views::open(":memory:");
+  const Story story = whole_story();
+  EXPECT_FALSE(views->wait_for_index(0, 0));
+  std::thread writer([&] { ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries))); });
+  EXPECT_TRUE(views->wait_for_index(story.entries.size() - 1, 60 * kSecond));
+  writer.join();
+}
+
+class ViewsFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "firebreak-views-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    dir_ = name;
+    path_ = name + "/views.db";
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+  std::string dir_, path_;
+};
+
+TEST_F(ViewsFile, what_was_applied_is_there_again_after_a_restart) {
+  const Story story = whole_story();
+  std::string before;
+  {
+    auto views = *Views::open(path_);
+    ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+    before = canonical_json(*views->incident("inc-2"));
+  }
+  auto views = *Views::open(path_);
+  EXPECT_EQ(views->next_index(), story.entries.size());
+  EXPECT_EQ(canonical_json(*views->incident("inc-2")), before);
+}
+
+TEST_F(ViewsFile, a_damaged_file_is_thrown_away_and_rebuilt) {
+  const Story story = whole_story();
+  {
+    auto views = *Views::open(path_);
+    ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  }
+  std::filesystem::remove(path_ + "-wal");
+  std::ofstream(path_, std::ios::trunc) << "this is not a database, and it is longer than a header of one would be. ......";
+  auto views = Views::open(path_);
+  ASSERT_TRUE(views) << views.error().message;
+  EXPECT_EQ((*views)->next_index(), 0U);
+  ASSERT_TRUE((*views)->apply(std::span<const Entry>(story.entries)));
+  EXPECT_TRUE((*views)->incident("inc-2"));
+}
+
+}  // namespace
+}  // namespace firebreak::views
