@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -68,7 +69,7 @@ struct ProvenanceState {
   std::map<std::pair<std::string, std::string>, SourceApproval> sources;  // (source, digest or "" = any digest)
   std::map<std::uint64_t, GateRun> gate_runs;
   std::map<std::string, std::string> last_known_good;  // endpoint -> release
-  std::map<std::string, ReleaseKey> promotions;        // act-N of a proposed promotion -> release, until it ends
+  std::map<std::string, ReleaseKey> promotions;        // act-N of a promotion that has not ended -> release
   bool operator==(const ProvenanceState&) const = default;
 };
 
@@ -84,11 +85,13 @@ std::vector<const Release*> releases_of(const ProvenanceState& state, const std:
 std::string last_known_good(const ProvenanceState& state, const std::string& endpoint);  // "" = none
 std::set<std::string> known_models(const ProvenanceState& state);                        // hex digests
 // Names of the release's sources that nobody approved (gate G1 passes when there is none). A source that is approved
-// for one digest is not approved for other rows under the same name. An unknown release: {"(unknown release)"}.
+// for one digest is not approved for other rows under the same name. Rows without a source's name count as unapproved:
+// "(no source)"; so does a release that states no source at all, or is not registered: "(unknown release)".
 std::vector<std::string> unapproved_sources(const ProvenanceState& state, const std::string& endpoint,
                                             const std::string& release);
 // Newest run of a candidate: {N, run}, or {0, nullptr}.
 std::pair<std::uint64_t, const GateRun*> newest_gate_run(const ProvenanceState& state, const std::string& endpoint,
                                                          const std::string& candidate);
+std::optional<std::uint64_t> request_number(std::string_view request);  // "req-17" -> 17
 
 }  // namespace firebreak::provenance
