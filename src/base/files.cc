@@ -62,7 +62,8 @@ class PosixFile : public File {
   }
 
   Result<void> sync() override {
-    if (retry_interrupted([&] { return ::fdatasync(descriptor_); }) != 0) return os_error("sync", path_, errno);
+    if (retry_interrupted([&] { return ::fdatasync(descriptor_); }) != 0)
+      return os_error("sync", path_, errno);
     return {};
   }
 
@@ -145,10 +146,10 @@ Result<std::vector<std::string>> PosixFiles::list(const Path& dir) {
 }
 
 Result<void> PosixFiles::make_dir(const Path& dir) {
-  if (::mkdir(dir.c_str(), 0700) == 0) return {};
+  if (::mkdir(dir.c_str(), 0700) == 0) return sync_dir(parent_of(dir));
   if (errno == ENOENT && parent_of(dir) != dir) {
     FIREBREAK_TRY(make_dir(parent_of(dir)));
-    if (::mkdir(dir.c_str(), 0700) == 0) return {};
+    if (::mkdir(dir.c_str(), 0700) == 0) return sync_dir(parent_of(dir));
   }
   const int number = errno;
   struct stat status {};
@@ -172,7 +173,8 @@ Result<std::unique_ptr<FileLock>> PosixFiles::lock(const Path& path) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int number = errno;
     ::close(descriptor);
-    if (number == EWOULDBLOCK) return fail(Code::kBusy, path + " is locked: another process uses this folder");
+    if (number == EWOULDBLOCK)
+      return fail(Code::kBusy, path + " is locked: another process uses this folder");
     return os_error("lock", path, number);
   }
   return std::make_unique<PosixLock>(descriptor);

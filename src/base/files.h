@@ -1,9 +1,11 @@
-// The operating system's files behind one seam: PosixFiles, and SimulatedFiles (base/simulated_files.h) that crashes.
+// The operating system's files behind one seam: PosixFiles, and SimulatedFiles (base/simulated_files.h) that
+// crashes.
 //
-// Promise: after File::sync() the octets written before survive a power cut; after sync_dir() so do the names in that
-// folder. Nothing else is promised: an unsynced write may be lost, torn, or present in pieces.
+// Promise: after File::sync() the octets written before survive a power cut; after sync_dir() so do the names
+// in that folder. Nothing else is promised: an unsynced write may be lost, torn, or present in pieces.
 // Threads: Files and File may be used from any thread; two writers of one range must agree among themselves.
-// Errors: kNotFound, kIo (message names path and reason), kBusy (lock held by another); a full disk is kIo and is_disk_full().
+// Errors: kNotFound, kIo (message names path and reason), kBusy (lock held by another); a full disk is kIo
+// and is_disk_full().
 #pragma once
 
 #include <cstdint>
@@ -21,9 +23,10 @@ using Path = std::string;  // '/' between parts
 class File {
  public:
   virtual ~File() = default;
-  virtual Result<void> write_at(std::uint64_t offset, ByteView data) = 0;            // all of it or an error
-  virtual Result<Bytes> read_at(std::uint64_t offset, std::size_t length) const = 0;  // shorter at the end of the file
-  virtual Result<void> sync() = 0;                                                    // fdatasync; never retry a failed one
+  virtual Result<void> write_at(std::uint64_t offset, ByteView data) = 0;  // all of it or an error
+  virtual Result<Bytes> read_at(std::uint64_t offset,
+                                std::size_t length) const = 0;  // shorter at the end of the file
+  virtual Result<void> sync() = 0;                              // fdatasync; never retry a failed one
   virtual Result<std::uint64_t> size() const = 0;
   virtual Result<void> truncate(std::uint64_t size) = 0;
   virtual Result<void> allocate(std::uint64_t size) = 0;  // blocks are really taken; the file grows to `size`
@@ -49,9 +52,11 @@ class Files {
   virtual Result<void> remove(const Path& path) = 0;                  // a file, or an empty folder
   // Names in `dir`, sorted; folders end in '/'. kNotFound when there is no such folder.
   virtual Result<std::vector<std::string>> list(const Path& dir) = 0;
-  virtual Result<void> make_dir(const Path& dir) = 0;  // with its parents, 0700; nothing when it exists
+  virtual Result<void> make_dir(
+      const Path& dir) = 0;  // with its parents, durable, 0700; nothing when it exists
   virtual Result<void> sync_dir(const Path& dir) = 0;
-  virtual Result<std::unique_ptr<FileLock>> lock(const Path& path) = 0;  // exclusive, at once; kBusy when held
+  virtual Result<std::unique_ptr<FileLock>> lock(
+      const Path& path) = 0;  // exclusive, at once; kBusy when held
 };
 
 class PosixFiles : public Files {
@@ -65,11 +70,13 @@ class PosixFiles : public Files {
   Result<std::unique_ptr<FileLock>> lock(const Path& path) override;
 };
 
-// Whole files. write_atomic: temporary file, fsync, rename, folder fsync: a reader sees the old or the new content,
-// and when it returns the new one survives a crash. write_plain is for what can be made again (no sync).
+// Whole files. write_atomic: temporary file, fsync, rename, folder fsync: a reader sees the old or the new
+// content, and when it returns the new one survives a crash. write_plain is for what can be made again (no
+// sync).
 Result<Bytes> read_all(Files& files, const Path& path);
 Result<void> write_atomic(Files& files, const Path& path, ByteView data, OpenMode mode = OpenMode::kWrite);
-Result<void> write_plain(Files& files, const Path& path, ByteView data, OpenMode mode = OpenMode::kWritePublic);
+Result<void> write_plain(Files& files, const Path& path, ByteView data,
+                         OpenMode mode = OpenMode::kWritePublic);
 bool exists(Files& files, const Path& path);
 Path parent_of(const Path& path);  // "a/b" -> "a", "a" -> "."
 

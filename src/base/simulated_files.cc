@@ -19,7 +19,8 @@ void apply_write(Bytes& content, const Write& write) {
     content.resize(write.offset, '\0');
     return;
   }
-  if (content.size() < write.offset + write.data.size()) content.resize(write.offset + write.data.size(), '\0');
+  if (content.size() < write.offset + write.data.size())
+    content.resize(write.offset + write.data.size(), '\0');
   content.replace(write.offset, write.data.size(), write.data);
 }
 
@@ -47,7 +48,8 @@ struct SimulatedFiles::Disk {
   Result<void> enter(const char* what, const Path& path) {
     ++calls;
     if (fail_at != 0 && (calls == fail_at || (fail_persistent && calls > fail_at)))
-      return fail(Code::kIo, std::string(what) + " " + path + ": simulated failure of call " + std::to_string(calls));
+      return fail(Code::kIo,
+                  std::string(what) + " " + path + ": simulated failure of call " + std::to_string(calls));
     return {};
   }
   std::uint64_t used() const {
@@ -70,7 +72,8 @@ void SimulatedFiles::Disk::tear(Node& node) {
       apply_write(node.durable, torn);
     } else {
       for (std::size_t at = 0; at < torn.data.size(); at += kSector) {
-        if (below(2) == 0) apply_write(node.durable, {torn.offset + at, torn.data.substr(at, kSector), false});
+        if (below(2) == 0)
+          apply_write(node.durable, {torn.offset + at, torn.data.substr(at, kSector), false});
       }
     }
   }
@@ -82,7 +85,10 @@ void SimulatedFiles::Disk::tear(Node& node) {
 class SimulatedFiles::Handle : public File {
  public:
   Handle(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, Path path, bool writable)
-      : disk_(std::move(disk)), node_(std::move(node)), path_(std::move(path)), writable_(writable),
+      : disk_(std::move(disk)),
+        node_(std::move(node)),
+        path_(std::move(path)),
+        writable_(writable),
         generation_(disk_->generation) {}
 
   Result<void> write_at(std::uint64_t offset, ByteView data) override {
@@ -93,7 +99,8 @@ class SimulatedFiles::Handle : public File {
     const std::uint64_t growth = end > size ? end - size : 0;
     const std::uint64_t used = disk_->used(), room = disk_->capacity > used ? disk_->capacity - used : 0;
     if (growth > room) {
-      put({offset, Bytes(data.substr(0, data.size() - std::min<std::uint64_t>(growth - room, data.size()))), false});
+      put({offset, Bytes(data.substr(0, data.size() - std::min<std::uint64_t>(growth - room, data.size()))),
+           false});
       return fail(Code::kIo, "write " + path_ + ": the disk is full");
     }
     put({offset, Bytes(data), false});
@@ -147,7 +154,8 @@ class SimulatedFiles::Handle : public File {
  private:
   Result<void> enter(const char* what) const {
     FIREBREAK_TRY(disk_->enter(what, path_));
-    if (generation_ != disk_->generation) return fail(Code::kIo, std::string(what) + " " + path_ + ": crashed");
+    if (generation_ != disk_->generation)
+      return fail(Code::kIo, std::string(what) + " " + path_ + ": crashed");
     return {};
   }
   void put(Write write) {
@@ -200,7 +208,8 @@ Result<void> SimulatedFiles::rename(const Path& from, const Path& to) {
   const std::lock_guard lock(disk_->mutex);
   FIREBREAK_TRY(disk_->enter("rename", from));
   const auto found = disk_->names.find(from);
-  if (found == disk_->names.end()) return fail(Code::kNotFound, "rename " + from + ": No such file or directory");
+  if (found == disk_->names.end())
+    return fail(Code::kNotFound, "rename " + from + ": No such file or directory");
   disk_->names[to] = found->second;
   disk_->names.erase(found);
   return {};
@@ -265,7 +274,8 @@ void SimulatedFiles::crash() {
   std::map<Path, std::shared_ptr<Node>> names = disk_->durable_names;
   for (const auto& [path, node] : disk_->names) {
     const auto durable = disk_->durable_names.find(path);
-    if (durable != disk_->durable_names.end() && durable->second != node && disk_->below(2) == 0) names[path] = node;
+    if (durable != disk_->durable_names.end() && durable->second != node && disk_->below(2) == 0)
+      names[path] = node;
     if (durable == disk_->durable_names.end() && disk_->below(2) == 0) names[path] = node;
   }
   disk_->names = disk_->durable_names = std::move(names);

@@ -1,11 +1,11 @@
-// Files in memory that behave like a bad day: unsynced octets are lost at a crash, the write that was under way is
-// torn at a seeded place, the k-th call fails, a sync fails and forgets, the disk fills, bits flip.
+// Files in memory that behave like a bad day: unsynced octets are lost at a crash, the write that was under
+// way is torn at a seeded place, the k-th call fails, a sync fails and forgets, the disk fills, bits flip.
 //
 // Threads: safe. The same seed and the same calls give the same damage.
-// Model: every File and Files call counts as one. A name is durable after sync_dir of its folder, content after
-// sync; at a crash some unsynced writes survive, in order, and the next one in part (a prefix, or any subset of its
-// 512-octet sectors). A failed sync drops the writes it should have made durable from the crash's view but leaves
-// them readable until then, as Linux does (Rebello et al., ATC'20).
+// Model: every File and Files call counts as one. A name is durable after sync_dir of its folder, content
+// after sync; at a crash some unsynced writes survive, in order, and the next one in part (a prefix, or any
+// subset of its 512-octet sectors). A failed sync drops the writes it should have made durable from the
+// crash's view but leaves them readable until then, as Linux does (Rebello et al., ATC'20).
 #pragma once
 
 #include <cstdint>
@@ -31,16 +31,18 @@ class SimulatedFiles : public Files {
   Result<void> sync_dir(const Path& dir) override;
   Result<std::unique_ptr<FileLock>> lock(const Path& path) override;
 
-  // Power cut: what was not synced is gone or torn; handles and locks opened before fail from now on with kIo.
+  // Power cut: what was not synced is gone or torn; handles and locks opened before fail from now on with
+  // kIo.
   void crash();
 
   // The `k`-th call from now (1 = the next) fails with kIo; `persistent`: all later ones too. 0 = none.
   void fail_call(std::uint64_t k, bool persistent = false);
-  void fail_syncs(bool on);           // every sync fails with kIo
+  void fail_syncs(bool on);                 // every sync fails with kIo
   void set_capacity(std::uint64_t octets);  // writes beyond fail, after a part of them, with a full disk
   std::uint64_t used() const;
   std::uint64_t calls() const;  // so far
-  void flip_bit(const Path& path, std::uint64_t offset, unsigned bit);  // now, durable; asserts that it exists
+  void flip_bit(const Path& path, std::uint64_t offset,
+                unsigned bit);  // now, durable; asserts that it exists
 
  private:
   struct Node;

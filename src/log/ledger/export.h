@@ -1,5 +1,5 @@
-// Writes a log in the C2SP tlog-tiles layout, which unmodified public tools read: checkpoint, tile/<L>/<N>[.p/<W>],
-// tile/entries/<N>[.p/<W>]; beside them `vkey` and `origin`.
+// Writes a log in the C2SP tlog-tiles layout, which unmodified public tools read: checkpoint,
+// tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>]; beside them `vkey` and `origin`.
 #pragma once
 
 #include "base/files.h"

@@ -1,13 +1,13 @@
-// An append-only Merkle log in a folder: bytes in, durable positions and proofs out. It knows nothing of what the
-// entries mean.
+// An append-only Merkle log in a folder: bytes in, durable positions and proofs out. It knows nothing of what
+// the entries mean.
 //
-// Promise: when `done` gets a Commit, the batch is on disk (fdatasync returned) in one contiguous index range, in the
-// tree whose root the Commit's signature signs, and below the next checkpoint (<= 1 s). A batch is admitted whole or
-// not at all. After a crash every acknowledged batch is present; an unacknowledged one is present whole or absent.
-// After a failed write or fsync nothing is acknowledged any more until the log is opened again (a full disk alone can
-// heal: batches are refused with kIo until space is back). Callbacks come in index order.
-// Threads: all functions from any thread. Callbacks run on the writer thread and must not block or append_wait.
-// Formats: docs/formats/segment.md, docs/formats/ledger.md.
+// Promise: when `done` gets a Commit, the batch is on disk (fdatasync returned) in one contiguous index
+// range, in the tree whose root the Commit's signature signs, and below the next checkpoint (<= 1 s). A batch
+// is admitted whole or not at all. After a crash every acknowledged batch is present; an unacknowledged one
+// is present whole or absent. After a failed write or fsync nothing is acknowledged any more until the log is
+// opened again (a full disk alone can heal: batches are refused with kIo until space is back). Callbacks come
+// in index order. Threads: all functions from any thread. Callbacks run on the writer thread and must not
+// block or append_wait. Formats: docs/formats/segment.md, docs/formats/ledger.md.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct Batch {
   Bytes leaves;                        // entry octets one after another; each is hashed as an RFC 6962 leaf
   std::vector<std::uint32_t> lengths;  // of each entry, 0..65,535; sums to leaves.size(); at least one
   Bytes payload;                       // kept in the same frame, covered by its digest, not in the tree
-  // When set: refused with kConflict unless the batch's first entry would get this index. For a writer that decides
-  // ahead of the disk: after one refused batch (full disk) none behind it may slip into its place.
+  // When set: refused with kConflict unless the batch's first entry would get this index. For a writer that
+  // decides ahead of the disk: after one refused batch (full disk) none behind it may slip into its place.
   std::optional<std::uint64_t> first;
 
   void add(ByteView entry) {
@@ -84,7 +84,8 @@ struct Recovery {
 
 class Log {
  public:
-  // Opens or makes the log under `dir` (folder LOCK is held). Errors: kCorrupt (segment, offset, record), kIo, kBusy.
+  // Opens or makes the log under `dir` (folder LOCK is held). Errors: kCorrupt (segment, offset, record),
+  // kIo, kBusy.
   static Result<std::unique_ptr<Log>> open(Files& files, Clock& clock, const Path& dir, Options options,
                                            Recovery* recovery = nullptr);
   ~Log();  // closes
@@ -113,7 +114,7 @@ class Log {
   // Called on the writer thread after each group, after its `done` callbacks. For the life of the log.
   void on_commit(std::function<void(std::uint64_t size)> listener);
 
-  bool reserve_released() const;       // the disk has been full
+  bool reserve_released() const;         // the disk has been full
   std::optional<Error> failure() const;  // why nothing is acknowledged any more
 
   // Writes what has queued and the last checkpoint; refuses appends afterwards. Idempotent.

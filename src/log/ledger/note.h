@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/result.h"
+
+struct evp_pkey_st;
 
 namespace firebreak::ledger {
 
@@ -25,7 +28,7 @@ struct VerifierKey {
   bool operator==(const VerifierKey&) const = default;
 };
 Result<VerifierKey> parse_vkey(std::string_view text);  // one trailing LF is accepted
-bool is_key_name(std::string_view name);                // printable ASCII without space and '+', 1..128 octets
+bool is_key_name(std::string_view name);  // printable ASCII without space and '+', 1..128 octets
 
 // Text form as Go's sumdb/note writes it: "PRIVATE+KEY+<name>+<hex8>+<base64(01 || seed[32])>".
 class SigningKey {
@@ -33,15 +36,20 @@ class SigningKey {
   static Result<SigningKey> generate(const std::string& name, Random& random);
   static Result<SigningKey> parse(std::string_view text);
   // Reads `path`; makes it (0600, atomically) when absent. kInvalid when the file holds another name's key.
-  static Result<SigningKey> load_or_create(Files& files, const Path& path, const std::string& name, Random& random);
+  static Result<SigningKey> load_or_create(Files& files, const Path& path, const std::string& name,
+                                           Random& random);
 
   const VerifierKey& verifier() const { return verifier_; }
   std::string text() const;
   std::string sign(ByteView message) const;  // base64(key id || signature), as in a note's line
 
  private:
+  static Result<SigningKey> from_seed(const std::string& name, Bytes seed);
+
   Bytes seed_;
   VerifierKey verifier_;
+  std::shared_ptr<evp_pkey_st>
+      handle_;  // immutable, shared by copies: making one costs as much as a signature
 };
 
 // `signature` as SigningKey::sign gives it.
@@ -63,7 +71,8 @@ struct Checkpoint {
   std::string text() const;  // the whole note
 };
 
-// No extension lines: Firebreak writes none, and a reader that ignored them would sign away what it cannot read.
+// No extension lines: Firebreak writes none, and a reader that ignored them would sign away what it cannot
+// read.
 Result<Checkpoint> parse_checkpoint(std::string_view text);
 Result<void> check_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key);  // origin and signature
 std::string checkpoint_body(std::string_view origin, std::uint64_t size, const Digest& root);

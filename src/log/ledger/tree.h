@@ -1,8 +1,8 @@
 // The Merkle tree of RFC 6962 §2.1 (= RFC 9162 §2.1), SHA-256, and its proofs.
 //
-// Tree keeps leaf hashes and the roots of full 256-wide tiles per level (C2SP tlog-tiles: height 8): 32.2 octets a
-// leaf. Everything else is hashed again when asked for: at most 255 hashes per tile level.
-// Threads: a Tree is not thread-safe; the free functions are pure.
+// Tree keeps leaf hashes and the roots of full 256-wide tiles per level (C2SP tlog-tiles: height 8): 32.2
+// octets a leaf. Everything else is hashed again when asked for: at most 255 hashes per tile level. Threads:
+// a Tree is not thread-safe; the free functions are pure.
 #pragma once
 
 #include <array>
@@ -48,8 +48,8 @@ class Tree {
     const Digest& at(std::uint64_t i) const { return (*tiles[i / kTileWidth])[i % kTileWidth]; }
   };
 
-  Digest subtree(unsigned height, std::uint64_t n) const;         // full subtree of 2^height leaves
-  Digest range(std::uint64_t begin, std::uint64_t end) const;     // MTH(D[begin:end])
+  Digest subtree(unsigned height, std::uint64_t n) const;      // full subtree of 2^height leaves
+  Digest range(std::uint64_t begin, std::uint64_t end) const;  // MTH(D[begin:end])
   void path(std::uint64_t index, std::uint64_t begin, std::uint64_t end, Hashes& out) const;
   void proof(std::uint64_t old_size, std::uint64_t begin, std::uint64_t end, bool whole, Hashes& out) const;
 
@@ -59,8 +59,8 @@ class Tree {
 };
 
 // RFC 9162 §2.1.3.2 and §2.1.4.2.
-bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size, std::span<const Digest> proof,
-                      const Digest& root);
+bool verify_inclusion(const Digest& leaf, std::uint64_t index, std::uint64_t size,
+                      std::span<const Digest> proof, const Digest& root);
 bool verify_consistency(std::uint64_t old_size, const Digest& old_root, std::uint64_t new_size,
                         const Digest& new_root, std::span<const Digest> proof);
 

@@ -1,7 +1,8 @@
 // What anybody can do with a log's folder, or a copy of it, without a server and without the signing key.
 //
 // A data folder holds DIR/logs/<name>/{vkey, checkpoint, NNNNNN.seg}. Nothing here writes into it.
-// Errors: kNotFound, kIo, kInvalid (a pinned key that is no key). Damage is a finding in the report, not an error.
+// Errors: kNotFound, kIo, kInvalid (a pinned key that is no key). Damage is a finding in the report, not an
+// error.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ enum class Verdict {
 std::string_view verdict_name(Verdict verdict);  // "damaged", "consistent", "authentic"
 
 struct Damage {
-  std::string file;          // "000001.seg", "checkpoint", "vkey"
-  std::uint64_t offset = 0;  // of the damaged record, or frame, or file
+  std::string file;                     // "000001.seg", "checkpoint", "vkey"
+  std::uint64_t offset = 0;             // of the damaged record, or frame, or file
   std::optional<std::uint64_t> record;  // the first entry that cannot be trusted
   std::string reason;
 };
@@ -41,7 +42,8 @@ struct VerifyReport {
   std::optional<Damage> damage;
 };
 
-Result<VerifyReport> verify(Files& files, const Path& log_dir, const std::optional<std::string>& pinned_vkey = {});
+Result<VerifyReport> verify(Files& files, const Path& log_dir,
+                            const std::optional<std::string>& pinned_vkey = {});
 
 struct LogInfo {
   std::string name;
@@ -57,7 +59,7 @@ struct LogInfo {
 
 // The logs of a data folder, by name; empty when there is no DIR/logs.
 Result<std::vector<LogInfo>> list_logs(Files& files, const Path& data_dir);
-Path log_dir_of(const Path& data_dir, const std::string& name);  // DIR/logs/<name>
+Path log_dir_of(const Path& data_dir, const std::string& name);   // DIR/logs/<name>
 Path key_path_of(const Path& data_dir, const std::string& name);  // DIR/keys/<name>.key
 
 }  // namespace firebreak::ledger

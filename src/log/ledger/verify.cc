@@ -1,0 +1,103 @@
+#include "log/ledger/verify.h"
+
+#include "log/ledger/folder.h"
+#include "log/ledger/log_state.h"
+
+namespace firebreak::ledger {
+namespace {
+
+void note_problem(LogInfo& info, const Error& error) {
+  if (info.problem.empty()) info.problem = error.message;
+}
+
+Result<LogInfo> inspect(Files& files, const Path& data_dir, const std::string& name) {
+  LogInfo info;
+  info.name = name;
+  info.dir = log_dir_of(data_dir, name);
+  const auto parse_file = [&](std::string_view file, auto parse) {
+    const Result<Bytes> data = read_all(files, info.dir + "/" + std::string(file));
+    using Parsed = decltype(parse(std::string_view()));
+    return data ? parse(*data) : Parsed(fail(Error(data.error())));
+  };
+  if (const Result<VerifierKey> key = parse_file(kVkeyFile, parse_vkey)) {
+    info.origin = key->name;
+    info.vkey = key->text();
+  } else {
+    note_problem(info, key.error());
+  }
+  if (const Result<Checkpoint> checkpoint = parse_file(kCheckpointFile, parse_checkpoint)) {
+    info.size = checkpoint->size;
+    info.root = checkpoint->root;
+  } else {
+    note_problem(info, checkpoint.error());
+  }
+  FIREBREAK_ASSIGN(const auto entries, files.list(info.dir));
+  for (const std::string& entry : entries) {
+    if (!segment_number(entry)) continue;
+    FIREBREAK_ASSIGN(const auto file, files.open(info.dir + "/" + entry, OpenMode::kRead));
+    FIREBREAK_ASSIGN(const std::uint64_t octets, file->size());
+    info.octets += octets;
+    ++info.segments;
+  }
+  return info;
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kDamaged:
+      return "damaged";
+    case Verdict::kConsistent:
+      return "consistent";
+    case Verdict::kAuthentic:
+      return "authentic";
+  }
+  return "damaged";
+}
+
+Path log_dir_of(const Path& data_dir, const std::string& name) { return data_dir + "/logs/" + name; }
+Path key_path_of(const Path& data_dir, const std::string& name) {
+  return data_dir + "/keys/" + name + ".key";
+}
+
+Result<VerifyReport> verify(Files& files, const Path& log_dir,
+                            const std::optional<std::string>& pinned_vkey) {
+  std::optional<VerifierKey> pinned;
+  if (pinned_vkey) {
+    FIREBREAK_ASSIGN(pinned, parse_vkey(*pinned_vkey));
+  }
+  FIREBREAK_ASSIGN(const Folder folder, read_folder(files, log_dir, {}));
+  VerifyReport report;
+  report.origin = folder.key.name;
+  if (!folder.key.name.empty()) report.vkey = folder.key.text();
+  report.size = folder.scan.size;
+  report.checkpoint_size = folder.checkpoint.size;
+  report.root = folder.checkpoint.root;
+  report.segments = folder.scan.segments.size();
+  report.octets = folder.scan.octets;
+  report.damage = folder.damage;
+  if (!report.damage && pinned && folder.key != *pinned)
+    report.damage =
+        Damage{std::string(kVkeyFile), 0, std::nullopt,
+               "the log is signed by " + folder.key.text() + ", not by the pinned " + pinned->text()};
+  if (report.damage) return report;
+  report.torn_octets = folder.scan.tail ? folder.scan.tail->octets : 0;
+  report.verdict = pinned ? Verdict::kAuthentic : Verdict::kConsistent;
+  return report;
+}
+
+Result<std::vector<LogInfo>> list_logs(Files& files, const Path& data_dir) {
+  std::vector<LogInfo> logs;
+  Result<std::vector<std::string>> names = files.list(data_dir + "/logs");
+  if (!names && names.error().code == Code::kNotFound) return logs;
+  if (!names) return fail(std::move(names.error()));
+  for (const std::string& name : *names) {
+    if (!name.ends_with('/')) continue;
+    FIREBREAK_ASSIGN(LogInfo info, inspect(files, data_dir, name.substr(0, name.size() - 1)));
+    logs.push_back(std::move(info));
+  }
+  return logs;
+}
+
+}  // namespace firebreak::ledger
