@@ -22,6 +22,9 @@
 
 namespace firebreak::contain {
 
+inline constexpr std::string_view kFoldName = "contain";
+inline constexpr int kSchemaVersion = 1;
+
 std::vector<Draft> decide(const ContainState& state, const Entry& entry);
 void apply(ContainState& state, const Entry& entry);
 

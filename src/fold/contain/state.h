@@ -17,7 +17,9 @@
 
 namespace firebreak::contain {
 
-enum class ActionStatus { kProposed, kApproved, kOrdered, kInForce, kLifted, kRejected, kExpired, kFailed, kUncertain, kPromoted };
+enum class ActionStatus {
+  kProposed, kApproved, kOrdered, kInForce, kLifted, kRejected, kExpired, kFailed, kUncertain, kPromoted
+};
 std::string_view status_name(ActionStatus status);
 
 // Members of a chain or a quarantine, each with the journal index of the entry that brought it. The set as it was
@@ -38,6 +40,7 @@ struct Extended {  // one action_extended: for the caps per hour and for the ord
   std::uint64_t index = 0;
   Time time;
   std::uint32_t callers = 0, digests = 0;
+  std::uint64_t order = 0;  // index of the order that carries it, 0 = not ordered yet
   bool operator==(const Extended&) const = default;
 };
 
@@ -68,8 +71,7 @@ struct Action {
   // quarantine
   Members grown;                // beyond `measure`, index = the action_extended entry
   std::vector<Extended> extended;  // newest last; those of the last hour and those not ordered yet
-  std::vector<std::string> pending_callers;  // chain members that are waiting for the next extension
-  std::vector<Digest> pending_digests;
+  Members pending;              // chain members that are waiting for the next extension
   Time last_growth;
   // promotion
   std::string release, base_before;
