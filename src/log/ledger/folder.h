@@ -1,5 +1,5 @@
-// A log's folder read without writing to it: key, checkpoint and, by scan.h, its frames. For verify, export,
-// prove. Threads: none. Errors: kNotFound, kIo; what is damaged stands in `damage`.
+// A log's folder read without writing to it: key, checkpoint and, by scan.h, its frames.
+// For verify, export, prove. Threads: none. Errors: kNotFound, kIo; what is damaged stands in `damage`.
 #pragma once
 
 #include <functional>

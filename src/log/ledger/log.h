@@ -6,8 +6,9 @@
 // is admitted whole or not at all. After a crash every acknowledged batch is present; an unacknowledged one
 // is present whole or absent. After a failed write or fsync nothing is acknowledged any more until the log is
 // opened again (a full disk alone can heal: batches are refused with kIo until space is back). Callbacks come
-// in index order. Threads: all functions from any thread. Callbacks run on the writer thread and must not
-// block or append_wait. Formats: docs/formats/segment.md, docs/formats/ledger.md.
+// in index order.
+// Threads: all functions from any thread. Callbacks run on the writer thread, must not block or append_wait.
+// Formats: docs/formats/segment.md, docs/formats/ledger.md.
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,8 @@ Batch batch_with_length(std::string_view leaves, std::uint32_t length) {
 class Ledger : public ::testing::Test {
  protected:
   std::unique_ptr<Log> open(Options options = test_options()) {
-    Result<std::unique_ptr<Log>> log = Log::open(files_, clock_, "data/logs/a", std::move(options), &recovery_);
+    Result<std::unique_ptr<Log>> log =
+        Log::open(files_, clock_, "data/logs/a", std::move(options), &recovery_);
     EXPECT_TRUE(log.has_value()) << (log ? "" : log.error().message);
     return log ? std::move(*log) : nullptr;
   }
@@ -65,7 +66,8 @@ TEST_F(Ledger, answers_with_a_position_a_root_and_a_signature_that_verify) {
   EXPECT_EQ(commit->size, 3U);
   EXPECT_EQ(commit->leaf_hash, leaf_hash("three"));
   EXPECT_EQ(commit->root, node_hash(node_hash(leaf_hash("one"), leaf_hash("two")), leaf_hash("three")));
-  EXPECT_TRUE(verify_signature(log->verifier(), checkpoint_body(log->origin(), 3, commit->root), commit->signature));
+  EXPECT_TRUE(
+      verify_signature(log->verifier(), checkpoint_body(log->origin(), 3, commit->root), commit->signature));
 }
 
 TEST_F(Ledger, gives_back_what_was_appended_also_after_opening_again) {
@@ -162,7 +164,8 @@ TEST_F(Ledger, says_busy_at_once_when_the_queue_is_full) {
   const auto count = [&](const Result<Commit>& commit) { acknowledged += commit ? 1 : 0; };
   log->append(batch_of({std::string(900, 'a')}), count);
   std::optional<Code> code;
-  log->append(batch_of({std::string(900, 'b')}), [&](const Result<Commit>& commit) { code = commit.error().code; });
+  log->append(batch_of({std::string(900, 'b')}),
+              [&](const Result<Commit>& commit) { code = commit.error().code; });
   EXPECT_EQ(code, Code::kBusy);
   go_on.set_value();
   ASSERT_TRUE(log->close());

@@ -1,6 +1,7 @@
 // Reads all segments of a log's folder in order and checks everything that the segments alone can show.
 // Opening, verifying, exporting and proving all go through here, so that they cannot disagree on what a good
-// log is. Threads: none of its own. Errors: kIo, kNotFound; damage and torn tails are results.
+// log is.
+// Threads: none of its own. Errors: kIo, kNotFound; damage and torn tails are results.
 #pragma once
 
 #include <functional>

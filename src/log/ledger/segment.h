@@ -1,10 +1,10 @@
-// The octets of a segment file: one header, then frames. docs/formats/segment.md is the format; this is its
-// codec.
+// The octets of a segment file: one header, then frames. The codec of docs/formats/segment.md.
 //
 // A frame is one batch. Frames chain by digest across segments, so that none can be removed, moved or
 // replaced without changing all that follow. `committed` tells a torn write from damage: it is the offset
 // that was durable before the frame's write began, so a frame that says committed > x vouches for everything
-// before x. Pure; thread-safe. All integers little-endian.
+// before x.
+// Pure; thread-safe. All integers little-endian.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // The Merkle tree of RFC 6962 §2.1 (= RFC 9162 §2.1), SHA-256, and its proofs.
 //
 // Tree keeps leaf hashes and the roots of full 256-wide tiles per level (C2SP tlog-tiles: height 8): 32.2
-// octets a leaf. Everything else is hashed again when asked for: at most 255 hashes per tile level. Threads:
-// a Tree is not thread-safe; the free functions are pure.
+// octets a leaf. Everything else is hashed again when asked for: at most 255 hashes per tile level.
+// Threads: a Tree is not thread-safe; the free functions are pure.
 #pragma once
 
 #include <array>
