@@ -10,6 +10,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -39,10 +41,12 @@ class BlobStore {
   std::string path_of(const Digest& digest) const;
 
  private:
-  BlobStore(Files& files, std::string dir) : files_(&files), dir_(std::move(dir)) {}
+  BlobStore(Files& files, std::string dir)
+      : files_(&files), dir_(std::move(dir)), writing_(std::make_unique<std::mutex>()) {}
 
   Files* files_;
   std::string dir_;
+  std::unique_ptr<std::mutex> writing_;  // two writers of one blob would share its temporary name
 };
 
 }  // namespace firebreak::evidence

@@ -4,57 +4,48 @@
 //   README.txt           what this is and how to check it
 //   custody.json         items, who did what with them and when, the journal indexes that say so
 //   items/ev-N.<ext>     the captured bytes
-//   ledgers/<log>/       C2SP export of the journal and of each stream (with `vkey` and `origin`)
+//   ledgers/<log>/       C2SP export of the journal and of each stream that evidence points into (with `vkey`, `origin`)
 //   proofs/ev-N.tlog-proof   inclusion of each evidence_captured entry in the journal
 //   report.json, report.html when given
 //
 // docs/formats/evidence-bundle.md has a worked example.
+// Limit: the exported logs are held in memory while writing and verifying.
 //
 // Errors: kNotFound (no such incident, no evidence), kConflict (the folder is not empty), kCorrupt, kIo.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "read/evidence/blob_store.h"
-#include "types/entry.h"
 
 namespace firebreak::evidence {
 
 struct BundleInput {
   std::string incident;
-  std::vector<Entry> entries;  // evidence_captured, evidence_failed and evidence_custody of this incident
+  std::string data_dir;   // DIR of the logs: DIR/logs/<name>
   std::string exported_by;
   Time exported_at;
   std::map<std::string, std::string> extra;  // file name -> content: report.json, report.html
 };
 
-// How the bundle reaches the logs; the caller binds these to the ledger room.
-struct BundleLogs {
-  // Writes the C2SP export of `log` into `dir`.
-  std::function<Result<void>(const std::string& log, const std::string& dir)> export_log;
-  // The tlog-proof text of the journal's entry `index`, against the checkpoint that export_log wrote.
-  std::function<Result<std::string>(std::uint64_t index)> prove_journal;
-  std::string journal = "journal";
-  std::vector<std::string> streams;  // those that evidence points into
-};
-
-Result<void> write_bundle(Files& files, const BlobStore& blobs, const BundleLogs& logs, const BundleInput& input,
-                          const std::string& dir);
+// Reads the logs' folders: works beside a running server and on a copied data folder alike. The evidence is what the
+// exported journal says about the incident. kBusy when its newest evidence stands under no checkpoint yet (≤ 1 s).
+Result<void> write_bundle(Files& files, const BlobStore& blobs, const BundleInput& input, const std::string& dir);
 
 struct VerifyReport {
   struct Line {
     bool good = false;
-    std::string what;  // "items/ev-17.json: digest", "ledgers/journal: tree of 1,204 entries"
-    std::string detail;
+    std::string what;    // "ledgers/journal", "items/ev-17.json"
+    std::string detail;  // what was found, or what is wrong
   };
   std::vector<Line> lines;
   bool authentic = false;  // every ledger's key was pinned by the caller
-  bool good() const;
+  bool good() const;  // every line is
   Json to_json() const;
   std::string to_text() const;  // one line each, then the verdict
 };

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "read/evidence/blob_store.h"
+#include "read/evidence/range.h"
 #include "types/entry.h"
 
 namespace firebreak::evidence {
@@ -28,32 +29,12 @@ struct Document {
   std::string expected;    // hex digest that the journal names for it; empty when it names none
 };
 
-// One inference as the stream can open it.
-struct OpenedRecord {
-  std::uint64_t index = 0;
-  Bytes leaf;      // the 48 octets in the tree
-  Bytes salt;      // leaf[16..48) = SHA-256(salt ‖ row)
-  Bytes row;       // canonical typed row
-  std::string json;  // the record as a person reads it; empty when its key was destroyed
-};
-
-// A contiguous range of a stream against one tree.
-struct OpenedRange {
-  std::uint64_t first = 0, last = 0;
-  std::uint64_t tree_size = 0;
-  std::string root;                // hex
-  std::string checkpoint;          // signed note over (tree_size, root)
-  std::vector<std::string> first_proof, last_proof;  // hex, inclusion proofs of the two ends
-  std::vector<OpenedRecord> records;
-};
-
 // Where the items come from. An unset function makes its item fail with that reason.
 struct CaptureSources {
   std::function<Result<Document>(const std::string& endpoint)> model;
   std::function<Result<Document>(const std::string& endpoint)> dataset;
   std::function<Result<Document>(const std::string& endpoint)> policy;
   std::function<Result<Document>(const std::string& endpoint)> counters;
-  // At most `limit` records from `first`, never beyond `last`.
   std::function<Result<OpenedRange>(const std::string& stream, std::uint64_t first, std::uint64_t last)> inferences;
 };
 
@@ -69,12 +50,14 @@ struct CaptureResult {
 Result<CaptureResult> capture(BlobStore& blobs, const CaptureSources& sources, const std::string& request,
                               const Json& requested);
 
+// The drafts bear the source {producer "evidence", position = the request's index, ordinal = 1, 2, …}: a capture that is
+// repeated after a crash adds only what was missing. `request` ids must therefore be worked on in order.
+inline constexpr std::string_view kProducer = "evidence";
+
 // The body of an evidence_custody entry. Actions: seal, export, view, verify.
 Draft custody(const std::string& evidence, std::string_view action, const std::string& by, const std::string& reason);
 
-// Inferences are stored as NDJSON: a head line {stream, first, last, tree_size, root, checkpoint, first_proof,
-// last_proof}, then one line {index, leaf, salt, row, record} each, in index order.
+// A long range becomes several blobs of at most this many records and limits::kDocumentBytes.
 inline constexpr std::uint64_t kInferencesPerBlob = 20'000;
-std::string render_range(const std::string& stream, const OpenedRange& range);
 
 }  // namespace firebreak::evidence

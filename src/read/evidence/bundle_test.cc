@@ -1,0 +1,127 @@
+#include "read/evidence/bundle.h"
+
+#include <gtest/gtest.h>
+
+#include "read/evidence/bundle_files.h"
+#include "read/evidence/test_world.h"
+
+namespace firebreak::evidence {
+namespace {
+
+VerifyReport verified(TestWorld& world, const std::map<std::string, std::string>& pinned = {}) {
+  Result<VerifyReport> report = verify_bundle(world.files, "bundle", pinned);
+  EXPECT_TRUE(report) << report.error().message;
+  return report ? *report : VerifyReport{};
+}
+
+// What somebody with the folder in his hands can do: bring the manifest into line with his change.
+void forge_manifest(TestWorld& world) {
+  std::string manifest;
+  for (const std::string& name : *walk(world.files, "bundle"))
+    if (name != kManifest) manifest += manifest_line(sha256(*read_all(world.files, "bundle/" + name)), name);
+  ASSERT_TRUE(write_plain(world.files, "bundle/" + std::string(kManifest), manifest));
+}
+
+TEST(Bundle, verifies_offline_as_consistent_and_with_pinned_keys_as_authentic) {
+  TestWorld world;
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  const VerifyReport report = verified(world);
+  EXPECT_TRUE(report.good()) << report.to_text();
+  EXPECT_FALSE(report.authentic);
+  const std::map<std::string, std::string> pinned = {{world.journal->origin(), world.journal->verifier().text()},
+                                                     {world.stream->origin(), world.stream->verifier().text()}};
+  EXPECT_TRUE(verified(world, pinned).authentic);
+}
+
+TEST(Bundle, another_pinned_key_is_a_fault) {
+  TestWorld world;
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  const auto other = *ledger::SigningKey::generate(world.journal->origin(), world.random);
+  EXPECT_FALSE(verified(world, {{world.journal->origin(), other.verifier().text()}}).good());
+}
+
+TEST(Bundle, refuses_a_folder_that_is_not_empty_and_an_incident_without_evidence) {
+  TestWorld world;
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  BundleInput input{.incident = "inc-1", .data_dir = "data", .exported_by = "x", .exported_at = {}, .extra = {}};
+  EXPECT_EQ(write_bundle(world.files, world.blobs, input, "bundle").error().code, Code::kConflict);
+  input.incident = "inc-9";
+  EXPECT_EQ(write_bundle(world.files, world.blobs, input, "other").error().code, Code::kNotFound);
+}
+
+TEST(Bundle, a_flip_of_any_octet_is_found) {
+  TestWorld world(40 + 25);
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  ASSERT_TRUE(verified(world).good());
+  // Every octet of the small files, every 61st of the others: a prime, so that all columns of a line are met.
+  for (const std::string& name : *walk(world.files, "bundle")) {
+    const std::string path = "bundle/" + name;
+    const std::size_t size = read_all(world.files, path)->size();
+    const std::size_t step = name == kManifest ? 1 : size < 100 ? 7 : 61;
+    for (std::size_t at = 0; at < size; at += step) {
+      const auto bit = static_cast<unsigned>(at % 8);
+      world.files.flip_bit(path, at, bit);
+      ASSERT_FALSE(verified(world).good()) << name << " octet " << at << " bit " << bit;
+      world.files.flip_bit(path, at, bit);
+    }
+  }
+  EXPECT_TRUE(verified(world).good());
+}
+
+TEST(Bundle, a_flip_with_a_forged_manifest_is_found_in_all_that_the_logs_vouch_for) {
+  TestWorld world(40 + 25);
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  for (const std::string& name : *walk(world.files, "bundle")) {
+    // Texts of the exporter, not evidence: who exported, the read-me, the report's rendering.
+    if (name == kManifest || name == "README.txt" || name == "custody.json" || name == "report.json" || name.ends_with("/origin"))
+      continue;
+    const std::string path = "bundle/" + name;
+    const std::size_t size = read_all(world.files, path)->size();
+    for (std::size_t at = 0; at < size; at += 211) {
+      world.files.flip_bit(path, at, 0);
+      forge_manifest(world);
+      ASSERT_FALSE(verified(world).good()) << name << " octet " << at;
+      world.files.flip_bit(path, at, 0);
+    }
+  }
+  forge_manifest(world);
+  EXPECT_TRUE(verified(world).good());
+}
+
+TEST(Bundle, a_custody_line_that_the_journal_does_not_know_is_found) {
+  TestWorld world;
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  std::string custody = *read_all(world.files, "bundle/custody.json");
+  const std::size_t at = custody.find("for the regulator");
+  ASSERT_NE(at, std::string::npos);
+  custody.replace(at, 17, "for the neighbour");
+  ASSERT_TRUE(write_plain(world.files, "bundle/custody.json", custody));
+  forge_manifest(world);
+  EXPECT_FALSE(verified(world).good());
+}
+
+TEST(Bundle, a_missing_and_an_unlisted_file_are_named) {
+  TestWorld world;
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  ASSERT_TRUE(world.files.remove("bundle/proofs/ev-4.tlog-proof"));
+  ASSERT_TRUE(write_plain(world.files, "bundle/items/extra.txt", "x"));
+  const std::string text = verified(world).to_text();
+  EXPECT_NE(text.find("FAIL proofs/ev-4.tlog-proof"), std::string::npos) << text;
+  EXPECT_NE(text.find("FAIL items/extra.txt"), std::string::npos) << text;
+}
+
+TEST(Manifest, refuses_paths_that_leave_the_folder_and_any_other_form) {
+  const std::string good = manifest_line(sha256("x"), "items/a.json");
+  EXPECT_TRUE(parse_manifest(good));
+  EXPECT_FALSE(parse_manifest(manifest_line(sha256("x"), "../a")));
+  EXPECT_FALSE(parse_manifest(manifest_line(sha256("x"), "/etc/passwd")));
+  EXPECT_FALSE(parse_manifest(manifest_line(sha256("x"), "a//b")));
+  EXPECT_FALSE(parse_manifest(good + good));
+  EXPECT_FALSE(parse_manifest(good.substr(0, good.size() - 1)));
+  std::string upper = good;
+  std::transform(upper.begin(), upper.begin() + 64, upper.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+  EXPECT_FALSE(parse_manifest(upper));
+}
+
+}  // namespace
+}  // namespace firebreak::evidence
