@@ -215,9 +215,6 @@ Result<Draft> promote(const ProvenanceState& state, const Entry& entry, const Js
   FIREBREAK_ASSIGN(const std::string release, get_string(args, "release"));
   FIREBREAK_ASSIGN(const std::string control, control_of(state, endpoint, release));
   FIREBREAK_TRY(check_gates(state, endpoint, release, control));
-  for (const auto& [action, key] : state.promotions)
-    if (key.first == endpoint)
-      return fail(Code::kConflict, fmt::format("{} promotes release {} of '{}' already", action, key.second, endpoint));
   JsonObject body{{"endpoint", endpoint}, {"release", release}, {"by", entry.actor}};
   copy_incident(args, body);
   return fact(entry, "promotion_requested", std::move(body));

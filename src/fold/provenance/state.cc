@@ -83,12 +83,17 @@ void candidate_judged(ProvenanceState& state, const Entry& entry) {
     run->outcome = entry.kind == "candidate_cleared" ? "cleared" : "refused";
 }
 
-// contain writes the release it promotes beside the measure; the ladder's last step names it too.
+// The measure of a promotion is the end of its ladder: all traffic to one release.
+std::string promoted_release(const Json& body) {
+  const Json* measure = find(body, "measure");
+  const Json* weights = measure != nullptr ? find(*measure, "weights") : nullptr;
+  if (weights == nullptr || !weights->is_object() || weights->get_object().size() != 1) return "";
+  return std::string(weights->get_object().begin()->key());
+}
+
 void action_proposed(ProvenanceState& state, const Entry& entry) {
   if (text(entry.body, "class") != "promotion") return;
-  std::string release = text(entry.body, "release");
-  if (const Json* ladder = find(entry.body, "ladder"); release.empty() && ladder != nullptr)
-    release = text(*ladder, "release");
+  const std::string release = promoted_release(entry.body);
   if (!release.empty()) state.promotions[entry.id("act")] = {text(entry.body, "endpoint"), release};
 }
 
