@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,8 @@
 #include "types/observation.h"
 
 namespace firebreak::record {
+
+struct Row;  // log/record/row.h
 
 inline constexpr std::size_t kLeafBytes = 48;
 inline constexpr std::size_t kSaltBytes = 16;
@@ -31,6 +34,7 @@ struct Record {
   Bytes salt;                 // 16 octets
   Bytes row;                  // canonical row; for control records: u16 0, then the JSON text
   std::shared_ptr<const Schema> schema;    // null for control records
+  std::uint32_t release_ordinal = 0;       // 0 when the line named none
   std::shared_ptr<const Release> release;  // null when the line named none
 
   // The line as it was given, typed: {"type","id","time",…,"features":{…},…}. Control records: their JSON.
@@ -54,6 +58,7 @@ class ObservationReader {
  private:
   struct Plan;
   const Plan& plan_of(const Record& record);
+  std::string violation(const Record& record, const Row& row, const Plan& plan, const Observation& seen) const;
 
   FeatureSchema features_;
   std::map<const Schema*, std::unique_ptr<Plan>> plans_;

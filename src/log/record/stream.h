@@ -93,7 +93,7 @@ class Stream {
   Result<RecordProof> prove(std::uint64_t index);
 
   // Called on the writer thread after each commit with the new size. The id is for remove_on_commit, after whose
-  // return the listener is not called any more.
+  // return the listener is not called any more; both must not be called from a listener.
   std::uint64_t on_commit(std::function<void(std::uint64_t size)> listener);
   void remove_on_commit(std::uint64_t id);
 

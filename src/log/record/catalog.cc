@@ -1,0 +1,179 @@
+#include "log/record/catalog.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace firebreak::record {
+namespace {
+
+ColumnType core_type(Core core) {
+  switch (core) {
+    case Core::kTime: return ColumnType::kTime;
+    case Core::kDisposition: return ColumnType::kDisposition;
+    case Core::kLatency: return ColumnType::kInteger;
+    case Core::kScore: return ColumnType::kNumber;
+    default: return ColumnType::kText;
+  }
+}
+
+bool belongs(Core core, Kind kind) {
+  if (core <= Core::kSource) return true;
+  if (kind == Kind::kLabel) return core == Core::kLabel;
+  return kind == Kind::kInference;
+}
+
+std::string_view feature_token(std::string_view path) {
+  constexpr std::string_view kPrefix = "/features/";
+  return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : std::string_view();
+}
+
+}  // namespace
+
+std::string_view core_path(Core core, Kind kind) {
+  switch (core) {
+    case Core::kTime: return "/time";
+    case Core::kId: return "/id";
+    case Core::kSource: return "/source";
+    case Core::kCaller: return "/caller";
+    case Core::kEndpoint: return "/endpoint";
+    case Core::kDisposition: return "/disposition";
+    case Core::kLatency: return "/latency_us";
+    case Core::kTrace: return "/trace_id";
+    case Core::kViolation: return "/violation";
+    case Core::kLabel: return kind == Kind::kLabel ? "/label" : "/output/label";
+    case Core::kScore: return "/output/score";
+  }
+  return "";
+}
+
+std::vector<Column> core_columns(Kind kind) {
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < kCoreFields; ++i) {
+    const auto core = static_cast<Core>(i);
+    if (belongs(core, kind)) columns.push_back({std::string(core_path(core, kind)), core_type(core)});
+  }
+  return columns;
+}
+
+bool Catalog::allows(Kind kind) const {
+  return std::find(config.kinds.begin(), config.kinds.end(), kind) != config.kinds.end();
+}
+
+void Catalog::rebuild(Kind kind) {
+  const auto old = current.find(kind);
+  if (old == current.end()) return;
+  auto table = std::make_shared<FieldTable>();
+  table->schema = old->second->schema;
+  std::map<std::string, const FieldConfig*> declared;
+  for (const auto& [name, field] : config.fields) declared[field_path(name)] = &field;
+  const auto declare = [&](Field& field) {
+    field.column.fill(kNoColumn);
+    const auto found = declared.find(field.path);
+    if (found != declared.end()) field.config = *found->second;
+    field.is_subject = !config.subject.empty() && field.path == field_path(config.subject);
+    field.undeclared = found == declared.end() && !declared.empty() && field.path.starts_with("/features/");
+  };
+  for (std::size_t i = 0; i < kCoreFields; ++i) {
+    table->core[i].path = core_path(static_cast<Core>(i), kind);
+    table->core[i].name = table->core[i].path.substr(table->core[i].path.rfind('/') + 1);
+    declare(table->core[i]);
+  }
+  const auto& columns = table->schema->columns;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto type = static_cast<std::size_t>(columns[i].type);
+    const std::string_view token = feature_token(columns[i].path);
+    if (token.empty() && columns[i].path != "/features/") {
+      for (Field& field : table->core)
+        if (field.path == columns[i].path) field.column[type] = static_cast<int>(i);
+      continue;
+    }
+    std::string name = pointer_name(token);
+    const auto [at, fresh] = table->by_name.try_emplace(name, static_cast<std::uint32_t>(table->features.size()));
+    if (fresh) {
+      Field& field = table->features.emplace_back();
+      field.name = std::move(name);
+      field.path = columns[i].path;
+      declare(field);
+    }
+    table->features[at->second].column[type] = static_cast<int>(i);
+  }
+  current[kind] = std::move(table);
+}
+
+Result<void> Catalog::apply_schema(const Json& document) {
+  const Json* body = find(document, "schema");
+  if (body == nullptr) return fail(Code::kCorrupt, "schema record without a schema");
+  FIREBREAK_ASSIGN(Schema schema, schema_from_json(*body));
+  if (schema.id != schemas.size() + 1)
+    return fail(Code::kCorrupt, fmt::format("schema {} follows schema {}", schema.id, schemas.size()));
+  const Kind kind = schema.kind;
+  schemas.push_back(std::make_shared<const Schema>(std::move(schema)));
+  auto table = std::make_shared<FieldTable>();
+  table->schema = schemas.back();
+  current[kind] = std::move(table);
+  rebuild(kind);
+  return {};
+}
+
+Result<void> Catalog::apply(std::uint64_t index, const Json& control) {
+  const std::string what = string_or(control, "control");
+  if (what == "stream") {
+    const Json* body = find(control, "config");
+    if (body == nullptr) return fail(Code::kCorrupt, "stream record without a configuration");
+    FIREBREAK_ASSIGN(config, stream_config_from_json(string_or(*body, "name"), *body));
+    for (const auto& [kind, table] : std::map(current)) rebuild(kind);
+    return {};
+  }
+  if (what == "schema") return apply_schema(control);
+  if (what == "release_seen") {
+    Release release{string_or(control, "release"), string_or(control, "model_name"),
+                    string_or(control, "model_version"), string_or(control, "model_digest")};
+    if (int_or(control, "ordinal") != static_cast<std::int64_t>(releases.size()) + 1)
+      return fail(Code::kCorrupt, "release ordinals have a hole");
+    releases.push_back(std::make_shared<const Release>(release));
+    ordinals[std::move(release)] = static_cast<std::uint32_t>(releases.size());
+    return {};
+  }
+  if (what == "keys") {
+    FIREBREAK_ASSIGN(const std::int64_t number, get_int(control, "epoch"));
+    FIREBREAK_ASSIGN(const std::string check, get_string(control, "check"));
+    if (number <= static_cast<std::int64_t>(epoch) || number > 0xffff'ffffLL)
+      return fail(Code::kCorrupt, fmt::format("key epoch {} follows {}", number, epoch));
+    epoch = static_cast<std::uint32_t>(number);
+    epoch_first = index;
+    FIREBREAK_ASSIGN(epoch_checks[epoch], Digest::from_hex(check));
+  }
+  return {};
+}
+
+std::shared_ptr<const FieldTable> table_of(const Catalog& catalog, Kind kind) {
+  const auto found = catalog.current.find(kind);
+  if (found != catalog.current.end()) return found->second;
+  Catalog first;
+  first.config = catalog.config;
+  const auto made = first.apply(0, schema_control({1, kind, core_columns(kind)}));
+  FIREBREAK_ASSERT(made.has_value());
+  return first.current.at(kind);
+}
+
+Json stream_control(const StreamConfig& config) {
+  return JsonObject{{"control", "stream"}, {"config", to_json(config)}};
+}
+
+Json schema_control(const Schema& schema) { return JsonObject{{"control", "schema"}, {"schema", to_json(schema)}}; }
+
+Json release_control(std::uint32_t ordinal, const Release& release) {
+  JsonObject out{{"control", "release_seen"}, {"ordinal", ordinal}};
+  if (!release.release.empty()) out["release"] = release.release;
+  if (!release.model_name.empty()) out["model_name"] = release.model_name;
+  if (!release.model_version.empty()) out["model_version"] = release.model_version;
+  if (!release.model_digest.empty()) out["model_digest"] = release.model_digest;
+  return out;
+}
+
+Json keys_control(std::uint32_t epoch, const Digest& check) {
+  return JsonObject{{"control", "keys"}, {"epoch", epoch}, {"check", check.hex()}};
+}
+
+}  // namespace firebreak::record

@@ -1,0 +1,81 @@
+// What each producer has delivered: repeated batches are recognised, missing numbers are noticed.
+//
+// Per producer: the highest number, the last admitted ones with their index ranges, numbers that are missing (they may
+// still come) and those of them that no gap record tells of yet. Rebuilt from the log at open.
+// Threads: safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "log/record/stream.h"
+
+namespace firebreak::record {
+
+struct IndexRange {
+  std::uint64_t first = 0, last = 0;
+};
+
+// Whole numbers as disjoint intervals.
+class NumberSet {
+ public:
+  void add(std::uint64_t from, std::uint64_t to);
+  bool remove(std::uint64_t number);  // false when it is not in
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> below(std::uint64_t number) const;
+  void cut_below(std::uint64_t number);  // removes all that are less
+  void drop_lowest(std::size_t intervals_kept);
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> intervals_;  // from -> to
+};
+
+class Producers {
+ public:
+  using Done = std::function<void(Result<Receipt>)>;
+
+  struct Decision {
+    enum { kNew, kRepeated, kWaiting } kind = kNew;
+    IndexRange range;                // kRepeated
+    std::optional<Receipt> receipt;  // kRepeated, when it is still at hand
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps;  // kNew: to be recorded before the batch
+    bool filled = false;             // kNew: the number was reported missing before
+  };
+
+  Producers(std::size_t producers, std::size_t sequences) : most_(producers), kept_(sequences) {}
+
+  // kWaiting: `done` was taken and will be among the results of finish(). kConflict: the number was passed long ago.
+  // `told`: a gap that the batch itself tells of and that needs no record of its own.
+  Result<Decision> begin(const std::string& producer, std::uint64_t number, Done& done, const std::optional<IndexRange>& told);
+
+  // Ends a kNew; returns whom to tell the same result.
+  std::vector<Done> finish(const std::string& producer, std::uint64_t number, const Decision& decision,
+                           const Result<Receipt>& result);
+
+  // At open, in log order.
+  void replay(const std::string& producer, std::uint64_t number, IndexRange range);
+
+ private:
+  struct State {
+    std::optional<std::uint64_t> high;
+    std::map<std::uint64_t, IndexRange> admitted;
+    std::map<std::uint64_t, std::vector<Done>> pending;
+    NumberSet missing;     // told in the log
+    NumberSet unreported;  // not yet
+    std::optional<std::pair<std::uint64_t, Receipt>> latest;
+  };
+  void admit(State& state, std::uint64_t number, IndexRange range);
+
+  const std::size_t most_, kept_;
+  std::mutex mutex_;
+  std::map<std::string, State> states_;
+};
+
+}  // namespace firebreak::record

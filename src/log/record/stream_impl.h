@@ -1,0 +1,100 @@
+// Inside of Stream: shared by stream.cc (writing), stream_read.cc (reading) and streams.cc (opening).
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "log/ledger/log.h"
+#include "log/record/batch.h"
+#include "log/record/catalog.h"
+#include "log/record/frames.h"
+#include "log/record/producers.h"
+#include "log/record/stream.h"
+
+namespace firebreak::record {
+
+// Of all streams; set while they run.
+struct KnownModels {
+  std::mutex mutex;
+  std::function<bool(std::string_view)> ask;
+  std::function<bool(std::string_view)> get() {
+    const std::lock_guard lock(mutex);
+    return ask;
+  }
+};
+
+struct StreamParts {
+  Clock& clock;
+  Random& random;
+  vault::Vault& vault;
+  KnownModels& models;
+  std::string name;
+  StreamOptions options;
+};
+
+struct Stream::Impl {
+  explicit Impl(const StreamParts& given)
+      : parts(given), producers(given.options.producers, given.options.sequences_kept), frames(given.name, given.vault) {}
+
+  // writing, stream.cc
+  void admit(std::string_view ndjson, const Producer& producer, Producers::Done done);
+  Result<EncodedBatch> encode(std::string_view ndjson);
+  Result<void> extend(const Needs& needs);
+  Result<void> add_keys(Catalog& next, std::vector<Json>& controls);
+  Result<void> write_controls(Catalog& next, const std::vector<Json>& controls);
+  struct Pending;
+  void submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done);
+  ledger::Batch make_frame(const EncodedBatch& batch, Pending& pending);
+  void answer(const Pending& pending, const Result<ledger::Commit>& commit);
+  Result<Receipt> repeated(const Producers::Decision& decision);
+  Result<void> configure(const StreamConfig& config);
+  bool epoch_is_full(const Catalog& now) const;
+
+  // reading, stream_read.cc
+  Result<void> rebuild();  // catalog and producers from the log
+  Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max, const std::function<void(const Record&)>& each);
+  void notify(std::uint64_t size);
+
+  std::shared_ptr<const Catalog> catalog() const {
+    const std::lock_guard lock(catalog_mutex);
+    return catalog_now;
+  }
+  void publish(Catalog next) {
+    auto made = std::make_shared<const Catalog>(std::move(next));
+    const std::lock_guard lock(catalog_mutex);
+    catalog_now = std::move(made);
+  }
+
+  StreamParts parts;
+  std::optional<ledger::SigningKey> key;
+
+  std::mutex extending;  // one change of the catalog at a time
+  mutable std::mutex catalog_mutex;
+  std::shared_ptr<const Catalog> catalog_now = std::make_shared<const Catalog>();
+
+  std::mutex ordering;  // numbers of a producer and index ranges rise together
+  Producers producers;
+
+  std::mutex encoders_mutex;
+  std::vector<std::unique_ptr<BatchEncoder>> encoders;  // idle ones
+
+  FrameReader frames;
+  std::mutex frame_mutex;
+  std::shared_ptr<const ledger::Frame> last_frame;  // the one read last: tails read on in it
+
+  std::mutex listeners_mutex;
+  std::map<std::uint64_t, std::function<void(std::uint64_t)>> listeners;
+  std::uint64_t next_listener = 1;
+
+  std::atomic<std::uint64_t> records{0}, batches{0}, repeats{0}, refused{0}, time_outside{0}, unknown_model{0}, gaps{0},
+      undeclared{0};
+
+  // Last: closed first, so that no callback outlives what it uses.
+  std::unique_ptr<ledger::Log> log;
+};
+
+}  // namespace firebreak::record
