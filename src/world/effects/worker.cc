@@ -4,8 +4,6 @@
 
 #include <chrono>
 
-#include "base/encoding.h"
-
 namespace firebreak::effects {
 namespace {
 
@@ -14,36 +12,7 @@ constexpr std::string_view kProducer = "effects";
 // A call that may or may not have happened.
 bool unknown_fate(Code code) { return code == Code::kUnavailable || code == Code::kTimeout; }
 
-Result<QuarantineExtension> extension_of(const Entry& entry, const Json& body) {
-  QuarantineExtension extension;
-  extension.fence = entry.index;
-  FIREBREAK_ASSIGN(extension.endpoint, get_string(body, "endpoint"));
-  FIREBREAK_ASSIGN(extension.action, get_string(body, "action"));
-  const Json* delta = find(body, "extension");
-  if (delta == nullptr) return fail(Code::kInvalid, "an extend order carries no extension", "/extension");
-  extension.callers = strings_or_empty(*delta, "callers");
-  FIREBREAK_ASSIGN(const Bytes raw, from_base64(string_or(*delta, "digests")));
-  if (raw.size() % 32 != 0) return fail(Code::kInvalid, "digests are no whole number", "/extension/digests");
-  for (std::size_t at = 0; at < raw.size(); at += 32)
-    extension.digests.push_back(Digest::from_bytes(ByteView(raw).substr(at, 32)));
-  return extension;
-}
-
 }  // namespace
-
-Result<Order> order_from_entry(const Entry& entry) {
-  Order order;
-  order.id = entry.id("ord");
-  order.fence = entry.index;
-  order.action = string_or(entry.body, "action");
-  FIREBREAK_ASSIGN(order.endpoint, get_string(entry.body, "endpoint"));
-  FIREBREAK_ASSIGN(order.connector, get_string(entry.body, "connector"));
-  FIREBREAK_ASSIGN(order.verb, get_string(entry.body, "verb"));
-  if (order.verb == "extend") {
-    FIREBREAK_ASSIGN(order.extension, extension_of(entry, entry.body));
-  }
-  return order;
-}
 
 Worker::Worker(Hooks hooks, RetryPolicy retry)
     : hooks_(std::move(hooks)), retry_(retry), thread_([this] { run(); }) {}

@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "base/result.h"
 #include "types/entry.h"
 #include "types/policy.h"
 #include "world/connect/connector.h"
@@ -29,10 +30,8 @@ struct Order {
   std::string connector;    // name of the gateway
   std::string verb;         // apply, extend, remove
   QuarantineExtension extension;  // verb extend
-  int attempts = 0;         // already started before a crash
+  int attempts = 0;         // already started before a crash: the other side is asked first
 };
-
-Result<Order> order_from_entry(const Entry& entry);  // kind "order"
 
 // What the worker needs from the rest; all may be called from the worker's thread.
 struct Hooks {

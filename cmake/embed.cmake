@@ -1,0 +1,12 @@
+# firebreak_embed(TARGET <target> NAMESPACE <ns> NAME <function> FILE <file>): puts a text file into the program as
+#   std::string_view <ns>::<function>();
+# The source is generated in the build folder whenever the file changes; at most 64 KiB pieces, as raw literals.
+function(firebreak_embed)
+  cmake_parse_arguments(E "" "TARGET;NAMESPACE;NAME;FILE" "" ${ARGN})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded_${E_NAME}.cc)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DIN=${E_FILE} -DOUT=${out} -DNAMESPACE=${E_NAMESPACE} -DNAME=${E_NAME}
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed_file.cmake
+    DEPENDS ${E_FILE} ${CMAKE_SOURCE_DIR}/cmake/embed_file.cmake VERBATIM)
+  target_sources(${E_TARGET} PRIVATE ${out})
+endfunction()

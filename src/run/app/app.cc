@@ -1,0 +1,377 @@
+#include "run/app/app.h"
+
+#include <fmt/core.h>
+
+#include <set>
+
+#include "base/task_thread.h"
+#include "fold/access/access.h"
+#include "fold/contain/contain.h"
+#include "fold/incident/incident.h"
+#include "fold/playbook/playbook.h"
+#include "fold/provenance/provenance.h"
+#include "log/ledger/log.h"
+#include "log/ledger/verify.h"
+#include "run/api/api.h"
+#include "run/app/bootstrap.h"
+#include "run/app/clockwork.h"
+#include "run/app/content.h"
+#include "run/app/evidence_job.h"
+#include "run/app/feed_maker.h"
+#include "run/app/forecast_job.h"
+#include "run/app/gate_job.h"
+#include "run/app/projection.h"
+#include "run/app/reporter.h"
+#include "run/app/request_book.h"
+#include "run/app/tracer.h"
+#include "world/connect/gateway_connector.h"
+#include "world/effects/worker.h"
+#include "world/net/http_server.h"
+
+namespace firebreak::api {
+std::string_view openapi();  // content/api/openapi.yaml, embedded
+}
+
+namespace firebreak::app {
+namespace {
+
+constexpr int kFormat = 1;  // of the data folder
+
+std::vector<std::unique_ptr<journal::Fold>> all_folds() {
+  std::vector<std::unique_ptr<journal::Fold>> folds;
+  folds.push_back(journal::make_fold<access::AccessState>(access::kFoldName, access::kSchemaVersion, access::decide,
+                                                          access::apply, access::to_json, access::state_from_json));
+  folds.push_back(journal::make_fold<provenance::ProvenanceState>(
+      provenance::kFoldName, provenance::kSchemaVersion, provenance::decide, provenance::apply, provenance::to_json,
+      provenance::state_from_json));
+  folds.push_back(journal::make_fold<incident::IncidentState>(incident::kFoldName, incident::kSchemaVersion,
+                                                              incident::decide, incident::apply, incident::to_json,
+                                                              incident::incident_state_from_json));
+  folds.push_back(journal::make_fold<playbook::PlaybookState>(playbook::kFoldName, playbook::kSchemaVersion,
+                                                              playbook::decide, playbook::apply, playbook::to_json,
+                                                              playbook::playbook_state_from_json));
+  folds.push_back(journal::make_fold<contain::ContainState>(contain::kFoldName, contain::kSchemaVersion,
+                                                            contain::decide, contain::apply, contain::to_json,
+                                                            contain::contain_state_from_json));
+  return folds;
+}
+
+Result<void> check_format(Files& files, const std::string& dir) {
+  const std::string path = dir + "/FORMAT";
+  if (!exists(files, path)) return write_atomic(files, path, fmt::format("firebreak-data {}\n", kFormat));
+  FIREBREAK_ASSIGN(const std::string text, read_all(files, path));
+  if (text == fmt::format("firebreak-data {}\n", kFormat)) return {};
+  return fail(Code::kConflict, fmt::format("{} says '{}': this program reads format {}; use the version that wrote it",
+                                           path, text.substr(0, text.find('\n')), kFormat));
+}
+
+}  // namespace
+
+struct App::Impl {
+  ServeOptions options;
+  PosixFiles files;
+  SystemClock system_clock;
+  FedClock fed_clock;
+  SystemRandom random;
+  Registry metrics;
+  Logger logger{system_clock};
+  std::unique_ptr<FileLock> lock;
+  Configuration configuration;
+  std::unique_ptr<journal::Journal> journal;
+  std::unique_ptr<evidence::BlobStore> blobs;
+  std::unique_ptr<views::Views> views;
+  std::unique_ptr<record::Streams> streams;
+  std::map<std::string, std::unique_ptr<connect::Connector>> connectors;
+  Feeds feeds;
+  std::unique_ptr<Context> context;
+  RequestBook requests;
+  std::unique_ptr<FeedMaker> feed_maker;
+  std::unique_ptr<TaskThread> jobs;
+  std::unique_ptr<Projection> projection;
+  std::unique_ptr<effects::Worker> worker;
+  std::set<std::uint64_t> orders_taken;
+  std::unique_ptr<Clockwork> clockwork;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<net::HttpServer> server;
+  bool stopped = false;
+
+  Clock& clock() { return options.fed_clock ? static_cast<Clock&>(fed_clock) : system_clock; }
+
+  // The start list, in order; each step stands on the ones before.
+  Result<void> start();
+  Result<void> open_folder();
+  Result<void> open_journal();
+  Result<void> open_stores();
+  Result<void> open_connectors();
+  Result<void> start_workers();
+  Result<void> follow_journal();
+  Result<void> apply_content();
+  Result<void> start_api();
+
+  void on_group(const journal::Group& group);
+  void take_request(const Entry& entry);
+  void take_orders();
+  effects::Hooks effect_hooks();
+  void add_gauges();
+  Result<void> create_stream(const record::StreamConfig& config);
+};
+
+Result<void> App::Impl::start() {
+  FIREBREAK_TRY(open_folder());
+  FIREBREAK_TRY(open_journal());
+  FIREBREAK_TRY(open_stores());
+  FIREBREAK_TRY(open_connectors());
+  FIREBREAK_TRY(start_workers());
+  FIREBREAK_TRY(follow_journal());
+  FIREBREAK_TRY(apply_content());
+  FIREBREAK_TRY(start_api());
+  clockwork->start();
+  return {};
+}
+
+Result<void> App::Impl::open_folder() {
+  FIREBREAK_TRY(files.make_dir(options.data_dir));
+  auto held = files.lock(options.data_dir + "/LOCK");
+  if (!held) return fail(std::move(held.error()).with(fmt::format("data folder {} (is another server running?)", options.data_dir)));
+  lock = std::move(*held);
+  FIREBREAK_TRY(check_format(files, options.data_dir));
+  FIREBREAK_ASSIGN(configuration, load_configuration(files, options.config));
+  return {};
+}
+
+Result<void> App::Impl::open_journal() {
+  ledger::Options ledger_options;
+  FIREBREAK_ASSIGN(ledger_options.key,
+                   ledger::SigningKey::load_or_create(files, ledger::key_path_of(options.data_dir, "journal"),
+                                                      "firebreak/journal", random));
+  ledger_options.reserve_bytes = 64 * limits::kMiB;
+  ledger::Recovery recovery;
+  FIREBREAK_ASSIGN(auto log, ledger::Log::open(files, system_clock, ledger::log_dir_of(options.data_dir, "journal"),
+                                               std::move(ledger_options), &recovery));
+  journal::Options journal_options;
+  journal_options.logger = &logger;
+  FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
+                                                   journal_options, all_folds()));
+  journal->with_state([&](const journal::View& view) { fed_clock.feed(view.time()); });
+  JsonObject started{{"version", "0.1.0"},
+                     {"clock", options.fed_clock ? "fed" : "system"},
+                     {"logs", JsonArray{JsonObject{{"name", "journal"},
+                                                   {"size", recovery.size},
+                                                   {"cut_octets", recovery.cut_octets()}}}}};
+  FIREBREAK_TRY(journal->submit_wait(Draft{"server_started", std::move(started), "firebreak", {}, {}}));
+  return {};
+}
+
+Result<void> App::Impl::open_stores() {
+  FIREBREAK_ASSIGN(auto store, evidence::BlobStore::open(files, options.data_dir + "/blobs"));
+  blobs = std::make_unique<evidence::BlobStore>(std::move(store));
+  FIREBREAK_ASSIGN(views, views::Views::open(options.data_dir + "/views.sqlite"));
+  FIREBREAK_ASSIGN(streams, record::Streams::open(files, clock(), random, options.data_dir));
+  streams->set_known_model([this](std::string_view digest) {
+    bool known = false;
+    journal->with_state([&](const journal::View& view) {
+      known = provenance::known_models(view.state<provenance::ProvenanceState>(provenance::kFoldName))
+                  .contains(std::string(digest));
+    });
+    return known;
+  });
+  return {};
+}
+
+Result<void> App::Impl::open_connectors() {
+  for (const auto& [name, settings] : configuration.gateways) {
+    FIREBREAK_ASSIGN(const std::string url, get_string(settings, "control"));
+    FIREBREAK_ASSIGN(std::string path, get_string(settings, "token_file"));
+    if (!path.starts_with('/')) path = options.data_dir + "/" + path;
+    FIREBREAK_ASSIGN(const std::string token, token_file(files, random, path));
+    connectors[name] = std::make_unique<connect::GatewayConnector>(url, token);
+  }
+  return {};
+}
+
+Result<void> App::Impl::start_workers() {
+  context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
+                                              connectors, configuration.rules});
+  jobs = std::make_unique<TaskThread>();
+  projection = std::make_unique<Projection>(*views, *journal, logger);
+  worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
+  feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors);
+  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker,
+                                          options.fed_clock ? &fed_clock : nullptr);
+  return {};
+}
+
+// What was asked and not answered before a restart is taken up again; then every new group is followed.
+Result<void> App::Impl::follow_journal() {
+  constexpr std::size_t kPiece = 5'000;
+  const std::uint64_t end = journal->size();
+  for (std::uint64_t at = 0; at < end;) {
+    FIREBREAK_ASSIGN(const auto entries, journal->entries(at, std::min<std::uint64_t>(kPiece, end - at)));
+    for (const Entry& entry : entries) {
+      requests.apply(entry);
+      feed_maker->apply(entry);
+    }
+    at += entries.size();
+  }
+  for (const std::string& endpoint : feed_maker->endpoints())
+    jobs->post([this, endpoint] { feed_maker->make(endpoint); });
+  for (const Entry& entry : requests.open()) take_request(entry);
+  FIREBREAK_TRY(journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
+  take_orders();
+  projection->wake();
+  return {};
+}
+
+void App::Impl::on_group(const journal::Group& group) {
+  bool orders = false;
+  for (const Entry& entry : group.entries) {
+    feed_maker->apply(entry);
+    take_request(entry);
+    orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
+    if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
+      const std::string endpoint = FeedMaker::endpoint_of(entry);
+      jobs->post([this, endpoint] { feed_maker->make(endpoint); });
+    }
+  }
+  if (orders) take_orders();
+  projection->wake();
+}
+
+void App::Impl::take_request(const Entry& entry) {
+  if (entry.kind == "evidence_requested") jobs->post([this, entry] { capture_evidence(*context, entry); });
+  if (entry.kind == "forecast_requested") jobs->post([this, entry] { offer_options(*context, entry); });
+  if (entry.kind == "gate_requested") jobs->post([this, entry] { run_gates(*context, entry); });
+}
+
+void App::Impl::take_orders() {
+  std::vector<contain::OpenOrder> open;
+  journal->with_state([&](const journal::View& view) {
+    open = contain::open_orders(view.state<contain::ContainState>(contain::kFoldName));
+  });
+  for (contain::OpenOrder& order : open) {
+    if (!orders_taken.insert(order.fence).second) continue;
+    const int attempts = static_cast<int>(order.started ? order.attempt : order.attempt - 1);
+    worker->take({order.id, order.fence, order.action, order.endpoint, order.connector, order.verb,
+                  std::move(order.extension), attempts});
+  }
+}
+
+effects::Hooks App::Impl::effect_hooks() {
+  effects::Hooks hooks;
+  hooks.submit = [this](Draft draft) -> Result<std::uint64_t> {
+    FIREBREAK_ASSIGN(const journal::Group group, journal->submit_wait(std::move(draft)));
+    return group.index();
+  };
+  hooks.policy = [this](const effects::Order& order) -> Result<EndpointPolicy> {
+    EndpointPolicy policy;
+    journal->with_state([&](const journal::View& view) {
+      policy = contain::compile_policy(view.state<contain::ContainState>(contain::kFoldName), order.endpoint);
+    });
+    if (policy.endpoint.callers_blob.empty()) return policy;
+    FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(policy.endpoint.callers_blob));
+    FIREBREAK_ASSIGN(const Bytes text, blobs->get(digest));
+    FIREBREAK_ASSIGN(const Json table, parse_json(text));
+    for (const auto& member : table.as_object())
+      policy.endpoint.callers[std::string(member.key())] = std::string(member.value().as_string());
+    return policy;
+  };
+  hooks.connector = [this](const std::string& name) { return context->connector(name); };
+  return hooks;
+}
+
+Result<void> App::Impl::apply_content() {
+  FIREBREAK_TRY(bootstrap_admin(*journal, files, random, options.data_dir));
+  FIREBREAK_TRY(apply_configuration(*journal, configuration));
+  for (const Json& document : configuration.endpoints) {
+    record::StreamConfig config;
+    config.name = string_or(document, "name");
+    if (streams->get(config.name) == nullptr) FIREBREAK_TRY(create_stream(config));
+  }
+  return {};
+}
+
+Result<void> App::Impl::create_stream(const record::StreamConfig& config) {
+  if (!is_name(config.name) || config.name == "journal")
+    return fail(Code::kInvalid, fmt::format("'{}' is no name for a stream (1 to 64 of a-z 0-9 . _ -; not 'journal')",
+                                            config.name));
+  FIREBREAK_ASSIGN([[maybe_unused]] record::Stream* const stream, streams->create(config));
+  const std::string name = config.name;
+  jobs->post([this, name] { feed_maker->make(name); });
+  return {};
+}
+
+void App::Impl::add_gauges() {
+  metrics.gauge_function("firebreak_journal_entries", "Durable journal entries",
+                         [this] { return static_cast<double>(journal->size()); });
+  metrics.gauge_function("firebreak_detector_lag_records", "Records that detectors have not read yet", [this] {
+    double behind = 0;
+    for (const StreamFeed* feed : feeds.all()) behind += static_cast<double>(feed->behind());
+    return behind;
+  });
+  metrics.gauge_function("firebreak_detector_state_bytes", "Memory of the detectors", [this] {
+    double bytes = 0;
+    for (const StreamFeed* feed : feeds.all()) bytes += static_cast<double>(feed->detector_bytes());
+    return bytes;
+  });
+  metrics.gauge_function("firebreak_stream_records", "Durable records of all streams", [this] {
+    double records = 0;
+    for (const std::string& name : streams->list())
+      if (record::Stream* stream = streams->get(name)) records += static_cast<double>(stream->size());
+    return records;
+  });
+}
+
+Result<void> App::Impl::start_api() {
+  add_gauges();
+  api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}};
+  if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
+  parts.report = [this](const std::string& incident, const Json& player) {
+    projection->wake();
+    projection->wait_idle();
+    return make_report(*context, *views, options.data_dir, incident, player);
+  };
+  parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
+  parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };
+  parts.healthy = [this] { return journal->healthy(); };
+  api = std::make_unique<api::Api>(std::move(parts));
+  net::ServerOptions server_options;
+  server_options.host = options.host;
+  server_options.port = options.port;
+  server_options.handler_threads = 6;  // handlers wait for the disk and, in fed mode, for the story
+  server_options.body_limit = limits::kDocumentBytes;
+  FIREBREAK_ASSIGN(server, net::HttpServer::start(server_options, [this](net::Request request, net::Responder responder) {
+                     api->handle(std::move(request), std::move(responder));
+                   }));
+  return {};
+}
+
+Result<std::unique_ptr<App>> App::start(const ServeOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  impl->options = options;
+  auto app = std::unique_ptr<App>(new App(std::move(impl)));
+  FIREBREAK_TRY(app->impl_->start());
+  return app;
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+App::~App() { stop(); }
+
+std::string App::url() const { return impl_->server->url(); }
+
+// The stop list: the start list backwards. Callers first, logs last.
+void App::stop() {
+  if (impl_->stopped) return;
+  impl_->stopped = true;
+  if (impl_->server) impl_->server->stop();
+  if (impl_->clockwork) impl_->clockwork->stop();
+  if (impl_->worker) impl_->worker->stop();
+  if (impl_->jobs) impl_->jobs->stop();
+  impl_->feeds.clear();
+  impl_->journal.reset();  // finishes and delivers what was submitted
+  if (impl_->projection) impl_->projection->stop();
+  impl_->streams.reset();
+  impl_->views.reset();
+}
+
+}  // namespace firebreak::app

@@ -1,0 +1,36 @@
+// The server as a whole: the start list, the wiring, the stop list.
+//
+// Threads: start() and stop() from one thread; the parts make their own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace firebreak::app {
+
+struct ServeOptions {
+  std::string data_dir;
+  std::string config;  // file, may be empty
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8440;
+  bool fed_clock = false;
+};
+
+class App {
+ public:
+  static Result<std::unique_ptr<App>> start(const ServeOptions& options);
+  ~App();
+
+  std::string url() const;
+  // Takes no more requests, finishes what is under way, closes the logs. Idempotent.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit App(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firebreak::app

@@ -1,0 +1,101 @@
+#include "run/app/bootstrap.h"
+
+#include <fmt/core.h>
+
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "fold/access/access.h"
+#include "fold/playbook/playbook.h"
+#include "fold/provenance/provenance.h"
+
+namespace firebreak::app {
+namespace {
+
+Result<void> command(journal::Journal& journal, const std::string& name, Json args) {
+  Draft draft{"command", JsonObject{{"name", name}, {"args", std::move(args)}}, "firebreak", {}, {}};
+  FIREBREAK_ASSIGN(const journal::Group group, journal.submit_wait(std::move(draft)));
+  if (auto outcome = journal::command_outcome(group); !outcome)
+    return fail(std::move(outcome.error()).with("configuration: " + name));
+  return {};
+}
+
+Result<std::string> last_configuration(journal::Journal& journal) {
+  // Configurations are rare and small; the newest one is found from the end.
+  constexpr std::size_t kPiece = 5'000;
+  for (std::uint64_t end = journal.size(); end > 0;) {
+    const std::uint64_t from = end > kPiece ? end - kPiece : 0;
+    FIREBREAK_ASSIGN(const auto entries, journal.entries(from, end - from));
+    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+      if (entry->kind == "config_applied") return string_or(entry->body, "digest");
+    end = from;
+  }
+  return std::string();
+}
+
+}  // namespace
+
+Result<std::string> token_file(Files& files, Random& random, const std::string& path) {
+  if (exists(files, path)) {
+    FIREBREAK_ASSIGN(std::string text, read_all(files, path));
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    if (text.size() < 16) return fail(Code::kInvalid, fmt::format("{}: a token has at least 16 characters", path));
+    return text;
+  }
+  const std::string token = to_hex(random.bytes(32));
+  FIREBREAK_TRY(write_atomic(files, path, token + "\n"));
+  return token;
+}
+
+Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& random, const std::string& data_dir) {
+  FIREBREAK_ASSIGN(const std::string token, token_file(files, random, data_dir + "/admin.token"));
+  const Digest hash = sha256(token);
+  bool user = false, known = false;
+  journal.with_state([&](const journal::View& view) {
+    const auto& state = view.state<access::AccessState>(access::kFoldName);
+    user = state.users.contains("admin");
+    known = state.tokens.contains(hash);
+  });
+  if (!user) {
+    FIREBREAK_TRY(command(journal, "user.add", JsonObject{{"user", "admin"}, {"role", "admin"}}));
+  }
+  if (!known) {
+    FIREBREAK_TRY(command(journal, "token.add", JsonObject{{"user", "admin"}, {"token_hash", hash.hex()}}));
+  }
+  return {};
+}
+
+Result<void> apply_configuration(journal::Journal& journal, const Configuration& configuration) {
+  const std::string digest = sha256(canonical_json(configuration.document)).hex();
+  FIREBREAK_ASSIGN(const std::string last, last_configuration(journal));
+  if (digest != last) {
+    Draft draft{"config_applied", JsonObject{{"digest", digest}, {"document", configuration.document}}, "firebreak",
+                {}, {}};
+    FIREBREAK_TRY(journal.submit_wait(std::move(draft)));
+  }
+  for (const Json& document : configuration.playbooks) {
+    const std::string id = string_or(document, "id"), modified = string_or(document, "modified");
+    bool installed = false;
+    journal.with_state([&](const journal::View& view) {
+      const auto& state = view.state<playbook::PlaybookState>(playbook::kFoldName);
+      const auto found = state.installed.find(id);
+      installed = found != state.installed.end() && found->second.playbook.modified >= modified;
+    });
+    if (!installed) {
+      FIREBREAK_TRY(command(journal, "playbook.install", JsonObject{{"document", document}}));
+    }
+  }
+  for (const Json& document : configuration.endpoints) {
+    FIREBREAK_ASSIGN(const Endpoint endpoint, endpoint_from_json(document));
+    bool known = false;
+    journal.with_state([&](const journal::View& view) {
+      known = provenance::find_endpoint(view.state<provenance::ProvenanceState>(provenance::kFoldName),
+                                        endpoint.name) != nullptr;
+    });
+    if (!known) {
+      FIREBREAK_TRY(command(journal, "endpoint.put", JsonObject{{"endpoint", to_json(endpoint)}}));
+    }
+  }
+  return {};
+}
+
+}  // namespace firebreak::app

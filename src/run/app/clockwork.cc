@@ -1,0 +1,104 @@
+#include "run/app/clockwork.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+
+#include "log/ledger/note.h"
+
+namespace firebreak::app {
+
+Clockwork::Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker,
+                     FedClock* fed)
+    : context_(context), jobs_(jobs), projection_(projection), worker_(worker), fed_(fed), checks_(context) {}
+
+Clockwork::~Clockwork() { stop(); }
+
+void Clockwork::start() {
+  if (fed_ == nullptr) thread_ = std::thread([this] { run(); });
+}
+
+void Clockwork::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Clockwork::run() {
+  std::unique_lock lock(mutex_);
+  while (!changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; })) {
+    lock.unlock();
+    tick();
+    if (const Time now = context_.clock.now(); now - last_minute_ >= kMinute) minute(now);
+    lock.lock();
+  }
+}
+
+void Clockwork::tick() {
+  for (StreamFeed* feed : context_.feeds.all()) feed->advance(context_.clock.now());
+  if (auto group = context_.journal.submit_wait(Draft{"tick", JsonObject{}, "clock", {}, {}}); !group)
+    context_.logger.error("a tick was not taken by the journal", group.error());
+}
+
+void Clockwork::minute(Time now) {
+  last_minute_ = now;
+  checks_.run(now);
+  for (const std::string& name : context_.streams.list()) {
+    record::Stream* stream = context_.streams.get(name);
+    if (stream == nullptr || stream->size() == anchored_[name]) continue;
+    const std::uint64_t size = stream->size();
+    const auto proof = stream->prove(size - 1);
+    if (!proof) {
+      context_.logger.error("a stream could not be anchored", proof.error());
+      continue;
+    }
+    anchored_[name] = size;
+    const auto checkpoint = ledger::parse_checkpoint(proof->checkpoint);
+    JsonObject body{{"stream", name}, {"size", proof->tree_size}, {"checkpoint", proof->checkpoint}};
+    if (checkpoint) body["root"] = checkpoint->root.hex();
+    if (auto group = context_.journal.submit_wait(Draft{"anchor", std::move(body), "clock", {}, {}}); !group)
+      context_.logger.error("an anchor was not taken by the journal", group.error());
+  }
+}
+
+bool Clockwork::at_rest() const {
+  for (const StreamFeed* feed : context_.feeds.all())
+    if (!feed->idle()) return false;
+  return context_.journal.idle() && jobs_.idle() && worker_.idle() && projection_.idle();
+}
+
+void Clockwork::settle() const {
+  // A finding may open an incident, that asks for evidence, that leads to an order: round until a whole round is quiet.
+  do {
+    for (const StreamFeed* feed : context_.feeds.all()) feed->wait_idle();
+    context_.journal.wait_idle();
+    jobs_.wait_idle();
+    worker_.wait_idle();
+    projection_.wait_idle();
+  } while (!at_rest());
+}
+
+Result<Json> Clockwork::feed(Time to) {
+  const std::lock_guard feeding(feeding_);
+  if (fed_ == nullptr) return fail(Code::kConflict, "the clock is the system's");
+  if (to < fed_->now())
+    return fail(Code::kInvalid, fmt::format("the clock stands at {} and never goes back", format_time(fed_->now())), "/to");
+  // What was recorded before this step bears the old time and is delivered first.
+  JsonArray gateways;
+  for (const auto& [name, connector] : context_.connectors) {
+    auto answer = connector->feed_clock(to);
+    // A gateway that is away takes the time with the next step; its records wait in its spool.
+    gateways.push_back(JsonObject{{"gateway", name}, {"reached", answer.has_value()}});
+  }
+  settle();
+  fed_->feed(to);
+  tick();
+  if (to - last_minute_ >= kMinute) minute(to);
+  settle();
+  return Json(JsonObject{{"now", format_time(fed_->now())}, {"journal", context_.journal.size()}, {"gateways", gateways}});
+}
+
+}  // namespace firebreak::app

@@ -1,0 +1,57 @@
+// What happens because time passes: ticks that wake expiry, effect checks each minute, anchors of the streams.
+//
+// System clock: a thread of its own. Fed clock: feed(to) alone moves time, and returns when everything that the step
+// set off has come to rest: spool delivered, detectors at the end of the stream, journal idle, jobs and orders done.
+// Threads: feed() from any thread, one at a time.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/task_thread.h"
+#include "run/app/context.h"
+#include "run/app/effect_checks.h"
+#include "run/app/projection.h"
+#include "world/effects/worker.h"
+
+namespace firebreak::app {
+
+class Clockwork {
+ public:
+  // `fed` is null with the system's clock.
+  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, FedClock* fed);
+  ~Clockwork();
+
+  void start();
+  void stop();
+
+  // kInvalid when `to` is before now() or more than a day ahead of it (an importer's first step may jump).
+  Result<Json> feed(Time to);
+
+ private:
+  void run();
+  void tick();            // decides expiry
+  void minute(Time now);  // effect checks and anchors
+  void settle() const;    // waits until nothing moves any more
+  bool at_rest() const;
+
+  const Context& context_;
+  TaskThread& jobs_;
+  Projection& projection_;
+  effects::Worker& worker_;
+  FedClock* const fed_;
+  EffectChecks checks_;
+  std::map<std::string, std::uint64_t> anchored_;  // stream -> size
+  Time last_minute_;
+  std::mutex feeding_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace firebreak::app

@@ -1,0 +1,34 @@
+// Keeps the views at the end of the journal: reads what is durable and applies it, on a thread of its own, so that
+// neither callers nor the sequencer wait for SQLite.
+#pragma once
+
+#include <atomic>
+
+#include "base/log.h"
+#include "base/task_thread.h"
+#include "log/journal/journal.h"
+#include "read/views/views.h"
+
+namespace firebreak::app {
+
+class Projection {
+ public:
+  Projection(views::Views& views, journal::Journal& journal, Logger& logger)
+      : views_(views), journal_(journal), logger_(logger) {}
+
+  void wake();             // any thread; cheap
+  void wait_idle() const;  // the views have everything that was durable when the call began
+  bool idle() const { return thread_.idle(); }
+  void stop() { thread_.stop(); }
+
+ private:
+  void catch_up();
+
+  views::Views& views_;
+  journal::Journal& journal_;
+  Logger& logger_;
+  std::atomic<bool> queued_{false};
+  TaskThread thread_;
+};
+
+}  // namespace firebreak::app

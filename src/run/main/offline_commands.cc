@@ -1,0 +1,74 @@
+// Commands that need files only: evidence bundles and playbook lint.
+#include <fmt/core.h>
+
+#include <cstdio>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "fold/playbook/cacao.h"
+#include "log/ledger/note.h"
+#include "read/evidence/bundle.h"
+#include "run/app/content.h"
+#include "run/main/commands.h"
+
+namespace firebreak::cli {
+
+int evidence_export(const std::string& data, const std::string& incident, const std::string& out, bool json) {
+  PosixFiles files;
+  auto blobs = evidence::BlobStore::open(files, data + "/blobs");
+  if (!blobs) return report_error(blobs.error(), json);
+  evidence::BundleInput input;
+  input.incident = incident;
+  input.data_dir = data;
+  input.exported_by = "firebreak evidence export";
+  input.exported_at = SystemClock().now();
+  if (auto written = evidence::write_bundle(files, *blobs, input, out); !written)
+    return report_error(written.error(), json);
+  if (json) {
+    std::fputs(pretty_json(JsonObject{{"incident", incident}, {"out", out}}).c_str(), stdout);
+  } else {
+    fmt::print("{}: evidence of {}; check it with 'firebreak evidence verify {}' or 'sha256sum -c MANIFEST.sha256'\n",
+               out, incident, out);
+  }
+  return kDone;
+}
+
+int evidence_verify(const std::string& dir, const std::vector<std::string>& pinned, bool json) {
+  PosixFiles files;
+  std::map<std::string, std::string> keys;
+  for (const std::string& text : pinned) {
+    const auto key = ledger::parse_vkey(text);
+    if (!key) return report_error(Error(key.error()).with("--key"), json);
+    keys[key->name] = text;
+  }
+  const auto report = evidence::verify_bundle(files, dir, keys);
+  if (!report) return report_error(report.error(), json);
+  std::fputs(json ? pretty_json(report->to_json()).c_str() : report->to_text().c_str(), stdout);
+  return report->good() ? kDone : kNegative;
+}
+
+int playbook_lint(const std::string& file, bool json) {
+  PosixFiles files;
+  const auto document = app::load_document(files, file);
+  if (!document) return report_error(document.error(), json);
+  const auto diagnostics = playbook::lint(*document);
+  bool sound = true;
+  JsonArray items;
+  for (const playbook::Diagnostic& diagnostic : diagnostics) {
+    sound = sound && !diagnostic.error;
+    items.push_back(JsonObject{{"pointer", diagnostic.pointer},
+                               {"message", diagnostic.message},
+                               {"level", diagnostic.error ? "error" : "warning"}});
+    if (!json)
+      fmt::print("{}: {}: {}: {}\n", file, diagnostic.error ? "error" : "warning",
+                 diagnostic.pointer.empty() ? "/" : diagnostic.pointer, diagnostic.message);
+  }
+  if (json) {
+    std::fputs(pretty_json(JsonObject{{"file", file}, {"sound", sound}, {"diagnostics", items}}).c_str(), stdout);
+  } else if (sound) {
+    fmt::print("{}: can run\n", file);
+  }
+  return sound ? kDone : kNegative;
+}
+
+}  // namespace firebreak::cli
