@@ -19,7 +19,7 @@ constexpr CommandSpec kCommands[] = {
     {"incident.assign", kPeople, "incident role user", "", "give a person a role"},
     {"incident.task", kPeople, "incident text owner", "due", "open a task"},
     {"incident.task_done", kPeople, "incident task result", "", "finish a task"},
-    {"incident.close", kPeople, "incident summary residual_risk", "", "end the incident"},
+    {"incident.close", kPeople, "incident summary residual_risk", "reason", "end the incident"},
     {"action.propose", kHandlers, "endpoint lease_s", "incident option measure", "propose a containment action"},
     {"action.approve", "approver", "action digest", "", "approve exactly the measure with this digest"},
     {"action.reject", "approver", "action reason", "", "refuse an action"},

@@ -1,5 +1,6 @@
 // Incidents: when findings become one, and its life through the NIST SP 800-61r2 phases to its close.
 //
+// Growth: a new chain that no quarantine of the incident takes in leads back to detection_analysis.
 // Rules: content/rules/*.yaml through config_applied (document.rules), or the same built in. One open incident per
 // endpoint: further findings of it are linked. Closed only through post_incident, or earlier with a reason.
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
@@ -18,10 +19,13 @@
 
 namespace firebreak::incident {
 
+inline constexpr std::string_view kFoldName = "incident";
+inline constexpr int kSchemaVersion = 1;
+
 // `kind` together with any of `with`, on one endpoint, evidence intervals overlapping or at most `within_us` apart
 // in event time (labels lag by days: the times at which findings open cannot be compared).
 struct Rule {
-  std::string name, kind, title;
+  std::string name, kind, title;             // "{endpoint}" in the title stands for the endpoint's name
   std::vector<std::string> with;
   std::int64_t within_us = kHour;
   Severity at_least = Severity::kLow;
@@ -52,6 +56,12 @@ struct Task {
   bool operator==(const Task&) const = default;
 };
 
+struct ActionFacts {  // what the incident needs to know of an action
+  std::string incident, measure, cls;  // measure: its kind
+  bool in_force = false;
+  bool operator==(const ActionFacts&) const = default;
+};
+
 struct Incident {
   std::string id, endpoint, stream, title, severity, rule, phase = "detection_analysis";
   std::string acknowledged_by, functional_now, functional_likely, recoverability;
@@ -61,7 +71,6 @@ struct Incident {
   std::vector<TimelineRow> timeline;         // bounded: the first 50 and the last 150 rows
   Time opened, first_time, last_time;
   bool severity_by_hand = false;
-  bool contained = false;                    // an action was in force: growth after it leads back
   bool operator==(const Incident&) const = default;
 };
 
@@ -70,10 +79,11 @@ struct IncidentState {
   std::map<std::string, Incident> open;               // by id
   std::map<std::string, std::string> open_by_endpoint;
   std::map<std::string, std::string> closed;          // id -> endpoint
-  std::map<std::string, Finding> findings;            // by id: open ones, those of open incidents, and unlinked
-                                                      // ones younger than a day
+  std::map<std::string, Finding> findings;            // by id: open ones, those of open incidents, and unlinked ones
+                                                      // of a rule's kinds, 30 days of event time, at most 2,000
   std::map<std::string, std::string> finding_of;      // stream '\n' episode -> id
-  std::map<std::string, std::string> action_of;       // action -> incident
+  std::map<std::string, ActionFacts> actions;         // of open incidents
+  std::set<std::string> endpoints;                    // registered
   Time newest_event;                                  // of any finding: for forgetting
   bool operator==(const IncidentState&) const = default;
 };

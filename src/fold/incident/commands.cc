@@ -1,0 +1,231 @@
+// What people may do to an incident, and why it is refused when it is.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "fold/incident/parts.h"
+#include "types/incident.h"
+
+namespace firebreak::incident {
+namespace {
+
+template <std::size_t N>
+bool is_word(const std::string_view (&words)[N], std::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+template <std::size_t N>
+std::string list(const std::string_view (&words)[N]) {
+  std::string text;
+  for (const std::string_view word : words) text += fmt::format("{}{}", text.empty() ? "" : ", ", word);
+  return text;
+}
+
+struct Refusal {
+  std::string name;
+  Drafts operator()(Code code, std::string reason, std::string pointer = {}) const {
+    JsonObject body{{"name", name}, {"code", code_name(code)}, {"reason", std::move(reason)}};
+    if (!pointer.empty()) body["pointer"] = std::move(pointer);
+    return {make("command_refused", "", std::move(body))};
+  }
+};
+
+// The text of an argument, or why it cannot be taken.
+Result<std::string> text_of(const Json& args, std::string_view key) {
+  FIREBREAK_ASSIGN(std::string text, get_string(args, key));
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(Code::kInvalid, fmt::format("'{}' must say something", key), fmt::format("/{}", key));
+  if (text.size() > kTextBytes)
+    return fail(Code::kTooLarge, fmt::format("'{}' has at most {} octets", key, kTextBytes), fmt::format("/{}", key));
+  return text;
+}
+
+Drafts declare(const IncidentState& state, const Entry& entry, const Json& args, const Refusal& refused) {
+  const std::string endpoint = string_or(args, "endpoint"), severity = string_or(args, "severity");
+  if (!state.endpoints.contains(endpoint))
+    return refused(Code::kNotFound, fmt::format("there is no endpoint '{}'", endpoint), "/endpoint");
+  if (const Incident* open = incident_of_endpoint(state, endpoint))
+    return refused(Code::kConflict, fmt::format("{} is open on this endpoint", open->id), "/endpoint");
+  if (!is_word(words::kIncidentSeverity, severity))
+    return refused(Code::kInvalid, "'severity' is one of: " + list(words::kIncidentSeverity), "/severity");
+  const auto title = text_of(args, "title");
+  if (!title) return refused(title.error().code, title.error().message, title.error().pointer);
+  std::vector<const Finding*> findings;
+  for (const auto& [id, finding] : state.findings)
+    if (finding.endpoint == endpoint && finding.incident.empty() && !finding.closed && in_a_rule(state, finding.kind))
+      findings.push_back(&finding);
+  JsonObject body = opening(endpoint, endpoint, *title, severity, "declared", findings);
+  body["declared_by"] = who(entry);
+  if (findings.empty()) body["first_time"] = body["last_time"] = format_time(entry.time);
+  return {make("incident_opened", "", std::move(body))};
+}
+
+Drafts acknowledge(const Incident& incident, const Entry& entry, const Json&, const Refusal& refused) {
+  if (!incident.acknowledged_by.empty())
+    return refused(Code::kConflict, fmt::format("{} has acknowledged it already", incident.acknowledged_by), "/incident");
+  return {make("incident_acknowledged", incident.id, {{"incident", incident.id}, {"by", who(entry)}})};
+}
+
+Drafts note(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  auto text = text_of(args, "text");
+  if (!text) return refused(text.error().code, text.error().message, text.error().pointer);
+  return {make("incident_note", incident.id, {{"incident", incident.id}, {"text", std::move(*text)}, {"by", who(entry)}})};
+}
+
+Drafts impact(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  for (const std::string_view key : {"functional_now", "functional_likely"})
+    if (!is_word(words::kFunctionalImpact, string_or(args, key)))
+      return refused(Code::kInvalid, fmt::format("'{}' is one of: {}", key, list(words::kFunctionalImpact)),
+                     fmt::format("/{}", key));
+  if (!is_word(words::kRecoverability, string_or(args, "recoverability")))
+    return refused(Code::kInvalid, "'recoverability' is one of: " + list(words::kRecoverability), "/recoverability");
+  const auto information = strings_or_empty(args, "information");
+  for (const std::string& one : information)
+    if (!is_word(words::kInformationImpact, one))
+      return refused(Code::kInvalid, "'information' takes: " + list(words::kInformationImpact), "/information");
+  const bool none = std::find(information.begin(), information.end(), "None") != information.end();
+  if (information.empty() || (none && information.size() > 1))
+    return refused(Code::kInvalid, "'information' names what was breached, or None alone", "/information");
+  return {make("incident_impact", incident.id,
+               {{"incident", incident.id},
+                {"functional_now", string_or(args, "functional_now")},
+                {"functional_likely", string_or(args, "functional_likely")},
+                {"information", JsonArray(information.begin(), information.end())},
+                {"recoverability", string_or(args, "recoverability")},
+                {"by", who(entry)}})};
+}
+
+Drafts severity(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  const std::string to = string_or(args, "severity"), by = who(entry);
+  if (!is_word(words::kIncidentSeverity, to))
+    return refused(Code::kInvalid, "'severity' is one of: " + list(words::kIncidentSeverity), "/severity");
+  if (to == incident.severity) return refused(Code::kConflict, "it has this severity already", "/severity");
+  const auto reason = text_of(args, "reason");
+  if (!reason) return refused(reason.error().code, reason.error().message, reason.error().pointer);
+  // Up by anyone; down is the commander's once there is one.
+  const auto commander = incident.roles.find("commander");
+  if (is_graver(incident.severity, to) && commander != incident.roles.end() && by != commander->second &&
+      by != "user:" + commander->second)
+    return refused(Code::kForbidden, "only the commander lowers the severity", "/severity");
+  return {make("incident_severity", incident.id,
+               {{"incident", incident.id}, {"from", incident.severity}, {"to", to}, {"reason", *reason}, {"by", by}})};
+}
+
+Drafts phase(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  const std::string to = string_or(args, "to");
+  if (!is_word(words::kPhases, to)) return refused(Code::kInvalid, "'to' is one of: " + list(words::kPhases), "/to");
+  if (to == "closed") return refused(Code::kConflict, "an incident ends by incident.close", "/to");
+  if (!may_move(incident.phase, to))
+    return refused(Code::kConflict, fmt::format("there is no way from {} to {}", incident.phase, to), "/to");
+  const auto reason = text_of(args, "reason");
+  if (!reason) return refused(reason.error().code, reason.error().message, reason.error().pointer);
+  return {make("incident_phase", incident.id,
+               {{"incident", incident.id}, {"from", incident.phase}, {"to", to}, {"reason", *reason}, {"by", who(entry)}})};
+}
+
+Drafts assign(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  constexpr std::string_view kIncidentRoles[] = {"commander", "lead", "communications", "scribe"};
+  const std::string role = string_or(args, "role"), user = string_or(args, "user");
+  if (!is_word(kIncidentRoles, role)) return refused(Code::kInvalid, "'role' is one of: " + list(kIncidentRoles), "/role");
+  if (!is_name(user)) return refused(Code::kInvalid, "'user' is no user name", "/user");
+  return {make("incident_role", incident.id,
+               {{"incident", incident.id}, {"role", role}, {"user", user}, {"by", who(entry)}})};
+}
+
+Drafts task(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  auto text = text_of(args, "text");
+  if (!text) return refused(text.error().code, text.error().message, text.error().pointer);
+  if (incident.tasks.size() >= kTasks) return refused(Code::kTooLarge, fmt::format("an incident has at most {} tasks", kTasks));
+  JsonObject body{{"incident", incident.id}, {"text", std::move(*text)}, {"owner", string_or(args, "owner")}, {"by", who(entry)}};
+  if (find(args, "due") != nullptr) {
+    const auto due = get_time(args, "due");
+    if (!due) return refused(Code::kInvalid, due.error().message, "/due");
+    body["due"] = format_time(*due);
+  }
+  return {make("incident_task_opened", incident.id, std::move(body))};
+}
+
+Drafts task_done(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  const std::string id = string_or(args, "task");
+  const auto at = std::find_if(incident.tasks.begin(), incident.tasks.end(), [&](const Task& t) { return t.id == id; });
+  if (at == incident.tasks.end()) return refused(Code::kNotFound, fmt::format("the incident has no task '{}'", id), "/task");
+  if (at->done) return refused(Code::kConflict, "the task is done already", "/task");
+  return {make("incident_task_done", incident.id,
+               {{"incident", incident.id}, {"task", id}, {"by", who(entry)}, {"result", string_or(args, "result", "success")}})};
+}
+
+Drafts close(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  const auto summary = text_of(args, "summary"), residual = text_of(args, "residual_risk");
+  for (const auto* text : {&summary, &residual})
+    if (!*text) return refused(text->error().code, text->error().message, text->error().pointer);
+  const std::string reason = string_or(args, "reason");
+  if (incident.phase != "post_incident" && reason.empty())
+    return refused(Code::kConflict,
+                   fmt::format("it is in {}; close it from post_incident, or give a reason for closing it now", incident.phase),
+                   "/reason");
+  Drafts drafts;
+  if (incident.phase != "post_incident")
+    drafts.push_back(make("incident_note", incident.id,
+                          {{"incident", incident.id},
+                           {"text", fmt::format("closed from {}: {}", incident.phase, reason)},
+                           {"by", who(entry)}}));
+  drafts.push_back(make("incident_closed", incident.id,
+                        {{"incident", incident.id},
+                         {"summary", *summary},
+                         {"residual_risk", *residual},
+                         {"reason", reason},
+                         {"from", incident.phase},
+                         {"by", who(entry)}}));
+  return drafts;
+}
+
+struct Row {
+  std::string_view name;
+  Drafts (*decide)(const Incident&, const Entry&, const Json&, const Refusal&);
+};
+constexpr Row kTable[] = {
+    {"incident.ack", acknowledge}, {"incident.assign", assign},     {"incident.close", close},
+    {"incident.impact", impact},   {"incident.note", note},         {"incident.phase", phase},
+    {"incident.severity", severity}, {"incident.task", task},       {"incident.task_done", task_done},
+};
+
+// SP 800-61r2 tables 3-2 to 3-4 to our four levels.
+std::string severity_of_impact(const Json& body) {
+  const auto functional = {string_or(body, "functional_now"), string_or(body, "functional_likely")};
+  const auto any = [&](std::string_view level) { return std::find(functional.begin(), functional.end(), level) != functional.end(); };
+  const auto information = strings_or_empty(body, "information");
+  const auto breached = [&](std::string_view what) { return std::find(information.begin(), information.end(), what) != information.end(); };
+  const std::string recoverability = string_or(body, "recoverability");
+  if (any("High") || recoverability == "Not Recoverable") return "SEV-1";
+  if (any("Medium") || breached("Integrity Loss") || breached("Privacy Breach") || recoverability == "Extended") return "SEV-2";
+  if (any("Low") || breached("Proprietary Breach") || recoverability == "Supplemented") return "SEV-3";
+  return "SEV-4";
+}
+
+}  // namespace
+
+Drafts decide_command(const IncidentState& state, const Entry& entry) {
+  static const Json kNone = JsonObject{};
+  const Refusal refused{string_or(entry.body, "name")};
+  const Json* given = find(entry.body, "args");
+  const Json& args = given != nullptr ? *given : kNone;
+  if (refused.name == "incident.declare") return declare(state, entry, args, refused);
+  const auto row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& r) { return r.name == refused.name; });
+  if (row == std::end(kTable)) return {};
+  const std::string id = string_or(args, "incident");
+  const Incident* incident = find_open(state, id);
+  if (incident == nullptr && state.closed.contains(id)) return refused(Code::kConflict, id + " is closed", "/incident");
+  if (incident == nullptr) return refused(Code::kNotFound, fmt::format("there is no incident '{}'", id), "/incident");
+  return row->decide(*incident, entry, args, refused);
+}
+
+Drafts decide_impact(const IncidentState& state, const Entry& entry) {
+  const Incident* incident = find_open(state, string_or(entry.body, "incident"));
+  if (incident == nullptr || incident->severity_by_hand) return {};
+  const std::string to = severity_of_impact(entry.body);
+  if (!is_graver(to, incident->severity)) return {};
+  return {make("incident_severity", incident->id,
+               {{"incident", incident->id}, {"from", incident->severity}, {"to", to}, {"reason", "follows from the impact"}, {"by", "firebreak"}})};
+}
+
+}  // namespace firebreak::incident
