@@ -77,7 +77,14 @@ struct TestWorld {
     return all;
   }
 
-  std::uint64_t append(Draft draft) {
+  static Draft draft(std::string kind, Json body) {
+    Draft draft;
+    draft.kind = std::move(kind);
+    draft.body = std::move(body);
+    return draft;
+  }
+
+  std::uint64_t append(const Draft& draft) {
     Entry entry;
     entry.index = next_entry++;
     entry.kind = draft.kind;
@@ -99,12 +106,12 @@ struct TestWorld {
 
   // The story up to a written bundle in "bundle".
   void bundle() {
-    append({.kind = "server_started"});
-    append({.kind = "incident_opened", .body = JsonObject{{"endpoint", "fraud-api"}}});
-    append({.kind = "evidence_requested", .body = request()});
+    append(draft("server_started", JsonObject{}));
+    append(draft("incident_opened", JsonObject{{"endpoint", "fraud-api"}}));
+    append(draft("evidence_requested", request()));
     Result<CaptureResult> captured = capture(blobs, sources(), "req-2", request());
     ASSERT_TRUE(captured);
-    for (const Draft& draft : captured->drafts) append(draft);
+    for (const Draft& item : captured->drafts) append(item);
     append(custody("ev-3", "export", "user:ana", "for the regulator"));
     ASSERT_TRUE(stream->close());  // writes the last checkpoint
     ASSERT_TRUE(journal->close());
