@@ -39,7 +39,7 @@ Journal::Core::~Core() {
     std::lock_guard lock(progress_mutex_);
     closing_ = true;
   }
-  progress_.notify_all();
+  deliverable_.notify_one();
   if (delivery_.joinable()) delivery_.join();
   if (auto closed = log_->close(); !closed && options_.logger != nullptr)
     options_.logger->error("journal: closing the log failed", closed.error());
@@ -94,7 +94,7 @@ void Journal::Core::sequence() {
 
 void Journal::Core::wait_for_room() {
   std::unique_lock lock(progress_mutex_);
-  progress_.wait(lock, [&] {
+  room_.wait(lock, [&] {
     return in_flight_groups_ == 0 ||
            (in_flight_groups_ < options_.max_in_flight && in_flight_octets_ < kInFlightOctets);
   });
@@ -135,14 +135,12 @@ void Journal::Core::process(Input input) {
 
 std::shared_ptr<Journal::Core::Pending> Journal::Core::enqueue(Pending pending) {
   auto shared = std::make_shared<Pending>(std::move(pending));
-  {
-    std::lock_guard lock(progress_mutex_);
-    pending_.push_back(shared);
-    ++in_flight_groups_;
-    in_flight_octets_ += shared->octets;
-    applied_ = machine_.size();
-  }
-  progress_.notify_all();
+  std::lock_guard lock(progress_mutex_);
+  pending_.push_back(shared);
+  ++in_flight_groups_;
+  in_flight_octets_ += shared->octets;
+  applied_ = machine_.size();
+  if (shared->resolved && pending_.size() == 1) deliverable_.notify_one();
   return shared;
 }
 
@@ -157,17 +155,17 @@ void Journal::Core::append(const std::shared_ptr<Pending>& pending, const std::v
 
 // On the ledger's writer thread, or on the sequencer's when the batch is refused at once.
 void Journal::Core::on_commit(const std::shared_ptr<Pending>& pending, Result<ledger::Commit> commit) {
-  {
-    std::lock_guard lock(progress_mutex_);
-    pending->resolved = true;
-    if (commit) {
-      FIREBREAK_ASSERT(commit->first == pending->group.index());
-      durable_ = commit->last + 1;
-    } else {
-      pending->error = std::move(commit.error()).with("append to the journal");
-      append_failed_ = true;
-    }
+  std::lock_guard lock(progress_mutex_);
+  pending->resolved = true;
+  if (commit) {
+    FIREBREAK_ASSERT(commit->first == pending->group.index());
+    durable_ = commit->last + 1;
+  } else {
+    pending->error = std::move(commit.error()).with("append to the journal");
+    append_failed_ = true;
   }
+  // The delivery thread takes all that is resolved once it is awake: only a new front has to wake it.
+  if (append_failed_ || pending_.front() == pending) deliverable_.notify_one();
   progress_.notify_all();
 }
 
@@ -196,6 +194,7 @@ Result<void> Journal::Core::restore_durable() {
   machine_ = std::move(machine);
   applied_ = durable_ = machine_.size();
   append_failed_ = false;
+  deliverable_.notify_one();
   progress_.notify_all();
   return replayed;
 }

@@ -68,7 +68,8 @@ class Journal::Core {
   void roll_back();
 
   void deliver();
-  void deliver_one(const std::shared_ptr<Pending>& pending);
+  std::vector<std::shared_ptr<Pending>> take_resolved();  // progress_mutex_ held
+  void deliver_one(Pending& pending);
   Result<std::uint64_t> deliver_log(const std::function<void(const Group&)>& listener, std::uint64_t from,
                                     std::uint64_t end) const;
   void snapshot_when_due();
@@ -83,7 +84,10 @@ class Journal::Core {
   Machine machine_;
 
   std::mutex progress_mutex_;
-  std::condition_variable progress_;
+  // Apart, so that a commit wakes nobody who has no use for it: most of the journal's time went into waking.
+  std::condition_variable deliverable_;  // delivery thread: the front is resolved, an append failed, closing
+  std::condition_variable room_;         // sequencer: groups were delivered
+  std::condition_variable progress_;     // readers and waiters: durable_, open_, append_failed_
   std::deque<std::shared_ptr<Pending>> pending_;  // in order; popped when its delivery starts
   std::uint64_t applied_ = 0;                     // entries applied; changes under both locks
   std::uint64_t durable_ = 0;

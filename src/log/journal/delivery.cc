@@ -4,52 +4,64 @@
 namespace firebreak::journal {
 namespace {
 
+constexpr std::size_t kDeliveredAtOnce = 256;
 constexpr std::size_t kPiece = 1'000;  // entries handed at once to a subscriber that starts in the past
 
 }  // namespace
 
 void Journal::Core::deliver() {
   for (;;) {
-    std::shared_ptr<Pending> next;
+    std::vector<std::shared_ptr<Pending>> ready;
     {
       std::unique_lock lock(progress_mutex_);
-      progress_.wait(lock, [&] {
+      deliverable_.wait(lock, [&] {
         return append_failed_ || (pending_.empty() ? closing_ : pending_.front()->resolved);
       });
       if (!append_failed_) {
         if (pending_.empty()) return;
-        next = std::move(pending_.front());
-        pending_.pop_front();
+        ready = take_resolved();
       }
     }
-    if (next == nullptr) {
+    if (ready.empty()) {
       roll_back();
       continue;
     }
-    deliver_one(next);
+    std::size_t octets = 0;
+    for (const auto& pending : ready) {
+      octets += pending->octets;
+      deliver_one(*pending);
+    }
+    {
+      std::lock_guard lock(progress_mutex_);
+      in_flight_groups_ -= ready.size();
+      in_flight_octets_ -= octets;
+      open_ -= ready.size();
+    }
+    room_.notify_one();
+    progress_.notify_all();
     snapshot_when_due();
   }
 }
 
-void Journal::Core::deliver_one(const std::shared_ptr<Pending>& pending) {
-  const std::size_t octets = pending->octets;
-  if (pending->error) {
-    if (pending->done) pending->done(fail(*pending->error));
-  } else {
-    std::lock_guard lock(subscribers_mutex_);
-    if (pending->done) pending->done(pending->group);
-    if (!pending->group.entries.empty()) {
-      for (const auto& [id, listener] : subscribers_) listener(pending->group);
-      delivered_ = pending->group.entries.back().index + 1;
-    }
+std::vector<std::shared_ptr<Journal::Core::Pending>> Journal::Core::take_resolved() {
+  std::vector<std::shared_ptr<Pending>> ready;
+  while (!pending_.empty() && pending_.front()->resolved && ready.size() < kDeliveredAtOnce) {
+    ready.push_back(std::move(pending_.front()));
+    pending_.pop_front();
   }
-  {
-    std::lock_guard lock(progress_mutex_);
-    --in_flight_groups_;
-    in_flight_octets_ -= octets;
-    --open_;
+  return ready;
+}
+
+void Journal::Core::deliver_one(Pending& pending) {
+  if (pending.error) {
+    if (pending.done) pending.done(fail(*pending.error));
+    return;
   }
-  progress_.notify_all();
+  std::lock_guard lock(subscribers_mutex_);
+  if (pending.done) pending.done(pending.group);
+  if (pending.group.entries.empty()) return;
+  for (const auto& [id, listener] : subscribers_) listener(pending.group);
+  delivered_ = pending.group.entries.back().index + 1;
 }
 
 Result<std::uint64_t> Journal::Core::subscribe(std::function<void(const Group&)> listener,
