@@ -163,7 +163,8 @@ TEST(Tidy, rooms_include_only_what_their_edges_allow) {
   for (const Include& include : product_includes()) {
     if (!include.quoted) continue;
     // A replay test may read a story's data through the story's own reader; the product may not.
-    if (include.file->is_test() && fs::exists(fs::path(FIREBREAK_SOURCE_DIR) / "examples" / include.name)) continue;
+    if (include.file->is_test() && fs::exists(fs::path(FIREBREAK_SOURCE_DIR) / "examples" / include.name))
+      continue;
     const std::optional<std::string> from = room_of(include.file->path.substr(4), edges);
     const std::optional<std::string> to = room_of(include.name, edges);
     if (!from) {
