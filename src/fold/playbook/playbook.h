@@ -1,7 +1,7 @@
 // Runs of playbooks as a fold: every step's start and end is an entry, so a run survives any restart.
 //
-// Success of a step: its effect has come back (all evidence items captured, options offered, task done); a manual
-// step succeeds when its task is done. Failure routing: on_failure, else the playbook's workflow_exception, else the
+// Success of a step: its effect has come back (all evidence items captured, options offered, task done, an action in
+// force). Failure routing: on_failure, else the playbook's workflow_exception, else the
 // run ends as failed. A parallel step waits for all branches and fails when one of them failed. A step that is not
 // answered within its timeout (default 24 h) ends with outcome timeout and takes the failure route.
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
@@ -20,6 +20,9 @@
 
 namespace firebreak::playbook {
 
+inline constexpr std::string_view kFoldName = "playbook";
+inline constexpr int kSchemaVersion = 1;
+
 struct Installed {
   Playbook playbook;
   std::string digest;
@@ -33,7 +36,8 @@ struct RunStep {
   std::string waits_for;           // request or task id; empty: nothing
   std::set<std::string> items;     // evidence items still missing
   std::string parent;              // the branching step it stands in, "" = top level
-  bool done = false;
+  std::string failed;              // why one of the items failed
+  std::uint64_t ended = 0;         // index of its playbook_step_ended; 0 = under way
   std::string outcome;             // success, failure, timeout
   std::uint32_t open_branches = 0; // parallel, if-condition: branches that have not reached their end
   bool branch_failed = false;
@@ -55,12 +59,21 @@ struct IncidentFacts {  // what conditions and commands of a step can see
   bool operator==(const IncidentFacts&) const = default;
 };
 
+struct FindingFacts {
+  std::string kind, endpoint, stream, episode, incident;
+  std::uint64_t first = 0, last = 0;
+  bool closed = false;
+  bool operator==(const FindingFacts&) const = default;
+};
+
 struct PlaybookState {
   std::map<std::string, Installed> installed;       // newest version by playbook id
   std::map<std::string, Run> runs;                  // open, and ended ones of open incidents
   std::map<std::string, IncidentFacts> incidents;   // open
-  std::map<std::string, std::string> finding_of;    // stream '\n' episode -> finding id, of open findings
-  std::map<std::string, IncidentFacts> findings;    // finding id -> endpoint, stream, range, its kind
+  std::map<std::string, FindingFacts> findings;     // by id; closed ones without an incident: the newest 1,000
+  std::map<std::string, std::string> finding_of;    // stream '\n' episode -> finding id
+  std::map<std::string, std::string> proposed;      // containment action, not in force yet -> open incident
+  std::map<std::string, std::string> action_of;     // containment action in force -> open incident
   bool operator==(const PlaybookState&) const = default;
 };
 
