@@ -1,19 +1,32 @@
 #include "folds.h"
 
 #include "fold/access/access.h"
+#include "fold/contain/contain.h"
+#include "fold/incident/incident.h"
+#include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
 
 namespace firebreak::golden {
 
 Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) {
+  using journal::make_fold;
   if (name == access::kFoldName)
-    return journal::make_fold<access::AccessState>(name, access::kSchemaVersion, access::decide, access::apply,
-                                                   access::to_json, access::state_from_json);
+    return make_fold<access::AccessState>(name, access::kSchemaVersion, access::decide, access::apply, access::to_json,
+                                          access::state_from_json);
+  if (name == contain::kFoldName)
+    return make_fold<contain::ContainState>(name, contain::kSchemaVersion, contain::decide, contain::apply,
+                                            contain::to_json, contain::contain_state_from_json);
+  if (name == incident::kFoldName)
+    return make_fold<incident::IncidentState>(name, incident::kSchemaVersion, incident::decide, incident::apply,
+                                              incident::to_json, incident::incident_state_from_json);
+  if (name == playbook::kFoldName)
+    return make_fold<playbook::PlaybookState>(name, playbook::kSchemaVersion, playbook::decide, playbook::apply,
+                                              playbook::to_json, playbook::playbook_state_from_json);
   if (name == provenance::kFoldName)
-    return journal::make_fold<provenance::ProvenanceState>(name, provenance::kSchemaVersion, provenance::decide,
-                                                           provenance::apply, provenance::to_json,
-                                                           provenance::state_from_json);
-  return fail(Code::kNotFound, "there is no fold '" + name + "'; known: access, provenance");
+    return make_fold<provenance::ProvenanceState>(name, provenance::kSchemaVersion, provenance::decide,
+                                                  provenance::apply, provenance::to_json, provenance::state_from_json);
+  return fail(Code::kNotFound,
+              "there is no fold '" + name + "'; known: access, contain, incident, playbook, provenance");
 }
 
 }  // namespace firebreak::golden

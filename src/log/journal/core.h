@@ -101,6 +101,8 @@ class Journal::Core {
   std::map<std::uint64_t, std::function<void(const Group&)>> subscribers_;
   std::uint64_t next_subscriber_ = 1;
   std::uint64_t delivered_ = 0;  // entries handed to subscribers
+  std::vector<std::uint64_t> ended_;  // by a listener or an answer, on the delivery thread
+  bool delivering_ = false;           // delivery thread alone: it holds subscribers_mutex_
 
   std::mutex snapshot_mutex_;
   std::uint64_t last_snapshot_ = 0;

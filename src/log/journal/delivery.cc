@@ -58,10 +58,15 @@ void Journal::Core::deliver_one(Pending& pending) {
     return;
   }
   std::lock_guard lock(subscribers_mutex_);
+  delivering_ = true;
   if (pending.done) pending.done(pending.group);
-  if (pending.group.entries.empty()) return;
-  for (const auto& [id, listener] : subscribers_) listener(pending.group);
-  delivered_ = pending.group.entries.back().index + 1;
+  if (!pending.group.entries.empty()) {
+    for (const auto& [id, listener] : subscribers_) listener(pending.group);
+    delivered_ = pending.group.entries.back().index + 1;
+  }
+  delivering_ = false;
+  for (const std::uint64_t id : ended_) subscribers_.erase(id);
+  ended_.clear();
 }
 
 Result<std::uint64_t> Journal::Core::subscribe(std::function<void(const Group&)> listener,
@@ -102,6 +107,10 @@ Result<std::uint64_t> Journal::Core::deliver_log(const std::function<void(const 
 }
 
 void Journal::Core::unsubscribe(std::uint64_t id) {
+  if (std::this_thread::get_id() == delivery_.get_id() && delivering_) {
+    ended_.push_back(id);  // the lock is ours already, and the map is being walked
+    return;
+  }
   std::lock_guard lock(subscribers_mutex_);
   subscribers_.erase(id);
 }

@@ -10,7 +10,7 @@
 //
 // Threads: all public functions from any thread. Answers and subscribers run on the delivery thread, one after the
 // other: they may call with_state(), entries() and submit(), but not submit_wait(), wait_idle(),
-// subscribe() or unsubscribe(), and they must not throw. with_state() does not nest.
+// subscribe(), and they must not throw. with_state() does not nest.
 #pragma once
 
 #include <cstdint>
@@ -96,7 +96,8 @@ class Journal {
   // that index on (in pieces that need not be whole groups), with no gap and nothing twice. Returns its id; an error
   // (the log cannot be read) means not subscribed.
   Result<std::uint64_t> subscribe(std::function<void(const Group&)> listener, std::optional<std::uint64_t> from = {});
-  void unsubscribe(std::uint64_t id);  // when it returns the listener is not called any more
+  // When it returns the listener is not called any more; from an answer or a subscriber: not for later groups.
+  void unsubscribe(std::uint64_t id);
 
   Result<std::vector<Entry>> entries(std::uint64_t from, std::size_t most) const;  // durable ones
   std::uint64_t size() const;                                                      // durable entries

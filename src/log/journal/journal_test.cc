@@ -239,6 +239,22 @@ TEST(Journal, a_subscriber_from_the_past_gets_everything_once_and_in_order) {
   for (std::size_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i], i + 5);
 }
 
+TEST(Journal, a_subscriber_may_end_itself) {
+  Home home;
+  auto journal = home.open();
+  std::atomic<std::uint64_t> id{0};
+  std::atomic<int> calls{0};
+  auto subscribed = journal->subscribe([&](const Group&) {
+    ++calls;
+    journal->unsubscribe(id);
+  });
+  ASSERT_TRUE(subscribed);
+  id = *subscribed;
+  for (int n = 0; n < 5; ++n) ASSERT_TRUE(journal->submit_wait(draft("add")));
+  journal->wait_idle();
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(Journal, an_answer_may_read_the_state_and_submit) {
   Home home;
   auto journal = home.open();
