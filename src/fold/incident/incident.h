@@ -32,7 +32,7 @@ struct Rule {
   bool operator==(const Rule&) const = default;
 };
 std::vector<Rule> built_in_rules();
-Result<std::vector<Rule>> rules_from_json(const Json& document);  // {"correlation": [...]}
+Result<std::vector<Rule>> rules_from_json(const Json& document);  // {"correlation": [...] or {"rules": [...]}}
 
 struct Finding {
   std::string id, kind, endpoint, stream, episode, summary, incident;

@@ -77,6 +77,8 @@ std::vector<Rule> built_in_rules() {
 
 Result<std::vector<Rule>> rules_from_json(const Json& document) {
   const Json* list = find(document, "correlation");
+  // The configuration inlines a whole file under its section's name.
+  if (list != nullptr && list->is_object()) list = find(*list, "rules");
   if (list == nullptr || !list->is_array()) return fail(Code::kInvalid, "'correlation' must be an array", "/correlation");
   std::vector<Rule> rules;
   for (std::size_t i = 0; i < list->get_array().size(); ++i) {
