@@ -53,8 +53,9 @@ class Capture {
     std::uint64_t piece = kInferencesPerBlob;
     for (std::uint64_t at = first; at <= last;) {
       const std::uint64_t end = std::min(last, at + piece - 1);
-      const Result<OpenedRange> range = sources_.inferences(stream, at, end);
+      Result<OpenedRange> range = sources_.inferences(stream, at, end);
       if (!range) return failed("inferences", fmt::format("{} to {}: {}", at, end, range.error().message));
+      range->stream = stream;
       const std::string text = render_range(*range);
       if (text.size() > limits::kDocumentBytes && piece > 1) {
         piece /= 2;

@@ -7,7 +7,7 @@
 namespace firebreak::report {
 
 struct Asset {
-  std::string_view path;        // "/", "/app.js", "/app.css", "/report.html"
+  std::string_view path;        // "/", "/app.js", "/app.css"
   std::string_view media_type;  // with charset
   std::string_view content;
 };

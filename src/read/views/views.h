@@ -70,7 +70,7 @@ class Views {
   Result<Json> gates(const Page& page, const Filter& filter = {}) const;
   Result<Json> endpoints(const Page& page, const Filter& filter = {}) const;
 
-  // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[], options[].
+  // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[], people[].
   Result<Json> incident(const std::string& id) const;
   Result<Json> finding(const std::string& id) const;
   Result<Json> action(const std::string& id) const;  // with orders[] and checks[]

@@ -1,0 +1,105 @@
+#include "read/report/report.h"
+
+#include <gtest/gtest.h>
+
+#include "read/report/assets.h"
+#include "read/report/html.h"
+
+namespace firebreak::report {
+namespace {
+
+Json json(std::string_view text) {
+  Result<Json> value = parse_json(text);
+  EXPECT_TRUE(value) << text;
+  return value ? *value : Json(nullptr);
+}
+
+ReportInput input() {
+  ReportInput in;
+  in.incident = json(R"({"id":"inc-2","index":2,"time":"2026-03-07T04:10:00Z","title":"Query attack","endpoint":"fraud-api",
+    "severity":"SEV-2","rule":"spike with a chain","phase":"closed","state":"closed",
+    "phases":[{"phase":"detection_analysis","time":"2026-03-07T04:10:00Z","index":2,"reason":"opened"}],
+    "closed":{"by":"ana","time":"2026-03-12T08:00:00Z","index":90,"summary":"contained","residual_risk":"35 % of winning queries still pass"},
+    "timeline":[{"log":"journal","index":2,"time":"2026-03-07T04:10:00Z","kind":"incident_opened","actor":"firebreak","text":"Incident inc-2 opened"}],
+    "actions":[{"id":"act-7","index":7,"what":"Quarantine the chain","class":"bounded","state":"in_force","requested_by":"user:ana",
+      "approved_by":[{"by":"ben","time":"2026-03-07T04:20:00Z","index":8}],"digest":"aabb","until":"2026-03-21T04:20:00Z",
+      "in_force":{"time":"2026-03-07T04:21:00Z","index":12},"ordered":{"order":"ord-9","time":"2026-03-07T04:20:00Z","index":9}}],
+    "evidence":[{"id":"ev-4","index":4,"state":"captured","item":"model","digest":"9e5d","octets":1024,"custody":[]}],
+    "gates":[{"gate":"G3a","candidate":"1.2.0","figure":0.35,"limit":0.5,"passed":true,"index":60}],
+    "people":[{"id":"ben","role":"approver","scripted":true}]})");
+  in.logs = json(R"([{"name":"journal","size":91,"root":"00ff"}])");
+  in.replay = json(R"({"digest_before":"d1","digest_after":"d1"})");
+  in.player = json(R"({"attack":{"exploits_total":43,"live":{"queries":900}},"traffic":{"honest_failed":0}})");
+  in.made_at = *parse_time("2026-03-12T09:00:00Z");
+  in.made_by = "firebreak";
+  return in;
+}
+
+TEST(Report, has_the_fields_that_others_build_on) {
+  const Result<Json> report = build_report(input());
+  ASSERT_TRUE(report);
+  for (const char* pointer :
+       {"/incident/id", "/incident/severity", "/incident/phases/0/time", "/timeline/0/text", "/timeline/0/log", "/timeline/0/index",
+        "/attack/exploits_total", "/attack/live/queries", "/traffic/honest_failed", "/actions/0/what", "/actions/0/requested_by",
+        "/actions/0/approved_by/0/by", "/actions/0/ordered/time", "/actions/0/in_force/time", "/actions/0/lifted", "/evidence/0/kind",
+        "/evidence/0/digest", "/evidence/0/bytes", "/evidence/0/index", "/recovery/gates/0/candidate", "/recovery/gates/0/id",
+        "/recovery/gates/0/figure", "/recovery/gates/0/limit", "/recovery/gates/0/passed", "/replay/digest_before", "/logs/0/root"})
+    EXPECT_NE(find_pointer(*report, pointer), nullptr) << pointer;
+}
+
+TEST(Report, a_figure_nobody_measured_is_null_and_not_zero) {
+  ReportInput in = input();
+  in.player = nullptr;
+  const Result<Json> report = build_report(in);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(find_pointer(*report, "/attack")->is_null());
+  EXPECT_NE(render_html(*report).find("Nobody measured this"), std::string::npos);
+}
+
+TEST(Report, refuses_what_is_no_incident) {
+  EXPECT_EQ(build_report({}).error().code, Code::kInvalid);
+}
+
+TEST(Report, the_page_says_who_decided_and_marks_scripted_users) {
+  const std::string page = render_html(*build_report(input()));
+  EXPECT_NE(page.find("ben <span class=\"soft\">(scripted user)</span>"), std::string::npos);
+  EXPECT_NE(page.find("35 % of winning queries still pass"), std::string::npos);
+  EXPECT_NE(page.find("<tr id=\"journal-2\">"), std::string::npos) << "each line has its index as a target";
+  EXPECT_NE(page.find("href=\"#journal-8\""), std::string::npos) << "the approval links to its entry";
+  EXPECT_EQ(page.find("{{"), std::string::npos);
+}
+
+TEST(Report, a_hostile_text_stays_text) {
+  ReportInput in = input();
+  in.incident.as_object()["title"] = "<script>alert(1)</script>\"'&";
+  const std::string page = render_html(*build_report(in));
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_NE(page.find("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"), std::string::npos);
+}
+
+TEST(Report, the_page_asks_for_nothing_from_outside) {
+  const std::string page = render_html(*build_report(input()));
+  for (const char* outside : {"http://", "https://", "src=", "@import", "url("}) EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+}
+
+TEST(Report, a_document_with_nothing_in_it_still_renders) { EXPECT_FALSE(render_html(JsonObject{}).empty()); }
+
+TEST(Assets, the_page_is_embedded_and_keeps_its_content_security_policy) {
+  const Asset* page = web_asset("/");
+  ASSERT_NE(page, nullptr);
+  EXPECT_NE(page->content.find("<script src=\"/app.js\" defer></script>"), std::string_view::npos);
+  for (const std::string_view inline_code : {"<style", "style=", "onclick", "javascript:", "http://", "https://"})
+    EXPECT_EQ(page->content.find(inline_code), std::string_view::npos) << inline_code;
+  const Asset* script = web_asset("/app.js");
+  ASSERT_NE(script, nullptr);
+  for (const std::string_view risky : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"})
+    EXPECT_EQ(script->content.find(risky), std::string_view::npos) << risky;
+  EXPECT_EQ(web_asset("/nothing"), nullptr);
+}
+
+TEST(Template, values_are_not_searched_for_names) {
+  EXPECT_EQ(fill_template("a {{x}} b {{y}}", {{"x", "{{y}}"}, {"y", "2"}}), "a {{y}} b 2");
+}
+
+}  // namespace
+}  // namespace firebreak::report
