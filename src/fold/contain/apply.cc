@@ -177,8 +177,9 @@ void apply_thawed(ContainState& state, const Entry&) {
 }
 
 void apply_config(ContainState& state, const Entry& entry) {
-  const Json* seconds = find_pointer(entry.body, "/document/rules/ladder/watch_s");
-  if (seconds != nullptr && seconds->is_number()) state.watch_us = seconds->to_number<std::int64_t>() * kSecond;
+  const Json* minutes = find_pointer(entry.body, "/document/rules/recovery/watch/minutes");
+  if (minutes != nullptr && minutes->is_number())
+    state.watch_us = static_cast<std::int64_t>(minutes->to_number<double>() * static_cast<double>(kMinute));
 }
 
 struct Row {

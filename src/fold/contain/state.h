@@ -115,7 +115,7 @@ struct ContainState {
   std::map<std::string, EvidenceNeed> evidence;    // incident -> what is missing
   bool frozen = false;
   std::string thaw_proposed_by;
-  std::int64_t watch_us = 2 * kHour;               // config: rules.ladder.watch_s
+  std::int64_t watch_us = 2 * kHour;               // config: rules.recovery.watch.minutes
   bool operator==(const ContainState&) const = default;
 };
 
