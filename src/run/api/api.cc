@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 #include "read/report/assets.h"
 #include "types/command.h"
 
@@ -11,6 +13,14 @@ namespace {
 bool has_role(std::string_view roles, std::string_view role) { return role_may({"", roles, "", "", ""}, role); }
 
 }  // namespace
+
+Result<std::uint64_t> whole_number(const std::string& text, std::string_view name) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto [at, ec] = std::from_chars(text.data(), end, value); text.empty() || ec != std::errc() || at != end)
+    return fail(Code::kInvalid, fmt::format("'{}' must be a whole number", name));
+  return value;
+}
 
 Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_open_routes();
@@ -50,9 +60,8 @@ void Api::guarded(const std::string& method, const std::string& path, std::strin
 Result<void> Api::wait_for_views(const net::Request& request) const {
   const std::string text = request.query_or("min_index");
   if (text.empty()) return {};
-  if (text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
-    return fail(Code::kInvalid, "'min_index' must be a journal index");
-  if (!parts_.views.wait_for_index(std::stoull(text), 5 * kSecond))
+  FIREBREAK_ASSIGN(const std::uint64_t index, whole_number(text, "min_index"));
+  if (!parts_.views.wait_for_index(index, 5 * kSecond))
     return fail(Code::kTimeout, fmt::format("the views have not reached index {} within 5 s", text));
   return {};
 }

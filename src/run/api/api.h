@@ -64,6 +64,9 @@ class Api {
   net::Router router_;
 };
 
+// A query or path part that must be a whole number; kInvalid names it.
+Result<std::uint64_t> whole_number(const std::string& text, std::string_view name);
+
 inline constexpr std::string_view kPeople = "admin analyst approver";
 inline constexpr std::string_view kAll = "admin analyst approver gateway producer";
 inline constexpr std::string_view kIngest = "admin analyst gateway producer";

@@ -1,24 +1,14 @@
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "run/api/api.h"
 
 namespace firebreak::api {
 namespace {
 
-Result<std::uint64_t> number(const std::string& text, std::string_view name) {
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  if (const auto [at, ec] = std::from_chars(text.data(), end, value); ec != std::errc() || at != end)
-    return fail(Code::kInvalid, fmt::format("'{}' must be a whole number", name));
-  return value;
-}
-
 Result<views::Page> page_of(const net::Request& request) {
   views::Page page;
   page.cursor = request.query_or("cursor");
-  FIREBREAK_ASSIGN(const std::uint64_t limit, number(request.query_or("limit", "50"), "limit"));
+  FIREBREAK_ASSIGN(const std::uint64_t limit, whole_number(request.query_or("limit", "50"), "limit"));
   if (limit < 1 || limit > 500) return fail(Code::kInvalid, "'limit' must be 1 to 500");
   page.limit = static_cast<int>(limit);
   return page;
@@ -68,8 +58,8 @@ void Api::add_read_routes() {
 
   guarded("GET", "/api/v1/journal", kPeople,
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
-            FIREBREAK_ASSIGN(const std::uint64_t from, number(request.query_or("from", "0"), "from"));
-            FIREBREAK_ASSIGN(const std::uint64_t most, number(request.query_or("limit", "100"), "limit"));
+            FIREBREAK_ASSIGN(const std::uint64_t from, whole_number(request.query_or("from", "0"), "from"));
+            FIREBREAK_ASSIGN(const std::uint64_t most, whole_number(request.query_or("limit", "100"), "limit"));
             if (most < 1 || most > 1000) return fail(Code::kInvalid, "'limit' must be 1 to 1000");
             FIREBREAK_ASSIGN(const auto entries, parts_.journal.entries(from, most));
             JsonArray items;
@@ -106,7 +96,7 @@ void Api::add_read_routes() {
             record::Stream* stream = parts_.streams.get(request.param("stream"));
             if (stream == nullptr)
               return fail(Code::kNotFound, fmt::format("there is no stream '{}'", request.param("stream")));
-            FIREBREAK_ASSIGN(const std::uint64_t index, number(request.param("index"), "index"));
+            FIREBREAK_ASSIGN(const std::uint64_t index, whole_number(request.param("index"), "index"));
             FIREBREAK_ASSIGN(const record::RecordProof proof, stream->prove(index));
             return net::json_response(record::to_json(proof));
           });

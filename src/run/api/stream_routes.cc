@@ -34,6 +34,23 @@ void Api::add_stream_routes() {
             return net::json_response(record::to_json(config), 201);
           });
 
+  guarded("GET", "/api/v1/streams/{stream}/records", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            record::Stream* stream = parts_.streams.get(request.param("stream"));
+            if (stream == nullptr)
+              return fail(Code::kNotFound, fmt::format("there is no stream '{}'", request.param("stream")));
+            FIREBREAK_ASSIGN(const std::uint64_t from, whole_number(request.query_or("from", "0"), "from"));
+            FIREBREAK_ASSIGN(const std::uint64_t limit, whole_number(request.query_or("limit", "1000"), "limit"));
+            if (limit < 1 || limit > 5000) return fail(Code::kInvalid, "'limit' must be 1 to 5000");
+            JsonArray items;
+            FIREBREAK_ASSIGN(const std::uint64_t next, stream->read_from(from, limit, [&](const record::Record& record) {
+              items.push_back(JsonObject{{"index", record.index},
+                                         {"admitted", format_time(record.admitted)},
+                                         {"record", record.fields()}});
+            }));
+            return net::json_response(JsonObject{{"items", items}, {"next", next}, {"size", stream->size()}});
+          });
+
   // Not through guarded(): the answer comes from the log's writer thread, when the batch is durable.
   Histogram& latency = parts_.metrics.histogram("firebreak_ingest_seconds", "From request to durable receipt");
   Counter& batches = parts_.metrics.counter("firebreak_ingest_batches_total", "Batches answered with a receipt");

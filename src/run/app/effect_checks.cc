@@ -1,0 +1,147 @@
+#include "run/app/effect_checks.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "fold/gates/canary.h"
+
+namespace firebreak::app {
+namespace {
+
+JsonObject counts_json(const std::string& release, const effects::ReleaseCounts& counts) {
+  return {{"release", release}, {"of", counts.of}, {"declined", counts.positive}, {"failed", counts.failed}};
+}
+
+// A number of content/rules/recovery.yaml: rules.recovery.<step>.<name>.
+double setting(const Json& rules, std::string_view step, std::string_view name, double fallback) {
+  const Json* recovery = find(rules, "recovery");
+  const Json* section = recovery == nullptr ? nullptr : find(*recovery, step);
+  return section == nullptr ? fallback : number_or(*section, name, fallback);
+}
+
+gates::CanaryArm arm_of(const effects::ReleaseCounts& counts) {
+  return {counts.of, counts.positive, counts.failed};
+}
+
+}  // namespace
+
+void EffectChecks::run(Time now) {
+  std::vector<contain::ActionInForce> in_force;
+  context_.journal.with_state([&](const journal::View& view) {
+    in_force = contain::actions_in_force(view.state<contain::ContainState>(contain::kFoldName));
+  });
+  for (const contain::ActionInForce& action : in_force) {
+    Seen& seen = seen_[action.action];
+    auto finding = judge(action, seen, now);
+    if (!finding) {
+      context_.logger.warn("an effect check could not be made",
+                           {{"action", action.action}, {"error", finding.error().message}});
+      continue;
+    }
+    const std::string figures = finding->verdict + canonical_json(finding->body);
+    if (figures == seen.figures && now - seen.written < kHour) continue;
+    seen.figures = figures;
+    seen.written = now;
+    finding->body["action"] = action.action;
+    finding->body["window"] = JsonObject{
+        {"from", format_time(std::max(action.step.empty() ? now - kHour : action.step_since,
+                                      std::max(action.since, action.step_since)))},
+        {"to", format_time(now)}};
+    finding->body["verdict"] = finding->verdict;
+    finding->body["reason"] = finding->reason;
+    Draft draft{"effect_check", std::move(finding->body), "effects", action.action, {}};
+    if (auto group = context_.journal.submit_wait(std::move(draft)); !group)
+      context_.logger.error("an effect check was not taken by the journal", group.error());
+  }
+  std::erase_if(seen_, [&](const auto& item) {
+    return std::none_of(in_force.begin(), in_force.end(), [&](const auto& a) { return a.action == item.first; });
+  });
+}
+
+Result<EffectChecks::Finding> EffectChecks::judge(const contain::ActionInForce& action, Seen& seen, Time now) {
+  StreamFeed* feed = context_.feeds.find(action.endpoint);
+  if (feed == nullptr) return fail(Code::kConflict, "the endpoint's stream is not read");
+  Endpoint endpoint;
+  context_.journal.with_state([&](const journal::View& view) {
+    endpoint = view.state<contain::ContainState>(contain::kFoldName).endpoints.at(action.endpoint).endpoint;
+  });
+  if (action.cls == "promotion") return judge_step(action, *feed, endpoint, seen, now);
+  return judge_measure(action, *feed, endpoint, now);
+}
+
+EffectChecks::Finding EffectChecks::judge_measure(const contain::ActionInForce& action, StreamFeed& feed,
+                                                  const Endpoint& endpoint, Time now) {
+  const effects::Effect effect = feed.meter().effect(action.measure, action.since, now);
+  Finding finding;
+  finding.body["works"] = JsonObject{{"not_served", effect.not_served}, {"of", effect.chain}};
+  finding.body["harm"] = JsonObject{{"changed", effect.changed}, {"failed", effect.failed}, {"of", effect.others}};
+  const double others = static_cast<double>(std::max<std::uint64_t>(effect.others, 1));
+  const double changed = static_cast<double>(effect.changed) / others;
+  const double failed = static_cast<double>(effect.failed) / others;
+  finding.verdict = "green";
+  finding.reason = fmt::format("{} of {} chain requests not served by the model; {} of {} others changed, {} failed",
+                               effect.not_served, effect.chain, effect.changed, effect.others, effect.failed);
+  if (effect.chain + effect.others == 0) {
+    finding.verdict = "waiting";
+    finding.reason = "no request since it is in force";
+  } else if (failed > endpoint.caps.honest_failed_share ||
+             (effect.others >= 50 && changed > endpoint.caps.honest_changed_share)) {
+    finding.verdict = "red";
+  }
+  return finding;
+}
+
+Result<EffectChecks::Finding> EffectChecks::judge_step(const contain::ActionInForce& action, StreamFeed& feed,
+                                                       const Endpoint& endpoint, Seen& seen, Time now) {
+  const std::string step_name = action.step == "shadow" || action.step == "watch" ? action.step : "canary";
+  const bool fresh = seen.step != action.step;
+  if (fresh) {
+    seen.step = action.step;
+    if (action.step == "5") feed.meter().reset_releases();  // later steps keep the control's figures
+  }
+  Finding finding;
+  finding.body["step"] = action.step;
+  const auto least = static_cast<std::uint64_t>(setting(context_.rules, step_name, "requests", 30));
+  const double minutes = setting(context_.rules, step_name, "minutes", 60);
+  const bool ripe = now - action.step_since >= static_cast<std::int64_t>(minutes * static_cast<double>(kMinute));
+
+  if (action.step == "shadow") {
+    connect::Connector* gateway = context_.connector(endpoint.gateway);
+    if (gateway == nullptr) return fail(Code::kUnavailable, "the endpoint's gateway is not configured");
+    FIREBREAK_ASSIGN(const Json counters, gateway->read_counters(action.endpoint));
+    const Json* shadows = find(counters, "shadows");
+    const auto count = [&](const Json* source, std::string_view what) {
+      return source == nullptr ? std::int64_t{0} : int_or(*source, action.release + "/" + std::string(what));
+    };
+    if (fresh) seen.shadow_before = shadows == nullptr ? Json(JsonObject{}) : *shadows;
+    const std::int64_t answers = count(shadows, "answers") - count(&seen.shadow_before, "answers");
+    const std::int64_t agree = count(shadows, "agree") - count(&seen.shadow_before, "agree");
+    const std::int64_t failed = count(shadows, "failed") - count(&seen.shadow_before, "failed");
+    finding.body["canary"] = JsonObject{{"release", action.release}, {"of", answers}, {"agree", agree}, {"failed", failed}};
+    const double agreement = answers == 0 ? 0 : static_cast<double>(agree) / static_cast<double>(answers);
+    const double limit = setting(context_.rules, step_name, "agreement", 0.8);
+    finding.reason = fmt::format("shadow {}: {} answers, {:.1f} % agree (at least {:.0f} %), {} failed", action.release,
+                                 answers, agreement * 100, limit * 100, failed);
+    finding.verdict = !ripe || answers < static_cast<std::int64_t>(least) ? "waiting"
+                      : agreement >= limit && failed * 100 <= answers     ? "green"
+                                                                          : "red";
+    return finding;
+  }
+
+  const auto releases = feed.meter().releases();
+  const auto of = [&](const std::string& release) {
+    const auto found = releases.find(release);
+    return found == releases.end() ? effects::ReleaseCounts{} : found->second;
+  };
+  const effects::ReleaseCounts canary = of(action.release), control = of(action.control);
+  JsonObject figures = counts_json(action.release, canary);
+  figures["control"] = counts_json(action.control, control);
+  finding.body["canary"] = std::move(figures);
+  const gates::CanaryVerdict verdict = gates::judge_canary(arm_of(canary), arm_of(control));
+  finding.reason = fmt::format("step {}: {}", action.step, verdict.reason);
+  finding.verdict = verdict.abort ? "red" : ripe && canary.of >= least ? "green" : "waiting";
+  return finding;
+}
+
+}  // namespace firebreak::app
