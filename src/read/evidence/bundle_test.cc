@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "read/evidence/bundle_files.h"
 #include "read/evidence/test_world.h"
 
@@ -48,6 +51,23 @@ TEST(Bundle, refuses_a_folder_that_is_not_empty_and_an_incident_without_evidence
   EXPECT_EQ(write_bundle(world.files, world.blobs, input, "bundle").error().code, Code::kConflict);
   input.incident = "inc-9";
   EXPECT_EQ(write_bundle(world.files, world.blobs, input, "other").error().code, Code::kNotFound);
+}
+
+TEST(Bundle, the_manifest_is_what_sha256sum_reads) {
+  TestWorld world;
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  std::string dir = (std::filesystem::temp_directory_path() / "firebreak-bundle-XXXXXX").string();
+  ASSERT_NE(mkdtemp(dir.data()), nullptr);
+  PosixFiles disk;
+  const std::vector<std::string> names = *walk(world.files, "bundle");
+  for (const std::string& name : names) {
+    ASSERT_TRUE(disk.make_dir(parent_of(dir + "/" + name)));
+    ASSERT_TRUE(write_plain(disk, dir + "/" + name, *read_all(world.files, "bundle/" + name)));
+  }
+  const std::string check = "cd '" + dir + "' && sha256sum -c --strict --quiet MANIFEST.sha256";
+  EXPECT_EQ(std::system(check.c_str()), 0);
+  EXPECT_TRUE(verify_bundle(disk, dir)->good());
+  std::filesystem::remove_all(dir);
 }
 
 TEST(Bundle, a_flip_of_any_octet_is_found) {

@@ -7,11 +7,9 @@
 namespace firebreak::views {
 namespace {
 
-// One line for a person: the option's title, else the measure in words.
+// One line for a person: as the fold worded it, else the measure in words.
 std::string what_of(const Json& body) {
-  const Json* option = find(body, "option");
-  const std::string title = option != nullptr && option->is_object() ? string_or(*option, "title") : std::string();
-  if (!title.empty()) return title;
+  if (std::string text = string_or(body, "text"); !text.empty()) return text;
   const Json* document = find(body, "measure");
   if (document != nullptr) {
     if (const Result<Measure> measure = measure_from_json(*document)) return describe(*measure);
@@ -192,6 +190,14 @@ void action_extended(Store& store, const Entry& entry) {
   });
 }
 
+void lease_extended(Store& store, const Entry& entry) {
+  edit_action(store, entry, [&](JsonObject& action) {
+    copy_members(action, entry.body, {"until"});
+    tell(store, entry, action, fmt::format("Lease of {} extended to {}: {}", string_or(action, "id"),
+                                           string_or(entry.body, "until"), string_or(entry.body, "reason")));
+  });
+}
+
 void ladder_step(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
     const Json* value = find(entry.body, "step");
@@ -255,6 +261,7 @@ constexpr Handler kHandlers[] = {
     {"ladder_step", ladder_step},
     {"ladder_ended", ladder_ended},
     {"lease_warning", lease_warning},
+    {"lease_extended", lease_extended},
     {"frozen", frozen},
     {"thaw_proposed", thaw_proposed},
     {"thawed", thawed},

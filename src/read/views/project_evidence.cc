@@ -103,16 +103,25 @@ void options_offered(Store& store, const Entry& entry) {
   store.add_timeline(id, entry, fmt::format("Options offered: {}", join(names, "; ")));
 }
 
-// A refused command belongs to the incident it named, or to the one its action belongs to.
-void command_refused(Store& store, const Entry& entry) {
+// A refusal stands in the group of its command and says nothing of the arguments: the last command is kept for it.
+void command(Store& store, const Entry& entry) {
+  JsonObject last = thing(entry, "last", "given");
   const Json* args = find(entry.body, "args");
   std::string incident = args != nullptr ? string_or(*args, "incident") : std::string();
   if (incident.empty() && args != nullptr)
     if (const std::optional<JsonObject> action = store.get("action", string_or(*args, "action")))
       incident = string_or(*action, "incident");
+  last["incident"] = incident;
+  last["actor"] = entry.actor;
+  store.put("command", last);
+}
+
+void command_refused(Store& store, const Entry& entry) {
+  const std::optional<JsonObject> last = store.get("command", "last");
+  const std::string incident = last ? string_or(*last, "incident") : std::string();
   if (incident.empty()) return;
   store.add_timeline(incident, entry, fmt::format("Refused ({}): {} by {}: {}", string_or(entry.body, "code"),
-                                                  string_or(entry.body, "name"), person(entry.actor),
+                                                  string_or(entry.body, "name"), person(string_or(*last, "actor")),
                                                   string_or(entry.body, "reason")));
 }
 
@@ -130,6 +139,7 @@ constexpr Handler kHandlers[] = {
     {"evidence_failed", evidence_failed},
     {"evidence_custody", evidence_custody},
     {"options_offered", options_offered},
+    {"command", command},
     {"command_refused", command_refused},
     {"user_added", user_added},
 };

@@ -101,8 +101,7 @@ void incident_finding_linked(Store& store, const Entry& entry) {
     incident["findings"] = JsonArray(findings.begin(), findings.end());
   });
   link_finding(store, entry, id, finding);
-  store.add_timeline(id, entry, fmt::format("Finding {} joined the incident: {}", finding,
-                                            string_or(entry.body, "summary", string_or(entry.body, "kind"))));
+  store.add_timeline(id, entry, fmt::format("Finding {} ({}) joined the incident", finding, string_or(entry.body, "kind")));
 }
 
 void incident_acknowledged(Store& store, const Entry& entry) {

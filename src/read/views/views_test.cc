@@ -109,6 +109,17 @@ TEST(Views, an_action_goes_from_approval_to_force_to_its_end) {
   EXPECT_EQ(string_or(*find_pointer(action, "/lifted"), "by"), "ana");
 }
 
+TEST(Views, a_refused_command_stands_in_the_timeline_of_the_incident_it_named) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  story.add("", "command", R"({"name":"action.approve","args":{"action":"act-7","digest":"aabb"}})", "user:ana");
+  story.add("", "command_refused", R"({"name":"action.approve","code":"forbidden","reason":"who asked may not approve"})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json incident = *views->incident("inc-2");
+  EXPECT_EQ(string_or(find(incident, "timeline")->as_array().back(), "text"),
+            "Refused (forbidden): action.approve by ana: who asked may not approve");
+}
+
 TEST(Views, entries_already_applied_change_nothing_and_a_gap_is_refused) {
   auto views = *Views::open(":memory:");
   const Story story = whole_story();
