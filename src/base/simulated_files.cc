@@ -58,11 +58,12 @@ struct SimulatedFiles::Disk {
     return sum;
   }
   std::uint64_t below(std::uint64_t bound) { return random.next() % bound; }
+  void land_in_part(Node& node);
   void tear(Node& node);
 };
 
 // Some unsynced writes made it, in order; the next one made it in part.
-void SimulatedFiles::Disk::tear(Node& node) {
+void SimulatedFiles::Disk::land_in_part(Node& node) {
   const std::size_t whole = below(node.pending.size() + 1);
   for (std::size_t i = 0; i < whole; ++i) apply_write(node.durable, node.pending[i]);
   if (whole < node.pending.size() && !node.pending[whole].truncates) {
@@ -78,6 +79,10 @@ void SimulatedFiles::Disk::tear(Node& node) {
     }
   }
   node.pending.clear();
+}
+
+void SimulatedFiles::Disk::tear(Node& node) {
+  land_in_part(node);
   node.content = node.durable;
   node.locked = false;
 }
@@ -118,8 +123,9 @@ class SimulatedFiles::Handle : public File {
     const std::lock_guard lock(disk_->mutex);
     const Result<void> entered = enter("sync");
     if (!entered || disk_->fail_syncs) {
-      // The kernel marks the pages clean: readable, yet never written, and the next sync says all is well.
-      node_->pending.clear();
+      // The kernel marks all pages clean, the unwritten ones too: readable, and the next sync says all is
+      // well.
+      disk_->land_in_part(*node_);
       if (!entered) return entered;
       return fail(Code::kIo, "sync " + path_ + ": simulated failure");
     }

@@ -4,8 +4,8 @@
 // Threads: safe. The same seed and the same calls give the same damage.
 // Model: every File and Files call counts as one. A name is durable after sync_dir of its folder, content
 // after sync; at a crash some unsynced writes survive, in order, and the next one in part (a prefix, or any
-// subset of its 512-octet sectors). A failed sync drops the writes it should have made durable from the
-// crash's view but leaves them readable until then, as Linux does (Rebello et al., ATC'20).
+// subset of its 512-octet sectors). A failed sync does the same at once and forgets the rest, which stays
+// readable until a crash, as on Linux (Rebello et al., ATC'20).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // The writer thread: one write and one sync for whatever has queued while the disk was busy.
+#include <algorithm>
 #include <chrono>
 
 #include "log/ledger/log_state.h"
@@ -7,28 +8,28 @@ namespace firebreak::ledger {
 
 void Log::State::run() {
   std::unique_lock lock(mutex);
+  bool just_failed = false;  // the checkpoint: entries must not wait behind its next attempt
   for (;;) {
-    if (checkpoint_due() || (closing && queue.empty() && checkpointed != size_on_disk)) {
+    if (!just_failed && (checkpoint_due() || (closing && queue.empty() && checkpointed != size_on_disk))) {
       lock.unlock();
       Result<void> written = write_checkpoint();
       lock.lock();
+      just_failed = !written;
       checkpoint_failed = written ? std::nullopt : std::optional<Error>(std::move(written.error()));
-      if (checkpoint_failed && closing && queue.empty()) return;
-      continue;
-    }
-    if (!queue.empty()) {
+    } else if (!queue.empty()) {
       std::vector<Pending> group = take_group();
       lock.unlock();
       commit(std::move(group));
       lock.lock();
-      continue;
-    }
-    if (closing) return;
-    if (checkpointed == size_on_disk) {
+      just_failed = false;
+    } else if (closing) {
+      return;
+    } else if (checkpointed == size_on_disk) {
       wake.wait(lock);
     } else {
       const std::int64_t wait = checkpoint_at - clock.steady_us();
-      if (wait > 0) wake.wait_for(lock, std::chrono::microseconds(wait));
+      wake.wait_for(lock, std::chrono::microseconds(std::max(wait, just_failed ? kMillisecond : 0)));
+      just_failed = false;
     }
   }
 }
