@@ -142,6 +142,10 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
     }
   }
 
+  void close_if_idle() override {
+    if (state_ == State::kIdle) close();
+  }
+
   void close() override {
     if (state_ == State::kClosed) return;
     state_ = State::kClosed;

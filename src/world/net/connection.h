@@ -20,6 +20,7 @@ class Connection {
   virtual ~Connection() = default;
   virtual void start() = 0;
   virtual void check_deadline(std::int64_t steady_us) = 0;  // 408, or closed when it is too slow
+  virtual void close_if_idle() = 0;                         // no request is under way
   virtual void close() = 0;                                 // calls host.closed once
 };
 

@@ -85,7 +85,7 @@ void HttpServer::Impl::accept() {
 void HttpServer::Impl::sweep(LoopSessions& sessions) {
   sessions.sweep->expires_after(std::chrono::microseconds(sweep_us));
   sessions.sweep->async_wait([this, &sessions](ErrorCode ec) {
-    if (ec || sessions.host.stopping) return;
+    if (ec || stopped) return;
     const std::int64_t now = steady_us();
     std::vector<std::shared_ptr<Connection>> open;  // a check may close and so erase
     open.reserve(sessions.open.size());
@@ -161,6 +161,20 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& optio
     asio::post(*sessions->host.loop->context, [raw = impl.get(), on = sessions.get()] { raw->sweep(*on); });
   asio::post(context, [raw = impl.get()] { raw->accept(); });
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+void HttpServer::drain() {
+  if (impl_->stopped) return;
+  for (const auto& sessions : impl_->loops)
+    asio::post(*sessions->host.loop->context, [raw = impl_, on = sessions.get()] {
+      if (raw->stopped) return;
+      ErrorCode ec;
+      if (on == raw->loops[0].get()) raw->acceptor->close(ec);
+      on->host.stopping = true;
+      std::vector<std::shared_ptr<Connection>> open;
+      for (const auto& [key, connection] : on->open) open.push_back(connection);
+      for (const auto& connection : open) connection->close_if_idle();
+    });
 }
 
 void HttpServer::stop() {

@@ -83,6 +83,9 @@ class HttpServer {
   std::string url() const;  // "http://127.0.0.1:8440"
   std::size_t connections() const;
 
+  // Takes no more connections; those there are end with the answer that is under way. From any thread.
+  void drain();
+
   // Takes no more connections and closes those there are; waits for handlers that run. Idempotent. Not from a handler.
   void stop();
 

@@ -1,0 +1,108 @@
+#include "world/gateway/delivery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/files.h"
+
+namespace firebreak::gateway {
+
+Delivery::Delivery(Spool& spool, const Clock& clock, DeliveryOptions options)
+    : spool_(spool), clock_(clock), options_(std::move(options)), thread_([this] { run(); }) {}
+
+Delivery::~Delivery() { stop(); }
+
+void Delivery::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  spool_.stop_delivery();
+  if (thread_.joinable()) thread_.join();
+}
+
+DeliveryStats Delivery::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void Delivery::note(std::string error) {
+  const std::lock_guard lock(mutex_);
+  ++stats_.attempts;
+  stats_.error = std::move(error);
+}
+
+bool Delivery::pause(std::int64_t us) {
+  std::unique_lock lock(mutex_);
+  return !stop_.wait_for(lock, std::chrono::microseconds(us), [this] { return stopping_; });
+}
+
+void Delivery::run() {
+  while (auto batch = spool_.next()) {
+    if (!deliver(*batch)) return;
+    if (auto ok = spool_.acknowledged(*batch); !ok) note(ok.error().message);
+    const std::lock_guard lock(mutex_);
+    ++stats_.batches;
+  }
+}
+
+Result<net::Response> Delivery::attempt(const SpoolBatch& batch) {
+  // The file may be written after we start, or change: read it each time.
+  PosixFiles files;
+  auto token = read_all(files, options_.token_file);
+  if (!token) return fail(std::move(token.error()).with("server token"));
+  while (!token->empty() && (token->back() == '\n' || token->back() == '\r')) token->pop_back();
+  client_.set_token(*token);
+  net::Request request;
+  request.method = "POST";
+  request.headers = {{"Content-Type", "application/x-ndjson"},
+                     {"Firebreak-Producer", options_.producer},
+                     {"Firebreak-Sequence", std::to_string(batch.sequence)}};
+  for (const std::string& line : batch.lines) request.body.append(line).push_back('\n');
+  return client_.send(request, fmt::format("{}/api/v1/streams/{}/records", options_.server_url, options_.stream),
+                      options_.timeout_us);
+}
+
+bool Delivery::deliver(SpoolBatch& batch) {
+  std::int64_t wait_us = options_.first_pause_us;
+  std::size_t replacements = 0;
+  while (true) {
+    auto answer = attempt(batch);
+    if (answer && answer->status == 200) {
+      note("");
+      return true;
+    }
+    const Error error = answer ? net::error_of(*answer) : answer.error();
+    note(fmt::format("stream {}: {}", options_.stream, error.message));
+    const bool for_good = answer && (answer->status == 400 || answer->status == 413 || answer->status == 422);
+    if (for_good && replacements++ <= options_.max_replacements) {
+      replace_refused(batch, error);
+      continue;
+    }
+    if (!pause(wait_us)) return false;
+    wait_us = std::min(options_.longest_pause_us, wait_us * 2);
+  }
+}
+
+void Delivery::replace_refused(SpoolBatch& batch, const Error& error) {
+  // Lines of a batch have ascending numbers, but some may be missing between them: the range is a bound then.
+  const bool exact = batch.last - batch.first + 1 == batch.lines.size();
+  const std::string reason = "refused by the server: " + error.message;
+  const std::size_t bad = static_cast<std::size_t>(error.line);
+  std::uint64_t count = 1;
+  if (bad >= 1 && bad <= batch.lines.size() && batch.lines[bad - 1].find("\"type\":\"gap\"") != 1) {
+    const Gap gap = exact ? Gap{batch.first + bad - 1, batch.first + bad - 1, false, reason}
+                          : Gap{batch.first, batch.last, true, reason};
+    batch.lines[bad - 1] = gap_line(options_.producer, clock_.now(), gap);
+  } else {
+    count = batch.lines.size();
+    batch.lines = {gap_line(options_.producer, clock_.now(), Gap{batch.first, batch.last, !exact, reason})};
+  }
+  const std::lock_guard lock(mutex_);
+  stats_.refused_lines += count;
+}
+
+}  // namespace firebreak::gateway

@@ -1,0 +1,60 @@
+// Takes batches out of a spool and posts them to the server until it gives a receipt.
+//
+// Promise: a batch is acknowledged only with the server's receipt; it keeps its sequence number over retries and
+// restarts, so the server can tell a repetition. When the server refuses a line for good (400, 413), that line alone
+// is replaced by a gap line that names it, so one bad record cannot stop the others.
+//
+// Threads: its own; stop() and stats() from any other.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "world/gateway/spool.h"
+#include "world/net/http_client.h"
+
+namespace firebreak::gateway {
+
+struct DeliveryOptions {
+  std::string server_url, token_file, stream, producer;
+  std::int64_t timeout_us = 10'000'000;
+  std::size_t max_replacements = 1'000;  // refused lines of one batch; then it waits like for any other refusal
+  std::int64_t first_pause_us = 20'000, longest_pause_us = 1'000'000;  // between attempts, doubling
+};
+
+struct DeliveryStats {
+  std::uint64_t batches = 0, attempts = 0, refused_lines = 0;
+  std::string error;  // of the last attempt; empty when it went well
+};
+
+class Delivery {
+ public:
+  Delivery(Spool& spool, const Clock& clock, DeliveryOptions options);  // starts its thread
+  ~Delivery();                                                          // stop()
+  void stop();                                                          // gives up what is under way. Idempotent
+  DeliveryStats stats() const;
+
+ private:
+  void run();
+  bool deliver(SpoolBatch& batch);  // false: stopped
+  Result<net::Response> attempt(const SpoolBatch& batch);
+  void replace_refused(SpoolBatch& batch, const Error& error);
+  bool pause(std::int64_t us);  // false: stopped
+  void note(std::string error);
+
+  Spool& spool_;
+  const Clock& clock_;
+  const DeliveryOptions options_;
+  net::HttpClient client_;
+  mutable std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;
+  DeliveryStats stats_;
+  std::thread thread_;
+};
+
+}  // namespace firebreak::gateway
