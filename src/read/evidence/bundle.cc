@@ -23,7 +23,7 @@ proofs/        for each item, the proof (c2sp.org/tlog-proof@v1) that the journa
 custody.json   items and who did what with them; every line names its journal index
 
 To check without Firebreak:   sha256sum -c MANIFEST.sha256
-To check everything:          firebreak evidence verify DIR [--key ORIGIN=VKEY]
+To check everything:          firebreak evidence verify DIR [--key VKEY]
 
 Without a key that you had before, the check says "consistent": all parts agree with each other. With the
 installation's key, kept elsewhere, it says "authentic": the installation has signed exactly this.

@@ -35,6 +35,7 @@ void action_proposed(Store& store, const Entry& entry) {
   action["what"] = what_of(entry.body);
   action["approvals_needed"] = int_or(entry.body, "approvals", 1);
   action["approved_by"] = JsonArray{};
+  action["approvers"] = "";
   for (const char* absent : {"ordered", "in_force", "lifted", "ended", "until"}) action[absent] = nullptr;
   action["extensions"] = JsonObject{{"count", 0}, {"callers", 0}, {"digests", 0}};
   action["checks"] = JsonObject{{"count", 0}, {"green", 0}, {"red", 0}, {"first_green", nullptr}, {"last", nullptr}};
@@ -50,6 +51,8 @@ void action_proposed(Store& store, const Entry& entry) {
 void action_approved(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
     action["approved_by"].as_array().push_back(moment(entry, string_or(entry.body, "by")));
+    const std::string before = string_or(action, "approvers");
+    action["approvers"] = before + (before.empty() ? "" : ", ") + person(string_or(entry.body, "by"));
     const auto have = static_cast<std::int64_t>(action["approved_by"].as_array().size());
     if (have >= int_or(action, "approvals_needed") && string_or(action, "state") == "proposed")
       action["state"] = "approved";

@@ -78,6 +78,7 @@ void incident_opened(Store& store, const Entry& entry) {
   JsonObject incident = thing(entry, id, "open");
   copy_members(incident, entry.body,
                {"endpoint", "stream", "title", "severity", "rule", "findings", "declared_by", "first_time", "last_time"});
+  incident["opened"] = format_time(entry.time);
   incident["phase"] = "detection_analysis";
   incident["phases"] = JsonArray{JsonObject{
       {"phase", "detection_analysis"}, {"time", format_time(entry.time)}, {"index", entry.index}, {"reason", "opened"}}};

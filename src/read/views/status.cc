@@ -54,10 +54,10 @@ void incidents(Store& store, Screen& screen, JsonArray& open) {
                   fmt::format("firebreak incident ack {}", id));
     if (incident["options"].is_object() && all(store, "action", "", id).empty())
       screen.need("analyst", fmt::format("choose a containment option for {}", id), incident,
-                  fmt::format("firebreak incident show {}", id));
+                  fmt::format("firebreak contain option --endpoint {} --incident {} --option NAME", string_or(incident, "endpoint"), id));
     if (string_or(incident, "phase") == "post_incident")
       screen.need("analyst", fmt::format("close {} with a summary and the residual risk", id), incident,
-                  fmt::format("firebreak incident close {} --summary … --residual-risk …", id));
+                  fmt::format("firebreak incident close {} --summary TEXT --residual-risk TEXT", id));
   }
 }
 
@@ -78,7 +78,7 @@ void actions(Store& store, Screen& screen, JsonArray& in_force) {
   }
   for (const JsonObject& action : all(store, "action", "uncertain"))
     screen.need("analyst", fmt::format("{}: nobody knows whether it took effect; look at the endpoint", string_or(action, "id")),
-                action, fmt::format("firebreak action list --incident {}", string_or(action, "incident")));
+                action, fmt::format("firebreak action show {}", string_or(action, "id")));
   for (const JsonObject& action : all(store, "action", "in_force")) {
     JsonObject line;
     copy_members(line, action, {"id", "what", "endpoint", "incident", "until", "class"});
@@ -101,20 +101,21 @@ void workers(Store& store, Screen& screen) {
       screen.wait(string_or(order, "action"), string_or(order, "connector", "the gateway"),
                   fmt::format("{} ({}) is {}", string_or(order, "id"), string_or(order, "verb"), state), order);
   for (const JsonObject& order : all(store, "order", "uncertain"))
-    screen.need("analyst", fmt::format("{} is uncertain: look at the endpoint", string_or(order, "id")), order, "");
+    screen.need("analyst", fmt::format("{} is uncertain: look at the endpoint", string_or(order, "id")), order,
+                fmt::format("firebreak action show {}", string_or(order, "action")));
 }
 
 void tasks_and_releases(Store& store, Screen& screen) {
   for (const JsonObject& task : all(store, "task", "open")) {
     screen.need(person(string_or(task, "owner")), string_or(task, "text"), task,
-                fmt::format("task {} of {}", string_or(task, "id"), string_or(task, "incident")));
+                fmt::format("firebreak incident show {}", string_or(task, "incident")));
     screen.add_due("due", string_or(task, "text"), task);
   }
   for (JsonObject& release : all(store, "release", "cleared")) {
     const std::string incident = string_or(release, "cleared_for");
     release["incident"] = incident;
     screen.need("analyst", fmt::format("release {} passed its gates: promote it", string_or(release, "release")), release,
-                fmt::format("firebreak release promote {} {}{}", string_or(release, "endpoint"),
+                fmt::format("firebreak release promote --endpoint {} --release {}{}", string_or(release, "endpoint"),
                             string_or(release, "release"), incident.empty() ? "" : " --incident " + incident));
   }
 }
@@ -131,7 +132,7 @@ JsonObject status_screen(Store& store) {
   Json frozen = nullptr;
   if (std::optional<JsonObject> freeze = store.get("freeze", "freeze"); freeze && string_or(*freeze, "state") != "thawed") {
     if (string_or(*freeze, "state") == "thaw_proposed")
-      screen.need("a second person", "confirm the end of the freeze", *freeze, "firebreak thaw");
+      screen.need("a second person", "confirm the end of the freeze", *freeze, "firebreak thaw --reason TEXT");
     frozen = std::move(*freeze);
   }
   std::stable_sort(screen.due.begin(), screen.due.end(),

@@ -25,7 +25,7 @@ const std::map<std::string, std::vector<Column>>& list_columns() {
         {"ENDPOINT", "/endpoint", 24}, {"SINCE", "/first_time", 26}, {"SUMMARY", "/summary", 90}}},
       {"actions",
        {{"ACTION", "/id", 16}, {"STATE", "/state", 12}, {"ENDPOINT", "/endpoint", 24}, {"WHAT", "/what", 60},
-        {"BY", "/requested_by", 20}, {"APPROVED", "/approved_by", 20}, {"UNTIL", "/until", 26}}},
+        {"BY", "/requested_by", 20}, {"APPROVED", "/approvers", 20}, {"UNTIL", "/until", 26}}},
       {"evidence",
        {{"EVIDENCE", "/id", 16}, {"INCIDENT", "/incident", 16}, {"ITEM", "/item", 12}, {"OCTETS", "/octets", 12},
         {"DIGEST", "/digest", 16}, {"NAME", "/name", 50}}},

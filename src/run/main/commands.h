@@ -31,7 +31,9 @@ int ledger_verify(const std::string& data, const std::string& log, const std::st
 int ledger_export(const std::string& data, const std::string& log, const std::string& out, bool json);
 int ledger_prove(const std::string& data, const std::string& log, std::uint64_t index, const std::string& out,
                  bool json);
-int evidence_export(const std::string& data, const std::string& incident, const std::string& out, bool json);
+// `report`: folder with report.json and report.html to put into the bundle; empty = none.
+int evidence_export(const std::string& data, const std::string& incident, const std::string& out,
+                    const std::string& report, bool json);
 int evidence_verify(const std::string& dir, const std::vector<std::string>& pinned, bool json);
 int playbook_lint(const std::string& file, bool json);
 

@@ -20,7 +20,7 @@ struct Words {  // everything a command may be given
   GatewayCommand gateway;
   ReleaseFiles release;
   std::string id, text, endpoint, severity, title, summary, residual, digest, reason, option, incident, stream, log,
-      pinned, out, file, player, caller_list, release_name, playbook, measure_file;
+      pinned, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
   std::vector<std::string> callers, keys, items;
   std::string data;
   double per_minute = 60, burst = 10, low = 0, high = 0;
@@ -294,10 +294,12 @@ class CommandLine {
     capture->add_option("incident", w.id)->required();
     capture->add_option("--item", w.items, "model, dataset, policy, inferences, counters")->required();
     auto* exported = offline(evidence_, "export", "write an incident's bundle from a data folder", [this] {
-      return evidence_export(data_or("firebreak-data"), words_.id, words_.out, words_.connection.json);
+      return evidence_export(data_or("firebreak-data"), words_.id, words_.out, words_.report_dir,
+                             words_.connection.json);
     });
     exported->add_option("incident", w.id)->required();
     exported->add_option("--out", w.out, "folder to make")->required();
+    exported->add_option("--report", w.report_dir, "folder with report.json and report.html to enclose");
     auto* verified = offline(evidence_, "verify", "check a bundle without a server", [&w] {
       return evidence_verify(w.out, w.keys, w.connection.json);
     });

@@ -13,7 +13,8 @@
 
 namespace firebreak::cli {
 
-int evidence_export(const std::string& data, const std::string& incident, const std::string& out, bool json) {
+int evidence_export(const std::string& data, const std::string& incident, const std::string& out,
+                    const std::string& report, bool json) {
   PosixFiles files;
   auto blobs = evidence::BlobStore::open(files, data + "/blobs");
   if (!blobs) return report_error(blobs.error(), json);
@@ -22,6 +23,12 @@ int evidence_export(const std::string& data, const std::string& incident, const 
   input.data_dir = data;
   input.exported_by = "firebreak evidence export";
   input.exported_at = SystemClock().now();
+  for (const char* name : {"report.json", "report.html"}) {
+    if (report.empty()) continue;
+    auto content = read_all(files, report + "/" + name);
+    if (!content) return report_error(content.error(), json);
+    input.extra[name] = std::move(*content);
+  }
   if (auto written = evidence::write_bundle(files, *blobs, input, out); !written)
     return report_error(written.error(), json);
   if (json) {
