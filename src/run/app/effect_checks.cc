@@ -35,8 +35,7 @@ void EffectChecks::run(Time now) {
     Seen& seen = seen_[action.action];
     auto finding = judge(action, seen, now);
     if (!finding) {
-      context_.logger.warn("an effect check could not be made",
-                           {{"action", action.action}, {"error", finding.error().message}});
+      context_.logger.error("an effect check could not be made", finding.error());
       continue;
     }
     const std::string figures = finding->verdict + canonical_json(finding->body);
