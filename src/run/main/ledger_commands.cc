@@ -105,18 +105,29 @@ int ledger_verify(const std::string& data, const std::string& log, const std::st
 
 int ledger_export(const std::string& data, const std::string& log, const std::string& out, bool json) {
   PosixFiles files;
-  const auto checkpoint = ledger::export_tiles(files, ledger::log_dir_of(data, log), out);
-  if (!checkpoint) return report_error(checkpoint.error(), json);
-  const JsonObject answer{{"log", log},
-                          {"out", out},
-                          {"origin", checkpoint->origin},
-                          {"size", checkpoint->size},
-                          {"root", checkpoint->root.hex()}};
-  std::fputs(json ? pretty_json(answer).c_str()
-                  : fmt::format("{}: {} entries in {} (C2SP tlog-tiles; key in {}/vkey)\n", log, checkpoint->size, out,
-                                out)
-                        .c_str(),
-             stdout);
+  std::vector<std::pair<std::string, std::string>> targets;  // log, folder
+  if (!log.empty()) {
+    targets.emplace_back(log, out);
+  } else {
+    const auto logs = ledger::list_logs(files, data);
+    if (!logs) return report_error(logs.error(), json);
+    for (const ledger::LogInfo& info : *logs) targets.emplace_back(info.name, out + "/" + info.name);
+  }
+  if (targets.empty()) return report_error(Error{Code::kNotFound, fmt::format("no log under {}/logs", data), {}, 0}, json);
+  JsonArray items;
+  std::string text;
+  for (const auto& [name, folder] : targets) {
+    const auto checkpoint = ledger::export_tiles(files, ledger::log_dir_of(data, name), folder);
+    if (!checkpoint) return report_error(Error(checkpoint.error()).with(name), json);
+    items.push_back(JsonObject{{"log", name},
+                               {"out", folder},
+                               {"origin", checkpoint->origin},
+                               {"size", checkpoint->size},
+                               {"root", checkpoint->root.hex()}});
+    text += fmt::format("{}: {} entries in {} (C2SP tlog-tiles; key in {}/vkey)\n", name, checkpoint->size, folder,
+                        folder);
+  }
+  std::fputs(json ? pretty_json(items).c_str() : text.c_str(), stdout);
   return kDone;
 }
 

@@ -320,7 +320,7 @@ class CommandLine {
     auto* exported = offline(ledger, "export", "write the C2SP tlog-tiles layout", [this] {
       return ledger_export(data_or("firebreak-data"), words_.log, words_.out, words_.connection.json);
     });
-    exported->add_option("--log", w.log)->required();
+    exported->add_option("--log", w.log, "one log into the folder; without it each into a folder of its name");
     exported->add_option("--out", w.out)->required();
     auto* prove = offline(ledger, "prove", "tlog-proof of one entry", [this] {
       return ledger_prove(data_or("firebreak-data"), words_.log, words_.index, words_.out, words_.connection.json);
