@@ -35,13 +35,15 @@ std::string lead(const Json& report) {
   const Json& incident = part(report, "incident");
   std::string text = fmt::format("Incident {} on the endpoint {} was opened on {} with severity {}. ", shown(incident, "id"),
                                  shown(incident, "endpoint"), shown_time(incident, "opened"), shown(incident, "severity"));
-  std::size_t in_force = 0, ever = 0;
+  std::size_t in_force = 0, ever = 0, secured = 0;
+  for (const Json& item : list(report, "evidence"))
+    if (string_or(item, "state") == "captured") ++secured;
   for (const Json& action : list(report, "actions")) {
     if (part(action, "in_force").is_object() && !part(action, "in_force").get_object().empty()) ++ever;
     if (string_or(action, "state") == "in_force") ++in_force;
   }
   text += fmt::format("{} actions came into force, {} of them are in force now. {} items of evidence were secured. ", ever,
-                      in_force, list(report, "evidence").size());
+                      in_force, secured);
   const Json& closed = part(incident, "closed");
   if (closed.is_object() && !closed.get_object().empty())
     text += fmt::format("It was closed on {} by {}: {}", shown_time(closed, "time"), who(report, string_or(closed, "by")),
@@ -55,6 +57,10 @@ std::string facts(const Json& report) {
   const Json& incident = part(report, "incident");
   std::string out = term("Rule", shown(incident, "rule"));
   out += term("Evidence interval", shown_time(incident, "first_time") + " to " + shown_time(incident, "last_time"));
+  const Json& taken = part(incident, "acknowledged");
+  if (!string_or(taken, "by").empty())
+    out += term("Taken up", fmt::format("{} by {}, entry {}", shown_time(taken, "time"), who(report, string_or(taken, "by")),
+                                        entry_link(&taken)));
   const Json& impact = part(incident, "impact");
   if (impact.is_object() && !impact.get_object().empty())
     out += term("Impact (NIST SP 800-61r2)",

@@ -83,6 +83,14 @@ JsonObject recovery_part(const Json& incident) {
   return JsonObject{{"gates", std::move(gates)}, {"promotions", std::move(ladders)}};
 }
 
+// The gate runs of this incident, and those that were made for none.
+JsonArray robustness_part(const Json& robustness, const std::string& incident) {
+  JsonArray rows;
+  for (const Json& row : list_or_empty(robustness, "rows"))
+    if (const std::string of = string_or(row, "incident"); of.empty() || of == incident) rows.push_back(row);
+  return rows;
+}
+
 // What is still open when the report is written: measures in force, and what people said when they closed.
 JsonObject residual_part(const Json& incident) {
   JsonArray measures;
@@ -114,7 +122,7 @@ Result<Json> build_report(const ReportInput& input) {
   report["actions"] = actions_part(input.incident);
   report["evidence"] = evidence_part(input.incident);
   report["recovery"] = recovery_part(input.incident);
-  report["robustness"] = list_or_empty(input.robustness, "rows");
+  report["robustness"] = robustness_part(input.robustness, string_or(input.incident, "id"));
   report["residual"] = residual_part(input.incident);
   report["people"] = list_or_empty(input.incident, "people");
   report["tasks"] = list_or_empty(input.incident, "tasks");
