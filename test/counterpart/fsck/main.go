@@ -1,5 +1,6 @@
-// Checks an exported Firebreak log with Tessera's fsck: rebuilds every tile from the entries and compares them, and
-// the root, with what the signed checkpoint says. The library is called because its command exits 0 on failure.
+// Checks an exported Firebreak log with two other implementations. Tessera's fsck rebuilds every tile from the entries
+// and compares them, and the root, with what the signed checkpoint says; the library is called because its command
+// exits 0 on failure. Then golang.org/x/mod/sumdb authenticates each leaf by tiles up to the signed root (tiles.go).
 //
 //	fsck DIR    DIR as written by `firebreak ledger export`: checkpoint, tile/, vkey
 package main
@@ -59,7 +60,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: fsck DIR")
 		os.Exit(2)
 	}
-	if err := check(os.Args[1]); err != nil {
+	err := check(os.Args[1])
+	if err == nil {
+		err = checkTiles(os.Args[1])
+	}
+	if err != nil {
 		text := err.Error()
 		if len(text) > 300 {
 			text = text[:300] + "..."
