@@ -128,12 +128,12 @@ function percent(share) { return typeof share === "number" ? (100 * share).toFix
 function showRobustness(table) {
   const newest = new Map();
   for (const line of table.rows) {
-    const key = line.candidate + "\n" + line.attack;
+    const key = line.release + "\n" + line.attack;
     const before = newest.get(key);
     if (!before || before.index < line.index) newest.set(key, line);
   }
   const attacks = [...new Set([...newest.values()].map((line) => line.attack))];
-  const releases = [...new Set([...newest.values()].map((line) => line.candidate))];
+  const releases = [...new Set([...newest.values()].map((line) => line.release))];
   const head = document.createElement("tr");
   for (const name of ["Release", ...attacks, "Limit", "Gate"]) {
     const th = element("th", name);
@@ -145,7 +145,7 @@ function showRobustness(table) {
     const any = lines.find(Boolean);
     const made = row([release, ...lines.map((line) => line
       ? percent(line.share) + (line.of ? " (" + line.approved + " of " + line.of + ")" : "") : ""),
-      percent(any.limit), element("span", any.passed ? "passed" : "failed", any.passed ? "good" : "bad")]);
+      percent(any.limit), any.control ? "reference" : element("span", any.passed ? "passed" : "failed", any.passed ? "good" : "bad")]);
     for (const cell of made.children) cell.className = "number";
     return made;
   });

@@ -134,13 +134,16 @@ std::string figures(const Json& report, std::string_view key) {
 }
 
 std::string robustness(const Json& report) {
-  Table table{{"Candidate", "Attack", "Still approved", "Share", "Limit", "Passed", "Entry"}, {}};
+  Table table{{"Release", "Attack", "Still approved", "Share", "Limit", "Result", "Entry"}, {}};
   for (const Json& row : list(report, "robustness")) {
-    const bool counted = find(row, "of") != nullptr && !find(row, "of")->is_null();
-    table.rows.push_back({shown(row, "candidate"), shown(row, "attack"),
-                          counted ? fmt::format("{} of {}", shown(row, "approved"), shown(row, "of")) : "",
-                          fmt::format("{:.1f} %", 100 * number_or(row, "share")), fmt::format("{:.1f} %", 100 * number_or(row, "limit")),
-                          shown(row, "passed"), entry_link(&row)});
+    const bool control = bool_or(row, "control");
+    const Json* share = find(row, "share");
+    const bool counted = share != nullptr && share->is_number();
+    table.rows.push_back({shown(row, "release"), shown(row, "attack"), fmt::format("{} of {}", shown(row, "approved"), shown(row, "of")),
+                          counted ? fmt::format("{:.1f} %", 100 * number_or(row, "share")) : "–",
+                          control ? "" : fmt::format("{:.1f} %", 100 * number_or(row, "limit")),
+                          control ? "reference" : (bool_or(row, "passed") ? "passed" : "<span class=\"bad\">failed</span>"),
+                          entry_link(&row)});
   }
   return table.html("No robustness gate was run.");
 }

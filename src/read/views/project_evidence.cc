@@ -11,7 +11,7 @@ namespace {
 void add_request(Store& store, const Entry& entry, std::string_view type, const std::vector<std::string>& waiting) {
   JsonObject request = thing(entry, entry.id("req"), "waiting");
   request["type"] = type;
-  copy_members(request, entry.body, {"incident", "endpoint", "stream", "candidate", "run", "step"});
+  copy_members(request, entry.body, {"incident", "endpoint", "stream", "candidate", "control", "run", "step"});
   request["waiting"] = JsonArray(waiting.begin(), waiting.end());
   store.put("request", request);
 }

@@ -67,7 +67,9 @@ void gate_result(Store& store, const Entry& entry) {
   const bool passed = bool_or(entry.body, "passed");
   JsonObject result = thing(entry, fmt::format("{}/{}/{}", request_id, candidate, gate), passed ? "passed" : "failed");
   copy_members(result, entry.body, {"request", "endpoint", "candidate", "gate", "figure", "limit", "passed", "detail"});
+  for (const char* name : {"limit", "passed"}) result.emplace(name, nullptr);
   result["incident"] = request ? string_or(*request, "incident") : std::string();
+  result["control"] = request ? string_or(*request, "control") : std::string();
   store.put("gate", result);
   edit(store, entry, "release", release_key(entry.body, "candidate"), [&](JsonObject& release) {
     JsonObject line = moment(entry);

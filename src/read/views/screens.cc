@@ -15,27 +15,31 @@ JsonArray things(Store& store, const std::string& kind, const std::string& incid
   return items;
 }
 
-// G3a's detail may break its figure down by attack: "attacks": [{attack, approved, of}].
+// One row for the control (what it approves is what the gate counts), one for the candidate, one for each attack that
+// the gate's detail tells apart: "attacks": [{attack, still_approved, approved_by_control}].
 void add_rows(JsonArray& rows, const JsonObject& gate) {
-  const Json* detail = find(gate, "detail");
-  JsonObject row;
-  for (const char* name : {"endpoint", "candidate", "gate", "limit", "passed", "index", "incident"})
-    row[name] = gate.contains(name) ? gate.at(name) : Json(nullptr);
-  auto add = [&](std::string_view attack, const Json& from, double share) {
-    row["attack"] = attack;
-    for (const char* name : {"approved", "of"})
-      row[name] = find(from, name) != nullptr ? *find(from, name) : Json(nullptr);
-    row["share"] = share;
-    rows.push_back(row);
-  };
   const Json nothing = JsonObject{};
-  add("all", detail != nullptr ? *detail : nothing, number_or(gate, "figure"));
-  const Json* attacks = detail != nullptr ? find(*detail, "attacks") : nullptr;
+  const Json* detail = find(gate, "detail");
+  if (detail == nullptr) detail = &nothing;
+  const std::string incident = string_or(gate, "incident");
+  const std::string all = incident.empty() ? "all chains" : "chains of " + incident;
+  const auto add = [&](std::string_view release, std::string_view attack, std::int64_t approved, std::int64_t of, bool control) {
+    JsonObject row{{"release", release}, {"attack", attack}, {"approved", approved}, {"of", of}, {"control", control}};
+    row["share"] = of > 0 ? Json(static_cast<double>(approved) / static_cast<double>(of)) : Json(nullptr);
+    for (const char* name : {"endpoint", "candidate", "gate", "index", "incident", "time"})
+      row[name] = gate.contains(name) ? gate.at(name) : Json(nullptr);
+    for (const char* name : {"limit", "passed"})
+      row[name] = control || !gate.contains(name) ? Json(nullptr) : gate.at(name);
+    rows.push_back(std::move(row));
+  };
+  const std::string candidate = string_or(gate, "candidate"), control = string_or(gate, "control");
+  const std::int64_t of = int_or(*detail, "approved_by_control");
+  if (!control.empty()) add(control, all, of, of, true);
+  add(candidate, all, int_or(*detail, "still_approved"), of, false);
+  const Json* attacks = find(*detail, "attacks");
   if (attacks == nullptr || !attacks->is_array()) return;
-  for (const Json& attack : attacks->get_array()) {
-    const double of = number_or(attack, "of");
-    add(string_or(attack, "attack"), attack, of > 0 ? number_or(attack, "approved") / of : 0);
-  }
+  for (const Json& attack : attacks->get_array())
+    add(candidate, string_or(attack, "attack"), int_or(attack, "still_approved"), int_or(attack, "approved_by_control"), false);
 }
 
 }  // namespace

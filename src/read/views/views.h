@@ -79,7 +79,7 @@ class Views {
   // One screen: what needs a person now, who waits for whom, what is due next.
   Result<Json> status() const;
 
-  // {"rows":[{endpoint, candidate, gate, attack, approved, of, share, limit, passed, index}]}
+  // Release × attack -> share still approved (gate G3a): {"rows":[{release, attack, approved, of, share, control, …}]}
   Result<Json> robustness() const;
 
  private:

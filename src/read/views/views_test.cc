@@ -160,11 +160,13 @@ TEST(Views, gate_results_make_the_robustness_table) {
   const std::string request = story.add(
       "req", "gate_requested", R"({"endpoint":"fraud-api","candidate":"1.2.0","control":"1.0.0","incident":"inc-2","gates":["G3a"]})");
   story.add("", "gate_result", R"({"request":")" + request +
-                                   R"(","endpoint":"fraud-api","candidate":"1.2.0","gate":"G3a","figure":0.35,"limit":0.5,"passed":true,"detail":{"approved":35,"of":100,"attacks":[{"attack":"find-1","approved":5,"of":50}]}})");
+                                   R"(","endpoint":"fraud-api","candidate":"1.2.0","gate":"G3a","figure":0.35,"limit":0.5,"passed":true,"detail":{"still_approved":35,"approved_by_control":100,"attacks":[{"attack":"find-1","still_approved":5,"approved_by_control":50}]}})");
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   const Json table = *views->robustness();
-  EXPECT_EQ(number_or(*find_pointer(table, "/rows/0"), "share"), 0.35);
-  EXPECT_EQ(number_or(*find_pointer(table, "/rows/1"), "share"), 0.1);
+  EXPECT_EQ(string_or(*find_pointer(table, "/rows/0"), "release"), "1.0.0") << "the control is the reference";
+  EXPECT_EQ(number_or(*find_pointer(table, "/rows/0"), "share"), 1);
+  EXPECT_EQ(number_or(*find_pointer(table, "/rows/1"), "share"), 0.35);
+  EXPECT_EQ(number_or(*find_pointer(table, "/rows/2"), "share"), 0.1);
   EXPECT_EQ(string_or(*find_pointer(*views->incident("inc-2"), "/gates/0"), "gate"), "G3a");
 }
 
