@@ -1,0 +1,149 @@
+#include "base/files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/simulated_files.h"
+
+namespace firebreak {
+namespace {
+
+// What both siblings promise.
+class FilesTest : public ::testing::TestWithParam<bool> {
+ protected:
+  FilesTest() {
+    if (GetParam()) {
+      files_ = std::make_unique<PosixFiles>();
+      dir_ = std::filesystem::temp_directory_path() / ("firebreak-files-" + std::to_string(::getpid()));
+      std::filesystem::remove_all(dir_);
+    } else {
+      files_ = std::make_unique<SimulatedFiles>();
+      dir_ = "data";
+    }
+    EXPECT_TRUE(files_->make_dir(dir_ + "/a/b"));
+  }
+  ~FilesTest() override {
+    if (GetParam()) std::filesystem::remove_all(dir_);
+  }
+
+  std::unique_ptr<Files> files_;
+  Path dir_;
+};
+
+TEST_P(FilesTest, writes_and_reads_at_offsets_with_zeros_in_between) {
+  const auto file = files_->open(dir_ + "/f", OpenMode::kWrite).value();
+  ASSERT_TRUE(file->write_at(4, "tail"));
+  ASSERT_TRUE(file->sync());
+  EXPECT_EQ(*file->size(), 8U);
+  EXPECT_EQ(*file->read_at(2, 4), Bytes("\0\0ta", 4));
+  EXPECT_EQ(*file->read_at(6, 100), "il");
+  EXPECT_EQ(*file->read_at(50, 1), "");
+  ASSERT_TRUE(file->truncate(5));
+  EXPECT_EQ(*read_all(*files_, dir_ + "/f"), Bytes("\0\0\0\0t", 5));
+  ASSERT_TRUE(file->allocate(100));
+  EXPECT_EQ(*file->size(), 100U);
+}
+
+TEST_P(FilesTest, lists_sorted_names_and_marks_folders) {
+  ASSERT_TRUE(write_plain(*files_, dir_ + "/z", "1"));
+  ASSERT_TRUE(write_plain(*files_, dir_ + "/b", "2"));
+  EXPECT_EQ(*files_->list(dir_), (std::vector<std::string>{"a/", "b", "z"}));
+  EXPECT_EQ(files_->list(dir_ + "/none").error().code, Code::kNotFound);
+}
+
+TEST_P(FilesTest, replaces_a_file_atomically) {
+  ASSERT_TRUE(write_atomic(*files_, dir_ + "/f", "a longer first content"));
+  ASSERT_TRUE(write_atomic(*files_, dir_ + "/f", "second"));
+  EXPECT_EQ(*read_all(*files_, dir_ + "/f"), "second");
+  EXPECT_FALSE(exists(*files_, dir_ + "/f.tmp"));
+}
+
+TEST_P(FilesTest, says_not_found_and_removes) {
+  EXPECT_EQ(files_->open(dir_ + "/f", OpenMode::kRead).error().code, Code::kNotFound);
+  EXPECT_EQ(files_->remove(dir_ + "/f").error().code, Code::kNotFound);
+  ASSERT_TRUE(write_plain(*files_, dir_ + "/f", "x"));
+  EXPECT_TRUE(files_->remove(dir_ + "/f"));
+  EXPECT_TRUE(files_->remove(dir_ + "/a/b"));
+  EXPECT_FALSE(exists(*files_, dir_ + "/f"));
+}
+
+TEST_P(FilesTest, locks_against_a_second_holder_until_released) {
+  auto lock = files_->lock(dir_ + "/LOCK").value();
+  const auto second = files_->lock(dir_ + "/LOCK");
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::kBusy);
+  lock.reset();
+  EXPECT_TRUE(files_->lock(dir_ + "/LOCK"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, FilesTest, ::testing::Values(true, false),
+                         [](const auto& posix) { return posix.param ? "posix" : "simulated"; });
+
+TEST(PosixFilesTest, keeps_private_files_private) {
+  PosixFiles files;
+  const Path path = std::filesystem::temp_directory_path() / ("firebreak-key-" + std::to_string(::getpid()));
+  ASSERT_TRUE(write_atomic(files, path, "secret"));
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  EXPECT_TRUE(files.remove(path));
+}
+
+TEST(SimulatedFilesTest, a_crash_keeps_what_was_synced_and_never_more_than_was_written) {
+  for (std::uint64_t seed = 1; seed < 200; ++seed) {
+    SimulatedFiles files(seed);
+    ASSERT_TRUE(files.make_dir("d"));
+    auto file = files.open("d/f", OpenMode::kWrite).value();
+    ASSERT_TRUE(file->write_at(0, "synced") && file->sync() && files.sync_dir("d"));
+    ASSERT_TRUE(file->write_at(6, std::string(3'000, 'x')));
+    files.crash();
+    EXPECT_EQ(file->read_at(0, 1).error().code, Code::kIo) << "handles die with the machine";
+    const Bytes left = *read_all(files, "d/f");
+    EXPECT_EQ(left.substr(0, 6), "synced");
+    for (const char c : left.substr(6)) EXPECT_TRUE(c == 'x' || c == '\0');
+  }
+}
+
+TEST(SimulatedFilesTest, a_name_that_was_not_made_durable_may_be_gone) {
+  int gone = 0, there = 0;
+  for (std::uint64_t seed = 1; seed < 50; ++seed) {
+    SimulatedFiles files(seed);
+    ASSERT_TRUE(files.make_dir("d"));
+    ASSERT_TRUE(files.open("d/f", OpenMode::kWrite).value()->sync());
+    files.crash();
+    (exists(files, "d/f") ? there : gone)++;
+  }
+  EXPECT_GT(gone, 0);
+  EXPECT_GT(there, 0);
+}
+
+TEST(SimulatedFilesTest, fails_the_chosen_call_once_or_for_good) {
+  SimulatedFiles files;
+  files.fail_call(2);
+  EXPECT_TRUE(files.make_dir("d"));
+  EXPECT_FALSE(files.make_dir("d"));
+  EXPECT_TRUE(files.make_dir("d"));
+  files.fail_call(1, true);
+  EXPECT_FALSE(files.make_dir("d"));
+  EXPECT_FALSE(files.make_dir("d"));
+  files.fail_call(0);
+  EXPECT_TRUE(files.make_dir("d"));
+}
+
+TEST(SimulatedFilesTest, is_full_at_its_capacity) {
+  SimulatedFiles files;
+  ASSERT_TRUE(files.make_dir("d"));
+  files.set_capacity(10);
+  const auto file = files.open("d/f", OpenMode::kWrite).value();
+  EXPECT_TRUE(file->write_at(0, "12345"));
+  const Result<void> full = file->write_at(5, "678901");
+  ASSERT_FALSE(full);
+  EXPECT_TRUE(is_disk_full(full.error()));
+  EXPECT_TRUE(file->write_at(0, "54321")) << "overwriting takes no room";
+}
+
+}  // namespace
+}  // namespace firebreak
