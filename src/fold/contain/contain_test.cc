@@ -328,6 +328,20 @@ TEST(Contain, names_large_sets_by_reference_and_resolves_them_as_they_were) {
   EXPECT_EQ(story.replayed(), story.state());
 }
 
+TEST(Contain, forgets_the_oldest_ended_actions_and_nothing_that_still_acts) {
+  Story story;
+  const std::string stays = story.in_force(story.quarantine());
+  for (int i = 0; i < 520; ++i) {
+    const auto group = story.command("user:ana", "action.propose",
+                                     {{"endpoint", "api"}, {"lease_s", 600},
+                                      {"measure", JsonObject{{"kind", "review"}, {"low", 0.001 * i}, {"high", 0.9}}}});
+    story.command("user:ben", "action.reject",
+                  {{"action", find_kind(group, "action_proposed")->id("act")}, {"reason", "no"}});
+  }
+  EXPECT_LE(story.state().actions.size(), 503u);
+  EXPECT_EQ(story.status(stays), ActionStatus::kInForce);
+}
+
 TEST(Contain, comes_back_from_a_snapshot_and_a_replay) {
   Story story;
   story.in_force(story.quarantine());

@@ -19,6 +19,7 @@ inline constexpr std::size_t kExtensionCallers = 64;          // of one action_e
 inline constexpr std::size_t kExtensionDigests = 300;
 inline constexpr std::size_t kInlineMeasure = 12 * 1024;      // octets of a measure given with its sets
 inline constexpr std::size_t kChains = 512;                   // remembered; oldest ones without an incident go first
+inline constexpr std::size_t kEndedActions = 500;             // remembered without an open incident
 inline constexpr std::size_t kPending = 100'000;              // members waiting, per action
 inline constexpr std::int64_t kHarmSample = 50;               // other requests before a share of changed answers counts
 inline constexpr std::uint32_t kRemoveAttempts = 1'000;       // an end is tried much longer than a beginning

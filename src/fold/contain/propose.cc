@@ -139,6 +139,19 @@ Result<Wish> read_wish(const ContainState& state, const Entry& entry, const Json
   return wish;
 }
 
+// Ended actions whose incident is closed (or that had none) and that have nothing left in any policy: the oldest go.
+void forget_surplus(ContainState& state) {
+  std::vector<std::pair<std::uint64_t, std::string>> done;
+  for (const auto& [id, action] : state.actions) {
+    const auto slot = state.endpoints.find(action.endpoint);
+    const bool gone = action.apply_order == 0 || action.status == ActionStatus::kPromoted ||
+                      (action.remove_order != 0 && slot != state.endpoints.end() && action.remove_order <= slot->second.last_done);
+    if (is_over(action) && gone && !state.incidents.contains(action.incident)) done.emplace_back(action.index, id);
+  }
+  std::sort(done.begin(), done.end());
+  for (std::size_t i = 0; i + kEndedActions < done.size(); ++i) state.actions.erase(done[i].second);
+}
+
 // What the lift does, for people.
 std::string undo_text(const Wish& wish) {
   return wish.undo.empty() ? fmt::format("lift: the {} measure leaves the policy", measure_kind(wish.measure)) : wish.undo;
@@ -243,6 +256,7 @@ void apply_proposed(ContainState& state, const Entry& entry) {
     if (const auto* weights = std::get_if<WeightsMeasure>(&action.measure); weights && !weights->weights.empty())
       action.release = weights->weights.begin()->first;
   state.actions[action.id] = std::move(action);
+  forget_surplus(state);
 }
 
 }  // namespace firebreak::contain
