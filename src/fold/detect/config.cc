@@ -1,0 +1,151 @@
+#include "fold/detect/config.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+namespace firebreak::detect {
+namespace {
+
+// Collects the first error, so that a section reads as a list of its fields.
+class Section {
+ public:
+  Section(const Json& parent, std::string_view name, std::initializer_list<std::string_view> keys)
+      : pointer_("/" + std::string(name)) {
+    json_ = find(parent, name);
+    if (json_ == nullptr || !json_->is_object()) {
+      error_ = Error{Code::kInvalid, fmt::format("section '{}' is missing", name), pointer_, 0};
+      return;
+    }
+    if (auto known = only_keys(*json_, keys); !known) error_ = std::move(known.error()).at(pointer_);
+  }
+
+  double number(std::string_view key, double low, double high) {
+    if (!error_.message.empty()) return low;
+    const auto value = get_number(*json_, key);
+    if (!value) {
+      error_ = Error(value.error()).at(pointer_);
+      return low;
+    }
+    if (!std::isfinite(*value) || *value < low || *value > high) {
+      error_ = Error{Code::kInvalid, fmt::format("{} must lie between {} and {}", key, low, high),
+                     pointer_ + "/" + std::string(key), 0};
+      return low;
+    }
+    return *value;
+  }
+
+  std::uint64_t count(std::string_view key, double low, double high) {
+    return static_cast<std::uint64_t>(number(key, low, high));
+  }
+
+  std::int64_t seconds(std::string_view key, double low, double high) {
+    return static_cast<std::int64_t>(number(key, low, high) * static_cast<double>(kSecond));
+  }
+
+  std::string text(std::string_view key) {
+    if (!error_.message.empty()) return {};
+    auto value = get_string(*json_, key);
+    if (value) return std::move(*value);
+    error_ = std::move(value.error()).at(pointer_);
+    return {};
+  }
+
+  Result<void> result() const {
+    if (error_.message.empty()) return {};
+    return fail(error_);
+  }
+
+ private:
+  const Json* json_ = nullptr;
+  std::string pointer_;
+  Error error_;
+};
+
+constexpr double kWeek = 7 * 86400;
+
+Result<InputConfig> input_from_json(const Json& json) {
+  Section section(json, "input", {"range_margin", "idle_seconds", "failures", "failure_window_seconds"});
+  InputConfig out;
+  out.range_margin = section.number("range_margin", 0, 1000);
+  out.idle_us = section.seconds("idle_seconds", 1, kWeek);
+  out.failures = section.count("failures", 1, 1e6);
+  out.failure_window_us = section.seconds("failure_window_seconds", 1, kWeek);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+Result<OutlierConfig> outliers_from_json(const Json& json) {
+  Section section(json, "outliers",
+                  {"window_seconds", "base_share", "open_probability", "close_probability", "min_outliers"});
+  OutlierConfig out;
+  out.window_us = section.seconds("window_seconds", 60, kWeek);
+  out.base_share = section.number("base_share", 1e-6, 0.5);
+  out.open_probability = section.number("open_probability", 1e-300, 0.1);
+  out.close_probability = section.number("close_probability", out.open_probability, 1);
+  out.min_outliers = section.count("min_outliers", 1, 1e6);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+Result<ChainConfig> chains_from_json(const Json& json) {
+  Section section(json, "chains",
+                  {"window_seconds", "rows_per_group", "remembered_rows", "link_surprise", "imputed_mass",
+                   "repeat_mass", "min_size", "max_two_field_share", "key_history_seconds", "max_callers",
+                   "update_seconds", "max_bytes"});
+  ChainConfig out;
+  out.window_us = section.seconds("window_seconds", 60, kWeek);
+  out.rows_per_group = section.count("rows_per_group", 16, 1 << 20);
+  out.remembered_rows = section.count("remembered_rows", 1, 1e8);
+  out.link_surprise = section.number("link_surprise", 1, 1e5);
+  out.imputed_mass = section.number("imputed_mass", 0, 0.5);
+  out.repeat_mass = section.number("repeat_mass", 0, 1);
+  out.min_size = section.count("min_size", 3, 1e6);
+  out.max_two_field_share = section.number("max_two_field_share", 0, 1);
+  out.key_history_us = section.seconds("key_history_seconds", 0, 60 * kWeek);
+  out.max_callers = section.count("max_callers", 1, 1e7);
+  out.update_us = section.seconds("update_seconds", 1, 3600);
+  out.max_bytes = section.count("max_bytes", 1 << 20, 1e12);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+Result<PerformanceConfig> performance_from_json(const Json& json) {
+  Section section(json, "performance", {"flagged_answer", "positive_label", "precision_labels", "recall_labels", "z",
+                                        "close_margin", "max_predictions"});
+  PerformanceConfig out;
+  out.flagged_answer = section.text("flagged_answer");
+  out.positive_label = section.text("positive_label");
+  out.precision_labels = section.count("precision_labels", 10, 1e6);
+  out.recall_labels = section.count("recall_labels", 10, 1e6);
+  out.z = section.number("z", 0.1, 10);
+  out.close_margin = section.number("close_margin", 0, 1);
+  out.max_predictions = section.count("max_predictions", 1000, 1e8);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+}  // namespace
+
+Result<DetectorConfig> detector_config_from_json(const Json& json) {
+  FIREBREAK_TRY(only_keys(json, {"version", "name", "endpoint", "stream", "update_seconds", "input", "outliers",
+                                 "chains", "performance"}));
+  FIREBREAK_ASSIGN(const std::int64_t version, get_int(json, "version"));
+  if (version != 1)
+    return fail(Code::kInvalid, fmt::format("detector file version {} is unknown, 1 is known", version), "/version");
+  DetectorConfig config;
+  FIREBREAK_ASSIGN(config.name, get_string(json, "name"));
+  FIREBREAK_ASSIGN(config.endpoint, get_string(json, "endpoint"));
+  config.stream = string_or(json, "stream", config.endpoint);
+  FIREBREAK_ASSIGN(const double update, get_number(json, "update_seconds"));
+  if (!(update >= 1 && update <= 3600))
+    return fail(Code::kInvalid, "update_seconds must lie between 1 and 3600", "/update_seconds");
+  config.update_us = static_cast<std::int64_t>(update * static_cast<double>(kSecond));
+  FIREBREAK_ASSIGN(config.input, input_from_json(json));
+  FIREBREAK_ASSIGN(config.outliers, outliers_from_json(json));
+  FIREBREAK_ASSIGN(config.chains, chains_from_json(json));
+  FIREBREAK_ASSIGN(config.performance, performance_from_json(json));
+  return config;
+}
+
+}  // namespace firebreak::detect

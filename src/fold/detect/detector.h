@@ -1,0 +1,46 @@
+// All detectors of one endpoint's stream, behind one door.
+//
+// Promise: the same observations in the same order give the same updates, bit for bit; no clock, no I/O. Time is the
+// largest event time seen; a late record is judged at that time. State is bounded by the configuration.
+// Threads: none; one owner.
+#pragma once
+
+#include <vector>
+
+#include "fold/detect/chains.h"
+#include "fold/detect/config.h"
+#include "fold/detect/input_checks.h"
+#include "fold/detect/outliers.h"
+#include "fold/detect/performance.h"
+#include "fold/detect/profile.h"
+#include "types/finding.h"
+#include "types/observation.h"
+
+namespace firebreak::detect {
+
+class StreamDetector {
+ public:
+  StreamDetector(const DetectorConfig& config, const ReferenceProfile& profile);
+  StreamDetector(const StreamDetector&) = delete;  // the parts refer to config_ and profile_
+  StreamDetector& operator=(const StreamDetector&) = delete;
+
+  std::vector<FindingUpdate> observe(const Observation& observation);
+  std::vector<FindingUpdate> observe(const LabelObservation& label);
+
+  // Reports what is due and closes what is quiet at `now`. Call it at least once a second of event time while
+  // nothing arrives: growth of a chain that was held back is handed out here.
+  std::vector<FindingUpdate> advance(Time now);
+
+  std::size_t bytes() const;
+
+ private:
+  DetectorConfig config_;
+  ReferenceProfile profile_;
+  Time now_;
+  InputChecks input_;
+  OutlierDetector outliers_;
+  ChainDetector chains_;
+  PerformanceDetector performance_;
+};
+
+}  // namespace firebreak::detect

@@ -1,0 +1,102 @@
+#include "fold/detect/input_checks.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+namespace firebreak::detect {
+namespace {
+
+// Unknown digests open an episode each; a caller who invents digests must not fill the journal.
+constexpr std::size_t kMostEpisodes = 32;
+
+std::string shortened(const std::string& text, std::size_t most) {
+  return text.size() <= most ? text : text.substr(0, most) + "…";
+}
+
+}  // namespace
+
+void InputChecks::hit(const std::string& slot, const std::string& kind, Severity severity, std::string summary,
+                      const Observation& observation) {
+  auto at = open_.find(slot);
+  if (at == open_.end()) {
+    const bool full = open_.size() >= kMostEpisodes;
+    at = open_.try_emplace(full ? kind : slot).first;
+  }
+  at->second.severity = severity;
+  at->second.summary = std::move(summary);
+  at->second.episode.hit(kind, observation.index, observation.time);
+}
+
+void InputChecks::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
+  if (!observation.schema_violation.empty())
+    hit("schema_violation", "schema_violation", Severity::kLow,
+        "requests break the endpoint's schema, last: " + shortened(observation.schema_violation, 200), observation);
+  else
+    check_ranges(observation);
+  if (!observation.model_known && !observation.release.empty())
+    hit("unknown_model/" + observation.model_digest, "unknown_model", Severity::kHigh,
+        fmt::format("release {} answered with a model nobody registered ({})", shortened(observation.release, 64),
+                    shortened(observation.model_digest, 16)),
+        observation);
+  if (observation.disposition == Disposition::kFailed) check_failures(observation, now);
+  advance(now, out);
+}
+
+void InputChecks::check_ranges(const Observation& observation) {
+  const FeatureRow& row = observation.features;
+  for (std::size_t k = 0; k < row.numeric.size() && k < profile_.numeric.size(); ++k) {
+    const NumericReference& reference = profile_.numeric[k];
+    const double margin = config_.input.range_margin * (reference.max() - reference.min());
+    const double value = row.numeric[k];
+    if (std::isnan(value) || (value >= reference.min() - margin && value <= reference.max() + margin)) continue;
+    hit("feature_range", "feature_range", Severity::kInformational,
+        fmt::format("{} = {} lies far outside the training range {} to {}", reference.name, value, reference.min(),
+                    reference.max()),
+        observation);
+    break;
+  }
+  for (std::size_t k = 0; k < row.categories.size() && k < profile_.categories.size(); ++k) {
+    const CategoryReference& reference = profile_.categories[k];
+    if (row.categories[k].empty() || reference.counts.contains(row.categories[k])) continue;
+    hit("unseen_category", "unseen_category", Severity::kLow,
+        fmt::format("{} = '{}' never occurred in training", reference.name, shortened(row.categories[k], 64)),
+        observation);
+    break;
+  }
+}
+
+void InputChecks::check_failures(const Observation& observation, Time now) {
+  failures_.push_back(now);
+  while (failures_.size() > config_.input.failures || now - failures_.front() > config_.input.failure_window_us)
+    failures_.pop_front();
+  const bool going_on = open_.contains("upstream_failure");
+  if (!going_on && failures_.size() < config_.input.failures) return;
+  hit("upstream_failure", "upstream_failure", Severity::kHigh, "the model behind the endpoint does not answer",
+      observation);
+}
+
+void InputChecks::advance(Time now, std::vector<FindingUpdate>& out) {
+  for (auto at = open_.begin(); at != open_.end();) {
+    Open& open = at->second;
+    const auto describe = [&open](FindingUpdate update) {
+      update.severity = open.severity;
+      update.summary = open.summary;
+      update.numbers = {{"requests", static_cast<double>(update.count)}};
+      return update;
+    };
+    if (open.episode.due(now, config_.update_us)) out.push_back(describe(open.episode.report(config_, now)));
+    if (now - open.episode.last_hit() <= config_.input.idle_us) {
+      ++at;
+      continue;
+    }
+    out.push_back(describe(open.episode.close(config_)));
+    at = open_.erase(at);
+  }
+}
+
+std::size_t InputChecks::bytes() const {
+  return open_.size() * (sizeof(Open) + 512 + Episode::kIndexes * 8) + failures_.size() * sizeof(Time);
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,133 @@
+#include "fold/detect/profile.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace firebreak::detect {
+namespace {
+
+NumericReference build_numeric(const std::string& name, std::vector<double> column) {
+  NumericReference reference;
+  reference.name = name;
+  double mean = 0;
+  for (const double value : column) mean += value;
+  mean /= static_cast<double>(column.size());
+  double third = 0;
+  for (const double value : column) third += (value - mean) * (value - mean) * (value - mean);
+  reference.left_skewed = third < 0;
+  std::sort(column.begin(), column.end());
+  reference.lower_median = column[(column.size() - 1) / 2];
+  reference.upper_median = column[column.size() / 2];
+  for (std::size_t i = 0; i < column.size(); ++i) {
+    if (reference.values.empty() || reference.values.back() != column[i]) {
+      reference.values.push_back(column[i]);
+      reference.cumulative.push_back(0);
+    }
+    reference.cumulative.back() = i + 1;
+  }
+  return reference;
+}
+
+Result<void> check_rows(const FeatureSchema& schema, std::span<const FeatureRow> rows) {
+  if (rows.empty()) return fail(Code::kInvalid, "a reference profile needs at least one training row");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].numeric.size() != schema.numeric.size() || rows[i].categories.size() != schema.categorical.size())
+      return fail(Code::kInvalid, fmt::format("training row {} has another number of features than the schema", i));
+    for (const double value : rows[i].numeric)
+      if (!std::isfinite(value)) return fail(Code::kInvalid, fmt::format("training row {} has a missing number", i));
+  }
+  return {};
+}
+
+double tail_limit_of(const ReferenceProfile& profile, std::span<const FeatureRow> rows) {
+  std::vector<double> scores;
+  scores.reserve(rows.size());
+  for (const FeatureRow& row : rows) scores.push_back(tail_score(profile, *ranks_of(profile, row)));
+  std::sort(scores.begin(), scores.end());
+  const double position = (1 - profile.tail_share) * static_cast<double>(scores.size() - 1);
+  return scores[static_cast<std::size_t>(std::ceil(position))];
+}
+
+}  // namespace
+
+Rank NumericReference::rank(double value) const {
+  const auto at = std::lower_bound(values.begin(), values.end(), value);
+  const auto i = static_cast<std::size_t>(at - values.begin());
+  const double rows = static_cast<double>(cumulative.back());
+  const double left = i == 0 ? 0.0 : static_cast<double>(cumulative[i - 1]) / rows;
+  if (at == values.end() || *at != value) return {left, left};
+  return {left, static_cast<double>(cumulative[i]) / rows};
+}
+
+bool NumericReference::is_imputed(double value) const {
+  const double middle = (lower_median + upper_median) / 2;
+  return value == lower_median || value == upper_median || value == middle || value == std::floor(middle) ||
+         value == std::ceil(middle);
+}
+
+double PerformanceBaseline::precision() const {
+  return flagged == 0 ? 0 : static_cast<double>(true_positives) / static_cast<double>(flagged);
+}
+
+double PerformanceBaseline::recall() const {
+  return positives == 0 ? 0 : static_cast<double>(true_positives) / static_cast<double>(positives);
+}
+
+FeatureSchema ReferenceProfile::schema() const {
+  FeatureSchema schema;
+  for (const NumericReference& reference : numeric) schema.numeric.push_back(reference.name);
+  for (const CategoryReference& reference : categories) schema.categorical.push_back(reference.name);
+  return schema;
+}
+
+Result<ReferenceProfile> build_profile(const FeatureSchema& schema, std::span<const FeatureRow> rows,
+                                       double tail_share) {
+  FIREBREAK_TRY(check_rows(schema, rows));
+  if (!(tail_share > 0 && tail_share < 1)) return fail(Code::kInvalid, "tail_share must lie between 0 and 1");
+  ReferenceProfile profile;
+  profile.rows = rows.size();
+  profile.tail_share = tail_share;
+  for (std::size_t k = 0; k < schema.numeric.size(); ++k) {
+    std::vector<double> column;
+    column.reserve(rows.size());
+    for (const FeatureRow& row : rows) column.push_back(row.numeric[k]);
+    profile.numeric.push_back(build_numeric(schema.numeric[k], std::move(column)));
+  }
+  for (std::size_t k = 0; k < schema.categorical.size(); ++k) {
+    CategoryReference reference{schema.categorical[k], {}};
+    for (const FeatureRow& row : rows) ++reference.counts[row.categories[k]];
+    profile.categories.push_back(std::move(reference));
+  }
+  profile.tail_limit = tail_limit_of(profile, rows);
+  return profile;
+}
+
+double tail_score(const ReferenceProfile& profile, std::span<const Rank> ranks) {
+  FIREBREAK_ASSERT(ranks.size() == profile.numeric.size());
+  // A value beyond every reference row counts as half a row: finite, and still further out than the last one.
+  const double floor = 0.5 / static_cast<double>(profile.rows);
+  double left = 0, right = 0, chosen = 0;
+  for (std::size_t k = 0; k < ranks.size(); ++k) {
+    const double from_left = -std::log(std::max(ranks[k].right, floor));
+    const double from_right = -std::log(std::max(1 - ranks[k].left, floor));
+    left += from_left;
+    right += from_right;
+    chosen += profile.numeric[k].left_skewed ? from_left : from_right;
+  }
+  return std::max({left, right, chosen});
+}
+
+std::optional<std::vector<Rank>> ranks_of(const ReferenceProfile& profile, const FeatureRow& row) {
+  if (row.numeric.size() != profile.numeric.size() || row.categories.size() != profile.categories.size())
+    return std::nullopt;
+  std::vector<Rank> ranks(row.numeric.size());
+  for (std::size_t k = 0; k < ranks.size(); ++k) {
+    if (!std::isfinite(row.numeric[k])) return std::nullopt;
+    ranks[k] = profile.numeric[k].rank(row.numeric[k]);
+  }
+  return ranks;
+}
+
+}  // namespace firebreak::detect
