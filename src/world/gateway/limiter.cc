@@ -1,6 +1,7 @@
 #include "world/gateway/limiter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 namespace firebreak::gateway {
@@ -36,7 +37,7 @@ std::int64_t Limiter::take(const std::string& key, Time now, double per_minute, 
     return 0;
   }
   if (per_minute <= 0) return kHour;
-  return static_cast<std::int64_t>((1 - bucket.tokens) / per_minute * static_cast<double>(kMinute)) + 1;
+  return static_cast<std::int64_t>(std::ceil((1 - bucket.tokens) / per_minute * static_cast<double>(kMinute)));
 }
 
 }  // namespace firebreak::gateway

@@ -148,6 +148,7 @@ void Spool::run_writer() {
     work_.wait_for(lock, std::chrono::microseconds(options_.sync_us), due);
     std::vector<Line> lines;
     lines.swap(queue_);
+    writing_ = lines.size();
     queued_bytes_ = 0;
     const bool last_round = stopping_ && lines.empty();
     const bool lease_low = leased_ < next_number_ + options_.lease / 2;
@@ -181,6 +182,7 @@ void Spool::write_out(const std::vector<Line>& lines) {
   {
     const std::lock_guard lock(mutex_);
     disk_bytes_ = on_disk;
+    writing_ = 0;
     if (written) {
       if (unread_ <= 0) oldest_unread_us_ = clock_.steady_us();
       unread_ += static_cast<std::int64_t>(lines.size());
@@ -332,7 +334,7 @@ Result<void> Spool::flush(std::int64_t timeout_us) {
 SpoolStats Spool::stats() const {
   const std::lock_guard lock(mutex_);
   SpoolStats out = stats_;
-  const std::int64_t waiting = unread_ + static_cast<std::int64_t>(queue_.size());
+  const std::int64_t waiting = unread_ + static_cast<std::int64_t>(queue_.size() + writing_ + marked_.size());
   out.waiting = static_cast<std::uint64_t>(std::max<std::int64_t>(0, waiting)) +
                 (handed_out_ > acknowledged_ ? handed_out_ - acknowledged_ : 0);
   out.bytes = disk_bytes_ + queued_bytes_;

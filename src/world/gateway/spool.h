@@ -97,7 +97,7 @@ class Spool {
   mutable std::mutex mutex_;  // what push() touches
   std::condition_variable work_, room_, ready_, progress_;
   std::vector<Line> queue_;
-  std::size_t queued_bytes_ = 0;
+  std::size_t queued_bytes_ = 0, writing_ = 0;  // octets in queue_; lines that the writer has taken from it
   std::uint64_t next_number_ = 1, leased_ = 1;  // numbers below leased_ may be used
   Gap gap_;                                     // of dropped lines, to be told with the next line
   bool gap_open_ = false, stopping_ = false, delivery_stopped_ = false, closed_ = false;
