@@ -19,8 +19,8 @@ std::string BlobStore::path_of(const Digest& digest) const {
 
 Result<Digest> BlobStore::put(ByteView content) {
   if (content.size() > limits::kDocumentBytes)
-    return fail(Code::kTooLarge, fmt::format("a blob has at most {} octets, this one {}", limits::kDocumentBytes,
-                                             content.size()));
+    return fail(Code::kTooLarge, fmt::format("a blob has at most {} octets, this one {}",
+                                             limits::kDocumentBytes, content.size()));
   const Digest digest = sha256(content);
   const std::lock_guard lock(*writing_);
   // A blob that went bad on the disk is healed by whoever brings the right bytes again.
@@ -38,13 +38,15 @@ Result<Bytes> BlobStore::get(const Digest& digest) const {
   const std::string path = path_of(digest);
   Result<Bytes> content = read_all(*files_, path);
   if (!content) {
-    if (content.error().code == Code::kNotFound) return fail(Code::kNotFound, fmt::format("there is no blob {}", digest.hex()));
+    if (content.error().code == Code::kNotFound)
+      return fail(Code::kNotFound, fmt::format("there is no blob {}", digest.hex()));
     return fail(std::move(content.error()));
   }
   const Digest computed = sha256(*content);
   if (computed != digest)
-    return fail(Code::kCorrupt, fmt::format("blob '{}': its content has the digest {}; restore it from a copy", path,
-                                            computed.hex()));
+    return fail(Code::kCorrupt,
+                fmt::format("blob '{}': its content has the digest {}; restore it from a copy", path,
+                            computed.hex()));
   return content;
 }
 
@@ -60,7 +62,8 @@ Result<std::vector<std::string>> BlobStore::verify() const {
   FIREBREAK_ASSIGN(const std::vector<std::string> folders, files_->list(dir_));
   for (const std::string& folder : folders) {
     if (!folder.ends_with('/')) continue;
-    FIREBREAK_ASSIGN(const std::vector<std::string> names, files_->list(dir_ + "/" + folder.substr(0, folder.size() - 1)));
+    FIREBREAK_ASSIGN(const std::vector<std::string> names,
+                     files_->list(dir_ + "/" + folder.substr(0, folder.size() - 1)));
     for (const std::string& name : names) {
       const Result<Digest> digest = Digest::from_hex(name);
       if (!digest) continue;  // a temporary file of a write that never ended

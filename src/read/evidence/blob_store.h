@@ -1,8 +1,8 @@
 // Evidence and other large documents, kept by the SHA-256 of their content: DIR/ab/abcdef… .
 //
-// Promise: when put() returns, the blob and its name are on disk (fdatasync of the file, fsync of the folder). A blob
-// is never changed; putting the same bytes again is free. get() re-hashes what it reads and refuses anything
-// that is not what was put.
+// Promise: when put() returns, the blob and its name are on disk (fdatasync of the file, fsync of the
+// folder). A blob is never changed; putting the same bytes again is free. get() re-hashes what it reads and
+// refuses anything that is not what was put.
 //
 // Threads: all functions from any thread. Two threads putting the same blob both succeed.
 // Errors: kNotFound, kCorrupt (names the file, the stored and the computed digest), kIo, kTooLarge.

@@ -43,7 +43,8 @@ TEST(BlobStore, a_blob_half_written_at_a_power_cut_is_absent_or_whole) {
     files.crash();
     const BlobStore again = *BlobStore::open(files, "data/blobs");
     const Result<Bytes> found = again.get(sha256(std::string(5'000, 'x')));
-    ASSERT_TRUE(found || found.error().code == Code::kNotFound) << "call " << call << ": " << found.error().message;
+    ASSERT_TRUE(found || found.error().code == Code::kNotFound)
+        << "call " << call << ": " << found.error().message;
   }
 }
 

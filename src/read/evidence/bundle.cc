@@ -39,13 +39,15 @@ class Writer {
   Result<void> run() {
     FIREBREAK_TRY(check_target());
     FIREBREAK_TRY(export_log(std::string(kJournal)));
-    FIREBREAK_ASSIGN(const ExportedLog journal, ExportedLog::read(files_, dir_ + "/ledgers/" + std::string(kJournal)));
+    FIREBREAK_ASSIGN(const ExportedLog journal,
+                     ExportedLog::read(files_, dir_ + "/ledgers/" + std::string(kJournal)));
     FIREBREAK_ASSIGN(const std::vector<Entry> entries, parse_journal(journal.entries));
     Custody custody = custody_of(entries, input_.incident);
     if (custody.items.empty())
-      return fail(Code::kNotFound, fmt::format("the journal names no evidence of '{}' (it may stand under no checkpoint "
-                                               "yet: try again in a second)",
-                                               input_.incident));
+      return fail(Code::kNotFound,
+                  fmt::format("the journal names no evidence of '{}' (it may stand under no checkpoint "
+                              "yet: try again in a second)",
+                              input_.incident));
     const std::size_t count = custody.items.size();
     FIREBREAK_TRY(write_items(custody.items, journal));
     FIREBREAK_TRY(put("custody.json", pretty_json(JsonObject{{"incident", input_.incident},
@@ -81,7 +83,8 @@ class Writer {
       FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(hex));
       FIREBREAK_ASSIGN(const Bytes content, blobs_.get(digest));
       FIREBREAK_TRY(put(string_or(item, "file"), content));
-      FIREBREAK_ASSIGN(const std::string proof, journal.proof_text(static_cast<std::uint64_t>(int_or(item, "index"))));
+      FIREBREAK_ASSIGN(const std::string proof,
+                       journal.proof_text(static_cast<std::uint64_t>(int_or(item, "index"))));
       FIREBREAK_TRY(put(fmt::format("proofs/{}.tlog-proof", string_or(item, "id")), proof));
       if (const std::string stream = string_or(item, "stream"); is_name(stream)) streams.insert(stream);
     }
@@ -113,7 +116,8 @@ class Writer {
 
 }  // namespace
 
-Result<void> write_bundle(Files& files, const BlobStore& blobs, const BundleInput& input, const std::string& dir) {
+Result<void> write_bundle(Files& files, const BlobStore& blobs, const BundleInput& input,
+                          const std::string& dir) {
   for (const auto& [name, content] : input.extra)
     if (name != "report.json" && name != "report.html")
       return fail(Code::kInvalid, fmt::format("a bundle takes no file '{}'", name));

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <map>
 
-
 namespace firebreak::evidence {
 namespace {
 
-Result<void> walk_into(Files& files, const Path& root, const std::string& below, std::vector<std::string>& found) {
-  FIREBREAK_ASSIGN(const std::vector<std::string> names, files.list(below.empty() ? root : root + "/" + below));
+Result<void> walk_into(Files& files, const Path& root, const std::string& below,
+                       std::vector<std::string>& found) {
+  FIREBREAK_ASSIGN(const std::vector<std::string> names,
+                   files.list(below.empty() ? root : root + "/" + below));
   for (const std::string& name : names) {
     const std::string prefix = below.empty() ? "" : below + "/";
     if (name.ends_with('/')) {
@@ -59,7 +60,8 @@ Result<std::vector<ManifestEntry>> parse_manifest(std::string_view text) {
       return fail(Code::kCorrupt, where + ": not '<sha-256>  <path>'");
     const std::string path(line.substr(66));
     if (!stays_inside(path)) return fail(Code::kCorrupt, where + ": the path leaves the folder");
-    if (!entries.empty() && path <= entries.back().path) return fail(Code::kCorrupt, where + ": not in order");
+    if (!entries.empty() && path <= entries.back().path)
+      return fail(Code::kCorrupt, where + ": not in order");
     entries.push_back({*digest, path});
   }
   return entries;

@@ -29,7 +29,8 @@ Result<std::vector<ManifestEntry>> parse_manifest(std::string_view text);
 // "items/ev-17.json"
 std::string item_path(const Json& item);
 
-// The custody document that the journal's entries give for an incident: items with their custody lines, failures.
+// The custody document that the journal's entries give for an incident: items with their custody lines,
+// failures.
 struct Custody {
   JsonArray items;     // evidence_captured bodies with "id", "index", "time", "file", "custody":[…]
   JsonArray failures;  // evidence_failed

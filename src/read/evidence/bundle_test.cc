@@ -32,8 +32,9 @@ TEST(Bundle, verifies_offline_as_consistent_and_with_pinned_keys_as_authentic) {
   const VerifyReport report = verified(world);
   EXPECT_TRUE(report.good()) << report.to_text();
   EXPECT_FALSE(report.authentic);
-  const std::map<std::string, std::string> pinned = {{world.journal->origin(), world.journal->verifier().text()},
-                                                     {world.stream->origin(), world.stream->verifier().text()}};
+  const std::map<std::string, std::string> pinned = {
+      {world.journal->origin(), world.journal->verifier().text()},
+      {world.stream->origin(), world.stream->verifier().text()}};
   EXPECT_TRUE(verified(world, pinned).authentic);
 }
 
@@ -47,7 +48,8 @@ TEST(Bundle, another_pinned_key_is_a_fault) {
 TEST(Bundle, refuses_a_folder_that_is_not_empty_and_an_incident_without_evidence) {
   TestWorld world;
   ASSERT_NO_FATAL_FAILURE(world.bundle());
-  BundleInput input{.incident = "inc-1", .data_dir = "data", .exported_by = "x", .exported_at = {}, .extra = {}};
+  BundleInput input{
+      .incident = "inc-1", .data_dir = "data", .exported_by = "x", .exported_at = {}, .extra = {}};
   EXPECT_EQ(write_bundle(world.files, world.blobs, input, "bundle").error().code, Code::kConflict);
   input.incident = "inc-9";
   EXPECT_EQ(write_bundle(world.files, world.blobs, input, "other").error().code, Code::kNotFound);
@@ -96,7 +98,8 @@ TEST(Bundle, a_flip_with_a_forged_manifest_is_found_in_all_that_the_logs_vouch_f
   const std::vector<std::string> names = *walk(world.files, "bundle");
   for (const std::string& name : names) {
     // Texts of the exporter, not evidence: who exported, the read-me, the report's rendering.
-    if (name == kManifest || name == "README.txt" || name == "custody.json" || name == "report.json" || name.ends_with("/origin"))
+    if (name == kManifest || name == "README.txt" || name == "custody.json" || name == "report.json" ||
+        name.ends_with("/origin"))
       continue;
     const std::string path = "bundle/" + name;
     const std::size_t size = read_all(world.files, path)->size();
@@ -142,7 +145,8 @@ TEST(Manifest, refuses_paths_that_leave_the_folder_and_any_other_form) {
   EXPECT_FALSE(parse_manifest(good + good));
   EXPECT_FALSE(parse_manifest(good.substr(0, good.size() - 1)));
   std::string upper = good;
-  std::transform(upper.begin(), upper.begin() + 64, upper.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(upper.begin(), upper.begin() + 64, upper.begin(),
+                 [](char c) { return static_cast<char>(std::toupper(c)); });
   EXPECT_FALSE(parse_manifest(upper));
 }
 

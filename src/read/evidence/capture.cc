@@ -12,8 +12,13 @@ namespace {
 
 class Capture {
  public:
-  Capture(BlobStore& blobs, const CaptureSources& sources, std::string request, std::uint64_t index, const Json& requested)
-      : blobs_(blobs), sources_(sources), request_(std::move(request)), index_(index), requested_(requested) {}
+  Capture(BlobStore& blobs, const CaptureSources& sources, std::string request, std::uint64_t index,
+          const Json& requested)
+      : blobs_(blobs),
+        sources_(sources),
+        request_(std::move(request)),
+        index_(index),
+        requested_(requested) {}
 
   void item(const std::string& name) {
     const std::string endpoint = string_or(requested_, "endpoint");
@@ -72,7 +77,8 @@ class Capture {
                           {"last", range->last},
                           {"root", range->root.hex()}});
       if (range->last < end)  // the newest checkpoint ends here: the rest is not provable yet
-        return failed("inferences", fmt::format("records {} to {} stand under no checkpoint yet", range->last + 1, last));
+        return failed("inferences",
+                      fmt::format("records {} to {} stand under no checkpoint yet", range->last + 1, last));
       at = range->last + 1;
     }
   }
@@ -127,7 +133,8 @@ Result<CaptureResult> capture(BlobStore& blobs, const CaptureSources& sources, c
   return work.take();
 }
 
-Draft custody(const std::string& evidence, std::string_view action, const std::string& by, const std::string& reason) {
+Draft custody(const std::string& evidence, std::string_view action, const std::string& by,
+              const std::string& reason) {
   Draft draft;
   draft.kind = "evidence_custody";
   draft.body = JsonObject{{"evidence", evidence}, {"action", action}, {"by", by}, {"reason", reason}};

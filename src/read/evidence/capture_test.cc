@@ -30,7 +30,9 @@ TEST(Capture, an_item_that_cannot_be_had_fails_alone) {
   TestWorld world;
   CaptureSources sources = world.sources();
   sources.model = nullptr;
-  sources.policy = [](const std::string&) -> Result<Document> { return fail(Code::kUnavailable, "the gateway is silent"); };
+  sources.policy = [](const std::string&) -> Result<Document> {
+    return fail(Code::kUnavailable, "the gateway is silent");
+  };
   const Result<CaptureResult> result = capture(world.blobs, sources, "req-2", TestWorld::request());
   ASSERT_TRUE(result);
   EXPECT_EQ(result->captured, 3U);

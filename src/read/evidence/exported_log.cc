@@ -16,12 +16,14 @@ Error corrupt(std::string_view file, std::string_view why) {
 }
 
 // u16 big-endian length ‖ entry, `width` times.
-Result<void> read_bundle(ByteView octets, const std::string& file, std::uint64_t width, std::vector<Bytes>& entries) {
+Result<void> read_bundle(ByteView octets, const std::string& file, std::uint64_t width,
+                         std::vector<Bytes>& entries) {
   for (std::uint64_t i = 0; i < width; ++i) {
     if (octets.size() < 2) return fail(corrupt(file, fmt::format("entry {} is missing", entries.size())));
     const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(octets[0])) << 8 |
                                static_cast<unsigned char>(octets[1]);
-    if (octets.size() < 2 + length) return fail(corrupt(file, fmt::format("entry {} is cut", entries.size())));
+    if (octets.size() < 2 + length)
+      return fail(corrupt(file, fmt::format("entry {} is cut", entries.size())));
     entries.emplace_back(octets.substr(2, length));
     octets.remove_prefix(2 + length);
   }
@@ -52,9 +54,10 @@ Result<void> check_tiles(Files& files, const Path& dir, const ExportedLog& log) 
       FIREBREAK_ASSIGN(const Bytes computed, log.tree.tile(level, n, width));
       if (stored == computed) continue;
       const auto at = static_cast<std::uint64_t>(
-          std::mismatch(stored.begin(), stored.end(), computed.begin(), computed.end()).first - stored.begin());
-      return fail(corrupt(name, fmt::format("hash of entry {} differs from the entries",
-                                            (n * kTileWidth + at / 32) * span)));
+          std::mismatch(stored.begin(), stored.end(), computed.begin(), computed.end()).first -
+          stored.begin());
+      return fail(corrupt(
+          name, fmt::format("hash of entry {} differs from the entries", (n * kTileWidth + at / 32) * span)));
     }
   }
   return {};
@@ -76,15 +79,16 @@ Result<ExportedLog> ExportedLog::read(Files& files, const Path& dir) {
     return fail(corrupt("checkpoint", signed_well.error().message));
   FIREBREAK_TRY(read_entries(files, dir, log));
   if (log.tree.root() != log.checkpoint.root)
-    return fail(corrupt("tile/entries", fmt::format("the {} entries do not give the signed root {}", log.entries.size(),
-                                                    log.checkpoint.root.hex())));
+    return fail(corrupt("tile/entries", fmt::format("the {} entries do not give the signed root {}",
+                                                    log.entries.size(), log.checkpoint.root.hex())));
   FIREBREAK_TRY(check_tiles(files, dir, log));
   return log;
 }
 
 Result<std::string> ExportedLog::proof_text(std::uint64_t index) const {
   if (index >= checkpoint.size)
-    return fail(Code::kBusy, fmt::format("entry {} stands under no checkpoint yet; try again in a second", index));
+    return fail(Code::kBusy,
+                fmt::format("entry {} stands under no checkpoint yet; try again in a second", index));
   ledger::Proof proof;
   proof.index = index;
   FIREBREAK_ASSIGN(proof.path, tree.inclusion_proof(index, checkpoint.size));
@@ -96,10 +100,12 @@ Result<void> ExportedLog::check_checkpoint(const std::string& note) const {
   FIREBREAK_ASSIGN(const ledger::Checkpoint other, ledger::parse_checkpoint(note));
   FIREBREAK_TRY(ledger::check_checkpoint(other, key));
   if (other.size > checkpoint.size)
-    return fail(Code::kCorrupt, fmt::format("it signs {} entries, the export holds {}", other.size, checkpoint.size));
+    return fail(Code::kCorrupt,
+                fmt::format("it signs {} entries, the export holds {}", other.size, checkpoint.size));
   FIREBREAK_ASSIGN(const Digest root, tree.root_at(other.size));
   if (root != other.root)
-    return fail(Code::kCorrupt, fmt::format("at {} entries it signs another root than the export has", other.size));
+    return fail(Code::kCorrupt,
+                fmt::format("at {} entries it signs another root than the export has", other.size));
   return {};
 }
 

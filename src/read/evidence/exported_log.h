@@ -1,4 +1,5 @@
-// A log as `firebreak ledger export` writes it (C2SP tlog-tiles), read back and checked whole: signature, entries, tiles.
+// A log as `firebreak ledger export` writes it (C2SP tlog-tiles), read back and checked whole: signature,
+// entries, tiles.
 //
 // Holds the whole log in memory: meant for the journals and streams that a bundle carries.
 // Errors: kCorrupt (names file and entry), kNotFound, kIo.

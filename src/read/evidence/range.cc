@@ -91,12 +91,14 @@ Result<OpenedRange> open_range(record::Stream& stream, std::uint64_t first, std:
       range.last_proof = tail.proof;
       break;
     }
-    if (attempt == kProofTries) return fail(Code::kBusy, "the stream grows too fast to prove both ends in one tree");
+    if (attempt == kProofTries)
+      return fail(Code::kBusy, "the stream grows too fast to prove both ends in one tree");
   }
   for (std::uint64_t at = range.first; at <= range.last;) {
     const std::size_t count = std::min<std::uint64_t>(kRecordsAtOnce, range.last - at + 1);
     FIREBREAK_ASSIGN(at, stream.read_from(at, count, [&](const record::Record& record) {
-      range.records.push_back({record.index, record.leaf, record.salt, record.row, canonical_json(record.fields())});
+      range.records.push_back(
+          {record.index, record.leaf, record.salt, record.row, canonical_json(record.fields())});
     }));
   }
   return range;
@@ -113,8 +115,9 @@ std::string render_range(const OpenedRange& range) {
                                                {"last_proof", hex_list(range.last_proof)}});
   text += '\n';
   for (const OpenedRecord& record : range.records)
-    text += fmt::format("{{\"index\":{},\"leaf\":\"{}\",\"record\":{},\"row\":\"{}\",\"salt\":\"{}\"}}\n", record.index,
-                        to_base64(record.leaf), record.json, to_base64(record.row), to_base64(record.salt));
+    text += fmt::format("{{\"index\":{},\"leaf\":\"{}\",\"record\":{},\"row\":\"{}\",\"salt\":\"{}\"}}\n",
+                        record.index, to_base64(record.leaf), record.json, to_base64(record.row),
+                        to_base64(record.salt));
   return text;
 }
 
@@ -142,8 +145,8 @@ Result<OpenedRange> parse_range(std::string_view text) {
   return range;
 }
 
-// Level by level: node i of a level has its sibling beside it in the range, in one of the two proofs, or (the last
-// node of an odd level) none at all.
+// Level by level: node i of a level has its sibling beside it in the range, in one of the two proofs, or (the
+// last node of an odd level) none at all.
 Result<Digest> range_root(std::uint64_t first, std::uint64_t size, std::vector<Digest> leaves,
                           const std::vector<Digest>& first_proof, const std::vector<Digest>& last_proof) {
   const Error misfit{Code::kCorrupt, "the proof does not fit the range and the tree size", {}, 0};
@@ -175,24 +178,25 @@ Result<Digest> range_root(std::uint64_t first, std::uint64_t size, std::vector<D
 
 Result<void> check_range(const OpenedRange& range) {
   if (range.last < range.first || range.records.size() != range.last - range.first + 1)
-    return fail(Code::kCorrupt, fmt::format("{} records where the head promises {} to {}", range.records.size(),
-                                            range.first, range.last));
+    return fail(Code::kCorrupt, fmt::format("{} records where the head promises {} to {}",
+                                            range.records.size(), range.first, range.last));
   std::vector<Digest> leaves;
   leaves.reserve(range.records.size());
   for (std::size_t i = 0; i < range.records.size(); ++i) {
     const OpenedRecord& record = range.records[i];
     if (record.index != range.first + i)
-      return fail(Code::kCorrupt, fmt::format("record {} stands where {} belongs", record.index, range.first + i));
+      return fail(Code::kCorrupt,
+                  fmt::format("record {} stands where {} belongs", record.index, range.first + i));
     if (record.leaf.size() != record::kLeafBytes ||
         ByteView(record.leaf).substr(kCommitmentAt) != sha256(record.salt, record.row).view())
       return fail(Code::kCorrupt, fmt::format("record {}: row and salt do not open its leaf", record.index));
     leaves.push_back(ledger::leaf_hash(record.leaf));
   }
-  FIREBREAK_ASSIGN(const Digest root, range_root(range.first, range.tree_size, std::move(leaves), range.first_proof,
-                                                 range.last_proof));
+  FIREBREAK_ASSIGN(const Digest root, range_root(range.first, range.tree_size, std::move(leaves),
+                                                 range.first_proof, range.last_proof));
   if (root != range.root)
-    return fail(Code::kCorrupt, fmt::format("records {} to {} do not stand in the tree with root {}", range.first,
-                                            range.last, range.root.hex()));
+    return fail(Code::kCorrupt, fmt::format("records {} to {} do not stand in the tree with root {}",
+                                            range.first, range.last, range.root.hex()));
   return {};
 }
 

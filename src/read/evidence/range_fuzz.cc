@@ -1,4 +1,5 @@
-// Ranges and manifests come in bundles from anywhere: they are refused or they read back as they were written.
+// Ranges and manifests come in bundles from anywhere: they are refused or they read back as they were
+// written.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

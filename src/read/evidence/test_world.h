@@ -1,4 +1,5 @@
-// A small installation for tests: a journal and a stream in simulated files, with evidence of one incident captured.
+// A small installation for tests: a journal and a stream in simulated files, with evidence of one incident
+// captured.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -53,7 +54,8 @@ struct TestWorld {
 
   OpenedRange range(std::uint64_t first, std::uint64_t last) const {
     const ledger::Checkpoint checkpoint = stream->checkpoint();
-    OpenedRange range{"fraud-api", first, last, checkpoint.size, checkpoint.root, checkpoint.text(), {}, {}, {}};
+    OpenedRange range{"fraud-api", first, last, checkpoint.size, checkpoint.root, checkpoint.text(),
+                      {},          {},    {}};
     range.first_proof = *stream->inclusion_proof(first, checkpoint.size);
     range.last_proof = *stream->inclusion_proof(last, checkpoint.size);
     for (std::uint64_t i = first; i <= last; ++i) range.records.push_back(records[i]);
@@ -71,9 +73,8 @@ struct TestWorld {
     all.dataset = document("manifest.json", R"({"rows":6000})");
     all.policy = document("policy.json", R"({"fence":3})");
     all.counters = document("counters.json", R"({"served":17})");
-    all.inferences = [this](const std::string&, std::uint64_t first, std::uint64_t last) -> Result<OpenedRange> {
-      return range(first, last);
-    };
+    all.inferences = [this](const std::string&, std::uint64_t first,
+                            std::uint64_t last) -> Result<OpenedRange> { return range(first, last); };
     return all;
   }
 
@@ -100,7 +101,11 @@ struct TestWorld {
   }
 
   static Json request() {
-    return JsonObject{{"incident", "inc-1"}, {"endpoint", "fraud-api"}, {"stream", "fraud-api"}, {"first", 37}, {"last", 61},
+    return JsonObject{{"incident", "inc-1"},
+                      {"endpoint", "fraud-api"},
+                      {"stream", "fraud-api"},
+                      {"first", 37},
+                      {"last", 61},
                       {"items", JsonArray{"model", "dataset", "policy", "inferences", "counters"}}};
   }
 
@@ -115,8 +120,12 @@ struct TestWorld {
     append(custody("ev-3", "export", "user:ana", "for the regulator"));
     ASSERT_TRUE(stream->close());  // writes the last checkpoint
     ASSERT_TRUE(journal->close());
-    const Result<void> written = write_bundle(files, blobs, {.incident = "inc-1", .data_dir = "data", .exported_by = "user:ana",
-                                                             .exported_at = clock.now(), .extra = {{"report.json", "{}\n"}}},
+    const Result<void> written = write_bundle(files, blobs,
+                                              {.incident = "inc-1",
+                                               .data_dir = "data",
+                                               .exported_by = "user:ana",
+                                               .exported_at = clock.now(),
+                                               .extra = {{"report.json", "{}\n"}}},
                                               "bundle");
     ASSERT_TRUE(written) << written.error().message;
   }

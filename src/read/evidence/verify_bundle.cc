@@ -68,8 +68,9 @@ class Verifier {
         continue;
       }
       check_pin(name, *log);
-      line(true, "ledgers/" + name, fmt::format("{} entries, tiles and signature agree, root {}", log->entries.size(),
-                                                log->checkpoint.root.hex()));
+      line(true, "ledgers/" + name,
+           fmt::format("{} entries, tiles and signature agree, root {}", log->entries.size(),
+                       log->checkpoint.root.hex()));
       logs_.emplace(name, std::move(*log));
     }
   }
@@ -87,7 +88,8 @@ class Verifier {
 
   void custody() {
     const auto journal = logs_.find(std::string(kJournal));
-    if (journal == logs_.end()) return line(false, "custody.json", "without a journal nothing vouches for it");
+    if (journal == logs_.end())
+      return line(false, "custody.json", "without a journal nothing vouches for it");
     const Result<Bytes> text = read_all(files_, dir_ + "/custody.json");
     if (!text) return bad("custody.json", text.error());
     const Result<Json> document = parse_json(*text);
@@ -105,7 +107,8 @@ class Verifier {
     line(same, "custody.json",
          same ? fmt::format("{} items of {}, as the journal says", expected.items.size(), incident)
               : "it is not what the journal's entries say");
-    if (expected.items.empty()) line(false, "custody.json", fmt::format("the journal names no evidence of '{}'", incident));
+    if (expected.items.empty())
+      line(false, "custody.json", fmt::format("the journal names no evidence of '{}'", incident));
     for (const Json& item : expected.items) check_item(item, journal->second);
   }
 
@@ -116,7 +119,9 @@ class Verifier {
     if (!content) return bad(file, content.error());
     const std::string digest = sha256(*content).hex();
     if (digest != string_or(item, "digest"))
-      return line(false, file, fmt::format("digest {}, but journal entry {} names {}", digest, index, string_or(item, "digest")));
+      return line(
+          false, file,
+          fmt::format("digest {}, but journal entry {} names {}", digest, index, string_or(item, "digest")));
     line(true, file, fmt::format("has the digest that journal entry {} names", index));
     check_journal_proof(fmt::format("proofs/{}.tlog-proof", id), index, journal);
     if (string_or(item, "item") == "inferences") check_inferences(file, item, *content);
@@ -127,10 +132,12 @@ class Verifier {
     if (!text) return bad(file, text.error());
     const Result<ledger::Proof> proof = ledger::parse_proof(*text);
     if (!proof) return bad(file, proof.error());
-    if (proof->index != index) return line(false, file, fmt::format("it proves entry {}, not {}", proof->index, index));
+    if (proof->index != index)
+      return line(false, file, fmt::format("it proves entry {}, not {}", proof->index, index));
     const Result<void> holds = ledger::check_proof(*proof, journal.entries[index], journal.key);
     if (!holds) return bad(file, holds.error());
-    if (const Result<void> same = journal.check_checkpoint(proof->checkpoint.text()); !same) return bad(file, same.error());
+    if (const Result<void> same = journal.check_checkpoint(proof->checkpoint.text()); !same)
+      return bad(file, same.error());
     line(true, file, fmt::format("journal entry {} stands in the signed tree", index));
   }
 
@@ -140,7 +147,8 @@ class Verifier {
     if (const Result<void> holds = check_range(*range); !holds) return bad(file, holds.error());
     const auto stream = logs_.find(range->stream);
     if (stream == logs_.end()) return line(false, file, fmt::format("ledgers/{} is missing", range->stream));
-    if (const Result<void> same = stream->second.check_checkpoint(range->checkpoint); !same) return bad(file, same.error());
+    if (const Result<void> same = stream->second.check_checkpoint(range->checkpoint); !same)
+      return bad(file, same.error());
     const Result<ledger::Checkpoint> checkpoint = ledger::parse_checkpoint(range->checkpoint);
     if (!checkpoint || checkpoint->root != range->root || checkpoint->size != range->tree_size)
       return line(false, file, "the head's root and size are not its checkpoint's");
@@ -148,8 +156,9 @@ class Verifier {
         int_or(item, "last") != static_cast<std::int64_t>(range->last) ||
         string_or(item, "root") != range->root.hex())
       return line(false, file, "it holds another range than the journal names");
-    line(true, file, fmt::format("records {} to {} open their leaves in the signed tree of '{}'", range->first,
-                                 range->last, range->stream));
+    line(true, file,
+         fmt::format("records {} to {} open their leaves in the signed tree of '{}'", range->first,
+                     range->last, range->stream));
   }
 
   Files& files_;
@@ -169,7 +178,8 @@ std::string_view verdict(const VerifyReport& report) {
 }  // namespace
 
 bool VerifyReport::good() const {
-  return !lines.empty() && std::all_of(lines.begin(), lines.end(), [](const Line& line) { return line.good; });
+  return !lines.empty() &&
+         std::all_of(lines.begin(), lines.end(), [](const Line& line) { return line.good; });
 }
 
 Json VerifyReport::to_json() const {
@@ -181,7 +191,8 @@ Json VerifyReport::to_json() const {
 
 std::string VerifyReport::to_text() const {
   std::string text;
-  for (const Line& line : lines) text += fmt::format("{} {}: {}\n", line.good ? "ok  " : "FAIL", line.what, line.detail);
+  for (const Line& line : lines)
+    text += fmt::format("{} {}: {}\n", line.good ? "ok  " : "FAIL", line.what, line.detail);
   return text + fmt::format("{}\n", verdict(*this));
 }
 

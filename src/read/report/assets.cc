@@ -7,9 +7,10 @@
 namespace firebreak::report {
 
 std::span<const Asset> web_assets() {
-  static const std::array<Asset, 3> assets = {{{"/", "text/html; charset=utf-8", embedded::index_html()},
-                                               {"/app.css", "text/css; charset=utf-8", embedded::app_css()},
-                                               {"/app.js", "text/javascript; charset=utf-8", embedded::app_js()}}};
+  static const std::array<Asset, 3> assets = {
+      {{"/", "text/html; charset=utf-8", embedded::index_html()},
+       {"/app.css", "text/css; charset=utf-8", embedded::app_css()},
+       {"/app.js", "text/javascript; charset=utf-8", embedded::app_js()}}};
   return assets;
 }
 

@@ -14,7 +14,8 @@ struct Asset {
 
 std::span<const Asset> web_assets();
 
-// nullptr when there is none. The page needs no inline script or style: the Content-Security-Policy below holds.
+// nullptr when there is none. The page needs no inline script or style: the Content-Security-Policy below
+// holds.
 const Asset* web_asset(std::string_view path);
 std::string_view report_template();
 

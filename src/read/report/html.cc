@@ -9,12 +9,23 @@ std::string escape(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -40,7 +51,8 @@ std::string shown_time(const Json& object, std::string_view key) {
 
 std::string entry_link(const Json* moment) {
   if (moment == nullptr) return {};
-  const Result<std::int64_t> index = moment->is_object() ? get_int(*moment, "index") : Result<std::int64_t>(fail(Code::kInvalid, ""));
+  const Result<std::int64_t> index =
+      moment->is_object() ? get_int(*moment, "index") : Result<std::int64_t>(fail(Code::kInvalid, ""));
   return index ? fmt::format("<a href=\"#journal-{0}\">{0}</a>", *index) : std::string();
 }
 

@@ -27,14 +27,16 @@ std::string plain_person(std::string_view actor) {
 std::string who(const Json& report, std::string_view actor) {
   const std::string name = plain_person(actor);
   for (const Json& user : list(report, "people"))
-    if (string_or(user, "id") == name && bool_or(user, "scripted")) return escape(name) + " <span class=\"soft\">(scripted user)</span>";
+    if (string_or(user, "id") == name && bool_or(user, "scripted"))
+      return escape(name) + " <span class=\"soft\">(scripted user)</span>";
   return escape(name);
 }
 
 std::string lead(const Json& report) {
   const Json& incident = part(report, "incident");
-  std::string text = fmt::format("Incident {} on the endpoint {} was opened on {} with severity {}. ", shown(incident, "id"),
-                                 shown(incident, "endpoint"), shown_time(incident, "opened"), shown(incident, "severity"));
+  std::string text =
+      fmt::format("Incident {} on the endpoint {} was opened on {} with severity {}. ", shown(incident, "id"),
+                  shown(incident, "endpoint"), shown_time(incident, "opened"), shown(incident, "severity"));
   std::size_t in_force = 0, ever = 0, secured = 0;
   for (const Json& item : list(report, "evidence"))
     if (string_or(item, "state") == "captured") ++secured;
@@ -42,12 +44,13 @@ std::string lead(const Json& report) {
     if (part(action, "in_force").is_object() && !part(action, "in_force").get_object().empty()) ++ever;
     if (string_or(action, "state") == "in_force") ++in_force;
   }
-  text += fmt::format("{} actions came into force, {} of them are in force now. {} items of evidence were secured. ", ever,
-                      in_force, secured);
+  text += fmt::format(
+      "{} actions came into force, {} of them are in force now. {} items of evidence were secured. ", ever,
+      in_force, secured);
   const Json& closed = part(incident, "closed");
   if (closed.is_object() && !closed.get_object().empty())
-    text += fmt::format("It was closed on {} by {}: {}", shown_time(closed, "time"), who(report, string_or(closed, "by")),
-                        shown(closed, "summary"));
+    text += fmt::format("It was closed on {} by {}: {}", shown_time(closed, "time"),
+                        who(report, string_or(closed, "by")), shown(closed, "summary"));
   else
     text += "<strong>It is not closed.</strong>";
   return text;
@@ -56,30 +59,35 @@ std::string lead(const Json& report) {
 std::string facts(const Json& report) {
   const Json& incident = part(report, "incident");
   std::string out = term("Rule", shown(incident, "rule"));
-  out += term("Evidence interval", shown_time(incident, "first_time") + " to " + shown_time(incident, "last_time"));
+  out += term("Evidence interval",
+              shown_time(incident, "first_time") + " to " + shown_time(incident, "last_time"));
   const Json& taken = part(incident, "acknowledged");
   if (!string_or(taken, "by").empty())
-    out += term("Taken up", fmt::format("{} by {}, entry {}", shown_time(taken, "time"), who(report, string_or(taken, "by")),
-                                        entry_link(&taken)));
+    out += term("Taken up", fmt::format("{} by {}, entry {}", shown_time(taken, "time"),
+                                        who(report, string_or(taken, "by")), entry_link(&taken)));
   const Json& impact = part(incident, "impact");
   if (impact.is_object() && !impact.get_object().empty())
-    out += term("Impact (NIST SP 800-61r2)",
-                fmt::format("functional {} now, {} likely; information {}; recoverability {}; rated by {}, entry {}",
-                            shown(impact, "functional_now"), shown(impact, "functional_likely"), shown(impact, "information"),
-                            shown(impact, "recoverability"), who(report, string_or(impact, "by")), entry_link(&impact)));
+    out += term(
+        "Impact (NIST SP 800-61r2)",
+        fmt::format("functional {} now, {} likely; information {}; recoverability {}; rated by {}, entry {}",
+                    shown(impact, "functional_now"), shown(impact, "functional_likely"),
+                    shown(impact, "information"), shown(impact, "recoverability"),
+                    who(report, string_or(impact, "by")), entry_link(&impact)));
   std::string phases;
   for (const Json& phase : list(incident, "phases"))
-    phases += fmt::format("{}{} ({}, entry {})", phases.empty() ? "" : "; ", shown(phase, "phase"), shown_time(phase, "time"),
-                          entry_link(&phase));
+    phases += fmt::format("{}{} ({}, entry {})", phases.empty() ? "" : "; ", shown(phase, "phase"),
+                          shown_time(phase, "time"), entry_link(&phase));
   out += term("Phases", phases);
-  out += term("Report made", fmt::format("{} by {}", shown_time(part(report, "made"), "at"), shown(part(report, "made"), "by")));
+  out += term("Report made", fmt::format("{} by {}", shown_time(part(report, "made"), "at"),
+                                         shown(part(report, "made"), "by")));
   return out;
 }
 
 std::string approvals(const Json& report, const Json& action) {
   std::string out;
   for (const Json& approval : list(action, "approved_by"))
-    out += fmt::format("{}{} (entry {})", out.empty() ? "" : ", ", who(report, string_or(approval, "by")), entry_link(&approval));
+    out += fmt::format("{}{} (entry {})", out.empty() ? "" : ", ", who(report, string_or(approval, "by")),
+                       entry_link(&approval));
   return out.empty() ? "nobody" : out;
 }
 
@@ -93,14 +101,16 @@ std::string decisions(const Json& report) {
   Table table{{"Action", "What", "Asked by", "Approved by", "Ordered", "In force", "Ended"}, {}};
   for (const Json& action : list(report, "actions")) {
     std::string what = shown(action, "what");
-    what += fmt::format("<br><span class=\"soft\">approval bound to digest <code>{}</code></span>", shown(action, "digest"));
+    what += fmt::format("<br><span class=\"soft\">approval bound to digest <code>{}</code></span>",
+                        shown(action, "digest"));
     const Json& ended = part(action, "ended");
     std::string end = moment(action, "ended");
     if (!string_or(ended, "reason").empty()) end += "<br>" + shown(ended, "reason");
     if (string_or(action, "state") == "in_force") end = "in force until " + shown_time(action, "until");
-    table.rows.push_back({shown(action, "id") + "<br>" + shown(action, "state"), what,
-                          fmt::format("{} (entry {})", who(report, string_or(action, "requested_by")), entry_link(&action)),
-                          approvals(report, action), moment(action, "ordered"), moment(action, "in_force"), end});
+    table.rows.push_back(
+        {shown(action, "id") + "<br>" + shown(action, "state"), what,
+         fmt::format("{} (entry {})", who(report, string_or(action, "requested_by")), entry_link(&action)),
+         approvals(report, action), moment(action, "ordered"), moment(action, "in_force"), end});
   }
   return table.html("No action was proposed.");
 }
@@ -129,8 +139,9 @@ std::string figures(const Json& report, std::string_view key) {
   std::string out;
   measured(part(report, key), "", out);
   if (out.empty()) return "<p class=\"soft\">Nobody measured this from outside.</p>\n";
-  return fmt::format("<p class=\"soft\">Measured by {}, from the answers that callers really got.</p><dl>{}</dl>\n",
-                     shown(report, "measured_by"), out);
+  return fmt::format(
+      "<p class=\"soft\">Measured by {}, from the answers that callers really got.</p><dl>{}</dl>\n",
+      shown(report, "measured_by"), out);
 }
 
 std::string robustness(const Json& report) {
@@ -139,11 +150,13 @@ std::string robustness(const Json& report) {
     const bool control = bool_or(row, "control");
     const Json* share = find(row, "share");
     const bool counted = share != nullptr && share->is_number();
-    table.rows.push_back({shown(row, "release"), shown(row, "attack"), fmt::format("{} of {}", shown(row, "approved"), shown(row, "of")),
-                          counted ? fmt::format("{:.1f} %", 100 * number_or(row, "share")) : "–",
-                          control ? "" : fmt::format("{:.1f} %", 100 * number_or(row, "limit")),
-                          control ? "reference" : (bool_or(row, "passed") ? "passed" : "<span class=\"bad\">failed</span>"),
-                          entry_link(&row)});
+    table.rows.push_back(
+        {shown(row, "release"), shown(row, "attack"),
+         fmt::format("{} of {}", shown(row, "approved"), shown(row, "of")),
+         counted ? fmt::format("{:.1f} %", 100 * number_or(row, "share")) : "–",
+         control ? "" : fmt::format("{:.1f} %", 100 * number_or(row, "limit")),
+         control ? "reference" : (bool_or(row, "passed") ? "passed" : "<span class=\"bad\">failed</span>"),
+         entry_link(&row)});
   }
   return table.html("No robustness gate was run.");
 }
@@ -152,20 +165,28 @@ std::string recovery(const Json& report) {
   Table gates{{"Candidate", "Gate", "Figure", "Limit", "Result", "Entry"}, {}};
   for (const Json& gate : list(part(report, "recovery"), "gates")) {
     const bool passed = bool_or(gate, "passed");
-    gates.rows.push_back({shown(gate, "candidate"), shown(gate, "id"), fmt::format("{:.6g}", number_or(gate, "figure")),
+    gates.rows.push_back({shown(gate, "candidate"), shown(gate, "id"),
+                          fmt::format("{:.6g}", number_or(gate, "figure")),
                           fmt::format("{:.6g}", number_or(gate, "limit")),
-                          passed ? "<span class=\"good\">passed</span>" : "<span class=\"bad\">failed</span>", entry_link(&gate)});
+                          passed ? "<span class=\"good\">passed</span>" : "<span class=\"bad\">failed</span>",
+                          entry_link(&gate)});
   }
   std::string out = gates.html("No gate was run.");
-  out += "<p class=\"soft\">G1: every training row from an approved source. G2: quality on the holdout; averages cannot tell a "
-         "poisoned release from a clean one. G3a: attack queries still approved. G3b: scan for hidden triggers.</p>\n";
+  out +=
+      "<p class=\"soft\">G1: every training row from an approved source. G2: quality on the holdout; "
+      "averages cannot tell a "
+      "poisoned release from a clean one. G3a: attack queries still approved. G3b: scan for hidden "
+      "triggers.</p>\n";
   for (const Json& ladder : list(part(report, "recovery"), "promotions")) {
     Table steps{{"Step", "Time", "Entry"}, {}};
-    for (const Json& step : list(ladder, "steps")) steps.rows.push_back({shown(step, "step"), shown_time(step, "time"), entry_link(&step)});
+    for (const Json& step : list(ladder, "steps"))
+      steps.rows.push_back({shown(step, "step"), shown_time(step, "time"), entry_link(&step)});
     const Json& ended = part(ladder, "ended");
     if (!string_or(ended, "outcome").empty())
-      steps.rows.push_back({shown(ended, "outcome") + ": " + shown(ended, "reason"), shown_time(ended, "time"), entry_link(&ended)});
-    out += fmt::format("<h3>Promotion {}: {}</h3>\n", shown(ladder, "action"), shown(ladder, "what")) + steps.html("No step was taken.");
+      steps.rows.push_back({shown(ended, "outcome") + ": " + shown(ended, "reason"),
+                            shown_time(ended, "time"), entry_link(&ended)});
+    out += fmt::format("<h3>Promotion {}: {}</h3>\n", shown(ladder, "action"), shown(ladder, "what")) +
+           steps.html("No step was taken.");
   }
   return out + "<h3>Attack queries still approved, by release</h3>\n" + robustness(report);
 }
@@ -173,8 +194,9 @@ std::string recovery(const Json& report) {
 std::string residual(const Json& report) {
   const Json& from = part(report, "residual");
   const Json* stated = find(from, "stated");
-  std::string out = stated != nullptr && stated->is_string() ? fmt::format("<p>{}</p>", shown(stated))
-                                                             : "<p>Nobody has stated it yet: the incident is open.</p>";
+  std::string out = stated != nullptr && stated->is_string()
+                        ? fmt::format("<p>{}</p>", shown(stated))
+                        : "<p>Nobody has stated it yet: the incident is open.</p>";
   for (const Json& measure : list(from, "measures_in_force"))
     out += fmt::format("<p>Still in force: {} ({}){}.</p>", shown(measure, "what"), shown(measure, "action"),
                        string_or(measure, "until").empty() ? "" : ", until " + shown_time(measure, "until"));
@@ -184,8 +206,8 @@ std::string residual(const Json& report) {
 std::string custody_lines(const Json& report, const Json& item) {
   std::string out;
   for (const Json& line : list(item, "custody"))
-    out += fmt::format("{}{} by {}, {} (entry {})", out.empty() ? "" : "<br>", shown(line, "action"), who(report, string_or(line, "by")),
-                       shown_time(line, "time"), entry_link(&line));
+    out += fmt::format("{}{} by {}, {} (entry {})", out.empty() ? "" : "<br>", shown(line, "action"),
+                       who(report, string_or(line, "by")), shown_time(line, "time"), entry_link(&line));
   return out.empty() ? "only secured" : out;
 }
 
@@ -193,28 +215,36 @@ std::string evidence(const Json& report) {
   Table table{{"Item", "What", "Octets", "SHA-256", "Custody", "Entry"}, {}};
   for (const Json& item : list(report, "evidence")) {
     if (string_or(item, "state") == "failed") {
-      table.rows.push_back({"–", shown(item, "kind"), "", "<span class=\"bad\">not secured</span>: " + shown(item, "reason"), "", entry_link(&item)});
+      table.rows.push_back({"–", shown(item, "kind"), "",
+                            "<span class=\"bad\">not secured</span>: " + shown(item, "reason"), "",
+                            entry_link(&item)});
       continue;
     }
-    std::string what = fmt::format("{}: {}<br><span class=\"soft\">{}</span>", shown(item, "kind"), shown(item, "name"), shown(item, "origin"));
+    std::string what = fmt::format("{}: {}<br><span class=\"soft\">{}</span>", shown(item, "kind"),
+                                   shown(item, "name"), shown(item, "origin"));
     const std::string expected = string_or(item, "expected"), digest = string_or(item, "digest");
     std::string digest_cell = fmt::format("<code>{}</code>", escape(digest));
     if (!expected.empty())
-      digest_cell += expected == digest ? "<br><span class=\"good\">as registered</span>"
-                                        : fmt::format("<br><span class=\"bad\">registered: {}</span>", escape(expected));
-    table.rows.push_back({shown(item, "id"), what, shown(item, "bytes"), digest_cell, custody_lines(report, item), entry_link(&item)});
+      digest_cell += expected == digest
+                         ? "<br><span class=\"good\">as registered</span>"
+                         : fmt::format("<br><span class=\"bad\">registered: {}</span>", escape(expected));
+    table.rows.push_back({shown(item, "id"), what, shown(item, "bytes"), digest_cell,
+                          custody_lines(report, item), entry_link(&item)});
   }
   return table.html("No evidence was secured.");
 }
 
 std::string timeline(const Json& report) {
-  std::string out = "<table><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">What happened</th><th scope=\"col\">By</th>"
-                    "<th scope=\"col\">Log and index</th></tr></thead><tbody>\n";
+  std::string out =
+      "<table><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">What happened</th><th "
+      "scope=\"col\">By</th>"
+      "<th scope=\"col\">Log and index</th></tr></thead><tbody>\n";
   for (const Json& line : list(report, "timeline")) {
     const std::string anchor = fmt::format("{}-{}", escape(string_or(line, "log")), int_or(line, "index"));
-    out += fmt::format("<tr id=\"{0}\"><td>{1}</td><td>{2}</td><td>{3}</td><td><a href=\"#{0}\">{4} {5}</a></td></tr>\n", anchor,
-                       shown_time(line, "time"), shown(line, "text"), who(report, string_or(line, "actor")), shown(line, "log"),
-                       int_or(line, "index"));
+    out += fmt::format(
+        "<tr id=\"{0}\"><td>{1}</td><td>{2}</td><td>{3}</td><td><a href=\"#{0}\">{4} {5}</a></td></tr>\n",
+        anchor, shown_time(line, "time"), shown(line, "text"), who(report, string_or(line, "actor")),
+        shown(line, "log"), int_or(line, "index"));
   }
   return out + "</tbody></table>\n";
 }
@@ -224,16 +254,20 @@ std::string proofs(const Json& report) {
   for (const Json& log : list(report, "logs"))
     logs.rows.push_back({shown(log, "name"), shown(log, "size"), "<code>" + shown(log, "root") + "</code>"});
   std::string out =
-      "<p>Every line above names an entry of an append-only, signed log. Whoever holds the evidence bundle checks all of it "
-      "without Firebreak's server: <code>sha256sum -c MANIFEST.sha256</code>, then <code>firebreak evidence verify DIR</code>; "
+      "<p>Every line above names an entry of an append-only, signed log. Whoever holds the evidence bundle "
+      "checks all of it "
+      "without Firebreak's server: <code>sha256sum -c MANIFEST.sha256</code>, then <code>firebreak evidence "
+      "verify DIR</code>; "
       "one entry: <code>firebreak ledger prove --data DIR --log journal --index N</code>.</p>\n" +
       logs.html("The logs were not read for this report.");
   const Json& replay = part(report, "replay");
   if (const std::string before = string_or(replay, "digest_before"); !before.empty()) {
     const bool same = before == string_or(replay, "digest_after");
-    out += fmt::format("<p>Replaying the journal from its first entry gave {} state: <code>{}</code> and <code>{}</code>.</p>\n",
-                       same ? "<span class=\"good\">the same</span>" : "<span class=\"bad\">another</span>", escape(before),
-                       shown(replay, "digest_after"));
+    out += fmt::format(
+        "<p>Replaying the journal from its first entry gave {} state: <code>{}</code> and "
+        "<code>{}</code>.</p>\n",
+        same ? "<span class=\"good\">the same</span>" : "<span class=\"bad\">another</span>", escape(before),
+        shown(replay, "digest_after"));
   }
   return out;
 }

@@ -19,8 +19,8 @@ const JsonArray& list_or_empty(const Json& from, std::string_view key) {
 
 JsonObject incident_part(const Json& incident) {
   JsonObject part;
-  for (const char* name : {"id", "title", "endpoint", "severity", "rule", "state", "findings", "declared_by", "acknowledged",
-                           "impact", "roles", "closed", "first_time", "last_time"})
+  for (const char* name : {"id", "title", "endpoint", "severity", "rule", "state", "findings", "declared_by",
+                           "acknowledged", "impact", "roles", "closed", "first_time", "last_time"})
     part[name] = value_or_null(incident, name);
   part["opened"] = value_or_null(incident, "time");
   part["index"] = value_or_null(incident, "index");
@@ -32,7 +32,8 @@ JsonArray timeline_part(const Json& incident) {
   JsonArray lines;
   for (const Json& line : list_or_empty(incident, "timeline")) {
     JsonObject copy;
-    for (const char* name : {"time", "text", "log", "index", "actor", "kind"}) copy[name] = value_or_null(line, name);
+    for (const char* name : {"time", "text", "log", "index", "actor", "kind"})
+      copy[name] = value_or_null(line, name);
     lines.push_back(std::move(copy));
   }
   return lines;
@@ -42,9 +43,11 @@ JsonArray actions_part(const Json& incident) {
   JsonArray actions;
   for (const Json& action : list_or_empty(incident, "actions")) {
     JsonObject copy;
-    for (const char* name : {"id", "index", "what", "class", "state", "requested_by", "approved_by", "approvals_needed",
-                             "digest", "lease_us", "undo", "ordered", "in_force", "until", "lifted", "ended", "checks",
-                             "extensions", "steps", "forecast"})
+    for (const char* name : {"id",       "index",        "what",        "class",
+                             "state",    "requested_by", "approved_by", "approvals_needed",
+                             "digest",   "lease_us",     "undo",        "ordered",
+                             "in_force", "until",        "lifted",      "ended",
+                             "checks",   "extensions",   "steps",       "forecast"})
       copy[name] = value_or_null(action, name);
     copy["proposed"] = value_or_null(action, "time");
     actions.push_back(std::move(copy));
@@ -56,8 +59,8 @@ JsonArray evidence_part(const Json& incident) {
   JsonArray items;
   for (const Json& item : list_or_empty(incident, "evidence")) {
     JsonObject copy{{"kind", value_or_null(item, "item")}, {"bytes", value_or_null(item, "octets")}};
-    for (const char* name : {"id", "state", "digest", "index", "time", "name", "origin", "stream", "first", "last", "root",
-                             "expected", "reason", "custody"})
+    for (const char* name : {"id", "state", "digest", "index", "time", "name", "origin", "stream", "first",
+                             "last", "root", "expected", "reason", "custody"})
       copy[name] = value_or_null(item, name);
     items.push_back(std::move(copy));
   }
@@ -118,7 +121,8 @@ Result<Json> build_report(const ReportInput& input) {
   report["timeline"] = timeline_part(input.incident);
   report["attack"] = value_or_null(input.player, "attack");
   report["traffic"] = value_or_null(input.player, "traffic");
-  report["measured_by"] = input.player.is_null() ? Json(nullptr) : Json(string_or(input.player, "measured_by", "player"));
+  report["measured_by"] =
+      input.player.is_null() ? Json(nullptr) : Json(string_or(input.player, "measured_by", "player"));
   report["actions"] = actions_part(input.incident);
   report["evidence"] = evidence_part(input.incident);
   report["recovery"] = recovery_part(input.incident);

@@ -1,8 +1,9 @@
 // The report of one incident: what happened, when, who decided what, the proofs, what remains at risk.
 //
-// build_report puts together what the logs say (views) and what only the player of a story can know (its measured
-// numbers, marked as such); it adds no figure of its own. docs/formats/report.md lists the fields.
-// render_html turns that document into one self-contained page: no outside resource, no script, every text escaped.
+// build_report puts together what the logs say (views) and what only the player of a story can know (its
+// measured numbers, marked as such); it adds no figure of its own. docs/formats/report.md lists the fields.
+// render_html turns that document into one self-contained page: no outside resource, no script, every text
+// escaped.
 #pragma once
 
 #include <string>
@@ -13,11 +14,11 @@
 namespace firebreak::report {
 
 struct ReportInput {
-  Json incident;      // Views::incident(id)
-  Json robustness;    // Views::robustness()
-  Json logs = JsonArray{};    // [{name, size, root}], as the ledgers state them
-  Json replay = nullptr;      // {digest_before, digest_after}
-  Json player = nullptr;      // measured by the player: {attack:{…}, traffic:{…}}
+  Json incident;            // Views::incident(id)
+  Json robustness;          // Views::robustness()
+  Json logs = JsonArray{};  // [{name, size, root}], as the ledgers state them
+  Json replay = nullptr;    // {digest_before, digest_after}
+  Json player = nullptr;    // measured by the player: {attack:{…}, traffic:{…}}
   Time made_at;
   std::string made_by;
 };

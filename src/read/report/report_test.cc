@@ -16,7 +16,8 @@ Json json(std::string_view text) {
 
 ReportInput input() {
   ReportInput in;
-  in.incident = json(R"({"id":"inc-2","index":2,"time":"2026-03-07T04:10:00Z","title":"Query attack","endpoint":"fraud-api",
+  in.incident = json(
+      R"({"id":"inc-2","index":2,"time":"2026-03-07T04:10:00Z","title":"Query attack","endpoint":"fraud-api",
     "severity":"SEV-2","rule":"spike with a chain","phase":"closed","state":"closed",
     "phases":[{"phase":"detection_analysis","time":"2026-03-07T04:10:00Z","index":2,"reason":"opened"}],
     "closed":{"by":"ana","time":"2026-03-12T08:00:00Z","index":90,"summary":"contained","residual_risk":"35 % of winning queries still pass"},
@@ -29,7 +30,8 @@ ReportInput input() {
     "people":[{"id":"ben","role":"approver","scripted":true}]})");
   in.logs = json(R"([{"name":"journal","size":91,"root":"00ff"}])");
   in.replay = json(R"({"digest_before":"d1","digest_after":"d1"})");
-  in.player = json(R"({"attack":{"exploits_total":43,"live":{"queries":900}},"traffic":{"honest_failed":0}})");
+  in.player =
+      json(R"({"attack":{"exploits_total":43,"live":{"queries":900}},"traffic":{"honest_failed":0}})");
   in.made_at = *parse_time("2026-03-12T09:00:00Z");
   in.made_by = "firebreak";
   return in;
@@ -38,12 +40,32 @@ ReportInput input() {
 TEST(Report, has_the_fields_that_others_build_on) {
   const Result<Json> report = build_report(input());
   ASSERT_TRUE(report);
-  for (const char* pointer :
-       {"/incident/id", "/incident/severity", "/incident/phases/0/time", "/timeline/0/text", "/timeline/0/log", "/timeline/0/index",
-        "/attack/exploits_total", "/attack/live/queries", "/traffic/honest_failed", "/actions/0/what", "/actions/0/requested_by",
-        "/actions/0/approved_by/0/by", "/actions/0/ordered/time", "/actions/0/in_force/time", "/actions/0/lifted", "/evidence/0/kind",
-        "/evidence/0/digest", "/evidence/0/bytes", "/evidence/0/index", "/recovery/gates/0/candidate", "/recovery/gates/0/id",
-        "/recovery/gates/0/figure", "/recovery/gates/0/limit", "/recovery/gates/0/passed", "/replay/digest_before", "/logs/0/root"})
+  for (const char* pointer : {"/incident/id",
+                              "/incident/severity",
+                              "/incident/phases/0/time",
+                              "/timeline/0/text",
+                              "/timeline/0/log",
+                              "/timeline/0/index",
+                              "/attack/exploits_total",
+                              "/attack/live/queries",
+                              "/traffic/honest_failed",
+                              "/actions/0/what",
+                              "/actions/0/requested_by",
+                              "/actions/0/approved_by/0/by",
+                              "/actions/0/ordered/time",
+                              "/actions/0/in_force/time",
+                              "/actions/0/lifted",
+                              "/evidence/0/kind",
+                              "/evidence/0/digest",
+                              "/evidence/0/bytes",
+                              "/evidence/0/index",
+                              "/recovery/gates/0/candidate",
+                              "/recovery/gates/0/id",
+                              "/recovery/gates/0/figure",
+                              "/recovery/gates/0/limit",
+                              "/recovery/gates/0/passed",
+                              "/replay/digest_before",
+                              "/logs/0/root"})
     EXPECT_NE(find_pointer(*report, pointer), nullptr) << pointer;
 }
 
@@ -56,9 +78,7 @@ TEST(Report, a_figure_nobody_measured_is_null_and_not_zero) {
   EXPECT_NE(render_html(*report).find("Nobody measured this"), std::string::npos);
 }
 
-TEST(Report, refuses_what_is_no_incident) {
-  EXPECT_EQ(build_report({}).error().code, Code::kInvalid);
-}
+TEST(Report, refuses_what_is_no_incident) { EXPECT_EQ(build_report({}).error().code, Code::kInvalid); }
 
 TEST(Report, the_page_says_who_decided_and_marks_scripted_users) {
   const std::string page = render_html(*build_report(input()));
@@ -79,7 +99,8 @@ TEST(Report, a_hostile_text_stays_text) {
 
 TEST(Report, the_page_asks_for_nothing_from_outside) {
   const std::string page = render_html(*build_report(input()));
-  for (const char* outside : {"http://", "https://", "src=", "@import", "url("}) EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  for (const char* outside : {"http://", "https://", "src=", "@import", "url("})
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
 }
 
 TEST(Report, a_document_with_nothing_in_it_still_renders) { EXPECT_FALSE(render_html(JsonObject{}).empty()); }
@@ -88,11 +109,13 @@ TEST(Assets, the_page_is_embedded_and_keeps_its_content_security_policy) {
   const Asset* page = web_asset("/");
   ASSERT_NE(page, nullptr);
   EXPECT_NE(page->content.find("<script src=\"/app.js\" defer></script>"), std::string_view::npos);
-  for (const std::string_view inline_code : {"<style", "style=", "onclick", "javascript:", "http://", "https://"})
+  for (const std::string_view inline_code :
+       {"<style", "style=", "onclick", "javascript:", "http://", "https://"})
     EXPECT_EQ(page->content.find(inline_code), std::string_view::npos) << inline_code;
   const Asset* script = web_asset("/app.js");
   ASSERT_NE(script, nullptr);
-  for (const std::string_view risky : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"})
+  for (const std::string_view risky :
+       {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"})
     EXPECT_EQ(script->content.find(risky), std::string_view::npos) << risky;
   EXPECT_EQ(web_asset("/nothing"), nullptr);
 }

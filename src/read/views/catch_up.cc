@@ -9,7 +9,9 @@ constexpr std::size_t kPiece = 5'000;  // entries of one transaction
 
 }  // namespace
 
-Result<void> Views::apply(const journal::Group& group) { return apply(std::span<const Entry>(group.entries)); }
+Result<void> Views::apply(const journal::Group& group) {
+  return apply(std::span<const Entry>(group.entries));
+}
 
 Result<void> Views::catch_up(const journal::Journal& journal) {
   if (next_index() > journal.size()) forget();

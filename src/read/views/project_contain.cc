@@ -30,21 +30,22 @@ void tell(Store& store, const Entry& entry, const JsonObject& action, std::strin
 void action_proposed(Store& store, const Entry& entry) {
   JsonObject action = thing(entry, entry.id("act"), "proposed");
   copy_members(action, entry.body,
-               {"incident", "endpoint", "class", "measure", "measure_blob", "digest", "lease_us", "requested_by",
-                "expires", "undo", "forecast", "option", "ladder"});
+               {"incident", "endpoint", "class", "measure", "measure_blob", "digest", "lease_us",
+                "requested_by", "expires", "undo", "forecast", "option", "ladder"});
   action["what"] = what_of(entry.body);
   action["approvals_needed"] = int_or(entry.body, "approvals", 1);
   action["approved_by"] = JsonArray{};
   action["approvers"] = "";
   for (const char* absent : {"ordered", "in_force", "lifted", "ended", "until"}) action[absent] = nullptr;
   action["extensions"] = JsonObject{{"count", 0}, {"callers", 0}, {"digests", 0}};
-  action["checks"] = JsonObject{{"count", 0}, {"green", 0}, {"red", 0}, {"first_green", nullptr}, {"last", nullptr}};
+  action["checks"] =
+      JsonObject{{"count", 0}, {"green", 0}, {"red", 0}, {"first_green", nullptr}, {"last", nullptr}};
   action["steps"] = JsonArray{};
   store.put("action", action);
   const std::int64_t lease = int_or(entry.body, "lease_us");
   tell(store, entry, action,
-       fmt::format("{} proposed {}: {}{}. Digest {}", person(string_or(entry.body, "requested_by")), entry.id("act"),
-                   string_or(action, "what"), lease > 0 ? ", lease " + duration(lease) : "",
+       fmt::format("{} proposed {}: {}{}. Digest {}", person(string_or(entry.body, "requested_by")),
+                   entry.id("act"), string_or(action, "what"), lease > 0 ? ", lease " + duration(lease) : "",
                    string_or(entry.body, "digest").substr(0, 16)));
 }
 
@@ -72,13 +73,16 @@ void end_action(Store& store, const Entry& entry, std::string_view state, std::s
     action["ended"] = std::move(end);
     action["state"] = state;
     const std::string reason = string_or(entry.body, "reason"), by = string_or(entry.body, "by");
-    tell(store, entry, action, fmt::format("{} {}{}{}{}", string_or(action, "id"), words,
-                                           by.empty() ? "" : " by " + person(by), reason.empty() ? "" : ": ", reason));
+    tell(store, entry, action,
+         fmt::format("{} {}{}{}{}", string_or(action, "id"), words, by.empty() ? "" : " by " + person(by),
+                     reason.empty() ? "" : ": ", reason));
   });
 }
 
 void action_rejected(Store& store, const Entry& entry) { end_action(store, entry, "rejected", "rejected"); }
-void action_expired(Store& store, const Entry& entry) { end_action(store, entry, "expired", "expired unapproved"); }
+void action_expired(Store& store, const Entry& entry) {
+  end_action(store, entry, "expired", "expired unapproved");
+}
 void action_lifted(Store& store, const Entry& entry) { end_action(store, entry, "lifted", "lifted"); }
 void action_failed(Store& store, const Entry& entry) { end_action(store, entry, "failed", "failed"); }
 void action_uncertain(Store& store, const Entry& entry) {
@@ -88,7 +92,8 @@ void action_uncertain(Store& store, const Entry& entry) {
 void order(Store& store, const Entry& entry) {
   const std::string id = entry.id("ord"), verb = string_or(entry.body, "verb");
   JsonObject document = thing(entry, id, "ordered");
-  copy_members(document, entry.body, {"action", "endpoint", "connector", "verb", "fence", "class", "attempt_limit"});
+  copy_members(document, entry.body,
+               {"action", "endpoint", "connector", "verb", "fence", "class", "attempt_limit"});
   document["attempts"] = JsonArray{};
   document["outcome"] = nullptr;
   edit_action(store, entry, [&](JsonObject& action) {
@@ -100,8 +105,9 @@ void order(Store& store, const Entry& entry) {
       action["state"] = "ordered";
     }
     if (verb != "extend")
-      tell(store, entry, action, fmt::format("Order {} ({} {}) to {}", id, verb, string_or(action, "id"),
-                                             string_or(entry.body, "connector")));
+      tell(store, entry, action,
+           fmt::format("Order {} ({} {}) to {}", id, verb, string_or(action, "id"),
+                       string_or(entry.body, "connector")));
   });
   store.put("order", document);
 }
@@ -139,9 +145,11 @@ std::string check_text(const JsonObject& action, const Json& body) {
   if (harm == nullptr) harm = &nothing;
   const std::string reason = string_or(body, "reason");
   return fmt::format(
-      "Effect check of {} is {}: {} of {} chain queries kept from the model; {} of {} other answers changed, {} failed{}{}",
+      "Effect check of {} is {}: {} of {} chain queries kept from the model; {} of {} other answers changed, "
+      "{} failed{}{}",
       string_or(action, "id"), string_or(body, "verdict"), int_or(*works, "not_served"), int_or(*works, "of"),
-      int_or(*harm, "changed"), int_or(*harm, "of"), int_or(*harm, "failed"), reason.empty() ? "" : ". ", reason);
+      int_or(*harm, "changed"), int_or(*harm, "of"), int_or(*harm, "failed"), reason.empty() ? "" : ". ",
+      reason);
 }
 
 // A check comes every minute: the timeline tells the first green one and every change of verdict.
@@ -172,7 +180,8 @@ void action_in_force(Store& store, const Entry& entry) {
     } else if (lease > 0) {
       action["until"] = format_time(entry.time + lease);
     }
-    tell(store, entry, action, fmt::format("{} is in force: {}", string_or(action, "id"), string_or(action, "what")));
+    tell(store, entry, action,
+         fmt::format("{} is in force: {}", string_or(action, "id"), string_or(action, "what")));
   });
 }
 
@@ -187,17 +196,19 @@ void action_extended(Store& store, const Entry& entry) {
     sum["count"] = int_or(action["extensions"], "count") + 1;
     if (first)
       tell(store, entry, action,
-           fmt::format("{} follows the chain: first extension by {} callers and {} queries (later ones are counted, "
-                       "not listed)",
-                       string_or(action, "id"), callers, digests));
+           fmt::format(
+               "{} follows the chain: first extension by {} callers and {} queries (later ones are counted, "
+               "not listed)",
+               string_or(action, "id"), callers, digests));
   });
 }
 
 void lease_extended(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
     copy_members(action, entry.body, {"until"});
-    tell(store, entry, action, fmt::format("Lease of {} extended to {}: {}", string_or(action, "id"),
-                                           string_or(entry.body, "until"), string_or(entry.body, "reason")));
+    tell(store, entry, action,
+         fmt::format("Lease of {} extended to {}: {}", string_or(action, "id"),
+                     string_or(entry.body, "until"), string_or(entry.body, "reason")));
   });
 }
 
@@ -212,7 +223,8 @@ void ladder_step(Store& store, const Entry& entry) {
     const bool share = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
     tell(store, entry, action,
          share ? fmt::format("Canary of {} at {} %", string_or(action, "id"), name)
-               : fmt::format("{} of {} begins", name == "shadow" ? "Shadow" : "Watch window", string_or(action, "id")));
+               : fmt::format("{} of {} begins", name == "shadow" ? "Shadow" : "Watch window",
+                             string_or(action, "id")));
   });
 }
 
@@ -221,15 +233,17 @@ void ladder_ended(Store& store, const Entry& entry) {
     JsonObject end = moment(entry);
     copy_members(end, entry.body, {"outcome", "reason"});
     action["ladder_ended"] = std::move(end);
-    tell(store, entry, action, fmt::format("Promotion {} {}: {}", string_or(action, "id"),
-                                           string_or(entry.body, "outcome"), string_or(entry.body, "reason")));
+    tell(store, entry, action,
+         fmt::format("Promotion {} {}: {}", string_or(action, "id"), string_or(entry.body, "outcome"),
+                     string_or(entry.body, "reason")));
   });
 }
 
 void lease_warning(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
-    tell(store, entry, action, fmt::format("Lease of {} ends in {} min unless renewed", string_or(action, "id"),
-                                           int_or(entry.body, "minutes_left")));
+    tell(store, entry, action,
+         fmt::format("Lease of {} ends in {} min unless renewed", string_or(action, "id"),
+                     int_or(entry.body, "minutes_left")));
   });
 }
 
@@ -239,35 +253,30 @@ void freeze_state(Store& store, const Entry& entry, std::string_view state, std:
   copy_members(freeze, entry.body, {"reason"});
   store.put("freeze", freeze);
   for (const std::string& incident : open_incidents(store, ""))
-    store.add_timeline(incident, entry, fmt::format("{} by {}: {}", words, person(string_or(entry.body, "by")),
-                                                    string_or(entry.body, "reason")));
+    store.add_timeline(incident, entry,
+                       fmt::format("{} by {}: {}", words, person(string_or(entry.body, "by")),
+                                   string_or(entry.body, "reason")));
 }
 
-void frozen(Store& store, const Entry& entry) { freeze_state(store, entry, "frozen", "Frozen: nothing new leaves,"); }
-void thaw_proposed(Store& store, const Entry& entry) { freeze_state(store, entry, "thaw_proposed", "Thaw proposed"); }
+void frozen(Store& store, const Entry& entry) {
+  freeze_state(store, entry, "frozen", "Frozen: nothing new leaves,");
+}
+void thaw_proposed(Store& store, const Entry& entry) {
+  freeze_state(store, entry, "thaw_proposed", "Thaw proposed");
+}
 void thawed(Store& store, const Entry& entry) { freeze_state(store, entry, "thawed", "Thawed"); }
 
 constexpr Handler kHandlers[] = {
-    {"action_proposed", action_proposed},
-    {"action_approved", action_approved},
-    {"action_rejected", action_rejected},
-    {"action_expired", action_expired},
-    {"action_lifted", action_lifted},
-    {"action_failed", action_failed},
-    {"action_uncertain", action_uncertain},
-    {"order", order},
-    {"order_started", order_started},
-    {"order_outcome", order_outcome},
-    {"effect_check", effect_check},
-    {"action_in_force", action_in_force},
-    {"action_extended", action_extended},
-    {"ladder_step", ladder_step},
-    {"ladder_ended", ladder_ended},
-    {"lease_warning", lease_warning},
-    {"lease_extended", lease_extended},
-    {"frozen", frozen},
-    {"thaw_proposed", thaw_proposed},
-    {"thawed", thawed},
+    {"action_proposed", action_proposed},   {"action_approved", action_approved},
+    {"action_rejected", action_rejected},   {"action_expired", action_expired},
+    {"action_lifted", action_lifted},       {"action_failed", action_failed},
+    {"action_uncertain", action_uncertain}, {"order", order},
+    {"order_started", order_started},       {"order_outcome", order_outcome},
+    {"effect_check", effect_check},         {"action_in_force", action_in_force},
+    {"action_extended", action_extended},   {"ladder_step", ladder_step},
+    {"ladder_ended", ladder_ended},         {"lease_warning", lease_warning},
+    {"lease_extended", lease_extended},     {"frozen", frozen},
+    {"thaw_proposed", thaw_proposed},       {"thawed", thawed},
 };
 
 }  // namespace

@@ -8,10 +8,12 @@
 namespace firebreak::views {
 namespace {
 
-void add_request(Store& store, const Entry& entry, std::string_view type, const std::vector<std::string>& waiting) {
+void add_request(Store& store, const Entry& entry, std::string_view type,
+                 const std::vector<std::string>& waiting) {
   JsonObject request = thing(entry, entry.id("req"), "waiting");
   request["type"] = type;
-  copy_members(request, entry.body, {"incident", "endpoint", "stream", "candidate", "control", "run", "step"});
+  copy_members(request, entry.body,
+               {"incident", "endpoint", "stream", "candidate", "control", "run", "step"});
   request["waiting"] = JsonArray(waiting.begin(), waiting.end());
   store.put("request", request);
 }
@@ -29,7 +31,8 @@ void answer_request(Store& store, const Entry& entry, std::string_view part) {
 void evidence_requested(Store& store, const Entry& entry) {
   const std::vector<std::string> items = strings_or_empty(entry.body, "items");
   add_request(store, entry, "evidence", items);
-  store.add_timeline(string_or(entry.body, "incident"), entry, fmt::format("Evidence requested: {}", join(items)));
+  store.add_timeline(string_or(entry.body, "incident"), entry,
+                     fmt::format("Evidence requested: {}", join(items)));
 }
 
 void forecast_requested(Store& store, const Entry& entry) {
@@ -50,19 +53,19 @@ void gate_requested(Store& store, const Entry& entry) {
 void evidence_captured(Store& store, const Entry& entry) {
   JsonObject item = thing(entry, entry.id("ev"), "captured");
   copy_members(item, entry.body,
-               {"incident", "request", "item", "digest", "octets", "media_type", "name", "origin", "stream", "first",
-                "last", "root", "expected", "captured"});
+               {"incident", "request", "item", "digest", "octets", "media_type", "name", "origin", "stream",
+                "first", "last", "root", "expected", "captured"});
   item["custody"] = JsonArray{};
   store.put("evidence", item);
   answer_request(store, entry, string_or(entry.body, "item"));
   const std::string expected = string_or(entry.body, "expected"), digest = string_or(entry.body, "digest");
   const bool differs = !expected.empty() && expected != digest;
-  store.add_timeline(string_or(entry.body, "incident"), entry,
-                     fmt::format("Evidence {} secured: {} ({} octets), SHA-256 {}{}", entry.id("ev"),
-                                 string_or(entry.body, "name", string_or(entry.body, "item")),
-                                 int_or(entry.body, "octets"), digest,
-                                 differs ? "; EXPECTED " + expected + ": the item differs from what was registered"
-                                         : ""));
+  store.add_timeline(
+      string_or(entry.body, "incident"), entry,
+      fmt::format("Evidence {} secured: {} ({} octets), SHA-256 {}{}", entry.id("ev"),
+                  string_or(entry.body, "name", string_or(entry.body, "item")), int_or(entry.body, "octets"),
+                  digest,
+                  differs ? "; EXPECTED " + expected + ": the item differs from what was registered" : ""));
 }
 
 void evidence_failed(Store& store, const Entry& entry) {
@@ -81,10 +84,10 @@ void evidence_custody(Store& store, const Entry& entry) {
     JsonObject line = moment(entry, string_or(entry.body, "by"));
     copy_members(line, entry.body, {"action", "reason"});
     item["custody"].as_array().push_back(std::move(line));
-    store.add_timeline(string_or(item, "incident"), entry,
-                       fmt::format("Custody of {}: {} by {} ({})", string_or(item, "id"),
-                                   string_or(entry.body, "action"), person(string_or(entry.body, "by")),
-                                   string_or(entry.body, "reason")));
+    store.add_timeline(
+        string_or(item, "incident"), entry,
+        fmt::format("Custody of {}: {} by {} ({})", string_or(item, "id"), string_or(entry.body, "action"),
+                    person(string_or(entry.body, "by")), string_or(entry.body, "reason")));
   });
 }
 
@@ -103,7 +106,8 @@ void options_offered(Store& store, const Entry& entry) {
   store.add_timeline(id, entry, fmt::format("Options offered: {}", join(names, "; ")));
 }
 
-// A refusal stands in the group of its command and says nothing of the arguments: the last command is kept for it.
+// A refusal stands in the group of its command and says nothing of the arguments: the last command is kept
+// for it.
 void command(Store& store, const Entry& entry) {
   JsonObject last = thing(entry, "last", "given");
   const Json* args = find(entry.body, "args");
@@ -120,9 +124,10 @@ void command_refused(Store& store, const Entry& entry) {
   const std::optional<JsonObject> last = store.get("command", "last");
   const std::string incident = last ? string_or(*last, "incident") : std::string();
   if (incident.empty()) return;
-  store.add_timeline(incident, entry, fmt::format("Refused ({}): {} by {}: {}", string_or(entry.body, "code"),
-                                                  string_or(entry.body, "name"), person(string_or(*last, "actor")),
-                                                  string_or(entry.body, "reason")));
+  store.add_timeline(
+      incident, entry,
+      fmt::format("Refused ({}): {} by {}: {}", string_or(entry.body, "code"), string_or(entry.body, "name"),
+                  person(string_or(*last, "actor")), string_or(entry.body, "reason")));
 }
 
 void user_added(Store& store, const Entry& entry) {
@@ -132,16 +137,11 @@ void user_added(Store& store, const Entry& entry) {
 }
 
 constexpr Handler kHandlers[] = {
-    {"evidence_requested", evidence_requested},
-    {"forecast_requested", forecast_requested},
-    {"gate_requested", gate_requested},
-    {"evidence_captured", evidence_captured},
-    {"evidence_failed", evidence_failed},
-    {"evidence_custody", evidence_custody},
-    {"options_offered", options_offered},
-    {"command", command},
-    {"command_refused", command_refused},
-    {"user_added", user_added},
+    {"evidence_requested", evidence_requested}, {"forecast_requested", forecast_requested},
+    {"gate_requested", gate_requested},         {"evidence_captured", evidence_captured},
+    {"evidence_failed", evidence_failed},       {"evidence_custody", evidence_custody},
+    {"options_offered", options_offered},       {"command", command},
+    {"command_refused", command_refused},       {"user_added", user_added},
 };
 
 }  // namespace

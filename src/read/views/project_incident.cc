@@ -8,8 +8,8 @@
 namespace firebreak::views {
 namespace {
 
-constexpr std::string_view kFindingMembers[] = {"severity", "first", "last", "first_time", "last_time", "count",
-                                                "summary", "numbers"};
+constexpr std::string_view kFindingMembers[] = {"severity",  "first", "last",    "first_time",
+                                                "last_time", "count", "summary", "numbers"};
 
 // Detectors name an episode; the views keep episode -> id as a thing of its own.
 std::string episode_key(const Json& body) {
@@ -53,8 +53,9 @@ void change_finding(Store& store, const Entry& entry, std::string_view state) {
     count_members(finding, entry.body);
     const std::string incident = string_or(finding, "incident");
     if (state == "closed" && !incident.empty())
-      store.add_timeline(incident, entry,
-                         fmt::format("Finding {} closed: {}", string_or(finding, "id"), string_or(finding, "summary")));
+      store.add_timeline(
+          incident, entry,
+          fmt::format("Finding {} closed: {}", string_or(finding, "id"), string_or(finding, "summary")));
   });
 }
 
@@ -77,20 +78,25 @@ void incident_opened(Store& store, const Entry& entry) {
   const std::string id = entry.id("inc");
   JsonObject incident = thing(entry, id, "open");
   copy_members(incident, entry.body,
-               {"endpoint", "stream", "title", "severity", "rule", "findings", "declared_by", "first_time", "last_time"});
+               {"endpoint", "stream", "title", "severity", "rule", "findings", "declared_by", "first_time",
+                "last_time"});
   incident["opened"] = format_time(entry.time);
   incident["phase"] = "detection_analysis";
-  incident["phases"] = JsonArray{JsonObject{
-      {"phase", "detection_analysis"}, {"time", format_time(entry.time)}, {"index", entry.index}, {"reason", "opened"}}};
+  incident["phases"] = JsonArray{JsonObject{{"phase", "detection_analysis"},
+                                            {"time", format_time(entry.time)},
+                                            {"index", entry.index},
+                                            {"reason", "opened"}}};
   incident["roles"] = JsonObject{};
   for (const char* absent : {"acknowledged", "impact", "closed", "options"}) incident[absent] = nullptr;
   store.put("incident", incident);
-  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link_finding(store, entry, id, finding);
+  for (const std::string& finding : strings_or_empty(entry.body, "findings"))
+    link_finding(store, entry, id, finding);
   const std::string by = string_or(entry.body, "declared_by");
-  store.add_timeline(id, entry,
-                     fmt::format("Incident {} opened ({}): {}. {}", id, string_or(entry.body, "severity"),
-                                 string_or(entry.body, "title"),
-                                 by.empty() ? "Rule: " + string_or(entry.body, "rule") : "Declared by " + person(by)));
+  store.add_timeline(
+      id, entry,
+      fmt::format("Incident {} opened ({}): {}. {}", id, string_or(entry.body, "severity"),
+                  string_or(entry.body, "title"),
+                  by.empty() ? "Rule: " + string_or(entry.body, "rule") : "Declared by " + person(by)));
 }
 
 void incident_finding_linked(Store& store, const Entry& entry) {
@@ -102,12 +108,14 @@ void incident_finding_linked(Store& store, const Entry& entry) {
     incident["findings"] = JsonArray(findings.begin(), findings.end());
   });
   link_finding(store, entry, id, finding);
-  store.add_timeline(id, entry, fmt::format("Finding {} ({}) joined the incident", finding, string_or(entry.body, "kind")));
+  store.add_timeline(
+      id, entry, fmt::format("Finding {} ({}) joined the incident", finding, string_or(entry.body, "kind")));
 }
 
 void incident_acknowledged(Store& store, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident"), by = string_or(entry.body, "by");
-  edit(store, entry, "incident", id, [&](JsonObject& incident) { incident["acknowledged"] = moment(entry, by); });
+  edit(store, entry, "incident", id,
+       [&](JsonObject& incident) { incident["acknowledged"] = moment(entry, by); });
   store.add_timeline(id, entry, fmt::format("{} has the incident", person(by)));
 }
 
@@ -129,24 +137,27 @@ void incident_impact(Store& store, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident");
   edit(store, entry, "incident", id, [&](JsonObject& incident) {
     JsonObject impact = moment(entry, string_or(entry.body, "by"));
-    copy_members(impact, entry.body, {"functional_now", "functional_likely", "information", "recoverability"});
+    copy_members(impact, entry.body,
+                 {"functional_now", "functional_likely", "information", "recoverability"});
     incident["impact"] = std::move(impact);
   });
-  store.add_timeline(id, entry,
-                     fmt::format("Impact rated by {}: functional {} now, {} likely; information {}; recoverability {}",
-                                 person(string_or(entry.body, "by")), string_or(entry.body, "functional_now"),
-                                 string_or(entry.body, "functional_likely"),
-                                 join(strings_or_empty(entry.body, "information")),
-                                 string_or(entry.body, "recoverability")));
+  store.add_timeline(
+      id, entry,
+      fmt::format("Impact rated by {}: functional {} now, {} likely; information {}; recoverability {}",
+                  person(string_or(entry.body, "by")), string_or(entry.body, "functional_now"),
+                  string_or(entry.body, "functional_likely"),
+                  join(strings_or_empty(entry.body, "information")),
+                  string_or(entry.body, "recoverability")));
 }
 
 void incident_severity(Store& store, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident");
   edit(store, entry, "incident", id,
        [&](JsonObject& incident) { incident["severity"] = string_or(entry.body, "to"); });
-  store.add_timeline(id, entry, fmt::format("Severity {} -> {} by {}: {}", string_or(entry.body, "from"),
-                                            string_or(entry.body, "to"), person(string_or(entry.body, "by")),
-                                            string_or(entry.body, "reason")));
+  store.add_timeline(
+      id, entry,
+      fmt::format("Severity {} -> {} by {}: {}", string_or(entry.body, "from"), string_or(entry.body, "to"),
+                  person(string_or(entry.body, "by")), string_or(entry.body, "reason")));
 }
 
 void incident_role(Store& store, const Entry& entry) {
@@ -159,8 +170,9 @@ void incident_role(Store& store, const Entry& entry) {
 }
 
 void incident_note(Store& store, const Entry& entry) {
-  store.add_timeline(string_or(entry.body, "incident"), entry,
-                     fmt::format("Note by {}: {}", person(string_or(entry.body, "by")), string_or(entry.body, "text")));
+  store.add_timeline(
+      string_or(entry.body, "incident"), entry,
+      fmt::format("Note by {}: {}", person(string_or(entry.body, "by")), string_or(entry.body, "text")));
 }
 
 void incident_task_opened(Store& store, const Entry& entry) {
@@ -168,8 +180,8 @@ void incident_task_opened(Store& store, const Entry& entry) {
   copy_members(task, entry.body, {"incident", "text", "owner", "due"});
   store.put("task", task);
   store.add_timeline(string_or(entry.body, "incident"), entry,
-                     fmt::format("Task {} for {}: {}", entry.id("task"), person(string_or(entry.body, "owner")),
-                                 string_or(entry.body, "text")));
+                     fmt::format("Task {} for {}: {}", entry.id("task"),
+                                 person(string_or(entry.body, "owner")), string_or(entry.body, "text")));
 }
 
 void incident_task_done(Store& store, const Entry& entry) {
@@ -221,8 +233,9 @@ void playbook_step_started(Store& store, const Entry& entry) {
     copy_members(step, entry.body, {"step", "name", "command"});
     step["state"] = "running";
     run["steps"].as_array().push_back(std::move(step));
-    store.add_timeline(string_or(run, "incident"), entry,
-                       fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
+    store.add_timeline(
+        string_or(run, "incident"), entry,
+        fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
   });
 }
 
@@ -238,8 +251,9 @@ void playbook_step_ended(Store& store, const Entry& entry) {
       copy_members(step.as_object(), entry.body, {"detail"});
     }
     const std::string detail = string_or(entry.body, "detail");
-    store.add_timeline(string_or(run, "incident"), entry,
-                       fmt::format("Step ended ({}): {}{}{}", outcome, name, detail.empty() ? "" : ". ", detail));
+    store.add_timeline(
+        string_or(run, "incident"), entry,
+        fmt::format("Step ended ({}): {}{}{}", outcome, name, detail.empty() ? "" : ". ", detail));
   });
 }
 

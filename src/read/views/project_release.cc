@@ -17,8 +17,9 @@ void endpoint_registered(Store& store, const Entry& entry) {
   if (const std::optional<JsonObject> before = store.get("endpoint", string_or(from, "name")))
     endpoint["index"] = int_or(*before, "index");
   // The table of callers stays out: it is nobody's business on a screen.
-  copy_members(endpoint, from, {"name", "owner_team", "on_call", "environment", "criticality", "mode", "capture",
-                                "last_known_good", "gateway", "caps", "amount_field", "positive_label"});
+  copy_members(endpoint, from,
+               {"name", "owner_team", "on_call", "environment", "criticality", "mode", "capture",
+                "last_known_good", "gateway", "caps", "amount_field", "positive_label"});
   store.put("endpoint", endpoint);
 }
 
@@ -26,16 +27,17 @@ void release_registered(Store& store, const Entry& entry) {
   const std::string key = release_key(entry.body, "release");
   JsonObject release = thing(entry, key, "registered");
   copy_members(release, entry.body,
-               {"endpoint", "release", "upstream", "model", "manifest", "dataset", "holdout", "profile", "training_cut",
-                "sources", "incident", "by"});
+               {"endpoint", "release", "upstream", "model", "manifest", "dataset", "holdout", "profile",
+                "training_cut", "sources", "incident", "by"});
   release["gates"] = JsonObject{};
   store.put("release", release);
   if (const std::string incident = string_or(entry.body, "incident"); !incident.empty()) {
     const Json* model = find(entry.body, "model");
-    store.add_timeline(incident, entry,
-                       fmt::format("Release {} of {} registered by {}; model digest {}", string_or(entry.body, "release"),
-                                   string_or(entry.body, "endpoint"), person(string_or(entry.body, "by")),
-                                   model != nullptr ? string_or(*model, "digest") : std::string()));
+    store.add_timeline(
+        incident, entry,
+        fmt::format("Release {} of {} registered by {}; model digest {}", string_or(entry.body, "release"),
+                    string_or(entry.body, "endpoint"), person(string_or(entry.body, "by")),
+                    model != nullptr ? string_or(*model, "digest") : std::string()));
   }
 }
 
@@ -56,8 +58,9 @@ void source_approved(Store& store, const Entry& entry) {
   copy_members(document, entry.body, {"digest", "reason", "by"});
   store.put("source", document);
   for (const std::string& incident : incidents_in(source + " " + reason))
-    store.add_timeline(incident, entry, fmt::format("Data source '{}' approved by {}: {}", source,
-                                                    person(string_or(entry.body, "by")), reason));
+    store.add_timeline(incident, entry,
+                       fmt::format("Data source '{}' approved by {}: {}", source,
+                                   person(string_or(entry.body, "by")), reason));
 }
 
 void gate_result(Store& store, const Entry& entry) {
@@ -65,8 +68,10 @@ void gate_result(Store& store, const Entry& entry) {
   const std::string request_id = string_or(entry.body, "request");
   const std::optional<JsonObject> request = store.get("request", request_id);
   const bool passed = bool_or(entry.body, "passed");
-  JsonObject result = thing(entry, fmt::format("{}/{}/{}", request_id, candidate, gate), passed ? "passed" : "failed");
-  copy_members(result, entry.body, {"request", "endpoint", "candidate", "gate", "figure", "limit", "passed", "detail"});
+  JsonObject result =
+      thing(entry, fmt::format("{}/{}/{}", request_id, candidate, gate), passed ? "passed" : "failed");
+  copy_members(result, entry.body,
+               {"request", "endpoint", "candidate", "gate", "figure", "limit", "passed", "detail"});
   for (const char* name : {"limit", "passed"}) result.emplace(name, nullptr);
   result["incident"] = request ? string_or(*request, "incident") : std::string();
   result["control"] = request ? string_or(*request, "control") : std::string();
@@ -83,10 +88,10 @@ void gate_result(Store& store, const Entry& entry) {
     if (waiting.empty()) document["state"] = "done";
   });
   if (const std::string incident = string_or(result, "incident"); !incident.empty())
-    store.add_timeline(incident, entry,
-                       fmt::format("Gate {} of {} {}: {:.6g} (limit {:.6g})", gate, candidate,
-                                   passed ? "passed" : "FAILED", number_or(entry.body, "figure"),
-                                   number_or(entry.body, "limit")));
+    store.add_timeline(
+        incident, entry,
+        fmt::format("Gate {} of {} {}: {:.6g} (limit {:.6g})", gate, candidate, passed ? "passed" : "FAILED",
+                    number_or(entry.body, "figure"), number_or(entry.body, "limit")));
 }
 
 void candidate_decided(Store& store, const Entry& entry, std::string_view state) {
@@ -97,8 +102,9 @@ void candidate_decided(Store& store, const Entry& entry, std::string_view state)
   });
   if (request)
     if (const std::string incident = string_or(*request, "incident"); !incident.empty())
-      store.add_timeline(incident, entry, fmt::format("Candidate {} {} by the gates", string_or(entry.body, "candidate"),
-                                                      state));
+      store.add_timeline(
+          incident, entry,
+          fmt::format("Candidate {} {} by the gates", string_or(entry.body, "candidate"), state));
 }
 
 void candidate_cleared(Store& store, const Entry& entry) { candidate_decided(store, entry, "cleared"); }
@@ -108,8 +114,9 @@ void promotion_requested(Store& store, const Entry& entry) {
   edit(store, entry, "release", release_key(entry.body, "release"),
        [&](JsonObject& release) { release["state"] = "promotion_requested"; });
   if (const std::string incident = string_or(entry.body, "incident"); !incident.empty())
-    store.add_timeline(incident, entry, fmt::format("Promotion of {} requested by {}", string_or(entry.body, "release"),
-                                                    person(string_or(entry.body, "by"))));
+    store.add_timeline(incident, entry,
+                       fmt::format("Promotion of {} requested by {}", string_or(entry.body, "release"),
+                                   person(string_or(entry.body, "by"))));
 }
 
 void last_known_good(Store& store, const Entry& entry) {
@@ -120,21 +127,19 @@ void last_known_good(Store& store, const Entry& entry) {
          [](JsonObject& document) { document["state"] = "superseded"; });
   edit(store, entry, "release", endpoint + "/" + release,
        [](JsonObject& document) { document["state"] = "last_known_good"; });
-  edit(store, entry, "endpoint", endpoint, [&](JsonObject& document) { document["last_known_good"] = release; });
+  edit(store, entry, "endpoint", endpoint,
+       [&](JsonObject& document) { document["last_known_good"] = release; });
   for (const std::string& incident : open_incidents(store, endpoint))
-    store.add_timeline(incident, entry, fmt::format("{} is now the last known good release of {} (was {})", release,
-                                                    endpoint, previous.empty() ? "none" : previous));
+    store.add_timeline(incident, entry,
+                       fmt::format("{} is now the last known good release of {} (was {})", release, endpoint,
+                                   previous.empty() ? "none" : previous));
 }
 
 constexpr Handler kHandlers[] = {
-    {"endpoint_registered", endpoint_registered},
-    {"release_registered", release_registered},
-    {"source_approved", source_approved},
-    {"gate_result", gate_result},
-    {"candidate_cleared", candidate_cleared},
-    {"candidate_refused", candidate_refused},
-    {"promotion_requested", promotion_requested},
-    {"last_known_good", last_known_good},
+    {"endpoint_registered", endpoint_registered}, {"release_registered", release_registered},
+    {"source_approved", source_approved},         {"gate_result", gate_result},
+    {"candidate_cleared", candidate_cleared},     {"candidate_refused", candidate_refused},
+    {"promotion_requested", promotion_requested}, {"last_known_good", last_known_good},
 };
 
 }  // namespace

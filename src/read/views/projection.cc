@@ -10,7 +10,8 @@ namespace {
 const std::map<std::string_view, Projection>& handlers() {
   static const std::map<std::string_view, Projection> table = [] {
     std::map<std::string_view, Projection> built;
-    for (const auto& family : {incident_handlers(), contain_handlers(), evidence_handlers(), release_handlers()})
+    for (const auto& family :
+         {incident_handlers(), contain_handlers(), evidence_handlers(), release_handlers()})
       for (const Handler& handler : family) built.emplace(handler.kind, handler.apply);
     return built;
   }();

@@ -1,7 +1,7 @@
 // Journal entries -> rows. One small function per kind; a kind without one changes nothing.
 //
-// Pure over the Store: the same entries give the same rows. Old entry versions stay readable: members that are
-// missing show as absent, never as an error.
+// Pure over the Store: the same entries give the same rows. Old entry versions stay readable: members that
+// are missing show as absent, never as an error.
 #pragma once
 
 #include <initializer_list>

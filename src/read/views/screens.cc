@@ -8,23 +8,26 @@ namespace {
 JsonArray things(Store& store, const std::string& kind, const std::string& incident,
                  void (*trim)(JsonObject&) = nullptr) {
   JsonArray items;
-  for (JsonObject& document : store.list({.kind = kind, .incident = incident, .endpoint = {}, .state = {}, .oldest_first = true})) {
+  for (JsonObject& document :
+       store.list({.kind = kind, .incident = incident, .endpoint = {}, .state = {}, .oldest_first = true})) {
     if (trim != nullptr) trim(document);
     items.push_back(std::move(document));
   }
   return items;
 }
 
-// One row for the control (what it approves is what the gate counts), one for the candidate, one for each attack that
-// the gate's detail tells apart: "attacks": [{attack, still_approved, approved_by_control}].
+// One row for the control (what it approves is what the gate counts), one for the candidate, one for each
+// attack that the gate's detail tells apart: "attacks": [{attack, still_approved, approved_by_control}].
 void add_rows(JsonArray& rows, const JsonObject& gate) {
   const Json nothing = JsonObject{};
   const Json* detail = find(gate, "detail");
   if (detail == nullptr) detail = &nothing;
   const std::string incident = string_or(gate, "incident");
   const std::string all = incident.empty() ? "all chains" : "chains of " + incident;
-  const auto add = [&](std::string_view release, std::string_view attack, std::int64_t approved, std::int64_t of, bool control) {
-    JsonObject row{{"release", release}, {"attack", attack}, {"approved", approved}, {"of", of}, {"control", control}};
+  const auto add = [&](std::string_view release, std::string_view attack, std::int64_t approved,
+                       std::int64_t of, bool control) {
+    JsonObject row{
+        {"release", release}, {"attack", attack}, {"approved", approved}, {"of", of}, {"control", control}};
     row["share"] = of > 0 ? Json(static_cast<double>(approved) / static_cast<double>(of)) : Json(nullptr);
     for (const char* name : {"endpoint", "candidate", "gate", "index", "incident", "time"})
       row[name] = gate.contains(name) ? gate.at(name) : Json(nullptr);
@@ -39,7 +42,8 @@ void add_rows(JsonArray& rows, const JsonObject& gate) {
   const Json* attacks = find(*detail, "attacks");
   if (attacks == nullptr || !attacks->is_array()) return;
   for (const Json& attack : attacks->get_array())
-    add(candidate, string_or(attack, "attack"), int_or(attack, "still_approved"), int_or(attack, "approved_by_control"), false);
+    add(candidate, string_or(attack, "attack"), int_or(attack, "still_approved"),
+        int_or(attack, "approved_by_control"), false);
 }
 
 }  // namespace
@@ -67,7 +71,8 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   (*incident)["evidence"] = things(store, "evidence", id);
   JsonArray findings;
   for (const std::string& finding : strings_or_empty(*incident, "findings"))
-    if (std::optional<JsonObject> document = store.get("finding", finding)) findings.push_back(std::move(*document));
+    if (std::optional<JsonObject> document = store.get("finding", finding))
+      findings.push_back(std::move(*document));
   (*incident)["findings"] = std::move(findings);
   (*incident)["gates"] = things(store, "gate", id);
   (*incident)["tasks"] = things(store, "task", id);
@@ -81,8 +86,11 @@ Result<Json> action_screen(Store& store, const std::string& id) {
   if (!action) return fail(Code::kNotFound, fmt::format("there is no action '{}'", id));
   JsonArray orders;
   // Orders carry their action in the document only; those of one endpoint are few enough to walk.
-  for (JsonObject& order : store.list({.kind = "order", .incident = string_or(*action, "incident"),
-                                       .endpoint = string_or(*action, "endpoint"), .state = {}, .limit = 2'000}))
+  for (JsonObject& order : store.list({.kind = "order",
+                           .incident = string_or(*action, "incident"),
+                           .endpoint = string_or(*action, "endpoint"),
+                           .state = {},
+                           .limit = 2'000}))
     if (string_or(order, "action") == id && orders.size() < 200) orders.push_back(std::move(order));
   (*action)["orders"] = std::move(orders);
   return Json(std::move(*action));

@@ -1,5 +1,5 @@
-// Documents made of several things: one incident whole, one action with its orders, what needs a person now, the
-// robustness table. Read-only over the Store; shapes in docs/formats/views.md.
+// Documents made of several things: one incident whole, one action with its orders, what needs a person now,
+// the robustness table. Read-only over the Store; shapes in docs/formats/views.md.
 #pragma once
 
 #include <string>

@@ -7,8 +7,10 @@ namespace firebreak::views {
 namespace {
 
 Error sqlite_error(sqlite3* handle, std::string_view doing) {
-  return Error{Code::kIo, fmt::format("views: {}: {}", doing, handle != nullptr ? sqlite3_errmsg(handle) : "no memory"),
-               {}, 0};
+  return Error{Code::kIo,
+               fmt::format("views: {}: {}", doing, handle != nullptr ? sqlite3_errmsg(handle) : "no memory"),
+               {},
+               0};
 }
 
 }  // namespace
@@ -37,8 +39,8 @@ void Statement::Finalizer::operator()(sqlite3_stmt* statement) const { sqlite3_f
 
 Result<Statement> Statement::prepare(const Database& database, std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                         &raw, nullptr) != SQLITE_OK)
+  if (sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK)
     return fail(database.error(sql.substr(0, 80)));
   return Statement(database, raw);
 }

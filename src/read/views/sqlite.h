@@ -49,7 +49,8 @@ class Statement {
   struct Finalizer {
     void operator()(sqlite3_stmt* statement) const;
   };
-  Statement(const Database& database, sqlite3_stmt* statement) : handle_(database.handle()), statement_(statement) {}
+  Statement(const Database& database, sqlite3_stmt* statement)
+      : handle_(database.handle()), statement_(statement) {}
 
   sqlite3* handle_;
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;

@@ -12,7 +12,8 @@ namespace {
 struct Screen {
   JsonArray needs, waiting, due;
 
-  void need(std::string_view who, std::string_view what, const JsonObject& subject, std::string_view command) {
+  void need(std::string_view who, std::string_view what, const JsonObject& subject,
+            std::string_view command) {
     needs.push_back(JsonObject{{"who", who},
                                {"what", what},
                                {"since", string_or(subject, "time")},
@@ -20,7 +21,8 @@ struct Screen {
                                {"subject", string_or(subject, "id")},
                                {"command", command}});
   }
-  void wait(std::string_view who, std::string_view for_whom, std::string_view what, const JsonObject& subject) {
+  void wait(std::string_view who, std::string_view for_whom, std::string_view what,
+            const JsonObject& subject) {
     waiting.push_back(JsonObject{{"who", who},
                                  {"for", for_whom},
                                  {"what", what},
@@ -38,8 +40,11 @@ struct Screen {
 };
 
 std::vector<JsonObject> all(Store& store, std::string kind, std::string state, std::string incident = {}) {
-  return store.list({.kind = std::move(kind), .incident = std::move(incident), .endpoint = {},
-                     .state = std::move(state), .oldest_first = true});
+  return store.list({.kind = std::move(kind),
+                     .incident = std::move(incident),
+                     .endpoint = {},
+                     .state = std::move(state),
+                     .oldest_first = true});
 }
 
 void incidents(Store& store, Screen& screen, JsonArray& open) {
@@ -50,11 +55,12 @@ void incidents(Store& store, Screen& screen, JsonArray& open) {
     open.push_back(std::move(line));
     incident["incident"] = id;
     if (find(incident, "acknowledged") == nullptr || incident["acknowledged"].is_null())
-      screen.need("analyst", fmt::format("{} is not acknowledged: {}", id, string_or(incident, "title")), incident,
-                  fmt::format("firebreak incident ack {}", id));
+      screen.need("analyst", fmt::format("{} is not acknowledged: {}", id, string_or(incident, "title")),
+                  incident, fmt::format("firebreak incident ack {}", id));
     if (incident["options"].is_object() && all(store, "action", "", id).empty())
       screen.need("analyst", fmt::format("choose a containment option for {}", id), incident,
-                  fmt::format("firebreak contain option --endpoint {} --incident {} --option NAME", string_or(incident, "endpoint"), id));
+                  fmt::format("firebreak contain option --endpoint {} --incident {} --option NAME",
+                              string_or(incident, "endpoint"), id));
     if (string_or(incident, "phase") == "post_incident")
       screen.need("analyst", fmt::format("close {} with a summary and the residual risk", id), incident,
                   fmt::format("firebreak incident close {} --summary TEXT --residual-risk TEXT", id));
@@ -69,7 +75,8 @@ void actions(Store& store, Screen& screen, JsonArray& in_force) {
     screen.need("approver",
                 fmt::format("approve or reject {}: {} (requested by {})", id, string_or(action, "what"),
                             person(string_or(action, "requested_by"))),
-                action, fmt::format("firebreak action approve {} --digest {}", id, string_or(action, "digest")));
+                action,
+                fmt::format("firebreak action approve {} --digest {}", id, string_or(action, "digest")));
     screen.wait(person(string_or(action, "requested_by")), "a second person with the role approver",
                 fmt::format("{} needs {} more approval(s)", id,
                             int_or(action, "approvals_needed") - static_cast<std::int64_t>(have)),
@@ -77,8 +84,10 @@ void actions(Store& store, Screen& screen, JsonArray& in_force) {
     screen.add_due("expires", fmt::format("{} expires unless approved", id), action);
   }
   for (const JsonObject& action : all(store, "action", "uncertain"))
-    screen.need("analyst", fmt::format("{}: nobody knows whether it took effect; look at the endpoint", string_or(action, "id")),
-                action, fmt::format("firebreak action show {}", string_or(action, "id")));
+    screen.need(
+        "analyst",
+        fmt::format("{}: nobody knows whether it took effect; look at the endpoint", string_or(action, "id")),
+        action, fmt::format("firebreak action show {}", string_or(action, "id")));
   for (const JsonObject& action : all(store, "action", "in_force")) {
     JsonObject line;
     copy_members(line, action, {"id", "what", "endpoint", "incident", "until", "class"});
@@ -93,16 +102,19 @@ void actions(Store& store, Screen& screen, JsonArray& in_force) {
 void workers(Store& store, Screen& screen) {
   for (const JsonObject& request : all(store, "request", "waiting")) {
     const std::string type = string_or(request, "type");
-    screen.wait(string_or(request, "run", string_or(request, "id")), type == "gates" ? "the gates" : "the " + type + " worker",
-                fmt::format("{}: {}", string_or(request, "id"), join(strings_or_empty(request, "waiting"))), request);
+    screen.wait(string_or(request, "run", string_or(request, "id")),
+                type == "gates" ? "the gates" : "the " + type + " worker",
+                fmt::format("{}: {}", string_or(request, "id"), join(strings_or_empty(request, "waiting"))),
+                request);
   }
   for (const char* state : {"ordered", "started"})
     for (const JsonObject& order : all(store, "order", state))
       screen.wait(string_or(order, "action"), string_or(order, "connector", "the gateway"),
-                  fmt::format("{} ({}) is {}", string_or(order, "id"), string_or(order, "verb"), state), order);
+                  fmt::format("{} ({}) is {}", string_or(order, "id"), string_or(order, "verb"), state),
+                  order);
   for (const JsonObject& order : all(store, "order", "uncertain"))
-    screen.need("analyst", fmt::format("{} is uncertain: look at the endpoint", string_or(order, "id")), order,
-                fmt::format("firebreak action show {}", string_or(order, "action")));
+    screen.need("analyst", fmt::format("{} is uncertain: look at the endpoint", string_or(order, "id")),
+                order, fmt::format("firebreak action show {}", string_or(order, "action")));
 }
 
 void tasks_and_releases(Store& store, Screen& screen) {
@@ -114,9 +126,11 @@ void tasks_and_releases(Store& store, Screen& screen) {
   for (JsonObject& release : all(store, "release", "cleared")) {
     const std::string incident = string_or(release, "cleared_for");
     release["incident"] = incident;
-    screen.need("analyst", fmt::format("release {} passed its gates: promote it", string_or(release, "release")), release,
-                fmt::format("firebreak release promote --endpoint {} --release {}{}", string_or(release, "endpoint"),
-                            string_or(release, "release"), incident.empty() ? "" : " --incident " + incident));
+    screen.need(
+        "analyst", fmt::format("release {} passed its gates: promote it", string_or(release, "release")),
+        release,
+        fmt::format("firebreak release promote --endpoint {} --release {}{}", string_or(release, "endpoint"),
+                    string_or(release, "release"), incident.empty() ? "" : " --incident " + incident));
   }
 }
 
@@ -130,15 +144,18 @@ JsonObject status_screen(Store& store) {
   workers(store, screen);
   tasks_and_releases(store, screen);
   Json frozen = nullptr;
-  if (std::optional<JsonObject> freeze = store.get("freeze", "freeze"); freeze && string_or(*freeze, "state") != "thawed") {
+  if (std::optional<JsonObject> freeze = store.get("freeze", "freeze");
+      freeze && string_or(*freeze, "state") != "thawed") {
     if (string_or(*freeze, "state") == "thaw_proposed")
-      screen.need("a second person", "confirm the end of the freeze", *freeze, "firebreak thaw --reason TEXT");
+      screen.need("a second person", "confirm the end of the freeze", *freeze,
+                  "firebreak thaw --reason TEXT");
     frozen = std::move(*freeze);
   }
   std::stable_sort(screen.due.begin(), screen.due.end(),
                    [](const Json& a, const Json& b) { return string_or(a, "time") < string_or(b, "time"); });
   const auto findings = static_cast<std::int64_t>(all(store, "finding", "open").size());
-  JsonObject counts{{"incidents_open", open.size()}, {"findings_open", findings}, {"actions_in_force", in_force.size()}};
+  JsonObject counts{
+      {"incidents_open", open.size()}, {"findings_open", findings}, {"actions_in_force", in_force.size()}};
   return JsonObject{{"frozen", std::move(frozen)},          {"needs_person", std::move(screen.needs)},
                     {"waiting", std::move(screen.waiting)}, {"due", std::move(screen.due)},
                     {"counts", std::move(counts)},          {"incidents", std::move(open)},

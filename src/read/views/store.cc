@@ -35,8 +35,9 @@ Result<Store> Store::open(Database& database) {
   FIREBREAK_ASSIGN(Statement newest, prepare(std::string(kList) + "DESC LIMIT ?6"));
   FIREBREAK_ASSIGN(Statement oldest, prepare(std::string(kList) + "ASC LIMIT ?6"));
   FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?)"));
-  FIREBREAK_ASSIGN(Statement lines,
-                   prepare("SELECT entry, time, kind, actor, text FROM timeline WHERE incident = ? ORDER BY entry"));
+  FIREBREAK_ASSIGN(
+      Statement lines,
+      prepare("SELECT entry, time, kind, actor, text FROM timeline WHERE incident = ? ORDER BY entry"));
   FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
   FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
   return Store(std::make_shared<Statements>(Statements{std::move(get), std::move(put), std::move(newest),
@@ -64,7 +65,8 @@ std::optional<JsonObject> Store::get(std::string_view kind, std::string_view id)
   Result<Json> document = parse_json(statement.text(0));
   statement.reset();
   if (document && document->is_object()) return std::move(document->get_object());
-  check(fail(Code::kCorrupt, fmt::format("views: the document of {} {} is no JSON object; delete the file", kind, id)));
+  check(fail(Code::kCorrupt,
+             fmt::format("views: the document of {} {} is no JSON object; delete the file", kind, id)));
   return std::nullopt;
 }
 

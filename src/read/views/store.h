@@ -1,8 +1,8 @@
-// The tables behind the views: things (one JSON document each, with the columns that lists filter by) and timeline
-// lines. Every document has at least "id", "index", "state" and "updated".
+// The tables behind the views: things (one JSON document each, with the columns that lists filter by) and
+// timeline lines. Every document has at least "id", "index", "state" and "updated".
 //
-// Writers use Store inside a transaction of Views::apply; the first error is kept and stops the commit, so that
-// projections stay free of error plumbing.
+// Writers use Store inside a transaction of Views::apply; the first error is kept and stops the commit, so
+// that projections stay free of error plumbing.
 //
 // Threads: one at a time.
 #pragma once

@@ -61,7 +61,8 @@ struct Views::Impl {
   Impl(Database opened, Store tables) : database(std::move(opened)), store(std::move(tables)) {}
 
   Result<void> commit(std::span<const Entry> entries);
-  Result<Json> list(std::string_view kind, const Page& page, const Filter& filter, void (*trim)(JsonObject&)) const;
+  Result<Json> list(std::string_view kind, const Page& page, const Filter& filter,
+                    void (*trim)(JsonObject&)) const;
 };
 
 Views::Views(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -97,8 +98,8 @@ Result<void> Views::Impl::commit(std::span<const Entry> entries) {
   for (const Entry& entry : entries) {
     if (entry.index < at) continue;
     if (entry.index != at) {
-      outcome = fail(Code::kConflict, fmt::format("views: entry {} comes after {}; catch up first", entry.index,
-                                                  static_cast<std::int64_t>(at) - 1));
+      outcome = fail(Code::kConflict, fmt::format("views: entry {} comes after {}; catch up first",
+                                                  entry.index, static_cast<std::int64_t>(at) - 1));
       break;
     }
     project(store, entry);
@@ -124,7 +125,8 @@ Result<void> Views::apply(std::span<const Entry> entries) {
 
 void Views::forget() {
   const std::lock_guard lock(impl_->mutex);
-  impl_->health = impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM meta; COMMIT");
+  impl_->health =
+      impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM meta; COMMIT");
   if (impl_->health) impl_->next = 0;
 }
 
@@ -135,7 +137,8 @@ Result<void> Views::healthy() const {
 
 bool Views::wait_for_index(std::uint64_t index, std::int64_t timeout_us) const {
   std::unique_lock lock(impl_->mutex);
-  return impl_->applied.wait_for(lock, std::chrono::microseconds(timeout_us), [&] { return impl_->next > index; });
+  return impl_->applied.wait_for(lock, std::chrono::microseconds(timeout_us),
+                                 [&] { return impl_->next > index; });
 }
 
 Result<Json> Views::Impl::list(std::string_view kind, const Page& page, const Filter& filter,

@@ -1,12 +1,13 @@
-// What people look at, kept in SQLite: incidents with their timeline, findings, actions, evidence, models, gates.
-// Everything in it is a fold over the journal's entries; the file can be deleted at any time and comes back.
+// What people look at, kept in SQLite: incidents with their timeline, findings, actions, evidence, models,
+// gates. Everything in it is a fold over the journal's entries; the file can be deleted at any time and comes
+// back.
 //
 // Promise: a view shows all entries below next_index() and none above. The index is written in the same
-// transaction as the rows. A file of another schema version, or one that is damaged, is thrown away and rebuilt.
-// The JSON that comes back is documented in docs/formats/views.md; the API returns it as it is.
+// transaction as the rows. A file of another schema version, or one that is damaged, is thrown away and
+// rebuilt. The JSON that comes back is documented in docs/formats/views.md; the API returns it as it is.
 //
-// Threads: any function from any thread. Nobody waits for the disk: the file is not synced, it can be rebuilt.
-// Errors: kNotFound (no such id), kInvalid (bad cursor), kIo (SQLite's message).
+// Threads: any function from any thread. Nobody waits for the disk: the file is not synced, it can be
+// rebuilt. Errors: kNotFound (no such id), kInvalid (bad cursor), kIo (SQLite's message).
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,8 @@ class Views {
   Result<void> apply(std::span<const Entry> entries);
   Result<void> apply(const journal::Group& group);
 
-  // Applies everything durable in the journal; starts anew when this file is ahead of it (it belongs to another one).
+  // Applies everything durable in the journal; starts anew when this file is ahead of it (it belongs to
+  // another one).
   Result<void> catch_up(const journal::Journal& journal);
 
   // The first error of apply() since the last success: views are behind, the journal is not. For /healthz.
@@ -70,16 +72,18 @@ class Views {
   Result<Json> gates(const Page& page, const Filter& filter = {}) const;
   Result<Json> endpoints(const Page& page, const Filter& filter = {}) const;
 
-  // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[], people[].
+  // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[],
+  // people[].
   Result<Json> incident(const std::string& id) const;
   Result<Json> finding(const std::string& id) const;
-  Result<Json> action(const std::string& id) const;  // with orders[] and checks[]
+  Result<Json> action(const std::string& id) const;         // with orders[] and checks[]
   Result<Json> evidence_item(const std::string& id) const;  // with custody[]
 
   // One screen: what needs a person now, who waits for whom, what is due next.
   Result<Json> status() const;
 
-  // Release × attack -> share still approved (gate G3a): {"rows":[{release, attack, approved, of, share, control, …}]}
+  // Release × attack -> share still approved (gate G3a): {"rows":[{release, attack, approved, of, share,
+  // control, …}]}
   Result<Json> robustness() const;
 
  private:

@@ -19,7 +19,8 @@ Json json(std::string_view text) {
 struct Story {
   std::vector<Entry> entries;
 
-  std::string add(std::string_view prefix, std::string_view kind, std::string_view body, std::string_view actor = "firebreak") {
+  std::string add(std::string_view prefix, std::string_view kind, std::string_view body,
+                  std::string_view actor = "firebreak") {
     Entry entry;
     entry.index = entries.size();
     entry.kind = kind;
@@ -35,20 +36,26 @@ struct Story {
 Story whole_story() {
   Story s;
   s.add("", "server_started", R"({"version":"0.1.0"})");
-  s.add("find", "finding_opened",
-        R"({"episode":"query_chain/e1","kind":"query_chain","severity":"high","endpoint":"fraud-api","stream":"fraud-api","first":100,"last":180,"first_time":"2026-03-07T03:27:37Z","last_time":"2026-03-07T03:40:00Z","count":40,"summary":"40 look-alike queries by 3 callers","numbers":{"limit":20},"callers":["a","b","c"]})");
-  s.add("inc", "incident_opened",
-        R"({"endpoint":"fraud-api","stream":"fraud-api","title":"Query attack on fraud-api","severity":"SEV-2","rule":"outlier spike with a query chain","findings":["find-1"],"first_time":"2026-03-07T03:27:37Z","last_time":"2026-03-07T03:40:00Z"})");
-  s.add("req", "evidence_requested",
-        R"({"incident":"inc-2","endpoint":"fraud-api","stream":"fraud-api","items":["model"],"first":100,"last":180})");
-  s.add("ev", "evidence_captured",
-        R"({"request":"req-3","incident":"inc-2","item":"model","digest":"9e5d","octets":1024,"media_type":"application/json","name":"model_1.0.0.json","origin":"release 1.0.0"})");
+  s.add(
+      "find", "finding_opened",
+      R"({"episode":"query_chain/e1","kind":"query_chain","severity":"high","endpoint":"fraud-api","stream":"fraud-api","first":100,"last":180,"first_time":"2026-03-07T03:27:37Z","last_time":"2026-03-07T03:40:00Z","count":40,"summary":"40 look-alike queries by 3 callers","numbers":{"limit":20},"callers":["a","b","c"]})");
+  s.add(
+      "inc", "incident_opened",
+      R"({"endpoint":"fraud-api","stream":"fraud-api","title":"Query attack on fraud-api","severity":"SEV-2","rule":"outlier spike with a query chain","findings":["find-1"],"first_time":"2026-03-07T03:27:37Z","last_time":"2026-03-07T03:40:00Z"})");
+  s.add(
+      "req", "evidence_requested",
+      R"({"incident":"inc-2","endpoint":"fraud-api","stream":"fraud-api","items":["model"],"first":100,"last":180})");
+  s.add(
+      "ev", "evidence_captured",
+      R"({"request":"req-3","incident":"inc-2","item":"model","digest":"9e5d","octets":1024,"media_type":"application/json","name":"model_1.0.0.json","origin":"release 1.0.0"})");
   s.add("req", "forecast_requested", R"({"incident":"inc-2","endpoint":"fraud-api","days":3})");
-  s.add("", "options_offered",
-        R"({"request":"req-5","incident":"inc-2","endpoint":"fraud-api","method":"replay","options":[{"name":"chain_quarantine","title":"Quarantine the chain"}]})");
-  s.add("act", "action_proposed",
-        R"({"incident":"inc-2","endpoint":"fraud-api","class":"bounded","measure":{"kind":"fallback"},"digest":"aabbccddeeff00112233","lease_us":1209600000000,"requested_by":"user:ana","approvals":1,"expires":"2026-03-07T05:00:00Z","undo":"the measure is removed"})",
-        "user:ana");
+  s.add(
+      "", "options_offered",
+      R"({"request":"req-5","incident":"inc-2","endpoint":"fraud-api","method":"replay","options":[{"name":"chain_quarantine","title":"Quarantine the chain"}]})");
+  s.add(
+      "act", "action_proposed",
+      R"({"incident":"inc-2","endpoint":"fraud-api","class":"bounded","measure":{"kind":"fallback"},"digest":"aabbccddeeff00112233","lease_us":1209600000000,"requested_by":"user:ana","approvals":1,"expires":"2026-03-07T05:00:00Z","undo":"the measure is removed"})",
+      "user:ana");
   return s;
 }
 
@@ -62,7 +69,8 @@ TEST(Views, one_incident_shows_its_timeline_evidence_and_actions) {
   EXPECT_EQ(string_or(*find_pointer(*incident, "/evidence/0"), "id"), "ev-4");
   EXPECT_EQ(string_or(*find_pointer(*incident, "/actions/0"), "state"), "proposed");
   EXPECT_EQ(string_or(*find_pointer(*incident, "/findings/0"), "incident"), "inc-2");
-  EXPECT_EQ(int_or(*find_pointer(*incident, "/timeline/0"), "index"), 1) << "the finding comes first, at its own index";
+  EXPECT_EQ(int_or(*find_pointer(*incident, "/timeline/0"), "index"), 1)
+      << "the finding comes first, at its own index";
   EXPECT_EQ(string_or(*find_pointer(*incident, "/timeline/1"), "kind"), "incident_opened");
   EXPECT_EQ(views->incident("inc-9").error().code, Code::kNotFound);
 }
@@ -73,13 +81,15 @@ TEST(Views, status_says_what_needs_a_person_and_how) {
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   const Json before = *views->status();
   std::string commands;
-  for (const Json& need : find(before, "needs_person")->as_array()) commands += string_or(need, "command") + "\n";
+  for (const Json& need : find(before, "needs_person")->as_array())
+    commands += string_or(need, "command") + "\n";
   EXPECT_NE(commands.find("firebreak incident ack inc-2"), std::string::npos);
   EXPECT_NE(commands.find("firebreak action approve act-7 --digest aabbccddeeff00112233"), std::string::npos);
   EXPECT_EQ(string_or(*find_pointer(before, "/due/0"), "time"), "2026-03-07T05:00:00Z");
 
   story.add("", "incident_acknowledged", R"({"incident":"inc-2","by":"user:ana"})");
-  story.add("", "action_approved", R"({"action":"act-7","by":"user:ben","digest":"aabbccddeeff00112233"})", "user:ben");
+  story.add("", "action_approved", R"({"action":"act-7","by":"user:ben","digest":"aabbccddeeff00112233"})",
+            "user:ben");
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   EXPECT_TRUE(find(*views->status(), "needs_person")->as_array().empty());
 }
@@ -88,16 +98,20 @@ TEST(Views, an_action_goes_from_approval_to_force_to_its_end) {
   auto views = *Views::open(":memory:");
   Story story = whole_story();
   story.add("", "action_approved", R"({"action":"act-7","by":"user:ben","digest":"aabb"})");
-  story.add("ord", "order", R"({"action":"act-7","endpoint":"fraud-api","connector":"gateway","verb":"apply","fence":9})");
+  story.add("ord", "order",
+            R"({"action":"act-7","endpoint":"fraud-api","connector":"gateway","verb":"apply","fence":9})");
   story.add("", "order_started", R"({"order":"ord-9","attempt":1})");
-  story.add("", "order_outcome", R"({"order":"ord-9","attempt":1,"result":"done","policy_digest":"ff00","detail":"fence 9"})");
+  story.add("", "order_outcome",
+            R"({"order":"ord-9","attempt":1,"result":"done","policy_digest":"ff00","detail":"fence 9"})");
   story.add("", "action_in_force", R"({"action":"act-7"})");
-  story.add("", "effect_check",
-            R"({"action":"act-7","works":{"not_served":40,"of":41},"harm":{"changed":2,"failed":0,"of":900},"verdict":"green","reason":""})");
+  story.add(
+      "", "effect_check",
+      R"({"action":"act-7","works":{"not_served":40,"of":41},"harm":{"changed":2,"failed":0,"of":900},"verdict":"green","reason":""})");
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   Json action = *views->action("act-7");
   EXPECT_EQ(string_or(action, "state"), "in_force");
-  EXPECT_EQ(string_or(action, "until"), "2026-03-21T03:12:00Z") << "a lease of 14 days from the moment it is in force";
+  EXPECT_EQ(string_or(action, "until"), "2026-03-21T03:12:00Z")
+      << "a lease of 14 days from the moment it is in force";
   EXPECT_EQ(string_or(*find_pointer(action, "/ordered"), "order"), "ord-9");
   EXPECT_EQ(string_or(*find_pointer(action, "/orders/0/outcome"), "result"), "done");
   EXPECT_EQ(int_or(*find_pointer(action, "/checks"), "green"), 1);
@@ -112,8 +126,10 @@ TEST(Views, an_action_goes_from_approval_to_force_to_its_end) {
 TEST(Views, a_refused_command_stands_in_the_timeline_of_the_incident_it_named) {
   auto views = *Views::open(":memory:");
   Story story = whole_story();
-  story.add("", "command", R"({"name":"action.approve","args":{"action":"act-7","digest":"aabb"}})", "user:ana");
-  story.add("", "command_refused", R"({"name":"action.approve","code":"forbidden","reason":"who asked may not approve"})");
+  story.add("", "command", R"({"name":"action.approve","args":{"action":"act-7","digest":"aabb"}})",
+            "user:ana");
+  story.add("", "command_refused",
+            R"({"name":"action.approve","code":"forbidden","reason":"who asked may not approve"})");
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   const Json incident = *views->incident("inc-2");
   EXPECT_EQ(string_or(find(incident, "timeline")->as_array().back(), "text"),
@@ -140,8 +156,10 @@ TEST(Views, lists_come_newest_first_in_pages) {
   auto views = *Views::open(":memory:");
   Story story;
   for (int i = 0; i < 5; ++i)
-    story.add("find", "finding_opened", R"({"episode":"e)" + std::to_string(i) +
-                                            R"(","kind":"outlier_burst","severity":"medium","endpoint":"e","stream":"e","summary":"s"})");
+    story.add(
+        "find", "finding_opened",
+        R"({"episode":"e)" + std::to_string(i) +
+            R"(","kind":"outlier_burst","severity":"medium","endpoint":"e","stream":"e","summary":"s"})");
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   const Json first = *views->findings({.cursor = "", .limit = 2});
   EXPECT_EQ(string_or(*find_pointer(first, "/items/0"), "id"), "find-4");
@@ -158,9 +176,12 @@ TEST(Views, gate_results_make_the_robustness_table) {
   auto views = *Views::open(":memory:");
   Story story = whole_story();
   const std::string request = story.add(
-      "req", "gate_requested", R"({"endpoint":"fraud-api","candidate":"1.2.0","control":"1.0.0","incident":"inc-2","gates":["G3a"]})");
-  story.add("", "gate_result", R"({"request":")" + request +
-                                   R"(","endpoint":"fraud-api","candidate":"1.2.0","gate":"G3a","figure":0.35,"limit":0.5,"passed":true,"detail":{"still_approved":35,"approved_by_control":100,"attacks":[{"attack":"find-1","still_approved":5,"approved_by_control":50}]}})");
+      "req", "gate_requested",
+      R"({"endpoint":"fraud-api","candidate":"1.2.0","control":"1.0.0","incident":"inc-2","gates":["G3a"]})");
+  story.add(
+      "", "gate_result",
+      R"({"request":")" + request +
+          R"(","endpoint":"fraud-api","candidate":"1.2.0","gate":"G3a","figure":0.35,"limit":0.5,"passed":true,"detail":{"still_approved":35,"approved_by_control":100,"attacks":[{"attack":"find-1","still_approved":5,"approved_by_control":50}]}})");
   ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   const Json table = *views->robustness();
   EXPECT_EQ(string_or(*find_pointer(table, "/rows/0"), "release"), "1.0.0") << "the control is the reference";
@@ -211,7 +232,8 @@ TEST_F(ViewsFile, a_damaged_file_is_thrown_away_and_rebuilt) {
     ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
   }
   std::filesystem::remove(path_ + "-wal");
-  std::ofstream(path_, std::ios::trunc) << "this is not a database, and it is longer than a header of one would be. ......";
+  std::ofstream(path_, std::ios::trunc)
+      << "this is not a database, and it is longer than a header of one would be. ......";
   auto views = Views::open(path_);
   ASSERT_TRUE(views) << views.error().message;
   EXPECT_EQ((*views)->next_index(), 0U);
