@@ -41,6 +41,7 @@ Result<std::shared_ptr<EndpointRuntime>> EndpointRuntime::open(const Context& co
   spool.max_bytes = options.spool_bytes;
   spool.batch_lines = options.batch_lines;
   spool.batch_wait_us = options.batch_wait_us;
+  spool.first_sequence = static_cast<std::uint64_t>(SystemClock().now().us / kMillisecond);  // real time, also when fed
   FIREBREAK_ASSIGN(out->spool, Spool::open(*context.files, *context.clock, spool));
   FIREBREAK_ASSIGN(out->first_seen, FirstSeen::open(*context.files, spool.dir + "/first_seen"));
   if (!options.server_url.empty()) {

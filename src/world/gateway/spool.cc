@@ -30,6 +30,8 @@ Result<void> Spool::recover() {
   FIREBREAK_TRY(files_.make_dir(options_.dir));
   FIREBREAK_ASSIGN(lease_file_, DurableNumber::open(files_, options_.dir + "/lease", 1));
   FIREBREAK_ASSIGN(ack_file_, DurableNumber::open(files_, options_.dir + "/acknowledged", 2));
+  if (ack_file_->values()[0] == 0 && options_.first_sequence > 1)
+    FIREBREAK_TRY(ack_file_->store({options_.first_sequence - 1, 0}, true));
   const std::uint64_t acked_sequence = ack_file_->values()[0];
   acknowledged_ = ack_file_->values()[1];
   next_sequence_ = acked_sequence + 1;

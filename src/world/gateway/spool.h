@@ -36,6 +36,9 @@ struct SpoolOptions {
   std::int64_t sync_us = 100'000;
   std::uint64_t lease = 8'192;            // record numbers leased at once
   std::uint64_t segment_bytes = 64u << 20;
+  // Of a spool that is new. A folder that was lost and made anew must not use old numbers again: the server would take
+  // its batches for repetitions. The gateway gives milliseconds since 1970.
+  std::uint64_t first_sequence = 1;
 };
 
 struct SpoolBatch {

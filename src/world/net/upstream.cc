@@ -264,7 +264,9 @@ Result<std::shared_ptr<Upstream>> Upstream::create(std::shared_ptr<IoThreads> io
   impl->io = std::move(io);
   impl->options = options;
   impl->prefix = url.target == "/" ? "" : url.target;
-  impl->head = fmt::format("Host: {}:{}\r\nContent-Type: application/json\r\nContent-Length: ", url.host, url.port);
+  impl->head = fmt::format("Host: {}:{}\r\nContent-Type: application/json\r\n", url.host, url.port);
+  for (const auto& [name, value] : options.headers) impl->head += name + ": " + value + "\r\n";
+  impl->head += "Content-Length: ";
   ErrorCode ec;
   asio::io_context scratch;
   tcp::resolver resolver(scratch);

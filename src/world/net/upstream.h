@@ -21,6 +21,7 @@ struct UpstreamOptions {
   std::size_t max_waiting = 4'096;    // above: kBusy
   std::int64_t timeout_us = 5'000'000;  // from send() to the last octet of the answer
   std::size_t body_limit = limits::kGatewayBodyBytes;
+  Headers headers;  // of every request, besides Host, Content-Type, Content-Length
 };
 
 class Upstream {
