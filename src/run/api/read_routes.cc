@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "fold/provenance/provenance.h"
 #include "run/api/api.h"
 
 namespace firebreak::api {
@@ -79,6 +80,26 @@ void Api::add_read_routes() {
   guarded("GET", "/api/v1/trace/{id}", kPeople, [this](const net::Request& request, const access::Principal&) {
     return as_response(parts_.trace(request.param("id"), request.query_or("stream")));
   });
+  guarded("GET", "/api/v1/endpoints", kPeople,
+          [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+            JsonArray items;
+            parts_.journal.with_state([&](const journal::View& view) {
+              const auto& known = view.state<provenance::ProvenanceState>(provenance::kFoldName);
+              for (const auto& [name, endpoint] : known.endpoints) items.push_back(to_json(endpoint));
+            });
+            return net::json_response(JsonObject{{"items", items}});
+          });
+  guarded("GET", "/api/v1/endpoints/{name}", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            Result<net::Response> response =
+                fail(Code::kNotFound, fmt::format("there is no endpoint '{}'", request.param("name")));
+            parts_.journal.with_state([&](const journal::View& view) {
+              const auto& known = view.state<provenance::ProvenanceState>(provenance::kFoldName);
+              if (const Endpoint* endpoint = provenance::find_endpoint(known, request.param("name")))
+                response = net::json_response(to_json(*endpoint));
+            });
+            return response;
+          });
   guarded("GET", "/api/v1/streams", kAll,
           [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
             JsonArray items;

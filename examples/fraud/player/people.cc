@@ -1,0 +1,262 @@
+#include "fraud/player/people.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <thread>
+
+#include "fraud/player/releases.h"
+
+namespace firebreak::example {
+namespace {
+
+const JsonArray& items(const Json& document, std::string_view key) {
+  static const JsonArray kNone;
+  const Json* list = find(document, key);
+  return list != nullptr && list->is_array() ? list->get_array() : kNone;
+}
+
+Time at(std::string_view text) { return *parse_time(text); }
+
+constexpr std::int64_t kQuarantineLease = 14 * 24 * 3600;
+
+}  // namespace
+
+Script::Script(const Places& places, const People& people, Stages& stages, int patience_s,
+               std::function<Result<void>(bool)> attack_live)
+    : places_(places),
+      stages_(stages),
+      patience_s_(patience_s),
+      attack_live_(std::move(attack_live)),
+      analyst_(places.server, people.analyst),
+      approver_(places.server, people.approver) {}
+
+Result<void> Script::act(Time now, bool stream_ended) {
+  stream_ended_ = stream_ended;
+  static constexpr Step kSteps[] = {&Script::look_for_incident, &Script::triage,          &Script::contain,
+                                    &Script::watch_containment, &Script::refuse_poisoned, &Script::bring_hardened,
+                                    &Script::follow_ladder,     &Script::close};
+  for (bool again = true; again;) {
+    again = false;
+    for (const Step step : kSteps) {
+      FIREBREAK_ASSIGN(const bool did, (this->*step)(now));
+      again = again || did;
+    }
+  }
+  return {};
+}
+
+Result<bool> Script::somebody_did(const std::string& what, const std::function<Result<bool>()>& done) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s_);
+  if (patience_s_ > 0) fmt::print("    waiting up to {} s for a person: {}\n", patience_s_, what);
+  std::fflush(stdout);
+  while (std::chrono::steady_clock::now() < deadline) {
+    FIREBREAK_ASSIGN(const bool yes, done());
+    if (yes) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // a person is being waited for
+  }
+  fmt::print("    scripted: {}\n", what);
+  std::fflush(stdout);
+  return false;
+}
+
+Result<bool> Script::look_for_incident(Time now) {
+  if (!incident_.empty()) return false;
+  if (!stages_.reached("finding")) {
+    FIREBREAK_ASSIGN(const Json findings, analyst_.get("/api/v1/findings?limit=500"));
+    for (const Json& finding : items(findings, "items"))
+      if (string_or(finding, "kind") == "query_chain" || string_or(finding, "kind") == "outlier_burst")
+        stages_.reach("finding", now, string_or(finding, "id") + " " + string_or(finding, "summary"));
+  }
+  FIREBREAK_ASSIGN(const Json incidents, analyst_.get("/api/v1/incidents?limit=1"));
+  if (items(incidents, "items").empty()) return false;
+  incident_ = string_or(items(incidents, "items").front(), "id");
+  stages_.reach("incident", now, incident_ + " " + string_or(items(incidents, "items").front(), "title"));
+  return true;
+}
+
+Result<bool> Script::triage(Time now) {
+  if (incident_.empty() || stages_.reached("options offered")) return false;
+  FIREBREAK_ASSIGN(const Json incident, view());
+  const auto acknowledged = [&]() -> Result<bool> {
+    FIREBREAK_ASSIGN(const Json again, view());
+    const Json* moment = find(again, "acknowledged");
+    return moment != nullptr && !moment->is_null();
+  };
+  if (!stages_.reached("acknowledged")) {
+    FIREBREAK_ASSIGN(const bool already, acknowledged());
+    if (!already) {
+      FIREBREAK_ASSIGN(const bool person, somebody_did("acknowledge " + incident_, acknowledged));
+      if (!person) {
+        FIREBREAK_TRY(analyst_.command("incident.ack", JsonObject{{"incident", incident_}}));
+      }
+      FIREBREAK_TRY(analyst_.command("incident.impact", JsonObject{{"incident", incident_},
+                                                                   {"functional_now", "Low"},
+                                                                   {"functional_likely", "Medium"},
+                                                                   {"information", JsonArray{"Integrity Loss"}},
+                                                                   {"recoverability", "Supplemented"}}));
+    }
+    stages_.reach("acknowledged", now, incident_);
+    return true;
+  }
+  std::size_t captured = 0;
+  for (const Json& item : items(incident, "evidence")) captured += string_or(item, "state") == "captured";
+  if (captured >= 5) stages_.reach("evidence captured", now, fmt::format("{} items", captured));
+  const Json* offered = find_pointer(incident, "/options/options");
+  if (offered == nullptr || !offered->is_array() || offered->get_array().empty() ||
+      !stages_.reached("evidence captured"))
+    return false;
+  stages_.reach("options offered", now, fmt::format("{} options", offered->get_array().size()));
+  return true;
+}
+
+// The newest action of the incident of this class that has not ended.
+Result<Json> Script::open_action(std::string_view cls) {
+  FIREBREAK_ASSIGN(const Json actions, analyst_.get("/api/v1/actions?limit=100&incident=" + incident_));
+  for (const Json& action : items(actions, "items")) {
+    const std::string state = string_or(action, "state");
+    if (string_or(action, "class") == cls && (state == "proposed" || state == "approved" || state == "ordered" || state == "in_force"))
+      return action;
+  }
+  return Json(nullptr);
+}
+
+Result<bool> Script::contain(Time now) {
+  if (!stages_.reached("options offered") || stages_.reached("approved")) return false;
+  if (!attacked_free_) {
+    attacked_free_ = true;
+    FIREBREAK_TRY(attack_live_(false));
+  }
+  if (action_.empty()) {
+    const auto proposed = [&]() -> Result<bool> {
+      FIREBREAK_ASSIGN(const Json action, open_action("bounded"));
+      return action.is_object();
+    };
+    FIREBREAK_ASSIGN(const bool person, somebody_did("choose an option for " + incident_, proposed));
+    if (!person) {
+      FIREBREAK_TRY(analyst_.command("action.propose", JsonObject{{"endpoint", "fraud-api"},
+                                                                  {"incident", incident_},
+                                                                  {"option", "chain_quarantine"},
+                                                                  {"lease_s", kQuarantineLease}}));
+    }
+    FIREBREAK_ASSIGN(const Json action, open_action("bounded"));
+    action_ = string_or(action, "id");
+    stages_.reach("proposed", now, action_ + " " + string_or(action, "what"));
+  }
+  const auto approved = [&]() -> Result<bool> {
+    FIREBREAK_ASSIGN(const Json action, analyst_.get("/api/v1/actions/" + action_));
+    return string_or(action, "state") != "proposed";
+  };
+  FIREBREAK_ASSIGN(const bool person, somebody_did("a second person approves " + action_, approved));
+  if (!person) {
+    FIREBREAK_ASSIGN(const Json action, approver_.get("/api/v1/actions/" + action_));
+    FIREBREAK_TRY(approver_.command("action.approve", JsonObject{{"action", action_}, {"digest", string_or(action, "digest")}}));
+  }
+  stages_.reach("approved", now, action_);
+  return true;
+}
+
+Result<bool> Script::watch_containment(Time now) {
+  if (!stages_.reached("approved") || attacked_contained_) return false;
+  FIREBREAK_ASSIGN(const Json action, analyst_.get("/api/v1/actions/" + action_));
+  if (string_or(action, "state") == "in_force") stages_.reach("in force", now, action_ + " until " + string_or(action, "until"));
+  const Json* green = find_pointer(action, "/checks/first_green");
+  if (green == nullptr || green->is_null()) return false;
+  stages_.reach("effect check green", now, canonical_json(*green));
+  attacked_contained_ = true;
+  FIREBREAK_TRY(attack_live_(true));
+  return true;
+}
+
+Result<Json> Script::release(const std::string& name) {
+  FIREBREAK_ASSIGN(const Json models, analyst_.get("/api/v1/models?limit=500"));
+  for (const Json& item : items(models, "items"))
+    if (string_or(item, "release") == name) return item;
+  return Json(nullptr);
+}
+
+Result<bool> Script::refuse_poisoned(Time now) {
+  if (now < at("2026-03-09T12:00:00Z") || incident_.empty() || stages_.reached("1.1.0 stopped")) return false;
+  FIREBREAK_ASSIGN(const Json known, release("1.1.0-poisoned"));
+  if (!known.is_object()) {
+    FIREBREAK_TRY(register_release(analyst_, {"1.1.0-poisoned", places_.data, places_.models, incident_, ""}));
+    FIREBREAK_TRY(analyst_.command("release.gate", JsonObject{{"endpoint", "fraud-api"}, {"release", "1.1.0-poisoned"}, {"incident", incident_}}));
+    return false;
+  }
+  if (string_or(known, "state") != "refused") return false;
+  std::string failed;
+  for (const std::string_view gate : {"G1", "G2", "G3a", "G3b"}) {
+    const Json* result = find_pointer(known, fmt::format("/gates/{}", gate));
+    if (result != nullptr && !bool_or(*result, "passed")) failed += fmt::format("{} ({}) ", gate, number_or(*result, "figure"));
+  }
+  stages_.reach("1.1.0 stopped", now, "failed " + failed);
+  return true;
+}
+
+Result<bool> Script::bring_hardened(Time now) {
+  if (now < at(kHardenedAppears) || incident_.empty() || !promotion_.empty()) return false;
+  FIREBREAK_ASSIGN(const Json known, release("1.2.0"));
+  if (!known.is_object()) {
+    const std::string source = fmt::format("evidence of {}, accepted by {}", incident_, kApprover);
+    FIREBREAK_ASSIGN(const std::string digest, captured_digest(places_.data));
+    FIREBREAK_TRY(approver_.command("source.approve", JsonObject{{"source", source}, {"digest", digest},
+                                                                 {"reason", "captured queries, labelled with their targets' truth"}}));
+    FIREBREAK_TRY(register_release(analyst_, {"1.2.0", places_.data, places_.models, incident_, source}));
+    FIREBREAK_TRY(analyst_.command("release.gate", JsonObject{{"endpoint", "fraud-api"}, {"release", "1.2.0"}, {"incident", incident_}}));
+    return false;
+  }
+  if (string_or(known, "state") == "refused") return fail(Code::kConflict, "the gates refused 1.2.0: " + canonical_json(known.at("gates")));
+  if (string_or(known, "state") != "cleared") return false;
+  stages_.reach("1.2.0 cleared", now, "G1 G2 G3a G3b");
+  FIREBREAK_TRY(analyst_.command("release.promote", JsonObject{{"endpoint", "fraud-api"}, {"release", "1.2.0"}, {"incident", incident_}}));
+  FIREBREAK_ASSIGN(const Json action, open_action("promotion"));
+  promotion_ = string_or(action, "id");
+  const auto approved = [&]() -> Result<bool> {
+    FIREBREAK_ASSIGN(const Json again, analyst_.get("/api/v1/actions/" + promotion_));
+    return string_or(again, "state") != "proposed";
+  };
+  FIREBREAK_ASSIGN(const bool person, somebody_did("a second person approves the promotion " + promotion_, approved));
+  if (!person) {
+    FIREBREAK_TRY(approver_.command("action.approve", JsonObject{{"action", promotion_}, {"digest", string_or(action, "digest")}}));
+  }
+  return true;
+}
+
+Result<bool> Script::follow_ladder(Time now) {
+  if (promotion_.empty() || stages_.reached("watch ended")) return false;
+  FIREBREAK_ASSIGN(const Json action, analyst_.get("/api/v1/actions/" + promotion_));
+  for (const Json& step : items(action, "steps")) {
+    const std::string name = string_or(step, "step");
+    if (name == "shadow") stages_.reach("shadow", now, promotion_);
+    if (name == "5") stages_.reach("canary 5", now, promotion_);
+    if (name == "25") stages_.reach("canary 25", now, promotion_);
+    if (name == "100") stages_.reach("full 100", now, promotion_);
+  }
+  FIREBREAK_ASSIGN(const Json candidate, release("1.2.0"));
+  if (string_or(candidate, "state") == "last_known_good") stages_.reach("watch ended", now, "1.2.0 is last known good");
+  return false;
+}
+
+Result<bool> Script::close(Time now) {
+  if (!stages_.reached("watch ended") || !stream_ended_ || closing_asked_) return false;
+  closing_asked_ = true;
+  const auto closed = [&]() -> Result<bool> {
+    FIREBREAK_ASSIGN(const Json again, view());
+    return string_or(again, "state") == "closed";
+  };
+  FIREBREAK_ASSIGN(const bool person, somebody_did("close " + incident_, closed));
+  if (!person) {
+    FIREBREAK_TRY(analyst_.command(
+        "incident.close",
+        JsonObject{{"incident", incident_},
+                   {"summary", "Black-box evasion of the scoring API by many keys. Chain quarantine contained it; release "
+                               "1.2.0, trained with the captured queries, came in through gates, shadow and canary."},
+                   {"residual_risk", "1.2.0 still approves about 35 % of the later winning queries, so chain quarantine "
+                                     "stays in force until its lease ends. Attacks of two or three queries form no chain "
+                                     "and are not found by likeness."}}));
+  }
+  stages_.reach("closed", now, incident_);
+  return true;
+}
+
+}  // namespace firebreak::example

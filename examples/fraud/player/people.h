@@ -1,0 +1,57 @@
+// The story's people: what ana (analyst) and ben (approver) do, through the public API with their own tokens.
+//
+// They act between two steps of the clock and on nothing but what the API says, so a real person may do any step
+// first. Before a scripted hand acts it waits `patience_s` seconds of wall time for that.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "fraud/player/attacker.h"
+#include "fraud/player/setup.h"
+#include "fraud/player/stages.h"
+
+namespace firebreak::example {
+
+class Script {
+ public:
+  // `attack_live(contained)` lets the live attacker loose; it may move the clock when contained.
+  Script(const Places& places, const People& people, Stages& stages, int patience_s,
+         std::function<Result<void>(bool contained)> attack_live);
+
+  // Everything that can be done at `now`. Returns when nothing is left to do before the clock moves on.
+  Result<void> act(Time now, bool stream_ended);
+
+  bool contained() const { return stages_.reached("in force"); }
+  const std::string& incident() const { return incident_; }
+  bool finished() const { return stages_.reached("closed"); }
+
+ private:
+  using Step = Result<bool> (Script::*)(Time now);  // true: something was done, look again
+
+  Result<bool> look_for_incident(Time now);
+  Result<bool> triage(Time now);
+  Result<bool> contain(Time now);
+  Result<bool> watch_containment(Time now);
+  Result<bool> refuse_poisoned(Time now);
+  Result<bool> bring_hardened(Time now);
+  Result<bool> follow_ladder(Time now);
+  Result<bool> close(Time now);
+
+  Result<Json> view() { return analyst_.get("/api/v1/incidents/" + incident_); }
+  Result<Json> release(const std::string& name);
+  // Waits for a real person as long as patience lasts; true when `done` became true.
+  Result<bool> somebody_did(const std::string& what, const std::function<Result<bool>()>& done);
+  Result<Json> open_action(std::string_view cls);
+
+  const Places& places_;
+  Stages& stages_;
+  const int patience_s_;
+  const std::function<Result<void>(bool)> attack_live_;
+  Api analyst_, approver_;
+  std::string incident_, action_, promotion_;
+  bool attacked_free_ = false, attacked_contained_ = false, stream_ended_ = false, closing_asked_ = false;
+};
+
+}  // namespace firebreak::example

@@ -1,0 +1,126 @@
+#!/bin/bash
+# Plays the fraud story on this machine: model server, firebreak serve, firebreak gateway, and the player.
+#
+#   story.sh demo   head-less, in a fresh build/demo; exit code 0 only when every stage reached its state
+#   story.sh run    with people: waits 120 s for each of their steps, then serves until Ctrl-C (data in build/run;
+#                   a second start serves the finished story, FRESH=1 plays it anew; PATIENCE=seconds)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+mode="${1:?usage: story.sh run|demo}"
+bin=build/release/bin
+out=build/$mode
+data=$out/data
+state=$out/player
+gateway=$out/gateway
+logs=$out/logs
+story=examples/fraud
+
+[ "$mode" = demo ] && rm -rf "$out"
+[ -n "${FRESH:-}" ] && rm -rf "$out"
+mkdir -p "$data" "$state" "$gateway" "$logs"
+
+free_port() { # one that nobody listens on
+  local port
+  for _ in $(seq 100); do
+    port=$((20000 + RANDOM % 20000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+  echo "story: no free port" >&2
+  return 1
+}
+if [ "$mode" = demo ]; then
+  server_port=$(free_port) gateway_port=$(free_port) control_port=$(free_port) model_port=$(free_port)
+else
+  server_port=8440 gateway_port=8441 control_port=8442 model_port=9440
+fi
+server=http://127.0.0.1:$server_port
+
+pids=()
+stop_all() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+}
+trap stop_all EXIT
+trap 'exit 130' INT TERM
+
+# start NAME COMMAND…: in the background; returns when it has printed its ready line.
+start() {
+  local name=$1
+  shift
+  : >"$logs/$name.out"
+  "$@" >"$logs/$name.out" 2>"$logs/$name.err" &
+  pids+=($!)
+  for _ in $(seq 600); do
+    grep -q listen "$logs/$name.out" && return
+    if ! kill -0 "${pids[-1]}" 2>/dev/null; then
+      echo "story: $name did not start:" >&2
+      cat "$logs/$name.err" >&2
+      return 1
+    fi
+    sleep 0.05 # between two looks at a process that is starting
+  done
+  echo "story: $name is not ready after 30 s; see $logs/$name.err" >&2
+  return 1
+}
+
+"$bin/fraud_player" --prepare --state "$state"
+config=$out/firebreak.yaml
+sed -e "s#\.\./\.\./content#$PWD/content#" -e "s#127\.0\.0\.1:8442#127.0.0.1:$control_port#" \
+  $story/firebreak.yaml >"$config"
+
+start model_server "$bin/model_server" --listen 127.0.0.1:$model_port $story/data/credit_releases/model_*.json
+start gateway "$bin/firebreak" gateway --name gw-1 --data "$gateway" --listen 127.0.0.1:$gateway_port \
+  --control 127.0.0.1:$control_port --control-token-file "$data/gateway-control.token" \
+  --server $server --server-token-file "$state/gateway.token" --pepper-file "$gateway/caller.pepper" --clock fed
+start server "$bin/firebreak" serve --data "$data" --config "$config" --listen 127.0.0.1:$server_port --clock fed
+
+export FIREBREAK_URL=$server
+admin() { FIREBREAK_TOKEN=$(cat "$data/admin.token") "$bin/firebreak" "$@"; }
+
+finished() { [ -f "$out/report.json" ]; }
+
+if [ "$mode" = run ]; then
+  cat <<TEXT
+Firebreak: $server/  (paste the token of $data/admin.token, or one of the two below)
+  analyst  ana: export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ana.token)
+  approver ben: export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ben.token)
+Steps a person may take (each waits ${PATIENCE:-120} s, then a scripted one acts, marked as such):
+  ana: $bin/firebreak status
+       $bin/firebreak incident ack INCIDENT
+       $bin/firebreak contain option --endpoint fraud-api --incident INCIDENT --option chain_quarantine --lease-minutes 20160
+  ben: $bin/firebreak action list; $bin/firebreak action approve ACTION --digest DIGEST
+TEXT
+fi
+
+code=0
+if ! finished; then
+  patience=0
+  [ "$mode" = run ] && patience=${PATIENCE:-120}
+  "$bin/fraud_player" --server $server --gateway http://127.0.0.1:$gateway_port --models http://127.0.0.1:$model_port \
+    --server-data "$data" --pepper "$gateway/caller.pepper" --data $story/data --state "$state" \
+    --patience "$patience" || code=$?
+  incident=$(sed -n 's/.*"incident": "\(inc-[0-9]*\)".*/\1/p' "$state/player.json" | head -1)
+  if [ -n "$incident" ]; then
+    admin report "$incident" --out "$out" --player "$state/player.json" || code=1
+    rm -rf "$out/evidence"
+    admin evidence export "$incident" --data "$data" --out "$out/evidence" --report "$out" || code=1
+    "$bin/firebreak" evidence verify "$out/evidence" >"$logs/verify.out" || code=1
+    tail -3 "$logs/verify.out"
+  else
+    echo "story: no incident was opened" >&2
+    code=1
+  fi
+  "$bin/firebreak" ledger verify --data "$data" || code=1
+fi
+
+if [ "$mode" = run ]; then
+  if [ $code -ne 0 ]; then
+    echo "story: not every stage was reached (code $code); what there is can be looked at." >&2
+  fi
+  echo "Served at $server/ until Ctrl-C. Report: $out/report.html. Play it anew: FRESH=1 make run"
+  wait "${pids[-1]}"
+fi
+if [ $code -eq 0 ]; then
+  echo "story: every stage reached its state; report in $out/report.html, evidence in $out/evidence"
+fi
+exit $code
