@@ -92,6 +92,7 @@ Result<void> Log::State::recover(Recovery& recovery) {
   checkpointed = lost ? 0 : checkpoint->size;
   FIREBREAK_ASSIGN(auto file, files.open(path_of(segment_name(segments.back().number)), OpenMode::kWrite));
   segments.back().file = std::move(file);
+  FIREBREAK_ASSIGN(allocated, segments.back().file->size());
   FIREBREAK_TRY(rewrite_last_group(scan));
   // A segment whose name was never made durable must not take entries that are acknowledged.
   FIREBREAK_TRY(files.sync_dir(dir));
@@ -147,7 +148,7 @@ Result<void> Log::State::add_segment(std::uint64_t number) {
   FIREBREAK_ASSIGN(auto file, files.open(path, OpenMode::kWrite));
   const std::lock_guard lock(mutex);
   segments.push_back({number, kSegmentHeaderBytes, std::move(file)});
-  end = kSegmentHeaderBytes;
+  end = allocated = kSegmentHeaderBytes;
   return {};
 }
 

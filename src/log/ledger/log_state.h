@@ -60,6 +60,8 @@ struct Log::State {
   void commit(std::vector<Pending> group);
   Result<void> write_group(const std::vector<Pending>& group, std::vector<FrameHeader>& headers);
   Result<void> try_write_group(const std::vector<Pending>& group, std::vector<FrameHeader>& headers);
+  Result<void> make_room(std::uint64_t octets);
+  Result<void> drop_room();
   Result<void> failure_of_stopped() const;
   bool release_reserve();
   void stop(Error why);
@@ -93,6 +95,7 @@ struct Log::State {
 
   // writer
   std::uint64_t end = kSegmentHeaderBytes;  // durable offset in the last segment
+  std::uint64_t allocated = 0;              // size of its file: zeros from `end` on
   Digest last_digest;
   std::uint64_t size_on_disk = 0;  // = tree.size(), readable without the mutex here
   std::uint64_t checkpointed = 0;  // size that the checkpoint file signs

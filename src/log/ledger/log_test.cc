@@ -254,7 +254,7 @@ TEST_F(Ledger, refuses_on_a_full_disk_and_goes_on_when_there_is_room) {
   auto log = open();
   ASSERT_TRUE(log->append_wait(batch_of({"kept"})));
   files_.set_capacity(files_.used() + 300);
-  const Result<Commit> full = log->append_wait(batch_of({std::string(5'000, 'x')}));
+  const Result<Commit> full = log->append_wait(batch_of({"x"}, std::string(2'000'000, 'x')));
   ASSERT_FALSE(full);
   EXPECT_TRUE(is_disk_full(full.error())) << full.error().message;
   files_.set_capacity(1 << 30);
@@ -265,12 +265,12 @@ TEST_F(Ledger, refuses_on_a_full_disk_and_goes_on_when_there_is_room) {
 
 TEST_F(Ledger, lives_on_its_reserve_when_the_disk_is_full) {
   Options options = test_options();
-  options.reserve_bytes = 100'000;
+  options.reserve_bytes = 4'000'000;
   const auto log = open(options);
   ASSERT_TRUE(log->append_wait(batch_of({"before"})));
   files_.set_capacity(files_.used());
   EXPECT_FALSE(log->reserve_released());
-  EXPECT_TRUE(log->append_wait(batch_of({std::string(5'000, 'x')})));
+  EXPECT_TRUE(log->append_wait(batch_of({"x"}, std::string(2'000'000, 'x'))));
   EXPECT_TRUE(log->reserve_released());
 }
 

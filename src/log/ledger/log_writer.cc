@@ -5,6 +5,11 @@
 #include "log/ledger/log_state.h"
 
 namespace firebreak::ledger {
+namespace {
+
+constexpr std::uint64_t kSmallestStep = 1024 * 1024, kLargestStep = 16 * 1024 * 1024;
+
+}  // namespace
 
 void Log::State::run() {
   std::unique_lock lock(mutex);
@@ -23,6 +28,8 @@ void Log::State::run() {
       lock.lock();
       just_failed = false;
     } else if (closing) {
+      lock.unlock();
+      if (allocated > end) (void)drop_room();  // a nicety: readers know the zeros behind the last frame
       return;
     } else if (checkpointed == size_on_disk) {
       wake.wait(lock);
@@ -119,7 +126,7 @@ Result<void> Log::State::write_group(const std::vector<Pending>& group, std::vec
       return fail(std::move(error));
     }
     // Nothing of the group may stay behind: a later and shorter write must not leave an old frame after it.
-    if (!segments.back().file->truncate(end)) {
+    if (!drop_room()) {
       stop(error);
       return fail(std::move(error));
     }
@@ -129,8 +136,11 @@ Result<void> Log::State::write_group(const std::vector<Pending>& group, std::vec
 
 Result<void> Log::State::try_write_group(const std::vector<Pending>& group,
                                          std::vector<FrameHeader>& headers) {
-  if (end >= options.segment_bytes && end > kSegmentHeaderBytes)
+  if (end >= options.segment_bytes && end > kSegmentHeaderBytes) {
+    FIREBREAK_TRY(drop_room());
+    FIREBREAK_TRY(segments.back().file->sync());
     FIREBREAK_TRY(add_segment(segments.back().number + 1));
+  }
   std::size_t octets = 0;
   for (const Pending& pending : group) octets += kFrameHeaderBytes + pending.batch.body.size();
   Bytes data;
@@ -153,9 +163,32 @@ Result<void> Log::State::try_write_group(const std::vector<Pending>& group,
     first += header.count;
     headers.push_back(header);
   }
+  FIREBREAK_TRY(make_room(data.size()));
   File& file = *segments.back().file;
   FIREBREAK_TRY(file.write_at(end, data));
+  allocated = std::max(allocated, end + data.size());
   return file.sync();
+}
+
+// Takes blocks ahead, in growing steps: a sync that need not record a new file size is 2-3 times faster on
+// ext4.
+Result<void> Log::State::make_room(std::uint64_t octets) {
+  if (end + octets <= allocated) return {};
+  const std::uint64_t step = std::clamp(end, kSmallestStep, kLargestStep);
+  const std::uint64_t want = std::max(end + octets, std::min(end + step, options.segment_bytes));
+  const Result<void> grown = segments.back().file->allocate(want);
+  if (grown) allocated = want;
+  if (grown) return {};
+  if (!is_disk_full(grown.error())) return grown;
+  // The write itself will say what fits; what was taken of the step goes back.
+  return segments.back().file->truncate(std::max(allocated, end));
+}
+
+// Gives back what was taken ahead: a segment that is not written any more ends with its last frame.
+Result<void> Log::State::drop_room() {
+  FIREBREAK_TRY(segments.back().file->truncate(end));
+  allocated = end;
+  return {};
 }
 
 // Never a second sync after a failed one: the kernel forgets what it could not write. What is durable stays

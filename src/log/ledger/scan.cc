@@ -80,7 +80,7 @@ class Scanner {
     }
     result_.segments.push_back({number, result_.size, kSegmentHeaderBytes});
     result_.last_group = kSegmentHeaderBytes;
-    while (result_.segments.back().end < size && !result_.damage && !result_.tail) {
+    while (result_.segments.back().end < size && !result_.damage && !result_.tail && !unused_) {
       FIREBREAK_TRY(frame(window, name, last));
     }
     return {};
@@ -114,6 +114,17 @@ class Scanner {
     return {};
   }
 
+  // The offset behind the last octet that is not zero: the writer takes blocks ahead of what it writes.
+  static Result<std::uint64_t> used_end(Window& window, std::uint64_t from) {
+    std::uint64_t used = from;
+    for (std::uint64_t at = from; at < window.size(); at += kWindowBytes) {
+      FIREBREAK_ASSIGN(const ByteView data, window.view(at, kWindowBytes));
+      const std::size_t last = data.find_last_not_of('\0');
+      if (last != ByteView::npos) used = at + last + 1;
+    }
+    return used;
+  }
+
   struct BadFrame {
     std::uint64_t offset = 0;
     std::uint64_t record = 0;
@@ -123,18 +134,20 @@ class Scanner {
 
   // Torn, when it is in the last segment and nothing later says that it had been durable.
   Result<void> bad_frame(Window& window, const std::string& name, bool last, const BadFrame& bad) {
+    FIREBREAK_ASSIGN(const std::uint64_t used, used_end(window, bad.offset));
+    unused_ = last && used == bad.offset;
+    if (unused_) return {};
     bool vouched = !last;
     // Overlapping by a header, so that none is missed between two reads.
-    for (std::uint64_t at = bad.offset; !vouched && at < window.size(); at += kWindowBytes) {
+    for (std::uint64_t at = bad.offset; !vouched && at < used; at += kWindowBytes) {
       FIREBREAK_ASSIGN(const ByteView data, window.view(at, kWindowBytes + kFrameHeaderBytes));
       vouched = vouched_for(data, at, bad.offset);
     }
     if (vouched) {
       damage(name, std::max(bad.place, bad.offset), bad.record, bad.reason);
     } else {
-      result_.tail =
-          TornTail{name,       bad.offset, window.size() - bad.offset, std::max(bad.place, bad.offset),
-                   bad.record, bad.reason};
+      result_.tail = TornTail{name,       bad.offset, used - bad.offset, std::max(bad.place, bad.offset),
+                              bad.record, bad.reason};
     }
     return {};
   }
@@ -144,6 +157,7 @@ class Scanner {
   const Digest origin_;
   const std::function<void(const ScannedFrame&)>& visit_;
   ScanResult result_;
+  bool unused_ = false;  // only zeros follow
 };
 
 }  // namespace
