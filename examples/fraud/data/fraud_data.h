@@ -1,4 +1,5 @@
-// Reads the story's files, for tests and benchmarks. Anything wrong with a file ends the program: it is our own.
+// Reads the story's files, for tests and benchmarks. Anything wrong with a file ends the program: it is our
+// own.
 #pragma once
 
 #include <zstd.h>
@@ -135,7 +136,8 @@ inline std::vector<StreamLine> read_stream(const std::string& path) {
     seen.release = string_or(*find(json, "model"), "version");
     const Json& features = *find(json, "features");
     for (const auto& name : names.numeric) seen.features.numeric.push_back(must(get_number(features, name)));
-    for (const auto& name : names.categorical) seen.features.categories.push_back(must(get_string(features, name)));
+    for (const auto& name : names.categorical)
+      seen.features.categories.push_back(must(get_string(features, name)));
     seen.feature_digest = sha256(canonical_json(features));
     seen.label = must(get_string(json, "prediction"));
     seen.score = must(get_number(json, "score"));

@@ -72,7 +72,8 @@ void ChainDetector::report(Component& component, Time now, std::vector<FindingUp
 
 void ChainDetector::close(Component& component, const std::string& why, std::vector<FindingUpdate>& out) {
   if (!component.episode) return;
-  // Nobody has heard of an episode that was never opened, and what is unreported has been handed over or is stale.
+  // Nobody has heard of an episode that was never opened, and what is unreported has been handed over or is
+  // stale.
   if (component.episode->opened) {
     FindingUpdate update = describe(component);
     update.phase = FindingPhase::kClosed;
@@ -102,9 +103,10 @@ void ChainDetector::advance(Time now, std::vector<FindingUpdate>& out) {
     while (group.ring.first() < group.ring.end() &&
            now - group.ring.meta(group.ring.first()).time > config_.chains.window_us)
       drop_oldest(group, out);
+  measured_bytes_ = measure();
 }
 
-std::size_t ChainDetector::bytes() const {
+std::size_t ChainDetector::measure() const {
   std::size_t total = ring_bytes_ + keys_.bytes() + remembered_.bytes() + remembered_order_.size() * 8;
   for (const auto& [key, group] : groups_) {
     total += key.capacity() + sizeof(Group) + group.copies.bytes();

@@ -31,12 +31,14 @@ double two_field_share(const std::vector<std::uint64_t>& steps) {
   if (steps.empty()) return 1;
   std::array<std::size_t, 64> moves{};
   for (const std::uint64_t step : steps)
-    for (std::uint64_t rest = step; rest != 0; rest &= rest - 1) ++moves[static_cast<std::size_t>(std::countr_zero(rest))];
+    for (std::uint64_t rest = step; rest != 0; rest &= rest - 1)
+      ++moves[static_cast<std::size_t>(std::countr_zero(rest))];
   const auto most = static_cast<std::size_t>(std::max_element(moves.begin(), moves.end()) - moves.begin());
   moves[most] = 0;
   const auto second = static_cast<std::size_t>(std::max_element(moves.begin(), moves.end()) - moves.begin());
   const std::uint64_t both = std::uint64_t{1} << most | std::uint64_t{1} << second;
-  const auto within = std::count_if(steps.begin(), steps.end(), [&](std::uint64_t step) { return (step & ~both) == 0; });
+  const auto within =
+      std::count_if(steps.begin(), steps.end(), [&](std::uint64_t step) { return (step & ~both) == 0; });
   return static_cast<double>(within) / static_cast<double>(steps.size());
 }
 
@@ -65,7 +67,9 @@ ChainDetector::Group& ChainDetector::group_of(const FeatureRow& row) {
     const std::size_t rows = config_.chains.rows_per_group;
     Group group{RowRing(std::min(profile_.numeric.size(), kMaxColumns), rows,
                         1.0 / static_cast<double>(profile_.rows), config_.chains.repeat_mass),
-                IdTable<std::uint64_t>(rows), {}, 0};
+                IdTable<std::uint64_t>(rows),
+                {},
+                0};
     at = groups_.emplace(std::move(key), std::move(group)).first;
   }
   at->second.touched = ++touches_;
@@ -77,15 +81,17 @@ void ChainDetector::make_room(Group& group, std::vector<FindingUpdate>& out) {
   if (!group.ring.full()) return;
   const bool empty = group.ring.bytes() == 0;
   const std::size_t more = group.ring.bytes_after_growth() - group.ring.bytes();
-  while (more > 0 && bytes() + more > config_.chains.max_bytes && groups_.size() > 1) {
+  while (more > 0 && measure() + more > config_.chains.max_bytes && groups_.size() > 1) {
     auto oldest = groups_.end();
     for (auto at = groups_.begin(); at != groups_.end(); ++at)
-      if (&at->second != &group && (oldest == groups_.end() || at->second.touched < oldest->second.touched)) oldest = at;
+      if (&at->second != &group && (oldest == groups_.end() || at->second.touched < oldest->second.touched))
+        oldest = at;
     forget_group(oldest, out);
   }
-  if (more > 0 && (empty || bytes() + more <= config_.chains.max_bytes)) {
+  if (more > 0 && (empty || measure() + more <= config_.chains.max_bytes)) {
     group.ring.grow();
     ring_bytes_ += more;
+    measured_bytes_ = measure();
     return;
   }
   drop_oldest(group, out);
@@ -137,8 +143,8 @@ bool ChainDetector::observe(const Observation& observation, const std::vector<Ra
 }
 
 // A copy is no row of the chain, but who sends it belongs to the chain's callers.
-void ChainDetector::add_copy(Group& group, std::uint64_t seq, std::uint32_t caller, const Observation& observation,
-                             Time now) {
+void ChainDetector::add_copy(Group& group, std::uint64_t seq, std::uint32_t caller,
+                             const Observation& observation, Time now) {
   const RowMeta& meta = group.ring.meta(seq);
   if (meta.component == 0 && meta.caller == caller) return;
   Component& component = group.components.at(component_of(group, seq));
@@ -194,8 +200,8 @@ std::uint32_t ChainDetector::merge(Group& group, std::uint32_t a, std::uint32_t 
   return a;
 }
 
-// Afterwards `to` has the episode, if either had one: the one that was alarmed first goes on, the other is closed
-// and what it had not yet reported is handed over.
+// Afterwards `to` has the episode, if either had one: the one that was alarmed first goes on, the other is
+// closed and what it had not yet reported is handed over.
 void ChainDetector::merge_episodes(Group& group, Component& to, Component& from, Time now,
                                    std::vector<FindingUpdate>& out) {
   if (!to.episode && !from.episode) return;
@@ -227,8 +233,8 @@ void ChainDetector::merge_episodes(Group& group, Component& to, Component& from,
 
 void ChainDetector::link(Group& group, std::uint64_t seq, const EncodedRow& row, Time now,
                          std::vector<FindingUpdate>& out) {
-  const Near nearest = *std::max_element(near_.begin(), near_.end(),
-                                         [](const Near& a, const Near& b) { return a.surprise < b.surprise; });
+  const Near nearest = *std::max_element(
+      near_.begin(), near_.end(), [](const Near& a, const Near& b) { return a.surprise < b.surprise; });
   const std::uint64_t step = group.ring.moved(nearest.seq, row);
   std::uint32_t id = component_of(group, seq);
   for (const Near& near : near_) id = merge(group, id, component_of(group, near.seq), now, out);
@@ -248,8 +254,11 @@ void ChainDetector::link(Group& group, std::uint64_t seq, const EncodedRow& row,
 }
 
 // Everything the component has gathered so far is the episode's: also the rows from before the alarm.
-void ChainDetector::note_component(Group& group, ChainEpisode& episode, const Component& component, Time now) {
-  for (const std::uint64_t seq : component.rows)
+void ChainDetector::note_component(Group& group, ChainEpisode& episode, const Component& component,
+                                   Time now) {
+  std::vector<std::uint64_t> rows = component.rows;
+  std::sort(rows.begin(), rows.end());
+  for (const std::uint64_t seq : rows)
     if (seq >= group.ring.first()) note_row(episode, group.ring.meta(seq));
   for (const std::uint32_t caller : component.callers) note_caller(episode, caller, now);
   schedule(episode, now);

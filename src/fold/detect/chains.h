@@ -1,12 +1,14 @@
-// Query chains: distinct requests of one endpoint that are nearer to each other than chance allows, whoever sent
-// them, joined by union-find ("provenance components"; linking each query to earlier ones: QPA, Li et al., S&P 2025).
+// Query chains: distinct requests of one endpoint that are nearer to each other than chance allows, whoever
+// sent them, joined by union-find ("provenance components"; linking each query to earlier ones: QPA, Li et
+// al., S&P 2025).
 //
-// The geometry carries the decision, never the answers: once an action is in force the answers are the fallback's.
-// Exact copies are no evidence (retries, nightly re-scoring); a copy of an alarmed chain's row adds its caller.
-// A component is alarmed by size and by shape: what-if tools move one or two fields, attacks move many.
+// The geometry carries the decision, never the answers: once an action is in force the answers are the
+// fallback's. Exact copies are no evidence (retries, nightly re-scoring); a copy of an alarmed chain's row
+// adds its caller. A component is alarmed by size and by shape: what-if tools move one or two fields, attacks
+// move many.
 //
-// State: per combination of categories a ring of the newest distinct rows. Bounded by config.max_bytes: the least
-// recently used combination is forgotten first, then the oldest rows of the current one.
+// State: per combination of categories a ring of the newest distinct rows. Bounded by config.max_bytes: the
+// least recently used combination is forgotten first, then the oldest rows of the current one.
 #pragma once
 
 #include <cstddef>
@@ -30,12 +32,12 @@ namespace firebreak::detect {
 
 // What of an alarmed component has been reported and what has not.
 struct ChainEpisode {
-  std::string name;                        // "query_chain/<index of its first row when it was alarmed>"
+  std::string name;  // "query_chain/<index of its first row when it was alarmed>"
   bool opened = false;
   double two_field_share = 0;
   Time next_report;
   std::uint64_t established_callers = 0, digests_dropped = 0;
-  std::set<std::uint32_t> callers;         // noted so far
+  std::set<std::uint32_t> callers;  // noted so far
   std::vector<std::uint32_t> new_callers;
   std::vector<std::uint64_t> new_indexes;  // parallel to new_digests
   std::vector<Digest> new_digests;
@@ -44,10 +46,10 @@ struct ChainEpisode {
 };
 
 struct Component {
-  std::uint64_t size = 0;                 // distinct rows ever
-  std::uint64_t live = 0;                 // of these still in the ring
-  std::vector<std::uint64_t> rows;        // sequence numbers in the group's ring; dropped ones leave lazily
-  std::vector<std::uint64_t> steps;       // fields moved from the nearest linked row, the newest 64
+  std::uint64_t size = 0;            // distinct rows ever
+  std::uint64_t live = 0;            // of these still in the ring
+  std::vector<std::uint64_t> rows;   // sequence numbers in the group's ring; dropped ones leave lazily
+  std::vector<std::uint64_t> steps;  // fields moved from the nearest linked row, the newest 64
   std::set<std::uint32_t> callers;
   std::uint64_t first_index = 0, last_index = 0;
   Time first_time, last_time;
@@ -68,7 +70,8 @@ class ChainDetector {
   // Reports growth that is due and closes chains whose last row left the window.
   void advance(Time now, std::vector<FindingUpdate>& out);
 
-  std::size_t bytes() const;
+  // Memory held, as of the last growth or minute of event time: cheap enough to ask after every record.
+  std::size_t bytes() const { return measured_bytes_; }
 
  private:
   struct Group {
@@ -83,11 +86,15 @@ class ChainDetector {
   void make_room(Group& group, std::vector<FindingUpdate>& out);
   void forget_group(std::map<std::string, Group>::iterator at, std::vector<FindingUpdate>& out);
   void drop_oldest(Group& group, std::vector<FindingUpdate>& out);
-  void add_copy(Group& group, std::uint64_t seq, std::uint32_t caller, const Observation& observation, Time now);
+  void add_copy(Group& group, std::uint64_t seq, std::uint32_t caller, const Observation& observation,
+                Time now);
   std::uint32_t component_of(Group& group, std::uint64_t seq);
-  std::uint32_t merge(Group& group, std::uint32_t a, std::uint32_t b, Time now, std::vector<FindingUpdate>& out);
-  void merge_episodes(Group& group, Component& to, Component& from, Time now, std::vector<FindingUpdate>& out);
-  void link(Group& group, std::uint64_t seq, const EncodedRow& row, Time now, std::vector<FindingUpdate>& out);
+  std::uint32_t merge(Group& group, std::uint32_t a, std::uint32_t b, Time now,
+                      std::vector<FindingUpdate>& out);
+  void merge_episodes(Group& group, Component& to, Component& from, Time now,
+                      std::vector<FindingUpdate>& out);
+  void link(Group& group, std::uint64_t seq, const EncodedRow& row, Time now,
+            std::vector<FindingUpdate>& out);
   void note_component(Group& group, ChainEpisode& episode, const Component& component, Time now);
   void note_row(ChainEpisode& episode, const RowMeta& meta);
   void note_caller(ChainEpisode& episode, std::uint32_t caller, Time now);
@@ -95,16 +102,17 @@ class ChainDetector {
   void report(Component& component, Time now, std::vector<FindingUpdate>& out);
   void close(Component& component, const std::string& why, std::vector<FindingUpdate>& out);
   FindingUpdate describe(const Component& component) const;
+  std::size_t measure() const;
 
   const DetectorConfig& config_;
   const ReferenceProfile& profile_;
   KeyBook keys_;
   std::map<std::string, Group> groups_;
-  IdTable<std::uint8_t> remembered_;        // first 64 bits of digests …
+  IdTable<std::uint8_t> remembered_;            // first 64 bits of digests …
   std::deque<std::uint64_t> remembered_order_;  // … by age
   std::uint32_t next_component_ = 1;
   std::uint64_t touches_ = 0;
-  std::size_t ring_bytes_ = 0;
+  std::size_t ring_bytes_ = 0, measured_bytes_ = 0;
   Time next_report_{INT64_MAX};
   Time next_close_;
   std::vector<Near> near_;

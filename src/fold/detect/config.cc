@@ -111,8 +111,9 @@ Result<ChainConfig> chains_from_json(const Json& json) {
 }
 
 Result<PerformanceConfig> performance_from_json(const Json& json) {
-  Section section(json, "performance", {"flagged_answer", "positive_label", "precision_labels", "recall_labels", "z",
-                                        "close_margin", "max_predictions"});
+  Section section(json, "performance",
+                  {"flagged_answer", "positive_label", "precision_labels", "recall_labels", "z",
+                   "close_margin", "max_predictions"});
   PerformanceConfig out;
   out.flagged_answer = section.text("flagged_answer");
   out.positive_label = section.text("positive_label");
@@ -128,11 +129,12 @@ Result<PerformanceConfig> performance_from_json(const Json& json) {
 }  // namespace
 
 Result<DetectorConfig> detector_config_from_json(const Json& json) {
-  FIREBREAK_TRY(only_keys(json, {"version", "name", "endpoint", "stream", "update_seconds", "input", "outliers",
-                                 "chains", "performance"}));
+  FIREBREAK_TRY(only_keys(json, {"version", "name", "endpoint", "stream", "update_seconds", "input",
+                                 "outliers", "chains", "performance"}));
   FIREBREAK_ASSIGN(const std::int64_t version, get_int(json, "version"));
   if (version != 1)
-    return fail(Code::kInvalid, fmt::format("detector file version {} is unknown, 1 is known", version), "/version");
+    return fail(Code::kInvalid, fmt::format("detector file version {} is unknown, 1 is known", version),
+                "/version");
   DetectorConfig config;
   FIREBREAK_ASSIGN(config.name, get_string(json, "name"));
   FIREBREAK_ASSIGN(config.endpoint, get_string(json, "endpoint"));

@@ -1,4 +1,5 @@
-// The thresholds of one endpoint's detectors. Their values and the reason of each stand in content/detectors/.
+// The thresholds of one endpoint's detectors. Their values and the reason of each stand in
+// content/detectors/.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +11,19 @@
 
 namespace firebreak::detect {
 
-// Findings about single requests: an episode opens with the first hit and closes when `idle_us` passed without one.
+// Findings about single requests: an episode opens with the first hit and closes when `idle_us` passed
+// without one.
 struct InputConfig {
-  double range_margin = 0;           // a value is out of range beyond this many reference spans outside [min, max]
+  double range_margin = 0;  // a value is out of range beyond this many reference spans outside [min, max]
   std::int64_t idle_us = 0;
-  std::uint64_t failures = 0;        // answers that failed, within …
+  std::uint64_t failures = 0;  // answers that failed, within …
   std::int64_t failure_window_us = 0;
 };
 
 struct OutlierConfig {
   std::int64_t window_us = 0;
-  double base_share = 0;             // share of outliers that honest traffic may have
-  double open_probability = 0;       // binomial upper tail below which the window is a finding
+  double base_share = 0;        // share of outliers that honest traffic may have
+  double open_probability = 0;  // binomial upper tail below which the window is a finding
   double close_probability = 0;
   std::uint64_t min_outliers = 0;
 };
@@ -29,20 +31,22 @@ struct OutlierConfig {
 struct ChainConfig {
   std::int64_t window_us = 0;        // rows older than this link nothing
   std::uint64_t rows_per_group = 0;  // newest distinct rows kept per combination of categories
-  std::uint64_t remembered_rows = 0; // newest distinct rows whose exact copies are known as such, beyond the window
-  double link_surprise = 0;          // nats
-  double imputed_mass = 0;           // added on both sides of a value that default records carry
-  double repeat_mass = 0;            // least mass of a value that repeats inside both rows
-  std::uint64_t min_size = 0;        // distinct rows
-  double max_two_field_share = 0;    // share of steps within the two most moved fields, at most
-  std::int64_t key_history_us = 0;   // a key first seen this long ago is established: never handed on by itself
-  std::uint64_t max_callers = 0;     // keys whose first sight is remembered
-  std::int64_t update_us = 0;        // growth is reported at most this often
+  std::uint64_t remembered_rows =
+      0;                       // newest distinct rows whose exact copies are known as such, beyond the window
+  double link_surprise = 0;    // nats
+  double imputed_mass = 0;     // added on both sides of a value that default records carry
+  double repeat_mass = 0;      // least mass of a value that repeats inside both rows
+  std::uint64_t min_size = 0;  // distinct rows
+  double max_two_field_share = 0;  // share of steps within the two most moved fields, at most
+  std::int64_t key_history_us =
+      0;                          // a key first seen this long ago is established: never handed on by itself
+  std::uint64_t max_callers = 0;  // keys whose first sight is remembered
+  std::int64_t update_us = 0;     // growth is reported at most this often
   std::uint64_t max_bytes = 0;
 };
 
 struct PerformanceConfig {
-  std::string flagged_answer;        // the answer that claims a positive
+  std::string flagged_answer;  // the answer that claims a positive
   std::string positive_label;
   std::uint64_t precision_labels = 0;  // newest labelled flagged answers
   std::uint64_t recall_labels = 0;     // newest labelled positives
@@ -53,15 +57,15 @@ struct PerformanceConfig {
 
 struct DetectorConfig {
   std::string name, endpoint, stream;
-  std::int64_t update_us = 0;        // other findings are updated at most this often
+  std::int64_t update_us = 0;  // other findings are updated at most this often
   InputConfig input;
   OutlierConfig outliers;
   ChainConfig chains;
   PerformanceConfig performance;
 };
 
-// Every threshold must be there: an absent one would be a decision nobody took. Errors: kInvalid with the pointer
-// of what is missing, unknown, of a wrong type or out of its range.
+// Every threshold must be there: an absent one would be a decision nobody took. Errors: kInvalid with the
+// pointer of what is missing, unknown, of a wrong type or out of its range.
 Result<DetectorConfig> detector_config_from_json(const Json& json);
 
 }  // namespace firebreak::detect

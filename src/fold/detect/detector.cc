@@ -18,7 +18,8 @@ std::vector<FindingUpdate> StreamDetector::observe(const Observation& observatio
   input_.observe(observation, now_, out);
   performance_.observe(observation);
   // A row with a hole has no place among the others; its hole is a finding of its own.
-  if (const auto ranks = ranks_of(profile_, observation.features); ranks && observation.schema_violation.empty()) {
+  if (const auto ranks = ranks_of(profile_, observation.features);
+      ranks && observation.schema_violation.empty()) {
     const bool copy = chains_.observe(observation, *ranks, now_, out);
     if (!copy) outliers_.observe(observation, *ranks, now_, out);
   }

@@ -1,8 +1,8 @@
 // All detectors of one endpoint's stream, behind one door.
 //
-// Promise: the same observations in the same order give the same updates, bit for bit; no clock, no I/O. Time is the
-// largest event time seen; a late record is judged at that time. State is bounded by the configuration.
-// Threads: none; one owner.
+// Promise: the same observations in the same order give the same updates, bit for bit; no clock, no I/O. Time
+// is the largest event time seen; a late record is judged at that time. State is bounded by the
+// configuration. Threads: none; one owner.
 #pragma once
 
 #include <vector>

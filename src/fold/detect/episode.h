@@ -13,7 +13,8 @@ namespace firebreak::detect {
 
 class Episode {
  public:
-  static constexpr std::size_t kIndexes = 400;  // exact evidence in one update; the rest is in the range and count
+  static constexpr std::size_t kIndexes =
+      400;  // exact evidence in one update; the rest is in the range and count
 
   bool open() const { return !name_.empty(); }
 
@@ -24,7 +25,8 @@ class Episode {
 
   // True when an opening or an update is due.
   bool due(Time now, std::int64_t update_us) const;
-  // Fills phase, names, evidence and count, and takes what is new; the caller adds numbers, severity and sentence.
+  // Fills phase, names, evidence and count, and takes what is new; the caller adds numbers, severity and
+  // sentence.
   FindingUpdate report(const DetectorConfig& config, Time now);
   FindingUpdate close(const DetectorConfig& config);
 

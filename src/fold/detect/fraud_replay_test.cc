@@ -1,5 +1,5 @@
-// Replays the fraud story's real stream with the thresholds of content/detectors/fraud-api.yaml and holds what the
-// files and the README promise. Truth is used for judging only.
+// Replays the fraud story's real stream with the thresholds of content/detectors/fraud-api.yaml and holds
+// what the files and the README promise. Truth is used for judging only.
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
@@ -76,11 +76,11 @@ const Story& story() {
 // minute later.
 struct Replay {
   std::vector<FindingUpdate> findings;
-  std::map<std::uint64_t, std::string> chain_of;               // stream index -> episode
-  std::map<std::string, std::uint64_t> found_at;               // session -> index of the record that gave it away
+  std::map<std::uint64_t, std::string> chain_of;  // stream index -> episode
+  std::map<std::string, std::uint64_t> found_at;  // session -> index of the record that gave it away
   std::map<std::string, Time> keys;
   std::map<Digest, Time> digests;
-  std::map<std::string, int> with_model, with_fallback;        // by kind of the record
+  std::map<std::string, int> with_model, with_fallback;  // by kind of the record
   int honest_changed = 0;
   std::size_t most_bytes = 0;
 
@@ -155,7 +155,8 @@ TEST(FraudReplay, no_honest_request_is_part_of_an_alarmed_chain) {
 }
 
 TEST(FraudReplay, the_attackers_cover_traffic_stays_outside_the_chains) {
-  for (const auto& [index, episode] : replay().chain_of) EXPECT_NE(story().truth.at(index).kind, "cover") << index;
+  for (const auto& [index, episode] : replay().chain_of)
+    EXPECT_NE(story().truth.at(index).kind, "cover") << index;
 }
 
 TEST(FraudReplay, the_honest_days_raise_no_finding_but_notes_on_ranges) {
@@ -164,8 +165,7 @@ TEST(FraudReplay, the_honest_days_raise_no_finding_but_notes_on_ranges) {
     if (finding.first_time >= first_attack) continue;
     const bool note = finding.kind == "feature_range" || finding.kind == "unseen_category";
     // A window that reaches back over the onset is the attack's, not the honest days'.
-    EXPECT_TRUE(note || finding.last_time >= first_attack)
-        << finding.kind << " " << finding.summary;
+    EXPECT_TRUE(note || finding.last_time >= first_attack) << finding.kind << " " << finding.summary;
   }
 }
 
@@ -179,9 +179,10 @@ TEST(FraudReplay, every_session_with_enough_distinct_queries_is_found) {
     std::sort(queries.begin(), queries.end());
     EXPECT_GE(queries.size(), sessions) << attack;
     if (queries.empty()) continue;
-    std::cout << attack << ": " << queries.size() << " found, median " << queries[queries.size() / 2]
+    const double median = (queries[(queries.size() - 1) / 2] + queries[queries.size() / 2]) / 2.0;
+    std::cout << attack << ": " << queries.size() << " found, median " << median
               << " queries before the alarm, most " << queries.back() << "\n";
-    EXPECT_LE(queries[queries.size() / 2], 130) << attack;
+    EXPECT_LE(median, 80) << attack;
   }
 }
 
@@ -205,15 +206,87 @@ TEST(FraudReplay, the_sets_stay_within_the_hourly_caps) {
 
 TEST(FraudReplay, the_first_attack_hour_is_an_outlier_burst) {
   const Time end = fraud::must(parse_time("2026-03-07T04:30:00Z"));
-  const auto burst = std::find_if(replay().findings.begin(), replay().findings.end(),
-                                  [](const FindingUpdate& finding) { return finding.kind == "outlier_burst"; });
+  const auto burst =
+      std::find_if(replay().findings.begin(), replay().findings.end(),
+                   [](const FindingUpdate& finding) { return finding.kind == "outlier_burst"; });
   ASSERT_NE(burst, replay().findings.end());
   std::cout << "first burst: " << format_time(burst->last_time) << " " << burst->summary << "\n";
   EXPECT_LT(burst->last_time, end);
 }
 
 TEST(FraudReplay, labels_of_the_honest_stream_raise_no_performance_finding) {
-  for (const FindingUpdate& finding : replay().findings) EXPECT_NE(finding.kind, "performance_drop") << finding.summary;
+  for (const FindingUpdate& finding : replay().findings)
+    EXPECT_NE(finding.kind, "performance_drop") << finding.summary;
+}
+
+// Labels exist for honest rows only and precision does not fall in this stream, so that half is proven on a
+// file made from the stream: labelled rows alone, their labels delivered at once; from the onset on half of
+// the declined positives' labels turned, and/or forty rows that lie outside the training data within half an
+// hour.
+std::vector<FindingUpdate> run_derived(bool turned, bool burst) {
+  std::map<std::string, std::string> labels;
+  for (const auto& line : story().lines)
+    if (line.is_label) labels[line.label.id] = line.label.label;
+  const Time onset = fraud::must(parse_time("2026-03-12T00:00:00Z"));
+  StreamDetector detector(story_config(), story_profile());
+  std::vector<FindingUpdate> findings;
+  std::uint64_t index = 0;
+  int positives = 0, outliers = 0;
+  const auto take = [&](const std::vector<FindingUpdate>& updates) {
+    findings.insert(findings.end(), updates.begin(), updates.end());
+  };
+  for (const auto& line : story().lines) {
+    const auto label = labels.find(line.observation.id);
+    if (line.is_label || label == labels.end()) continue;
+    Observation seen = line.observation;
+    seen.index = index++;
+    take(detector.observe(seen));
+    std::string truth = label->second;
+    if (turned && seen.time >= onset && seen.label == "decline" && truth == "1" && ++positives % 2 == 0)
+      truth = "0";
+    take(detector.observe(LabelObservation{index++, seen.time, seen.id, truth}));
+    while (burst && outliers < 40 && seen.time >= onset) {
+      Observation far = seen;
+      far.index = index++;
+      far.id = "far-" + std::to_string(outliers);
+      far.time = onset + kMinute * 3 / 4 * outliers++;
+      for (std::size_t k = 8; k < 20; ++k)
+        far.features.numeric[k] = 400'000 + 1'000.0 * outliers + 37.0 * static_cast<double>(k);
+      far.feature_digest = sha256(far.id);
+      take(detector.observe(far));
+    }
+  }
+  return findings;
+}
+
+const FindingUpdate* first_of(const std::vector<FindingUpdate>& findings, const std::string& kind) {
+  const auto at = std::find_if(findings.begin(), findings.end(),
+                               [&](const auto& finding) { return finding.kind == kind; });
+  return at == findings.end() ? nullptr : &*at;
+}
+
+TEST(FraudReplay, turned_labels_alone_are_a_drop_in_precision_and_no_outlier_burst) {
+  const auto findings = run_derived(true, false);
+  ASSERT_NE(first_of(findings, "performance_drop"), nullptr);
+  std::cout << first_of(findings, "performance_drop")->summary << ", decided at "
+            << format_time(first_of(findings, "performance_drop")->last_time) << "\n";
+  EXPECT_EQ(first_of(findings, "outlier_burst"), nullptr);
+}
+
+TEST(FraudReplay, an_outlier_burst_alone_is_no_drop_in_precision) {
+  const auto findings = run_derived(false, true);
+  ASSERT_NE(first_of(findings, "outlier_burst"), nullptr);
+  EXPECT_EQ(first_of(findings, "performance_drop"), nullptr);
+}
+
+TEST(FraudReplay, the_evidence_of_both_lies_within_an_hour) {
+  const auto findings = run_derived(true, true);
+  const FindingUpdate* drop = first_of(findings, "performance_drop");
+  const FindingUpdate* burst = first_of(findings, "outlier_burst");
+  ASSERT_NE(drop, nullptr);
+  ASSERT_NE(burst, nullptr);
+  EXPECT_LE(burst->first_time - drop->last_time, kHour);
+  EXPECT_LE(drop->first_time - burst->last_time, kHour);
 }
 
 TEST(FraudReplay, findings_are_few_and_small_and_the_state_is_bounded) {

@@ -1,5 +1,5 @@
-// A bounded hash table from 64-bit ids to small values, for lookups only: it has no iteration, so the order of
-// its slots cannot reach an output. Linear probing with backward-shift deletion (Knuth 6.4, algorithm R).
+// A bounded hash table from 64-bit ids to small values, for lookups only: it has no iteration, so the order
+// of its slots cannot reach an output. Linear probing with backward-shift deletion (Knuth 6.4, algorithm R).
 #pragma once
 
 #include <cstddef>

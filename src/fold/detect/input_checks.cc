@@ -16,8 +16,8 @@ std::string shortened(const std::string& text, std::size_t most) {
 
 }  // namespace
 
-void InputChecks::hit(const std::string& slot, const std::string& kind, Severity severity, std::string summary,
-                      const Observation& observation) {
+void InputChecks::hit(const std::string& slot, const std::string& kind, Severity severity,
+                      std::string summary, const Observation& observation) {
   auto at = open_.find(slot);
   if (at == open_.end()) {
     const bool full = open_.size() >= kMostEpisodes;
@@ -31,13 +31,14 @@ void InputChecks::hit(const std::string& slot, const std::string& kind, Severity
 void InputChecks::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
   if (!observation.schema_violation.empty())
     hit("schema_violation", "schema_violation", Severity::kLow,
-        "requests break the endpoint's schema, last: " + shortened(observation.schema_violation, 200), observation);
+        "requests break the endpoint's schema, last: " + shortened(observation.schema_violation, 200),
+        observation);
   else
     check_ranges(observation);
   if (!observation.model_known && !observation.release.empty())
     hit("unknown_model/" + observation.model_digest, "unknown_model", Severity::kHigh,
-        fmt::format("release {} answered with a model nobody registered ({})", shortened(observation.release, 64),
-                    shortened(observation.model_digest, 16)),
+        fmt::format("release {} answered with a model nobody registered ({})",
+                    shortened(observation.release, 64), shortened(observation.model_digest, 16)),
         observation);
   if (observation.disposition == Disposition::kFailed) check_failures(observation, now);
   advance(now, out);
@@ -49,10 +50,11 @@ void InputChecks::check_ranges(const Observation& observation) {
     const NumericReference& reference = profile_.numeric[k];
     const double margin = config_.input.range_margin * (reference.max() - reference.min());
     const double value = row.numeric[k];
-    if (std::isnan(value) || (value >= reference.min() - margin && value <= reference.max() + margin)) continue;
+    if (std::isnan(value) || (value >= reference.min() - margin && value <= reference.max() + margin))
+      continue;
     hit("feature_range", "feature_range", Severity::kInformational,
-        fmt::format("{} = {} lies far outside the training range {} to {}", reference.name, value, reference.min(),
-                    reference.max()),
+        fmt::format("{} = {} lies far outside the training range {} to {}", reference.name, value,
+                    reference.min(), reference.max()),
         observation);
     break;
   }
@@ -68,12 +70,13 @@ void InputChecks::check_ranges(const Observation& observation) {
 
 void InputChecks::check_failures(const Observation& observation, Time now) {
   failures_.push_back(now);
-  while (failures_.size() > config_.input.failures || now - failures_.front() > config_.input.failure_window_us)
+  while (failures_.size() > config_.input.failures ||
+         now - failures_.front() > config_.input.failure_window_us)
     failures_.pop_front();
   const bool going_on = open_.contains("upstream_failure");
   if (!going_on && failures_.size() < config_.input.failures) return;
-  hit("upstream_failure", "upstream_failure", Severity::kHigh, "the model behind the endpoint does not answer",
-      observation);
+  hit("upstream_failure", "upstream_failure", Severity::kHigh,
+      "the model behind the endpoint does not answer", observation);
 }
 
 void InputChecks::advance(Time now, std::vector<FindingUpdate>& out) {

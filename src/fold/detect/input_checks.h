@@ -1,5 +1,5 @@
-// Findings about single requests: a schema violation, a value far outside the training range, a category the model
-// never saw, a model nobody registered, answers that failed. None of them refuses anything.
+// Findings about single requests: a schema violation, a value far outside the training range, a category the
+// model never saw, a model nobody registered, answers that failed. None of them refuses anything.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace firebreak::detect {
 
 class InputChecks {
  public:
-  InputChecks(const DetectorConfig& config, const ReferenceProfile& profile) : config_(config), profile_(profile) {}
+  InputChecks(const DetectorConfig& config, const ReferenceProfile& profile)
+      : config_(config), profile_(profile) {}
 
   void observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out);
   void advance(Time now, std::vector<FindingUpdate>& out);

@@ -28,8 +28,9 @@ class KeyBook {
     return number;
   }
 
-  // A key that was seen first `history_us` ago or more has ordinary history: blocking it would hurt a customer.
-  // An unknown key counts as established, so that a flood of keys cannot push a customer's into a chain.
+  // A key that was seen first `history_us` ago or more has ordinary history: blocking it would hurt a
+  // customer. An unknown key counts as established, so that a flood of keys cannot push a customer's into a
+  // chain.
   bool established(std::uint32_t number, Time now, std::int64_t history_us) const {
     return number == kUnknown || now - entries_[number - 1].first_seen >= history_us;
   }

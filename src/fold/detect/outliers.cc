@@ -42,11 +42,13 @@ void OutlierDetector::observe(const Observation& observation, const std::vector<
   bucket.last_index = observation.index;
   bucket.last_time = observation.time;
   if (!episode_.open()) {
-    if (outliers_ < config_.outliers.min_outliers || probability() >= config_.outliers.open_probability) return;
+    if (outliers_ < config_.outliers.min_outliers || probability() >= config_.outliers.open_probability)
+      return;
     episode_.hit("outlier_burst", observation.index, observation.time);
     // The burst began with the window's first outliers, not with the one that crossed the limit.
     for (const Bucket& held : buckets_)
-      if (held.outliers > 0) episode_.cover(held.first_index, held.last_index, held.first_time, held.last_time);
+      if (held.outliers > 0)
+        episode_.cover(held.first_index, held.last_index, held.first_time, held.last_time);
   } else {
     episode_.hit("outlier_burst", observation.index, observation.time);
   }
@@ -69,9 +71,10 @@ void OutlierDetector::describe(FindingUpdate& update) const {
                     {"probability", probability()},
                     {"open_probability", config_.outliers.open_probability},
                     {"tail_limit", profile_.tail_limit}};
-  update.summary = fmt::format("{:.1f} % of {} distinct requests in the window lie outside what the model was trained on "
-                               "({:.1f} % are usual)",
-                               100 * share, rows_, 100 * config_.outliers.base_share);
+  update.summary = fmt::format(
+      "{:.1f} % of {} distinct requests in the window lie outside what the model was trained on "
+      "({:.1f} % are usual)",
+      100 * share, rows_, 100 * config_.outliers.base_share);
 }
 
 void OutlierDetector::advance(Time now, std::vector<FindingUpdate>& out) {

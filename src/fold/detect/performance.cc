@@ -29,8 +29,8 @@ void PerformanceDetector::observe(const Observation& observation) {
     }
     order_.push_back(id);
   }
-  predictions_.put(id, {observation.index, observation.time,
-                        observation.label == config_.performance.flagged_answer});
+  predictions_.put(
+      id, {observation.index, observation.time, observation.label == config_.performance.flagged_answer});
 }
 
 void PerformanceDetector::add(Window& window, const Outcome& outcome) {
@@ -103,8 +103,9 @@ void PerformanceDetector::describe(const Window& window, FindingUpdate& update) 
                     {"baseline", window.baseline},
                     {"labels", static_cast<double>(window.outcomes.size())},
                     {"z", config_.performance.z}};
-  update.summary = fmt::format("{} over the last {} labels is {:.3f} (at most {:.3f}), the release was accepted with {:.3f}",
-                               window.measure, window.outcomes.size(), figure, interval.high, window.baseline);
+  update.summary = fmt::format(
+      "{} over the last {} labels is {:.3f} (at most {:.3f}), the release was accepted with {:.3f}",
+      window.measure, window.outcomes.size(), figure, interval.high, window.baseline);
 }
 
 std::size_t PerformanceDetector::bytes() const {

@@ -1,7 +1,8 @@
-// Precision and recall from labels that arrive later, each with its Wilson interval, against the release's baseline.
+// Precision and recall from labels that arrive later, each with its Wilson interval, against the release's
+// baseline.
 //
-// Only answers that the model gave and the caller got count. The newest of two labels for one inference counts;
-// a label for an inference that is unknown or no longer held is counted and otherwise ignored.
+// Only answers that the model gave and the caller got count. The newest of two labels for one inference
+// counts; a label for an inference that is unknown or no longer held is counted and otherwise ignored.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,7 @@ class PerformanceDetector {
   IdTable<Prediction> predictions_;
   std::deque<std::uint64_t> order_;  // ids by age
   Window precision_, recall_;
-  bool judged_ = false;              // the profile has a baseline
+  bool judged_ = false;  // the profile has a baseline
   std::uint64_t unmatched_ = 0;
 };
 

@@ -33,10 +33,13 @@ NumericReference build_numeric(const std::string& name, std::vector<double> colu
 Result<void> check_rows(const FeatureSchema& schema, std::span<const FeatureRow> rows) {
   if (rows.empty()) return fail(Code::kInvalid, "a reference profile needs at least one training row");
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].numeric.size() != schema.numeric.size() || rows[i].categories.size() != schema.categorical.size())
-      return fail(Code::kInvalid, fmt::format("training row {} has another number of features than the schema", i));
+    if (rows[i].numeric.size() != schema.numeric.size() ||
+        rows[i].categories.size() != schema.categorical.size())
+      return fail(Code::kInvalid,
+                  fmt::format("training row {} has another number of features than the schema", i));
     for (const double value : rows[i].numeric)
-      if (!std::isfinite(value)) return fail(Code::kInvalid, fmt::format("training row {} has a missing number", i));
+      if (!std::isfinite(value))
+        return fail(Code::kInvalid, fmt::format("training row {} has a missing number", i));
   }
   return {};
 }
@@ -47,7 +50,8 @@ double tail_limit_of(const ReferenceProfile& profile, std::span<const FeatureRow
   for (const FeatureRow& row : rows) scores.push_back(tail_score(profile, *ranks_of(profile, row)));
   std::sort(scores.begin(), scores.end());
   const double position = (1 - profile.tail_share) * static_cast<double>(scores.size() - 1);
-  return scores[static_cast<std::size_t>(std::ceil(position))];
+  // Six decimals: enough for a limit, and a decimal that every JSON reader gives back exactly.
+  return std::round(scores[static_cast<std::size_t>(std::ceil(position))] * 1e6) / 1e6;
 }
 
 }  // namespace

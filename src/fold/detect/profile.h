@@ -1,7 +1,7 @@
 // The reference profile of a release: what its training snapshot says about each feature.
 //
-// Built once from the training rows when the release is registered, kept as a blob (JSON) whose digest stands in
-// the journal. Detectors only read it.
+// Built once from the training rows when the release is registered, kept as a blob (JSON) whose digest stands
+// in the journal. Detectors only read it.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,7 @@ struct ReferenceProfile {
   std::uint64_t rows = 0;
   std::vector<NumericReference> numeric;
   std::vector<CategoryReference> categories;
-  double tail_limit = 0;     // tail score that `tail_share` of the reference rows exceed
+  double tail_limit = 0;  // tail score that `tail_share` of the reference rows exceed
   double tail_share = 0.01;
   std::optional<PerformanceBaseline> performance;
 
@@ -63,12 +63,13 @@ struct ReferenceProfile {
   bool operator==(const ReferenceProfile&) const = default;
 };
 
-// Errors: kInvalid for no rows, a row of another width, a value that is not finite, a `tail_share` outside (0, 1).
+// Errors: kInvalid for no rows, a row of another width, a value that is not finite, a `tail_share` outside
+// (0, 1).
 Result<ReferenceProfile> build_profile(const FeatureSchema& schema, std::span<const FeatureRow> rows,
                                        double tail_share = 0.01);
 
-// ECOD tail score (Li et al. 2022, eq. 5-8): over the numeric features the largest of the sums of -ln of the left,
-// the right and the skew-chosen tail probability. `ranks` has one entry per numeric feature.
+// ECOD tail score (Li et al. 2022, eq. 5-8): over the numeric features the largest of the sums of -ln of the
+// left, the right and the skew-chosen tail probability. `ranks` has one entry per numeric feature.
 double tail_score(const ReferenceProfile& profile, std::span<const Rank> ranks);
 
 // The ranks of a row's numeric values; nullopt when one is missing or the width is wrong.

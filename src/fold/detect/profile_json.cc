@@ -43,16 +43,20 @@ Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows)
     reference.values.push_back(value.to_number<double>());
   }
   for (const Json& count : *cumulative) {
-    if (!count.is_int64() && !count.is_uint64()) return fail(Code::kInvalid, "a reference count is no whole number");
+    if (!count.is_int64() && !count.is_uint64())
+      return fail(Code::kInvalid, "a reference count is no whole number");
     reference.cumulative.push_back(count.to_number<std::uint64_t>());
   }
   FIREBREAK_ASSIGN(reference.left_skewed, get_bool(json, "left_skewed"));
   FIREBREAK_ASSIGN(reference.lower_median, get_number(json, "lower_median"));
   FIREBREAK_ASSIGN(reference.upper_median, get_number(json, "upper_median"));
-  const auto ascending = [](const auto& v) { return std::adjacent_find(v.begin(), v.end(), std::greater_equal<>()) == v.end(); };
+  const auto ascending = [](const auto& v) {
+    return std::adjacent_find(v.begin(), v.end(), std::greater_equal<>()) == v.end();
+  };
   if (reference.values.empty() || reference.values.size() != reference.cumulative.size() ||
       !ascending(reference.values) || !ascending(reference.cumulative) || reference.cumulative.back() != rows)
-    return fail(Code::kInvalid, fmt::format("values and counts of '{}' do not fit each other", reference.name));
+    return fail(Code::kInvalid,
+                fmt::format("values and counts of '{}' do not fit each other", reference.name));
   return reference;
 }
 
@@ -60,7 +64,8 @@ Result<CategoryReference> category_from_json(const Json& json) {
   CategoryReference reference;
   FIREBREAK_ASSIGN(reference.name, get_string(json, "name"));
   const Json* counts = find(json, "counts");
-  if (counts == nullptr || !counts->is_object()) return fail(Code::kInvalid, "'counts' is no object", "/counts");
+  if (counts == nullptr || !counts->is_object())
+    return fail(Code::kInvalid, "'counts' is no object", "/counts");
   for (const auto& member : counts->get_object()) {
     FIREBREAK_ASSIGN(const std::uint64_t count, get_count(*counts, member.key()));
     reference.counts[std::string(member.key())] = count;
@@ -101,7 +106,8 @@ Json to_json(const ReferenceProfile& profile) {
 
 Result<ReferenceProfile> profile_from_json(const Json& json) {
   FIREBREAK_ASSIGN(const std::int64_t version, get_int(json, "version"));
-  if (version != kVersion) return fail(Code::kInvalid, fmt::format("reference profile version {} is unknown", version));
+  if (version != kVersion)
+    return fail(Code::kInvalid, fmt::format("reference profile version {} is unknown", version));
   ReferenceProfile profile;
   FIREBREAK_ASSIGN(profile.rows, get_count(json, "rows"));
   FIREBREAK_ASSIGN(const JsonArray* numeric, get_array(json, "numeric"));
@@ -116,7 +122,8 @@ Result<ReferenceProfile> profile_from_json(const Json& json) {
   }
   FIREBREAK_ASSIGN(profile.tail_limit, get_number(json, "tail_limit"));
   FIREBREAK_ASSIGN(profile.tail_share, get_number(json, "tail_share"));
-  if (const Json* performance = find(json, "performance"); performance != nullptr && !performance->is_null()) {
+  if (const Json* performance = find(json, "performance");
+      performance != nullptr && !performance->is_null()) {
     FIREBREAK_ASSIGN(profile.performance, performance_from_json(*performance));
   }
   return profile;

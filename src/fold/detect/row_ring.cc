@@ -143,7 +143,8 @@ void RowRing::near(const EncodedRow& row, double threshold, std::vector<Near>& o
   for (std::uint64_t seq = first_; seq < end_; ++seq) {
     const std::size_t at = place(seq);
     if (exponent_[at] > limit) continue;
-    const double surprise = -(static_cast<double>(exponent_[at]) * kLn2 + std::log(static_cast<double>(product_[at])));
+    const double surprise =
+        -(static_cast<double>(exponent_[at]) * kLn2 + std::log(static_cast<double>(product_[at])));
     if (surprise >= threshold) out.push_back({seq, static_cast<float>(surprise)});
   }
 }

@@ -1,9 +1,9 @@
-// The newest distinct rows of one combination of categories, stored by column so that one row can be held against
-// all of them at once.
+// The newest distinct rows of one combination of categories, stored by column so that one row can be held
+// against all of them at once.
 //
-// Nearness is surprise: S(x, y) = -sum over fields of ln(mass), mass = share of reference rows whose value lies in
-// the closed interval from x to y. Two rows are near where few honest rows are: sharing an odd bill counts, sharing
-// a zero does not (data-dependent dissimilarity: Ting, Zhu, Carman, Zhu, Zhou, KDD 2016).
+// Nearness is surprise: S(x, y) = -sum over fields of ln(mass), mass = share of reference rows whose value
+// lies in the closed interval from x to y. Two rows are near where few honest rows are: sharing an odd bill
+// counts, sharing a zero does not (data-dependent dissimilarity: Ting, Zhu, Carman, Zhu, Zhou, KDD 2016).
 #pragma once
 
 #include <cstddef>
@@ -17,12 +17,13 @@
 
 namespace firebreak::detect {
 
-inline constexpr std::size_t kMaxColumns = 64;  // fields a mask can name; further numeric fields are not compared
+inline constexpr std::size_t kMaxColumns =
+    64;  // fields a mask can name; further numeric fields are not compared
 
 struct EncodedRow {
-  std::vector<float> left, right;        // ranks, widened where the value is an imputed one
-  std::vector<std::uint16_t> value;      // hash of the value: equal or moved
-  std::vector<std::uint8_t> repeat;      // 1: the value stands in an earlier field of this row too
+  std::vector<float> left, right;    // ranks, widened where the value is an imputed one
+  std::vector<std::uint16_t> value;  // hash of the value: equal or moved
+  std::vector<std::uint8_t> repeat;  // 1: the value stands in an earlier field of this row too
 };
 
 EncodedRow encode_row(const ReferenceProfile& profile, const ChainConfig& config, const FeatureRow& row,
@@ -30,7 +31,7 @@ EncodedRow encode_row(const ReferenceProfile& profile, const ChainConfig& config
 
 struct RowMeta {
   Digest digest;
-  std::uint64_t index = 0;      // in the stream
+  std::uint64_t index = 0;  // in the stream
   Time time;
   std::uint32_t component = 0;  // 0: alone
   std::uint32_t caller = 0;

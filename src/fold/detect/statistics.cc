@@ -12,7 +12,8 @@ Interval wilson(std::uint64_t hits, std::uint64_t trials, double z) {
   const double scale = 1 + z * z / n;
   const double centre = (p + z * z / (2 * n)) / scale;
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / scale;
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // At the ends the bound is exact; rounding must not leave a sliver.
+  return {hits == 0 ? 0.0 : centre - half, hits == trials ? 1.0 : centre + half};
 }
 
 double binomial_upper_tail(std::uint64_t hits, std::uint64_t trials, double p) {

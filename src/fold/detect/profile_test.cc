@@ -1,0 +1,68 @@
+#include "fold/detect/profile.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "fold/detect/detect_testing.h"
+
+namespace firebreak::detect {
+namespace {
+
+TEST(Profile, comes_back_from_its_json_the_same) {
+  const ReferenceProfile profile = testing::small_profile();
+  const auto parsed = parse_json(canonical_json(to_json(profile)));
+  ASSERT_TRUE(parsed);
+  const auto back = profile_from_json(*parsed);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, profile);
+}
+
+TEST(Profile, refuses_counts_that_do_not_fit_the_rows) {
+  Json json = to_json(testing::small_profile());
+  json.as_object()["rows"] = 999;
+  EXPECT_FALSE(profile_from_json(json));
+  json.as_object()["rows"] = 1000;
+  json.as_object()["version"] = 2;
+  EXPECT_FALSE(profile_from_json(json));
+}
+
+TEST(Profile, refuses_rows_with_holes) {
+  auto rows = testing::small_training();
+  rows[5].numeric[0] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(build_profile(testing::small_schema(), rows));
+  EXPECT_FALSE(build_profile(testing::small_schema(), {}));
+}
+
+TEST(Profile, ranks_a_value_between_and_at_training_values) {
+  const ReferenceProfile profile = testing::small_profile();
+  const Rank at = profile.numeric[0].rank(10);
+  EXPECT_DOUBLE_EQ(at.left, 0.010);
+  EXPECT_DOUBLE_EQ(at.right, 0.011);
+  const Rank between = profile.numeric[0].rank(10.5);
+  EXPECT_DOUBLE_EQ(between.left, 0.011);
+  EXPECT_DOUBLE_EQ(between.right, 0.011);
+  EXPECT_DOUBLE_EQ(profile.numeric[0].rank(-1).right, 0);
+  EXPECT_DOUBLE_EQ(profile.numeric[0].rank(5000).left, 1);
+}
+
+TEST(Profile, one_training_row_in_a_hundred_lies_beyond_the_tail_limit) {
+  const ReferenceProfile profile = testing::small_profile();
+  int beyond = 0;
+  for (const FeatureRow& row : testing::small_training())
+    beyond += tail_score(profile, *ranks_of(profile, row)) > profile.tail_limit ? 1 : 0;
+  EXPECT_GE(beyond, 8);
+  EXPECT_LE(beyond, 10);
+}
+
+TEST(Profile, a_row_beyond_all_training_rows_has_a_finite_score) {
+  const ReferenceProfile profile = testing::small_profile();
+  const FeatureRow far{{1e9, 1e9, 1e9, 1e9}, {"red"}};
+  const double score = tail_score(profile, *ranks_of(profile, far));
+  EXPECT_TRUE(std::isfinite(score));
+  EXPECT_GT(score, profile.tail_limit);
+}
+
+}  // namespace
+}  // namespace firebreak::detect
