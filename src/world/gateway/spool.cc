@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -11,6 +12,7 @@ namespace firebreak::gateway {
 namespace {
 constexpr std::size_t kBatchOctets = 4 * limits::kMiB;
 constexpr std::size_t kBatchPayload = 16;
+constexpr std::int64_t kDiskPauseUs = 50'000;  // before the disk is asked again
 }  // namespace
 
 Spool::Spool(Files& files, const Clock& clock, SpoolOptions options)
@@ -23,6 +25,7 @@ Result<std::unique_ptr<Spool>> Spool::open(Files& files, const Clock& clock, con
   if (auto ok = spool->recover(); !ok)
     return fail(std::move(ok.error()).with(fmt::format("open spool {}", options.dir)));
   spool->writer_ = std::thread([raw = spool.get()] { raw->run_writer(); });
+  spool->keeper_ = std::thread([raw = spool.get()] { raw->run_keeper(); });
   return spool;
 }
 
@@ -130,44 +133,72 @@ bool Spool::push(std::string line, std::int64_t wait_us) {
       ++next_number_;
       return false;
     }
-    const bool writer_called = !queue_.empty();
     push_gap_locked();
     queued_bytes_ += line.size();
     taken_ = next_number_;
     queue_.push_back({next_number_++, std::move(line)});
     ++stats_.pushed;
-    if (writer_called) return true;
+    if (lease_low_locked()) keep_.notify_one();
+    if (!std::exchange(writer_waits_, false)) return true;
   }
   work_.notify_one();
   return true;
 }
 
 void Spool::run_writer() {
-  std::int64_t last_sync_us = clock_.steady_us();
   std::unique_lock lock(mutex_);
   while (true) {
-    const auto due = [&] { return stopping_ || !queue_.empty() || leased_ < next_number_ + options_.lease / 2; };
-    work_.wait_for(lock, std::chrono::microseconds(options_.sync_us), due);
+    writer_waits_ = queue_.empty();
+    work_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+    writer_waits_ = false;
+    if (queue_.empty()) return;
     std::vector<Line> lines;
     lines.swap(queue_);
     writing_ = lines.size();
     queued_bytes_ = 0;
-    const bool last_round = stopping_ && lines.empty();
-    const bool lease_low = leased_ < next_number_ + options_.lease / 2;
+    lock.unlock();
+    write_out(lines);
+    room_.notify_all();
+    lock.lock();
+    // Many lines a write when many come; nobody waits for less unless there is a flush.
+    work_.wait_for(lock, std::chrono::microseconds(options_.write_pause_us),
+                   [&] { return stopping_ || flushing_ > 0; });
+  }
+}
+
+// What must wait for the disk, away from the writer.
+void Spool::run_keeper() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    keep_.wait_for(lock, std::chrono::microseconds(options_.sync_us), [&] { return stopping_ || lease_low_locked(); });
+    const bool low = lease_low_locked();
     const std::uint64_t bound = next_number_ + options_.lease;
     lock.unlock();
-    if (lease_low && !last_round) {
-      if (auto renewed = renew_lease(bound); !renewed) {
-        const std::lock_guard again(mutex_);
-        stats_.error = renewed.error().message;
-      }
-    }
-    if (!lines.empty()) write_out(lines);
+    if (low) note_error(renew_lease(bound));
     room_.notify_all();
-    sync_if_due(last_sync_us);
+    bool dirty = false;
+    {
+      const std::lock_guard files(files_mutex_);
+      dirty = std::exchange(dirty_, false);
+    }
+    if (dirty) note_error(sync_outside_lock());
     lock.lock();
-    if (last_round) return;
   }
+}
+
+void Spool::note_error(const Result<void>& result) {
+  if (result) return;
+  const std::lock_guard lock(mutex_);
+  stats_.error = result.error().message;
+}
+
+Result<void> Spool::sync_outside_lock() {
+  File* file = nullptr;
+  {
+    const std::lock_guard files(files_mutex_);
+    file = segments_->newest();  // lives on: only segments before the one that is read are deleted, and not here
+  }
+  return file->sync();
 }
 
 void Spool::write_out(const std::vector<Line>& lines) {
@@ -197,24 +228,8 @@ void Spool::write_out(const std::vector<Line>& lines) {
   ready_.notify_one();
 }
 
-void Spool::sync_if_due(std::int64_t& last_sync_us) {
-  const std::int64_t now = clock_.steady_us();
-  if (now - last_sync_us < options_.sync_us) return;
-  last_sync_us = now;
-  Result<void> synced;
-  {
-    const std::lock_guard files(files_mutex_);
-    if (!dirty_) return;
-    synced = segments_->sync();
-    dirty_ = false;
-  }
-  if (synced) return;
-  const std::lock_guard lock(mutex_);
-  stats_.error = synced.error().message;
-}
-
 bool Spool::due_locked() const {
-  if (delivery_stopped_ || !marked_.empty()) return true;
+  if (delivery_stopped_ || !marked_.empty() || cut_) return true;
   if (unread_ <= 0) return false;
   return flushing_ > 0 || stopping_ || unread_ >= static_cast<std::int64_t>(options_.batch_lines) ||
          clock_.steady_us() - oldest_unread_us_ >= options_.batch_wait_us;
@@ -233,16 +248,16 @@ std::optional<SpoolBatch> Spool::next() {
       }
     }
     auto batch = marked.sequence != 0 ? repeat_batch(std::move(marked)) : cut_batch();
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (batch && !batch->lines.empty()) {
       handed_out_ = batch->last;
       return std::move(*batch);
     }
-    if (!batch) {
-      // The octets changed behind our back. The next start cuts them and says so in a gap; guessing here could skip.
-      stats_.error = batch.error().message;
-      return std::nullopt;
-    }
+    if (batch) continue;
+    stats_.error = batch.error().message;
+    // Octets that changed behind our back: the next start cuts them and says so in a gap; guessing here could skip.
+    if (batch.error().code == Code::kCorrupt) return std::nullopt;
+    ready_.wait_for(lock, std::chrono::microseconds(kDiskPauseUs), [&] { return delivery_stopped_; });
   }
 }
 
@@ -250,41 +265,68 @@ Result<SpoolBatch> Spool::repeat_batch(SpoolBatch marked) {
   const std::lock_guard files(files_mutex_);
   while (true) {
     FIREBREAK_ASSIGN(auto frame, segments_->next());
-    if (!frame) return fail(Code::kCorrupt, fmt::format("batch {} is not whole in the spool", marked.sequence));
-    if (frame->kind != SpoolFrame::Kind::kLine || frame->number < marked.first) continue;
-    marked.lines.push_back(std::move(frame->payload));
-    if (frame->number >= marked.last) return marked;
+    if (frame && (frame->kind != SpoolFrame::Kind::kLine || frame->number < marked.first)) continue;
+    if (frame) marked.lines.push_back(std::move(frame->payload));
+    if (frame && frame->number < marked.last) continue;
+    if (!frame) {
+      // Its mark is there and its lines are not: a sync failed before the power did. The server may have them.
+      const Gap gap{marked.first, marked.last, true, "lost in the spool"};
+      marked.lines = {gap_line(options_.producer, clock_.now(), gap)};
+    }
+    return marked;
   }
 }
 
-Result<SpoolBatch> Spool::cut_batch() {
-  SpoolBatch batch;
+Result<void> Spool::read_batch(SpoolBatch& batch) {
   std::size_t octets = 0;
+  const std::lock_guard files(files_mutex_);
+  while (batch.lines.size() < options_.batch_lines && octets < kBatchOctets) {
+    FIREBREAK_ASSIGN(auto frame, segments_->next());
+    if (!frame) break;
+    if (frame->kind != SpoolFrame::Kind::kLine || frame->number <= ack_file_->values()[1]) continue;
+    if (batch.lines.empty()) batch.first = frame->number;
+    batch.last = frame->number;
+    octets += frame->payload.size();
+    batch.lines.push_back(std::move(frame->payload));
+  }
+  if (!batch.lines.empty()) batch.sequence = next_sequence_++;
+  return {};
+}
+
+// Lines and mark are durable before the first octet leaves: this sequence will always mean these lines.
+Result<void> Spool::mark_batch(const SpoolBatch& batch) {
+  Bytes payload, marker;
+  put_le(payload, batch.first);
+  put_le(payload, batch.last);
+  append_frame(marker, SpoolFrame::Kind::kBatch, batch.sequence, payload);
   {
     const std::lock_guard files(files_mutex_);
-    while (batch.lines.size() < options_.batch_lines && octets < kBatchOctets) {
-      FIREBREAK_ASSIGN(auto frame, segments_->next());
-      if (!frame) break;
-      if (frame->kind != SpoolFrame::Kind::kLine || frame->number <= ack_file_->values()[1]) continue;
-      if (batch.lines.empty()) batch.first = frame->number;
-      batch.last = frame->number;
-      octets += frame->payload.size();
-      batch.lines.push_back(std::move(frame->payload));
-    }
-    if (batch.lines.empty()) return batch;
-    batch.sequence = next_sequence_++;
-    Bytes payload, marker;
-    put_le(payload, batch.first);
-    put_le(payload, batch.last);
-    append_frame(marker, SpoolFrame::Kind::kBatch, batch.sequence, payload);
-    // Lines and mark are durable before the first octet leaves: this sequence will always mean these lines.
     FIREBREAK_TRY(segments_->append(marker));
-    FIREBREAK_TRY(segments_->sync());
     dirty_ = false;
   }
+  auto synced = sync_outside_lock();
+  if (synced) return {};
+  const std::lock_guard files(files_mutex_);
+  static_cast<void>(segments_->start_new());  // a failed sync is never retried on the same file
+  return synced;
+}
+
+Result<SpoolBatch> Spool::cut_batch() {
+  if (!cut_) {
+    SpoolBatch batch;
+    FIREBREAK_TRY(read_batch(batch));
+    if (batch.lines.empty()) return batch;
+    {
+      const std::lock_guard lock(mutex_);
+      unread_ -= static_cast<std::int64_t>(batch.lines.size());
+      oldest_unread_us_ = clock_.steady_us();
+      cut_ = std::move(batch);
+    }
+  }
+  FIREBREAK_TRY(mark_batch(*cut_));
   const std::lock_guard lock(mutex_);
-  unread_ -= static_cast<std::int64_t>(batch.lines.size());
-  oldest_unread_us_ = clock_.steady_us();
+  SpoolBatch batch = std::move(*cut_);
+  cut_.reset();
   return batch;
 }
 
@@ -336,7 +378,8 @@ Result<void> Spool::flush(std::int64_t timeout_us) {
 SpoolStats Spool::stats() const {
   const std::lock_guard lock(mutex_);
   SpoolStats out = stats_;
-  const std::int64_t waiting = unread_ + static_cast<std::int64_t>(queue_.size() + writing_ + marked_.size());
+  const std::size_t held = queue_.size() + writing_ + marked_.size() + (cut_ ? cut_->lines.size() : 0);
+  const std::int64_t waiting = unread_ + static_cast<std::int64_t>(held);
   out.waiting = static_cast<std::uint64_t>(std::max<std::int64_t>(0, waiting)) +
                 (handed_out_ > acknowledged_ ? handed_out_ - acknowledged_ : 0);
   out.bytes = disk_bytes_ + queued_bytes_;
@@ -352,11 +395,10 @@ void Spool::close() {
     stopping_ = true;
     delivery_stopped_ = true;
   }
-  work_.notify_all();
-  ready_.notify_all();
-  room_.notify_all();
+  for (auto* waiting : {&work_, &ready_, &room_, &keep_}) waiting->notify_all();
   if (!writer_.joinable()) return;
   writer_.join();
+  keeper_.join();
   const std::lock_guard files(files_mutex_);
   // While the lease stands, the next start tells of a gap.
   if (!segments_->sync() || gap_open_) return;

@@ -3,8 +3,8 @@
 // Promise: every line that push() took gets a record number and is handed out in order by next() until
 // acknowledged, or its number is inside a gap line that is handed out in its place. Batches are marked on disk before
 // they are handed out: after a crash the same sequence number comes with the same lines. kill -9 loses at most what
-// had not been written yet (the writer is always at it), and the gap line after the restart says how many at most;
-// a power cut at most the last `sync_us`.
+// had not been written yet (the last `write_pause_us`; while the disk syncs, writes to the same file may wait for it),
+// and the gap line after the restart says how many at most; a power cut loses at most the last `sync_us`.
 //
 // Threads: push(), flush(), stats() from any thread; next() and acknowledged() from one delivery thread.
 #pragma once
@@ -34,6 +34,7 @@ struct SpoolOptions {
   std::size_t batch_lines = 500;
   std::int64_t batch_wait_us = 100'000;   // a batch that is not full is handed out after this
   std::int64_t sync_us = 100'000;
+  std::int64_t write_pause_us = 500;      // between two writes: one write for many lines when many come
   std::uint64_t lease = 8'192;            // record numbers leased at once
   std::uint64_t segment_bytes = 64u << 20;
   // Of a spool that is new. A folder that was lost and made anew must not use old numbers again: the server would take
@@ -84,21 +85,26 @@ class Spool {
   Spool(Files& files, const Clock& clock, SpoolOptions options);
   Result<void> recover();
   void run_writer();
+  void run_keeper();
   void write_out(const std::vector<Line>& lines);
   Result<void> renew_lease(std::uint64_t bound);
   bool due_locked() const;
   Result<SpoolBatch> cut_batch();
   Result<SpoolBatch> repeat_batch(SpoolBatch marked);
+  Result<void> read_batch(SpoolBatch& batch);
+  Result<void> mark_batch(const SpoolBatch& batch);
   void push_gap_locked();
   void widen_gap_locked(std::uint64_t from, std::uint64_t to, const std::string& reason);
-  void sync_if_due(std::int64_t& last_sync_us);
+  Result<void> sync_outside_lock();
+  void note_error(const Result<void>& result);
+  bool lease_low_locked() const { return leased_ < next_number_ + options_.lease / 2; }
 
   Files& files_;
   const Clock& clock_;
   const SpoolOptions options_;
 
   mutable std::mutex mutex_;  // what push() touches
-  std::condition_variable work_, room_, ready_, progress_;
+  std::condition_variable work_, room_, ready_, progress_, keep_;
   std::vector<Line> queue_;
   std::size_t queued_bytes_ = 0, writing_ = 0;  // octets in queue_; lines that the writer has taken from it
   std::uint64_t next_number_ = 1, leased_ = 1;  // numbers below leased_ may be used
@@ -109,6 +115,7 @@ class Spool {
   std::int64_t oldest_unread_us_ = 0;
   std::uint64_t disk_bytes_ = 0;
   int flushing_ = 0;
+  bool writer_waits_ = false;  // for a line; else it looks by itself
   SpoolStats stats_;
 
   std::mutex files_mutex_;  // segments_; never taken while holding mutex_
@@ -116,8 +123,9 @@ class Spool {
   std::optional<DurableNumber> lease_file_, ack_file_;
   std::deque<SpoolBatch> marked_;  // on disk when we started: handed out first, with their old numbers
   std::uint64_t next_sequence_ = 1;
+  std::optional<SpoolBatch> cut_;   // read and not marked yet: the disk refused
   bool dirty_ = false;              // written since the last sync
-  std::thread writer_;
+  std::thread writer_, keeper_;
 };
 
 }  // namespace firebreak::gateway

@@ -40,6 +40,8 @@ class SpoolSegments {
 
   Result<void> append(ByteView frames);  // starts a new segment when the current one is full
   Result<void> sync();
+  Result<void> start_new() { return add_segment(segments_.back().order + 1); }
+  File* newest() const { return segments_.back().file.get(); }
   Result<std::optional<SpoolFrame>> next();  // reads on; nothing at the end
   // Deletes the segments that next() has left behind, but never the one that is written.
   Result<void> drop_read();
