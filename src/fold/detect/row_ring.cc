@@ -98,14 +98,14 @@ std::uint64_t RowRing::push(const EncodedRow& row, RowMeta meta) {
   return seq;
 }
 
-// Runs over all places, held or not: without a branch the compiler makes it four rows an instruction.
-void RowRing::multiply_column(const EncodedRow& row, std::size_t column) {
-  const float* left = left_.data() + column * capacity_;
-  const float* right = right_.data() + column * capacity_;
-  float* product = product_.data();
+// Without a branch in the loop the compiler makes it four rows an instruction.
+void RowRing::multiply_column(const EncodedRow& row, std::size_t column, std::size_t begin, std::size_t end) {
+  const float* __restrict left = left_.data() + column * capacity_;
+  const float* __restrict right = right_.data() + column * capacity_;
+  float* __restrict product = product_.data();
   const float my_left = row.left[column], my_right = row.right[column], least = smallest_mass_;
   if (row.repeat[column] == 0) {
-    for (std::size_t i = 0; i < capacity_; ++i) {
+    for (std::size_t i = begin; i < end; ++i) {
       const float high = right[i] > my_right ? right[i] : my_right;
       const float low = left[i] < my_left ? left[i] : my_left;
       const float mass = high - low;
@@ -113,9 +113,9 @@ void RowRing::multiply_column(const EncodedRow& row, std::size_t column) {
     }
     return;
   }
-  const std::uint8_t* repeat = repeat_.data() + column * capacity_;
+  const std::uint8_t* __restrict repeat = repeat_.data() + column * capacity_;
   const float more = repeat_mass_ - least;
-  for (std::size_t i = 0; i < capacity_; ++i) {
+  for (std::size_t i = begin; i < end; ++i) {
     const float high = right[i] > my_right ? right[i] : my_right;
     const float low = left[i] < my_left ? left[i] : my_left;
     const float mass = high - low;
@@ -124,21 +124,33 @@ void RowRing::multiply_column(const EncodedRow& row, std::size_t column) {
   }
 }
 
+// Leaves 2^exponent x product = the product of the masses in every place of [begin, end).
+void RowRing::score(const EncodedRow& row, std::size_t begin, std::size_t end) {
+  std::fill(product_.begin() + static_cast<std::ptrdiff_t>(begin),
+            product_.begin() + static_cast<std::ptrdiff_t>(end), 1.0F);
+  std::fill(exponent_.begin() + static_cast<std::ptrdiff_t>(begin),
+            exponent_.begin() + static_cast<std::ptrdiff_t>(end), 0);
+  float* __restrict product = product_.data();
+  std::int32_t* __restrict exponent = exponent_.data();
+  for (std::size_t k = 0; k < columns_; ++k) {
+    multiply_column(row, k, begin, end);
+    if ((k + 1) % kColumnsPerProduct != 0 && k + 1 != columns_) continue;
+    // Moves the power of two out of the product, so that it never leaves the range of a float.
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto bits = std::bit_cast<std::uint32_t>(product[i]);
+      exponent[i] += static_cast<std::int32_t>(bits >> 23) - 127;
+      product[i] = std::bit_cast<float>((bits & 0x007fffffU) | 0x3f800000U);
+    }
+  }
+}
+
 void RowRing::near(const EncodedRow& row, double threshold, std::vector<Near>& out) {
   out.clear();
   if (first_ == end_) return;
-  std::fill(product_.begin(), product_.end(), 1.0F);
-  std::fill(exponent_.begin(), exponent_.end(), 0);
-  for (std::size_t k = 0; k < columns_; ++k) {
-    multiply_column(row, k);
-    if ((k + 1) % kColumnsPerProduct != 0 && k + 1 != columns_) continue;
-    // Moves the power of two out of the product, so that it never leaves the range of a float.
-    for (std::size_t i = 0; i < capacity_; ++i) {
-      const auto bits = std::bit_cast<std::uint32_t>(product_[i]);
-      exponent_[i] += static_cast<std::int32_t>(bits >> 23) - 127;
-      product_[i] = std::bit_cast<float>((bits & 0x007fffffU) | 0x3f800000U);
-    }
-  }
+  // The held rows are one run of places, or two when the ring has wrapped.
+  const std::size_t from = place(first_), count = static_cast<std::size_t>(end_ - first_);
+  score(row, from, std::min(from + count, capacity_));
+  if (from + count > capacity_) score(row, 0, from + count - capacity_);
   const auto limit = static_cast<std::int32_t>(std::floor(-threshold / kLn2));
   for (std::uint64_t seq = first_; seq < end_; ++seq) {
     const std::size_t at = place(seq);

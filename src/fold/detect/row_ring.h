@@ -69,7 +69,8 @@ class RowRing {
 
  private:
   std::size_t place(std::uint64_t seq) const { return static_cast<std::size_t>(seq % capacity_); }
-  void multiply_column(const EncodedRow& row, std::size_t column);
+  void score(const EncodedRow& row, std::size_t begin, std::size_t end);
+  void multiply_column(const EncodedRow& row, std::size_t column, std::size_t begin, std::size_t end);
   std::size_t bytes_for(std::size_t rows) const;
 
   std::size_t columns_, max_rows_, capacity_ = 0;
