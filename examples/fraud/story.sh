@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mode="${1:?usage: story.sh run|demo}"
-bin=build/release/bin
+bin=${FIREBREAK_BIN:-build/release/bin}
 out=build/$mode
 data=$out/data
 state=$out/player

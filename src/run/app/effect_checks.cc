@@ -78,16 +78,15 @@ EffectChecks::Finding EffectChecks::judge_measure(const contain::ActionInForce& 
   const double others = static_cast<double>(std::max<std::uint64_t>(effect.others, 1));
   const double changed = static_cast<double>(effect.changed) / others;
   const double failed = static_cast<double>(effect.failed) / others;
-  finding.verdict = "green";
   finding.reason = fmt::format("{} of {} chain requests not served by the model; {} of {} others changed, {} failed",
                                effect.not_served, effect.chain, effect.changed, effect.others, effect.failed);
-  if (effect.chain + effect.others == 0) {
-    finding.verdict = "waiting";
-    finding.reason = "no request since it is in force";
-  } else if (failed > endpoint.caps.honest_failed_share ||
-             (effect.others >= 50 && changed > endpoint.caps.honest_changed_share)) {
-    finding.verdict = "red";
-  }
+  // A chain's first queries are always served: it is known by them. Half is what shows that the measure bites.
+  const bool sets = std::holds_alternative<QuarantineMeasure>(action.measure) ||
+                    std::holds_alternative<BlockMeasure>(action.measure);
+  const bool works = sets ? effect.chain > 0 && 2 * effect.not_served >= effect.chain : effect.others > 0;
+  const bool hurts = failed > endpoint.caps.honest_failed_share ||
+                     (effect.others >= 50 && changed > endpoint.caps.honest_changed_share);
+  finding.verdict = hurts ? "red" : works ? "green" : "waiting";
   return finding;
 }
 

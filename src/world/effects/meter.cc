@@ -41,7 +41,7 @@ Effect Meter::effect(const Measure& measure, Time since, Time now) const {
   const std::lock_guard lock(mutex_);
   Effect effect;
   for (const Row& row : rows_) {
-    if (row.time < since || row.time < now - kHour) continue;
+    if (row.time <= since || row.time < now - kHour) continue;  // at `since` itself it was not yet in force
     if (is_member(measure, name_of_[row.caller], row.digest)) {
       ++effect.chain;
       effect.not_served += row.disposition != Disposition::kServed;

@@ -37,7 +37,7 @@ class Meter {
 
   void count(const Observation& observation);
 
-  // Over the last hour before `now`, and not before `since`.
+  // Over the last hour before `now`, and after `since`.
   Effect effect(const Measure& measure, Time since, Time now) const;
 
   // Answers per release since the last reset_releases(): what a canary step is judged by.

@@ -1,0 +1,226 @@
+// Ingest over HTTP: NDJSON batches of 500 inferences with 23 features, from client threads on the same machine, into a
+// whole server; once into a stream that nobody reads and once into one with all detectors on.
+//
+// Prints JSON: inferences/s, p50 and p99 of the acknowledgement (receipt = durable), and how long the detectors needed
+// after the last receipt. Arguments: [batches per client, default 100] [clients, default 2].
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <sstream>
+#include <thread>
+
+#include "base/files.h"
+#include "fraud/data/fraud_data.h"
+#include "fraud/model_server/ensemble.h"
+#include "run/app/app.h"
+#include "run/app/content.h"
+#include "world/net/http_client.h"
+#include "world/net/http_server.h"
+
+namespace firebreak {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    fmt::print(stderr, "ingest_bench: {}\n", result.error().message);
+    std::exit(1);
+  }
+  return std::move(*result);
+}
+
+std::string source(const std::string& path) { return std::string(FIREBREAK_SOURCE_DIR) + "/" + path; }
+
+// The stream's requests as a gateway would record them; only ids differ between rounds.
+std::vector<std::string> make_lines() {
+  std::vector<std::string> lines;
+  std::istringstream events(fraud::read_zst(source("examples/fraud/data/credit_stream.ndjson.zst")));
+  for (std::string line; std::getline(events, line) && lines.size() < 20'000;) {
+    const Json event = must(parse_json(line));
+    if (string_or(event, "type") != "inference") continue;
+    const JsonObject record{{"time", string_or(event, "time")},
+                            {"caller", string_or(event, "caller")},
+                            {"source", "bench"},
+                            {"endpoint", "fraud-api"},
+                            {"release", "1.0.0"},
+                            {"model", JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", std::string(64, 'a')}}},
+                            {"features", *find(event, "features")},
+                            {"output", JsonObject{{"label", string_or(event, "prediction")}, {"score", number_or(event, "score")}}},
+                            {"disposition", "served"},
+                            {"latency_us", 812}};
+    lines.push_back(canonical_json(record).substr(1));  // without the brace: the id goes first
+  }
+  return lines;
+}
+
+struct Outcome {
+  double seconds = 0;
+  std::vector<double> ack_ms;
+};
+
+Outcome load(const std::string& url, const std::string& token, const std::string& stream,
+             const std::vector<std::string>& lines, int batches, int clients) {
+  constexpr std::size_t kBatch = 500;
+  std::vector<Outcome> outcomes(static_cast<std::size_t>(clients));
+  const auto start = Steady::now();
+  std::vector<std::thread> threads;
+  for (int client = 0; client < clients; ++client) {
+    threads.emplace_back([&, client] {
+      net::HttpClient http;
+      http.set_token(token);
+      std::size_t at = static_cast<std::size_t>(client) * 997;
+      for (int batch = 0; batch < batches; ++batch) {
+        std::string body;
+        for (std::size_t i = 0; i < kBatch; ++i, ++at)
+          body += fmt::format("{{\"id\":\"c{}-{}\",", client, at) + lines[at % lines.size()] + "\n";
+        const auto sent = Steady::now();
+        const auto answer = must(http.post(url + "/api/v1/streams/" + stream + "/records", std::move(body),
+                                           "application/x-ndjson"));
+        if (answer.status != 200) {
+          fmt::print(stderr, "ingest_bench: {}\n", answer.body);
+          std::exit(1);
+        }
+        outcomes[static_cast<std::size_t>(client)].ack_ms.push_back(
+            std::chrono::duration<double, std::milli>(Steady::now() - sent).count());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  Outcome all;
+  all.seconds = std::chrono::duration<double>(Steady::now() - start).count();
+  for (Outcome& outcome : outcomes) all.ack_ms.insert(all.ack_ms.end(), outcome.ack_ms.begin(), outcome.ack_ms.end());
+  std::sort(all.ack_ms.begin(), all.ack_ms.end());
+  return all;
+}
+
+JsonObject to_json(const Outcome& outcome, int batches, int clients) {
+  const double count = 500.0 * batches * clients;
+  return {{"inferences", count},
+          {"inferences_per_s", count / outcome.seconds},
+          {"ack_p50_ms", outcome.ack_ms[outcome.ack_ms.size() / 2]},
+          {"ack_p99_ms", outcome.ack_ms[outcome.ack_ms.size() * 99 / 100]}};
+}
+
+double metric(const std::string& url, const std::string& name) {
+  net::HttpClient http;
+  const std::string text = must(http.get(url + "/metrics")).body;
+  const std::size_t at = text.find("\n" + name + " ");
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+}
+
+// The story's release 1.0.0, for the holdout that the detectors' baseline is measured on.
+std::unique_ptr<net::HttpServer> serve_model(const example::Ensemble& model) {
+  return must(net::HttpServer::start({}, [&model](net::Request request, net::Responder responder) {
+    const Json body = must(parse_json(request.body));
+    JsonArray answers;
+    for (const Json& features : body.at("rows").as_array()) {
+      std::vector<double> numbers;
+      std::vector<std::string> words;
+      for (const std::string& name : model.numeric()) numbers.push_back(number_or(features, name));
+      for (const std::string& name : model.categorical()) words.push_back(string_or(features, name));
+      const example::Scored scored = model.score(numbers, {words.begin(), words.end()});
+      answers.push_back(JsonObject{{"label", scored.label}, {"score", scored.score}});
+    }
+    responder(net::json_response(JsonObject{{"answers", answers}}));
+  }));
+}
+
+std::string upload(net::HttpClient& http, const std::string& url, std::string content) {
+  return string_or(must(net::json_of(http.post(url + "/api/v1/blobs", std::move(content), "application/octet-stream"))),
+                   "digest");
+}
+
+void command(net::HttpClient& http, const std::string& url, const std::string& name, const Json& args) {
+  must(net::json_of(http.post(url + "/api/v1/commands/" + name, canonical_json(args))));
+}
+
+// Endpoint, stream and release 1.0.0 of the story.
+void register_story(net::HttpClient& http, const std::string& url, const std::string& upstream,
+                    const std::string& model_text) {
+  PosixFiles files;
+  Json endpoint = must(app::load_document(files, source("content/endpoints/fraud-api.yaml")));
+  must(net::json_of(http.put(url + "/api/v1/endpoints/fraud-api", canonical_json(endpoint))));
+  const std::string train = fraud::read_zst(source("examples/fraud/data/credit_train.csv.zst"));
+  const std::string test = fraud::read_zst(source("examples/fraud/data/credit_test.csv.zst"));
+  JsonObject args{{"endpoint", "fraud-api"}, {"release", "1.0.0"}, {"upstream", upstream},
+                  {"training_cut", "2026-03-01T00:00:00Z"}};
+  args["model"] = JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", upload(http, url, model_text)}};
+  args["manifest"] = upload(http, url, "{}");
+  args["dataset"] = upload(http, url, train);
+  args["holdout"] = upload(http, url, test);
+  args["sources"] = JsonArray{JsonObject{{"name", "credit_train"}, {"rows", 6000}, {"digest", sha256(train).hex()}, {"origin", "example"}}};
+  command(http, url, "release.register", args);
+}
+
+int run(int batches, int clients) {
+  const std::filesystem::path dir = std::filesystem::temp_directory_path() / fmt::format("firebreak-ingest-{}", ::getpid());
+  std::filesystem::create_directories(dir);
+  PosixFiles files;
+  must(write_plain(files, (dir / "config.yaml").string(),
+                   fmt::format("detectors: {{fraud-api: {}}}\n", source("content/detectors/fraud-api.yaml")))
+           .map([] { return 0; }));
+  app::ServeOptions options;
+  options.data_dir = (dir / "data").string();
+  options.config = (dir / "config.yaml").string();
+  options.port = 0;
+  auto app = must(app::App::start(options));
+  const std::string url = app->url();
+  std::string token = must(read_all(files, options.data_dir + "/admin.token"));
+  token.pop_back();
+  net::HttpClient http;
+  http.set_token(token);
+  command(http, url, "user.add", JsonObject{{"user", "bench"}, {"role", "analyst"}});
+  command(http, url, "token.add", JsonObject{{"user", "bench"}, {"token_hash", sha256("bench-token-bench").hex()}});
+
+  const std::vector<std::string> lines = make_lines();
+  must(net::json_of(http.put(url + "/api/v1/streams/plain", R"({"kinds":["inference","label"]})")));
+  const Outcome plain = load(url, token, "plain", lines, batches, clients);
+
+  const std::string model_text = fraud::read_text(source("examples/fraud/data/credit_releases/model_1.0.0.json"));
+  const example::Ensemble model = must(example::Ensemble::parse(model_text));
+  const auto model_server = serve_model(model);
+  net::HttpClient analyst;
+  analyst.set_token("bench-token-bench");
+  {
+    net::HttpClient& admin = http;
+    register_story(admin, url, model_server->url(), model_text);
+  }
+  while (metric(url, "firebreak_detector_state_bytes") <= 0) {
+    // The feed starts when the reference profile is built; one record makes its state visible.
+    must(net::json_of(http.post(url + "/api/v1/streams/fraud-api/records", "{\"id\":\"first\"," + lines[0] + "\n",
+                                "application/x-ndjson")));
+    std::this_thread::yield();
+  }
+  const Outcome watched = load(url, token, "fraud-api", lines, batches, clients);
+  const auto last = Steady::now();
+  while (metric(url, "firebreak_detector_lag_records") > 0) std::this_thread::yield();
+  const double lag = std::chrono::duration<double>(Steady::now() - last).count();
+
+  JsonObject detected = to_json(watched, batches, clients);
+  detected["detectors_done_after_s"] = lag;
+  detected["detector_state_bytes"] = metric(url, "firebreak_detector_state_bytes");
+  const JsonObject report{{"clients", clients},
+                          {"batch", 500},
+                          {"without_detection", to_json(plain, batches, clients)},
+                          {"with_detection", detected}};
+  fmt::print("{}", pretty_json(report));
+  app->stop();
+  std::filesystem::remove_all(dir);
+  return 0;
+}
+
+}  // namespace
+}  // namespace firebreak
+
+int main(int argc, char** argv) {
+  const auto number = [&](int at, int fallback) {
+    const int value = argc > at ? std::atoi(argv[at]) : 0;  // other flags of the bench runner count as 0
+    return value > 0 ? value : fallback;
+  };
+  return firebreak::run(number(1, 100), number(2, 2));
+}
