@@ -108,9 +108,10 @@ Result<EffectChecks::Finding> EffectChecks::judge_step(const contain::ActionInFo
     connect::Connector* gateway = context_.connector(endpoint.gateway);
     if (gateway == nullptr) return fail(Code::kUnavailable, "the endpoint's gateway is not configured");
     FIREBREAK_ASSIGN(const Json counters, gateway->read_counters(action.endpoint));
-    const Json* shadows = find(counters, "shadows");
+    const Json* shadows = find(counters, "shadow");  // {release: {answers, agree, failed}}
     const auto count = [&](const Json* source, std::string_view what) {
-      return source == nullptr ? std::int64_t{0} : int_or(*source, action.release + "/" + std::string(what));
+      const Json* of_release = source == nullptr ? nullptr : find(*source, action.release);
+      return of_release == nullptr ? std::int64_t{0} : int_or(*of_release, what);
     };
     if (fresh) seen.shadow_before = shadows == nullptr ? Json(JsonObject{}) : *shadows;
     const std::int64_t answers = count(shadows, "answers") - count(&seen.shadow_before, "answers");
