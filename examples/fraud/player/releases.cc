@@ -52,7 +52,7 @@ std::string merge(const std::vector<Source>& sources) {
       // Captured queries bear no label: each is labelled with its target's truth, and every target was a positive.
       for (std::size_t i = 0; i < places.size(); ++i)
         out += (places[i] < cells.size() ? cells[places[i]] : columns[i] == "label" ? "1" : "") + ",";
-      out += source.name + "\n";
+      out += "\"" + source.name + "\"\n";  // names hold commas
     }
   }
   return out;
