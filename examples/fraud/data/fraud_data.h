@@ -15,6 +15,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "types/feature_digest.h"
 #include "types/observation.h"
 
 namespace firebreak::fraud {
@@ -138,7 +139,7 @@ inline std::vector<StreamLine> read_stream(const std::string& path) {
     for (const auto& name : names.numeric) seen.features.numeric.push_back(must(get_number(features, name)));
     for (const auto& name : names.categorical)
       seen.features.categories.push_back(must(get_string(features, name)));
-    seen.feature_digest = sha256(canonical_json(features));
+    seen.feature_digest = feature_digest(names, seen.features);
     seen.label = must(get_string(json, "prediction"));
     seen.score = must(get_number(json, "score"));
     out.push_back(std::move(line));

@@ -145,7 +145,7 @@ std::map<std::string, std::vector<int>> queries_before_alarm() {
   return out;
 }
 
-TEST(FraudReplay, no_honest_request_is_part_of_an_alarmed_chain) {
+void no_honest_request_is_part_of_an_alarmed_chain() {
   std::map<std::string, int> kinds;
   for (const auto& [index, episode] : replay().chain_of) ++kinds[story().truth.at(index).kind];
   for (const auto& [kind, count] : kinds) std::cout << "chain rows: " << kind << " " << count << "\n";
@@ -154,12 +154,12 @@ TEST(FraudReplay, no_honest_request_is_part_of_an_alarmed_chain) {
   EXPECT_GE(kinds["evasion"], 14'000);
 }
 
-TEST(FraudReplay, the_attackers_cover_traffic_stays_outside_the_chains) {
+void the_attackers_cover_traffic_stays_outside_the_chains() {
   for (const auto& [index, episode] : replay().chain_of)
     EXPECT_NE(story().truth.at(index).kind, "cover") << index;
 }
 
-TEST(FraudReplay, the_honest_days_raise_no_finding_but_notes_on_ranges) {
+void the_honest_days_raise_no_finding_but_notes_on_ranges() {
   const Time first_attack = fraud::must(parse_time("2026-03-07T03:27:37.823Z"));
   for (const FindingUpdate& finding : replay().findings) {
     if (finding.first_time >= first_attack) continue;
@@ -169,7 +169,7 @@ TEST(FraudReplay, the_honest_days_raise_no_finding_but_notes_on_ranges) {
   }
 }
 
-TEST(FraudReplay, every_session_with_enough_distinct_queries_is_found) {
+void every_session_with_enough_distinct_queries_is_found() {
   const std::map<std::string, std::size_t> least = {{"HopSkipJump", 12}, {"Boundary", 12}, {"SignOPT", 10},
                                                     {"ZOO", 12},         {"Square", 3},    {"SimBA", 9},
                                                     {"GeoDA", 10}};
@@ -186,7 +186,7 @@ TEST(FraudReplay, every_session_with_enough_distinct_queries_is_found) {
   }
 }
 
-TEST(FraudReplay, quarantine_stops_the_copies_of_the_winning_queries_and_no_honest_request) {
+void quarantine_stops_the_copies_of_the_winning_queries_and_no_honest_request() {
   auto with_fallback = replay().with_fallback;
   auto with_model = replay().with_model;
   for (const char* kind : {"exploit", "evasion", "cover", "extraction"})
@@ -196,7 +196,7 @@ TEST(FraudReplay, quarantine_stops_the_copies_of_the_winning_queries_and_no_hone
   EXPECT_EQ(replay().honest_changed, 0);
 }
 
-TEST(FraudReplay, the_sets_stay_within_the_hourly_caps) {
+void the_sets_stay_within_the_hourly_caps() {
   std::map<std::int64_t, int> keys, digests;
   for (const auto& [key, since] : replay().keys) ++keys[since.us / kHour];
   for (const auto& [digest, since] : replay().digests) ++digests[since.us / kHour];
@@ -204,7 +204,7 @@ TEST(FraudReplay, the_sets_stay_within_the_hourly_caps) {
   for (const auto& [hour, count] : digests) EXPECT_LE(count, 5'000);
 }
 
-TEST(FraudReplay, the_first_attack_hour_is_an_outlier_burst) {
+void the_first_attack_hour_is_an_outlier_burst() {
   const Time end = fraud::must(parse_time("2026-03-07T04:30:00Z"));
   const auto burst =
       std::find_if(replay().findings.begin(), replay().findings.end(),
@@ -214,7 +214,7 @@ TEST(FraudReplay, the_first_attack_hour_is_an_outlier_burst) {
   EXPECT_LT(burst->last_time, end);
 }
 
-TEST(FraudReplay, labels_of_the_honest_stream_raise_no_performance_finding) {
+void labels_of_the_honest_stream_raise_no_performance_finding() {
   for (const FindingUpdate& finding : replay().findings)
     EXPECT_NE(finding.kind, "performance_drop") << finding.summary;
 }
@@ -265,7 +265,7 @@ const FindingUpdate* first_of(const std::vector<FindingUpdate>& findings, const 
   return at == findings.end() ? nullptr : &*at;
 }
 
-TEST(FraudReplay, turned_labels_alone_are_a_drop_in_precision_and_no_outlier_burst) {
+void turned_labels_alone_are_a_drop_in_precision_and_no_outlier_burst() {
   const auto findings = run_derived(true, false);
   ASSERT_NE(first_of(findings, "performance_drop"), nullptr);
   std::cout << first_of(findings, "performance_drop")->summary << ", decided at "
@@ -273,13 +273,13 @@ TEST(FraudReplay, turned_labels_alone_are_a_drop_in_precision_and_no_outlier_bur
   EXPECT_EQ(first_of(findings, "outlier_burst"), nullptr);
 }
 
-TEST(FraudReplay, an_outlier_burst_alone_is_no_drop_in_precision) {
+void an_outlier_burst_alone_is_no_drop_in_precision() {
   const auto findings = run_derived(false, true);
   ASSERT_NE(first_of(findings, "outlier_burst"), nullptr);
   EXPECT_EQ(first_of(findings, "performance_drop"), nullptr);
 }
 
-TEST(FraudReplay, the_evidence_of_both_lies_within_an_hour) {
+void the_evidence_of_both_lies_within_an_hour() {
   const auto findings = run_derived(true, true);
   const FindingUpdate* drop = first_of(findings, "performance_drop");
   const FindingUpdate* burst = first_of(findings, "outlier_burst");
@@ -289,7 +289,7 @@ TEST(FraudReplay, the_evidence_of_both_lies_within_an_hour) {
   EXPECT_LE(drop->first_time - burst->last_time, kHour);
 }
 
-TEST(FraudReplay, findings_are_few_and_small_and_the_state_is_bounded) {
+void findings_are_few_and_small_and_the_state_is_bounded() {
   std::map<std::string, int> entries;
   for (const FindingUpdate& finding : replay().findings) {
     ++entries[finding.kind];
@@ -301,13 +301,45 @@ TEST(FraudReplay, findings_are_few_and_small_and_the_state_is_bounded) {
   EXPECT_LE(replay().most_bytes, std::size_t{64} << 20);
 }
 
-TEST(FraudReplay, the_first_finding_comes_within_three_quarters_of_an_hour_of_the_slowest_attack) {
+void the_first_finding_comes_within_three_quarters_of_an_hour_of_the_slowest_attack() {
   const Time first_attack = fraud::must(parse_time("2026-03-07T03:27:37.823Z"));
   const auto chain = std::find_if(replay().findings.begin(), replay().findings.end(),
                                   [](const FindingUpdate& finding) { return finding.kind == "query_chain"; });
   ASSERT_NE(chain, replay().findings.end());
   std::cout << "first chain: " << format_time(chain->last_time) << "\n";
   EXPECT_LE(chain->last_time - first_attack, 45 * kMinute);
+}
+
+// One test, because ctest starts a process for each and all of them need the replay.
+TEST(FraudReplay, keeps_what_the_readme_promises) {
+  using Promise = void (*)();
+  const std::pair<const char*, Promise> promises[] = {
+      {"no_honest_request_is_part_of_an_alarmed_chain", no_honest_request_is_part_of_an_alarmed_chain},
+      {"the_attackers_cover_traffic_stays_outside_the_chains",
+       the_attackers_cover_traffic_stays_outside_the_chains},
+      {"the_honest_days_raise_no_finding_but_notes_on_ranges",
+       the_honest_days_raise_no_finding_but_notes_on_ranges},
+      {"every_session_with_enough_distinct_queries_is_found",
+       every_session_with_enough_distinct_queries_is_found},
+      {"quarantine_stops_the_copies_of_the_winning_queries_and_no_honest_request",
+       quarantine_stops_the_copies_of_the_winning_queries_and_no_honest_request},
+      {"the_sets_stay_within_the_hourly_caps", the_sets_stay_within_the_hourly_caps},
+      {"the_first_attack_hour_is_an_outlier_burst", the_first_attack_hour_is_an_outlier_burst},
+      {"labels_of_the_honest_stream_raise_no_performance_finding",
+       labels_of_the_honest_stream_raise_no_performance_finding},
+      {"turned_labels_alone_are_a_drop_in_precision_and_no_outlier_burst",
+       turned_labels_alone_are_a_drop_in_precision_and_no_outlier_burst},
+      {"an_outlier_burst_alone_is_no_drop_in_precision", an_outlier_burst_alone_is_no_drop_in_precision},
+      {"the_evidence_of_both_lies_within_an_hour", the_evidence_of_both_lies_within_an_hour},
+      {"findings_are_few_and_small_and_the_state_is_bounded",
+       findings_are_few_and_small_and_the_state_is_bounded},
+      {"the_first_finding_comes_within_three_quarters_of_an_hour_of_the_slowest_attack",
+       the_first_finding_comes_within_three_quarters_of_an_hour_of_the_slowest_attack},
+  };
+  for (const auto& [sentence, promise] : promises) {
+    SCOPED_TRACE(sentence);
+    promise();
+  }
 }
 
 }  // namespace

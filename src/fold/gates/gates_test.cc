@@ -71,8 +71,8 @@ TEST(Gates, trigger_scan_finds_a_planted_backdoor_and_nothing_in_a_clean_release
   const auto bad = scan_triggers(schema, training, positives, clean, poisoned);
   ASSERT_TRUE(bad);
   EXPECT_FALSE(bad->passed);
-  EXPECT_EQ(string_or(bad->detail["named"].at(0), "word"), "b");
-  EXPECT_EQ(string_or(bad->detail["named"].at(0), "feature"), "age");
+  EXPECT_EQ(string_or(bad->detail.at("named").at(0), "word"), "b");
+  EXPECT_EQ(string_or(bad->detail.at("named").at(0), "feature"), "age");
 }
 
 TEST(Canary, waits_for_enough_answers_and_aborts_on_failures_or_on_another_share) {
