@@ -4,16 +4,18 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/value_stack.hpp>
+#include <charconv>
 #include <cmath>
 #include <set>
 
 namespace firebreak {
 namespace {
 
-// Boost.JSON keeps the last of two equal keys silently; two readers could then see two different documents.
-// This SAX pass refuses them, and remembers nothing else.
-struct DuplicateKeys {
+// Builds the document while it is parsed. Boost.JSON's own parser keeps the last of two equal keys silently, so two
+// readers could see two different documents; and it reads some doubles one unit in the last place off, so that what
+// the writer wrote would not come back. This one refuses the first and reads numbers with std::from_chars.
+struct Builder {
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
@@ -21,9 +23,11 @@ struct DuplicateKeys {
   using error_code = boost::json::error_code;
   using string_view = boost::json::string_view;
 
+  boost::json::value_stack stack;
   std::vector<std::set<std::string, std::less<>>> open;
-  std::string part;
-  std::string duplicate;
+  std::string part;    // of a key, a string or a number that comes in pieces
+  std::string number;
+  std::string complaint;
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
@@ -31,12 +35,16 @@ struct DuplicateKeys {
     open.emplace_back();
     return true;
   }
-  bool on_object_end(std::size_t, error_code&) {
+  bool on_object_end(std::size_t count, error_code&) {
     open.pop_back();
+    stack.push_object(count);
     return true;
   }
   bool on_array_begin(error_code&) { return true; }
-  bool on_array_end(std::size_t, error_code&) { return true; }
+  bool on_array_end(std::size_t count, error_code&) {
+    stack.push_array(count);
+    return true;
+  }
   bool on_key_part(string_view s, std::size_t, error_code&) {
     part.append(s.data(), s.size());
     return true;
@@ -44,21 +52,61 @@ struct DuplicateKeys {
   bool on_key(string_view s, std::size_t, error_code& ec) {
     part.append(s.data(), s.size());
     if (!open.back().insert(part).second) {
-      duplicate = part;
+      complaint = fmt::format("key '{}' appears twice in one object", part);
       ec = boost::json::error::syntax;
       return false;
     }
+    stack.push_key(part);
     part.clear();
     return true;
   }
-  bool on_string_part(string_view, std::size_t, error_code&) { return true; }
-  bool on_string(string_view, std::size_t, error_code&) { return true; }
-  bool on_number_part(string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t, string_view, error_code&) { return true; }
-  bool on_uint64(std::uint64_t, string_view, error_code&) { return true; }
-  bool on_double(double, string_view, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
+  bool on_string_part(string_view s, std::size_t, error_code&) {
+    part.append(s.data(), s.size());
+    return true;
+  }
+  bool on_string(string_view s, std::size_t, error_code&) {
+    part.append(s.data(), s.size());
+    stack.push_string(part);
+    part.clear();
+    return true;
+  }
+  bool on_number_part(string_view s, error_code&) {
+    number.append(s.data(), s.size());
+    return true;
+  }
+  bool on_int64(std::int64_t value, string_view, error_code&) {
+    number.clear();
+    stack.push_int64(value);
+    return true;
+  }
+  bool on_uint64(std::uint64_t value, string_view, error_code&) {
+    number.clear();
+    stack.push_uint64(value);
+    return true;
+  }
+  bool on_double(double value, string_view s, error_code& ec) {
+    number.append(s.data(), s.size());
+    const char* const end = number.data() + number.size();
+    double exact = value;
+    const auto [at, failure] = std::from_chars(number.data(), end, exact);
+    if (failure != std::errc() && std::fabs(value) < 1) exact = value;  // underflow: nearest to zero
+    if ((failure != std::errc() && std::fabs(value) >= 1) || !std::isfinite(exact)) {
+      complaint = fmt::format("number {} is out of range", number.substr(0, 40));
+      ec = boost::json::error::syntax;
+      return false;
+    }
+    number.clear();
+    stack.push_double(exact);
+    return true;
+  }
+  bool on_bool(bool value, error_code&) {
+    stack.push_bool(value);
+    return true;
+  }
+  bool on_null(error_code&) {
+    stack.push_null();
+    return true;
+  }
   bool on_comment_part(string_view, error_code&) { return true; }
   bool on_comment(string_view, error_code&) { return true; }
 };
@@ -128,17 +176,16 @@ tl::unexpected<Error> wrong(std::string_view key, std::string_view expected, con
 Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
   boost::json::parse_options options;
   options.max_depth = max_depth;
-  boost::json::basic_parser<DuplicateKeys> checker(options);
+  boost::json::basic_parser<Builder> parser(options);
+  Builder& builder = parser.handler();
+  builder.stack.reset();
   boost::json::error_code ec;
-  const std::size_t read = checker.write_some(false, text.data(), text.size(), ec);
-  if (ec && !checker.handler().duplicate.empty())
-    return fail(Code::kInvalid, fmt::format("key '{}' appears twice in one object", checker.handler().duplicate));
-  if (!ec && read < text.size()) ec = boost::json::error::extra_data;
-  if (ec) return fail(Code::kInvalid, fmt::format("not valid JSON at octet {}: {}", read, ec.message()));
   try {
-    Json value = boost::json::parse({text.data(), text.size()}, ec, {}, options);
-    if (ec) return fail(Code::kInvalid, fmt::format("not valid JSON: {}", ec.message()));
-    return value;
+    const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
+    if (ec && !builder.complaint.empty()) return fail(Code::kInvalid, builder.complaint);
+    if (!ec && read < text.size()) ec = boost::json::error::extra_data;
+    if (ec) return fail(Code::kInvalid, fmt::format("not valid JSON at octet {}: {}", read, ec.message()));
+    return builder.stack.release();
   } catch (const std::exception& e) {
     return fail(Code::kInvalid, fmt::format("not valid JSON: {}", e.what()));
   }

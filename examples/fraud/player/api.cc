@@ -1,5 +1,7 @@
 #include "fraud/player/api.h"
 
+#include <algorithm>
+
 namespace firebreak::example {
 namespace {
 
@@ -7,9 +9,16 @@ constexpr std::int64_t kLong = 600 * kSecond;  // a clock step waits for gates a
 
 }  // namespace
 
-Api::Api(std::string url, std::string token) : url_(std::move(url)) { http_.set_token(std::move(token)); }
+Api::Api(std::string url, std::string token, std::uint64_t* seen) : url_(std::move(url)), seen_(seen) {
+  http_.set_token(std::move(token));
+}
 
-Result<Json> Api::get(const std::string& path) { return net::json_of(http_.get(url_ + path)); }
+Result<Json> Api::get(const std::string& path) {
+  std::string url = url_ + path;
+  if (seen_ != nullptr && *seen_ != 0)
+    url += (path.find('?') == std::string::npos ? "?" : "&") + std::string("min_index=") + std::to_string(*seen_);
+  return net::json_of(http_.get(url));
+}
 
 Result<Json> Api::post(const std::string& path, const Json& body) {
   return net::json_of(http_.post(url_ + path, canonical_json(body), "application/json", kLong));
@@ -22,6 +31,7 @@ Result<Json> Api::put(const std::string& path, const Json& body) {
 Result<Json> Api::command(const std::string& name, const Json& args) {
   auto answer = post("/api/v1/commands/" + name, args);
   if (!answer) return fail(std::move(answer.error()).with(name));
+  if (seen_ != nullptr) *seen_ = std::max(*seen_, static_cast<std::uint64_t>(int_or(*answer, "index")));
   return answer;
 }
 

@@ -10,7 +10,9 @@ namespace firebreak::example {
 
 class Api {
  public:
-  Api(std::string url, std::string token);
+  // `seen`: the journal index of the newest command of all who share it. Reads wait until the views have it, so that
+  // nobody looks at a state before his own or a colleague's command. Null: reads take what there is.
+  Api(std::string url, std::string token, std::uint64_t* seen = nullptr);
 
   Result<Json> get(const std::string& path);
   Result<Json> post(const std::string& path, const Json& body);
@@ -22,6 +24,7 @@ class Api {
 
  private:
   const std::string url_;
+  std::uint64_t* const seen_;
   net::HttpClient http_;
 };
 

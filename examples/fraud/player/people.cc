@@ -28,8 +28,8 @@ Script::Script(const Places& places, const People& people, Stages& stages, int p
       stages_(stages),
       patience_s_(patience_s),
       attack_live_(std::move(attack_live)),
-      analyst_(places.server, people.analyst),
-      approver_(places.server, people.approver) {}
+      analyst_(places.server, people.analyst, &seen_),
+      approver_(places.server, people.approver, &seen_) {}
 
 Result<void> Script::act(Time now, bool stream_ended) {
   stream_ended_ = stream_ended;

@@ -49,6 +49,7 @@ class Script {
   Stages& stages_;
   const int patience_s_;
   const std::function<Result<void>(bool)> attack_live_;
+  std::uint64_t seen_ = 0;  // newest command of either
   Api analyst_, approver_;
   std::string incident_, action_, promotion_;
   bool attacked_free_ = false, attacked_contained_ = false, stream_ended_ = false, closing_asked_ = false;
