@@ -246,14 +246,17 @@ Result<bool> Script::close(Time now) {
   };
   FIREBREAK_ASSIGN(const bool person, somebody_did("close " + incident_, closed));
   if (!person) {
+    FIREBREAK_ASSIGN(const double share, still_approved(places_.data, places_.models, "1.2.0"));
     FIREBREAK_TRY(analyst_.command(
         "incident.close",
         JsonObject{{"incident", incident_},
                    {"summary", "Black-box evasion of the scoring API by many keys. Chain quarantine contained it; release "
                                "1.2.0, trained with the captured queries, came in through gates, shadow and canary."},
-                   {"residual_risk", "1.2.0 still approves about 35 % of the later winning queries, so chain quarantine "
-                                     "stays in force until its lease ends. Attacks of two or three queries form no chain "
-                                     "and are not found by likeness."}}));
+                   {"residual_risk",
+                    fmt::format("1.2.0 still approves {:.1f} % of the later winning queries, so chain quarantine stays in "
+                                "force until its lease ends. Attacks of two or three queries form no chain and are not "
+                                "found by likeness.",
+                                share * 100)}}));
   }
   stages_.reach("closed", now, incident_);
   return true;

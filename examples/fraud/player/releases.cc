@@ -93,6 +93,31 @@ Result<std::string> captured_digest(const std::string& data) {
   return sha256(captured).hex();
 }
 
+Result<double> still_approved(const std::string& data, const std::string& models, const std::string& release) {
+  FIREBREAK_ASSIGN(const std::string csv, read_data(data + "/credit_releases/later_adversarial.csv.zst"));
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  const std::vector<std::string> header = split(line);
+  JsonArray rows;
+  while (std::getline(lines, line)) {
+    const std::vector<std::string> cells = split(line);
+    JsonObject features;
+    for (std::size_t i = 0; i < header.size() && i < cells.size(); ++i) {
+      if (header[i] == "id") continue;
+      const bool word = header[i] == "sex" || header[i] == "education" || header[i] == "marriage";
+      features[header[i]] = word ? Json(cells[i]) : Json(std::stoll(cells[i]));
+    }
+    rows.push_back(std::move(features));
+  }
+  net::HttpClient http;
+  FIREBREAK_ASSIGN(const Json answer, net::json_of(http.post(models + "/" + release + "/score/batch",
+                                                            canonical_json(JsonObject{{"rows", rows}}))));
+  double approved = 0;
+  for (const Json& item : answer.at("answers").as_array()) approved += string_or(item, "label") == "approve";
+  return approved / static_cast<double>(rows.size());
+}
+
 Result<void> register_release(Api& api, const ReleasePlan& plan) {
   FIREBREAK_ASSIGN(const bool known, is_registered(api, plan.release));
   if (known) return {};

@@ -21,4 +21,7 @@ Result<void> register_release(Api& api, const ReleasePlan& plan);
 // SHA-256 of the captured rows that 1.2.0 was trained with: what the approver accepts.
 Result<std::string> captured_digest(const std::string& data);
 
+// Share of the later winning queries (never trained on by any release) that a release still approves, asked of it now.
+Result<double> still_approved(const std::string& data, const std::string& models, const std::string& release);
+
 }  // namespace firebreak::example
