@@ -35,8 +35,8 @@ enum class Keep : std::uint8_t { kColumn, kEncrypt, kHash, kDrop };
 
 struct FieldConfig {
   Keep keep = Keep::kColumn;
-  std::string type;  // "number", "text", "flag", or empty = as it comes. A declared type is enforced: refused otherwise
-  std::string role;  // free text for people: "feature", "amount", "subject"
+  std::string type = {};  // "number", "text", "flag", or empty = as it comes. A declared type is enforced: refused otherwise
+  std::string role = {};  // free text for people: "feature", "amount", "subject"
   bool operator==(const FieldConfig&) const = default;
 };
 
@@ -45,8 +45,8 @@ struct StreamConfig {
   std::vector<Kind> kinds = {Kind::kInference, Kind::kLabel};
   // Field name -> how. A plain name means a feature ("age" = /features/age), or a top-level field of this name
   // (caller, source, trace_id …); a JSON Pointer says it exactly. Empty: everything is a column, as it comes.
-  std::map<std::string, FieldConfig> fields;
-  std::string subject;  // the field that names the person, same notation; empty = "not erasable by person"
+  std::map<std::string, FieldConfig> fields = {};
+  std::string subject = {};  // the field that names the person, same notation; empty = "not erasable by person"
   bool operator==(const StreamConfig&) const = default;
 };
 Json to_json(const StreamConfig& config);
