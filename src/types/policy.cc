@@ -168,23 +168,12 @@ Result<Measure> read_review(const Json& document) {
   return Measure(m);
 }
 
-Json to_json(const ReleaseTarget& target) {
-  return JsonObject{{"release", target.release}, {"upstream", target.upstream}, {"model_digest", target.model_digest}};
-}
+Result<ReleaseTarget> read_target(const Json& document) { return release_target_from_json(document); }
 
 Json to_json(const MeasureInForce& in_force) {
   JsonObject object{{"action", in_force.action}, {"measure", to_json(in_force.measure)}};
   if (in_force.until.us != 0) object["until"] = format_time(in_force.until);
   return object;
-}
-
-Result<ReleaseTarget> read_target(const Json& document) {
-  FIREBREAK_TRY(only_keys(document, {"release", "upstream", "model_digest"}));
-  ReleaseTarget target;
-  FIREBREAK_ASSIGN(target.release, get_string(document, "release"));
-  FIREBREAK_ASSIGN(target.upstream, get_string(document, "upstream"));
-  target.model_digest = string_or(document, "model_digest");
-  return target;
 }
 
 Result<MeasureInForce> read_in_force(const Json& document) {
@@ -223,6 +212,24 @@ Result<std::uint64_t> read_fence(const Json& document) {
 }
 
 }  // namespace
+
+Json to_json(const ReleaseTarget& target) {
+  JsonObject object{{"release", target.release}, {"upstream", target.upstream}, {"model_digest", target.model_digest}};
+  if (!target.model_name.empty()) object["model_name"] = target.model_name;
+  if (!target.model_version.empty()) object["model_version"] = target.model_version;
+  return object;
+}
+
+Result<ReleaseTarget> release_target_from_json(const Json& document) {
+  FIREBREAK_TRY(only_keys(document, {"release", "upstream", "model_digest", "model_name", "model_version"}));
+  ReleaseTarget target;
+  FIREBREAK_ASSIGN(target.release, get_string(document, "release"));
+  FIREBREAK_ASSIGN(target.upstream, get_string(document, "upstream"));
+  target.model_digest = string_or(document, "model_digest");
+  target.model_name = string_or(document, "model_name");
+  target.model_version = string_or(document, "model_version");
+  return target;
+}
 
 std::string_view measure_kind(const Measure& measure) {
   constexpr std::string_view kKinds[] = {"weights", "mirror", "rate_limit", "quarantine", "block", "review", "fallback"};

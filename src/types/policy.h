@@ -84,6 +84,8 @@ struct EndpointPolicy {
   bool operator==(const EndpointPolicy&) const = default;
 };
 
+Json to_json(const ReleaseTarget& target);
+Result<ReleaseTarget> release_target_from_json(const Json& document);
 Json to_json(const EndpointPolicy& policy);
 Result<EndpointPolicy> policy_from_json(const Json& document);
 Digest policy_digest(const EndpointPolicy& policy);  // of the canonical JSON without the fence

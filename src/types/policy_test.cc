@@ -98,7 +98,7 @@ TEST(Policy, reads_what_it_writes_and_digests_it_without_the_fence) {
   EndpointPolicy policy;
   policy.fence = 12;
   policy.endpoint = endpoint();
-  policy.releases = {{"1.0.0", "http://127.0.0.1:9000", sha256("m").hex()}};
+  policy.releases = {{"1.0.0", "http://127.0.0.1:9000", sha256("m").hex(), "fraud-scorer", "1.0.0"}};
   policy.base_weights = {{"1.0.0", 100}};
   for (const Measure& measure : all_measures()) policy.measures.push_back({"act-9", measure, Time{1'772'850'000 * kSecond}});
   policy.measures.back().until = Time{};

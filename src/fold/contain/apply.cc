@@ -35,8 +35,12 @@ void apply_release(ContainState& state, const Entry& entry) {
   const std::string endpoint = string_or(entry.body, "endpoint"), release = string_or(entry.body, "release");
   if (endpoint.empty() || release.empty()) return;
   EndpointSlot& slot = state.endpoints[endpoint];
-  ReleaseTarget target{release, string_or(entry.body, "upstream"), ""};
-  if (const Json* model = find(entry.body, "model")) target.model_digest = string_or(*model, "digest");
+  ReleaseTarget target{release, string_or(entry.body, "upstream"), "", "", ""};
+  if (const Json* model = find(entry.body, "model")) {
+    target.model_digest = string_or(*model, "digest");
+    target.model_name = string_or(*model, "name");
+    target.model_version = string_or(*model, "version");
+  }
   slot.releases[release] = std::move(target);
   set_first_base(slot);
   slot.base_dirty = true;

@@ -53,8 +53,7 @@ Order read_order(const Json& document) {
 Json to_json(const EndpointSlot& slot) {
   JsonArray releases, orders;
   for (const auto& [name, target] : slot.releases)
-    releases.push_back(
-        JsonObject{{"release", target.release}, {"upstream", target.upstream}, {"model_digest", target.model_digest}});
+    releases.push_back(firebreak::to_json(target));
   for (const Order& order : slot.orders) orders.push_back(to_json(order));
   JsonObject document{{"releases", std::move(releases)},
                       {"orders", std::move(orders)},
@@ -72,9 +71,10 @@ Result<EndpointSlot> read_slot(const Json& document) {
     FIREBREAK_ASSIGN(slot.endpoint, endpoint_from_json(*endpoint));
   }
   if (const Json* releases = find(document, "releases"); releases != nullptr && releases->is_array())
-    for (const Json& target : releases->get_array())
-      slot.releases[string_or(target, "release")] = {string_or(target, "release"), string_or(target, "upstream"),
-                                                     string_or(target, "model_digest")};
+    for (const Json& document_of : releases->get_array()) {
+      FIREBREAK_ASSIGN(ReleaseTarget target, release_target_from_json(document_of));
+      slot.releases[target.release] = std::move(target);
+    }
   if (const Json* orders = find(document, "orders"); orders != nullptr && orders->is_array())
     for (const Json& order : orders->get_array()) slot.orders.push_back(read_order(order));
   slot.base_release = string_or(document, "base_release");

@@ -64,8 +64,8 @@ std::string capture_line(const Endpoint& endpoint, const Inference& in) {
   if (!in.release.empty()) {
     text(out, "release", in.release);
     out += ",\"model\":{\"name\":";
-    append_json_string(out, endpoint.name);
-    text(out, "version", in.release);
+    append_json_string(out, in.model_name.empty() ? endpoint.name : in.model_name);
+    text(out, "version", in.model_version.empty() ? in.release : in.model_version);
     if (!in.model_digest.empty()) text(out, "digest", in.model_digest);
     out += '}';
   }

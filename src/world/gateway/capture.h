@@ -21,6 +21,7 @@ struct Inference {
   Time time;
   FeatureRow row;
   std::string release, model_digest;  // empty: no model was asked
+  std::string model_name, model_version;  // as registered; empty: the endpoint's name, the release's
   std::string label;                  // of the model, or of the rules; empty: there was no answer
   double score = 0;
   Disposition disposition = Disposition::kServed;

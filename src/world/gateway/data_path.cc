@@ -194,6 +194,8 @@ void DataPath::forward(const ExchangePtr& exchange, const Decision& decision, st
   Inference& inference = exchange->inference;
   inference.release = decision.release->release;
   inference.model_digest = decision.release->model_digest;
+  inference.model_name = decision.release->model_name;
+  inference.model_version = decision.release->model_version;
   exchange->asked_us = clock_.steady_us();
   const std::string& path = exchange->endpoint().wire.path;
   const auto& upstreams = exchange->active->upstreams;
