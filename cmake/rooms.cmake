@@ -61,7 +61,7 @@ function(firebreak_test target label)
     FIREBREAK_BINARY="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/firebreak" FIREBREAK_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/test)
   gtest_discover_tests(${target} TEST_PREFIX "${target}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${label} TIMEOUT 120)
+    PROPERTIES LABELS ${label} TIMEOUT 300)
 endfunction()
 
 function(firebreak_benches)
