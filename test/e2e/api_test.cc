@@ -1,0 +1,168 @@
+// The API of a real server process: bad input changes nothing, proofs hold, streams of events resume.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/encoding.h"
+#include "log/ledger/note.h"
+#include "log/ledger/tree.h"
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using testing::Installation;
+
+struct Place : Installation {
+  Place() : Installation("fed") {
+    EXPECT_TRUE(start_server());
+    EXPECT_TRUE(put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference", "label"}}}));
+  }
+  net::Response send(const std::string& path, const std::string& body, const std::string& type = "application/x-ndjson",
+                     const std::string& bearer = {}, const std::string& method = "POST") {
+    net::HttpClient http;
+    net::Request request;
+    request.method = method;
+    request.body = body;
+    if (!type.empty()) request.headers.emplace_back("content-type", type);
+    request.headers.emplace_back("authorization", "Bearer " + (bearer.empty() ? token("admin") : bearer));
+    const auto response = http.send(request, url() + path);
+    EXPECT_TRUE(response) << response.error().message;
+    return response ? *response : net::Response{};
+  }
+  std::pair<std::int64_t, std::int64_t> sizes() {
+    const auto streams = get("/api/v1/streams");
+    const auto journal = get("/api/v1/journal?limit=1");
+    return {int_or(streams->at("items").as_array().at(0), "size"), int_or(*journal, "size")};
+  }
+};
+
+const std::string kGood = R"({"id":"a","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
+
+TEST(Api, refuses_bad_records_with_line_and_place_and_admits_nothing_of_the_batch) {
+  Place place;
+  const auto before = place.sizes();
+  struct Case {
+    std::string what, body;
+  };
+  std::string deep = "1";
+  for (int i = 0; i < 40; ++i) deep = "[" + deep + "]";
+  const std::vector<Case> cases = {
+      {"malformed", kGood + "{\"id\":\"b\",\n"},
+      {"duplicate key", kGood + R"({"id":"b","id":"c","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n"},
+      {"wrong type", kGood + R"({"id":7,"time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n"},
+      {"wrong time", kGood + R"({"id":"b","time":"yesterday","caller":"c","features":{"x":1}})" "\n"},
+      {"not UTF-8", kGood + "{\"id\":\"\xff\",\"time\":\"2026-03-07T03:00:00Z\",\"caller\":\"c\",\"features\":{\"x\":1}}\n"},
+      {"NaN", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":NaN}})" "\n"},
+      {"out of range", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1e999}})" "\n"},
+      {"nested too deeply", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":)" + deep + "}}\n"},
+      {"unknown kind", kGood + R"({"type":"weather","id":"b","time":"2026-03-07T03:00:00Z"})" "\n"},
+      {"record too large", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":")" +
+                               std::string(300'000, 'x') + "\"}}\n"},
+      {"empty", ""}};
+  for (const Case& c : cases) {
+    const net::Response response = place.send("/api/v1/streams/s/records", c.body);
+    EXPECT_GE(response.status, 400) << c.what;
+    EXPECT_LT(response.status, 500) << c.what << " " << response.body;
+    EXPECT_EQ(response.content_type.substr(0, 24), "application/problem+json") << c.what;
+    const auto problem = parse_json(response.body);
+    ASSERT_TRUE(problem) << c.what;
+    EXPECT_FALSE(string_or(*problem, "detail").empty()) << c.what;
+    if (!c.body.empty()) {
+      EXPECT_EQ(int_or(*problem, "line"), 2) << c.what << " " << response.body;
+    }
+  }
+  EXPECT_EQ(place.sizes(), before);
+  EXPECT_EQ(place.send("/api/v1/streams/s/records", kGood).status, 200);
+  EXPECT_EQ(place.send("/api/v1/streams/s/records", kGood + kGood, "application/x-ndjson").status, 200);
+}
+
+TEST(Api, says_who_may_do_what) {
+  Place place;
+  EXPECT_EQ(place.send("/api/v1/streams/none/records", kGood).status, 404);
+  EXPECT_EQ(place.send("/api/v1/streams/s/records", kGood, "application/json").status, 415);
+  EXPECT_EQ(place.send("/api/v1/streams/s/records", kGood, "application/x-ndjson", "wrong").status, 401);
+  EXPECT_EQ(place.send("/api/v1/status", "", "", "wrong", "GET").status, 401);
+  EXPECT_EQ(place.send("/nowhere", "", "", {}, "GET").status, 404);
+  EXPECT_EQ(place.send("/api/v1/status", "", "", {}, "DELETE").status, 405);
+  ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "ana"}, {"role", "analyst"}}));
+  ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "ana"}, {"token_hash", sha256(place.token("ana")).hex()}}));
+  EXPECT_EQ(place.send("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", place.token("ana")).status, 403);
+  const auto before = place.sizes();
+  EXPECT_EQ(place.send("/api/v1/commands/endpoint.put", R"({"endpoint":{}})", "application/json", place.token("ana")).status, 403);
+  EXPECT_EQ(place.sizes().second, before.second + 2) << "a refused command is on record: what was asked, and why not";
+  EXPECT_EQ(place.send("/api/v1/commands/dance", "{}", "application/json").status, 404);
+  EXPECT_EQ(place.send("/api/v1/commands/incident.ack", R"({"a":1,"a":2})", "application/json").status, 400);
+}
+
+TEST(Api, proves_a_record_against_a_signed_checkpoint) {
+  Place place;
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(place.send("/api/v1/streams/s/records", kGood).status, 200);
+  const auto streams = place.get("/api/v1/streams");
+  const std::int64_t last = int_or(streams->at("items").as_array().at(0), "size") - 1;
+  const auto proof = place.get("/api/v1/streams/s/records/" + std::to_string(last));
+  ASSERT_TRUE(proof) << proof.error().message;
+  const auto checkpoint = ledger::parse_checkpoint(string_or(*proof, "checkpoint"));
+  ASSERT_TRUE(checkpoint) << canonical_json(*proof);
+  const auto digest = [](const std::string& text) {
+    const auto raw = from_base64(text);
+    return raw ? Digest::from_bytes(*raw) : *Digest::from_hex(text);
+  };
+  std::vector<Digest> path;
+  for (const Json& hash : proof->at("proof").as_array()) path.push_back(digest(std::string(hash.as_string())));
+  EXPECT_TRUE(ledger::verify_inclusion(digest(string_or(*proof, "leaf_hash")), static_cast<std::uint64_t>(last),
+                                       checkpoint->size, path, checkpoint->root));
+}
+
+TEST(Api, resumes_events_behind_the_last_one_seen) {
+  Place place;
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "u" + std::to_string(i)}, {"role", "analyst"}}));
+  const std::int64_t size = place.sizes().second;
+  net::HttpClient http;
+  http.set_token(place.token("admin"));
+  std::string seen;
+  const auto until_last = [&](std::string_view data) {
+    seen += data;
+    return seen.find("id: " + std::to_string(size - 1) + "\n") == std::string::npos;
+  };
+  ASSERT_TRUE(http.stream(place.url() + "/api/v1/events", {{"last-event-id", "2"}}, until_last));
+  for (std::int64_t index = 3; index < size; ++index)
+    EXPECT_NE(seen.find("id: " + std::to_string(index) + "\n"), std::string::npos) << index;
+  EXPECT_EQ(seen.find("id: 2\n"), std::string::npos);
+}
+
+TEST(Api, answers_health_metrics_and_its_description_without_a_token) {
+  Place place;
+  net::HttpClient http;
+  EXPECT_EQ(http.get(place.url() + "/healthz")->status, 200);
+  EXPECT_NE(http.get(place.url() + "/metrics")->body.find("firebreak_journal_entries"), std::string::npos);
+  EXPECT_NE(http.get(place.url() + "/api/v1/openapi.yaml")->body.find("openapi: 3.1.0"), std::string::npos);
+}
+
+TEST(Api, takes_the_time_in_fed_mode_only_and_never_backwards) {
+  Place place;
+  EXPECT_EQ(place.send("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json").status, 200);
+  EXPECT_EQ(place.send("/api/v1/clock", R"({"to":"2026-03-07T02:00:00Z"})", "application/json").status, 400);
+  Installation other;
+  ASSERT_TRUE(other.start_server());
+  EXPECT_EQ(other.post("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", "admin").error().code, Code::kConflict);
+}
+
+TEST(Api, ends_within_two_seconds_of_a_signal_while_somebody_listens) {
+  Place place;
+  net::HttpClient http;
+  http.set_token(place.token("admin"));
+  std::atomic<bool> connected{false};
+  std::thread listener([&] {
+    (void)http.stream(place.url() + "/api/v1/events?from=0", {}, [&](std::string_view) { return connected = true; });
+  });
+  while (!connected) std::this_thread::yield();
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  listener.join();
+}
+
+}  // namespace
+}  // namespace firebreak

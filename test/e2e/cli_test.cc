@@ -1,0 +1,116 @@
+// The command line: exit codes, JSON for programs, and what an auditor sees on a damaged folder.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <random>
+
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using testing::Installation;
+using testing::run;
+
+std::vector<std::string> firebreak(std::vector<std::string> words) {
+  words.insert(words.begin(), FIREBREAK_BINARY);
+  return words;
+}
+
+TEST(Cli, has_documented_exit_codes) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  const std::vector<std::string> there = {"--url", place.url(), "--data", place.data()};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.end(), there.begin(), there.end());
+    return run(firebreak(words)).code;
+  };
+  EXPECT_EQ(with({"status"}), 0);
+  EXPECT_EQ(with({"incident", "show", "inc-999"}), 1);
+  EXPECT_EQ(with({"incident", "dance"}), 2);
+  EXPECT_EQ(with({"incident", "ack", "inc-999"}), 1);
+  EXPECT_EQ(with({"action", "approve", "act-1", "--digest", "00"}), 3) << "an admin is no approver";
+  EXPECT_EQ(run(firebreak({"status", "--url", "http://127.0.0.1:1", "--token", "t"})).code, 4);
+  EXPECT_EQ(run(firebreak({"status", "--url", place.url(), "--token", "wrong"})).code, 3);
+  EXPECT_EQ(run(firebreak({})).code, 2);
+  EXPECT_EQ(run(firebreak({"--version"})).code, 0);
+}
+
+TEST(Cli, prints_json_for_programs) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"status"}, {"incident", "list"}, {"finding", "list"}, {"action", "list"},
+                                             {"evidence", "list"}, {"release", "list"}, {"ledger", "list"},
+                                             {"ledger", "verify"}, {"incident", "show", "inc-9"}}) {
+    std::vector<std::string> command = words;
+    for (const std::string& word : {std::string("--json"), std::string("--url"), place.url(), std::string("--data"), place.data()})
+      command.push_back(word);
+    const auto finished = run(firebreak(command));
+    EXPECT_TRUE(parse_json(finished.out)) << words[0] << ": " << finished.out;
+  }
+}
+
+TEST(Cli, refuses_a_second_server_on_the_same_folder_and_an_address_that_is_not_loopback) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  EXPECT_EQ(run(firebreak({"serve", "--data", place.data(), "--listen", "127.0.0.1:0"})).code, 3);
+  testing::Folder other;
+  EXPECT_EQ(run(firebreak({"serve", "--data", other / "d", "--listen", "0.0.0.0:0"})).code, 2);
+}
+
+TEST(Cli, verify_names_segment_offset_and_record_of_a_flipped_octet) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(place.score("id-" + std::to_string(i)).status, 200);
+  EXPECT_EQ(place.gateway().end(SIGTERM), 0);
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  ASSERT_EQ(run(firebreak({"ledger", "verify", "--data", place.data()})).code, 0);
+
+  std::mt19937_64 random(7);
+  for (const std::string file : {"logs/journal/000001.seg", "logs/journal/checkpoint", "logs/scores/000001.seg", "logs/scores/checkpoint"}) {
+    for (int n = 0; n < 5; ++n) {
+      testing::Folder copy;
+      std::filesystem::copy(place.data(), copy / "d", std::filesystem::copy_options::recursive);
+      const std::string path = copy / "d/" + file;
+      std::fstream bytes(path, std::ios::in | std::ios::out | std::ios::binary);
+      const auto at = static_cast<std::streamoff>(random() % std::filesystem::file_size(path));
+      bytes.seekg(at);
+      const char original = static_cast<char>(bytes.get());
+      bytes.seekp(at);
+      bytes.put(static_cast<char>(original ^ 1));
+      bytes.close();
+      const auto finished = run(firebreak({"ledger", "verify", "--json", "--data", copy / "d"}));
+      EXPECT_EQ(finished.code, 1) << file << " at " << at;
+      const auto report = parse_json(finished.out);
+      ASSERT_TRUE(report);
+      bool named = false;
+      for (const Json& log : report->as_array())
+        if (const Json* damage = find(log, "damage"))
+          named = !string_or(*damage, "file").empty() && find(*damage, "offset") != nullptr && !string_or(*damage, "reason").empty();
+      EXPECT_TRUE(named) << finished.out;
+    }
+  }
+}
+
+TEST(Cli, a_changed_blob_is_refused_as_corrupt) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  net::HttpClient http;
+  http.set_token(place.token("admin"));
+  const auto answer = net::json_of(http.post(place.url() + "/api/v1/blobs", "evidence", "application/octet-stream"));
+  ASSERT_TRUE(answer);
+  const std::string digest = string_or(*answer, "digest");
+  const std::string path = place.data() + "/blobs/" + digest.substr(0, 2) + "/" + digest;
+  ASSERT_TRUE(std::filesystem::exists(path));
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  Installation::write(path, "evidencE");
+  const auto got = net::json_of(http.get(place.url() + "/api/v1/blobs/" + digest));
+  ASSERT_FALSE(got);
+  EXPECT_NE(got.error().message.find(digest.substr(0, 8)), std::string::npos) << got.error().message;
+}
+
+}  // namespace
+}  // namespace firebreak
