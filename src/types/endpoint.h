@@ -31,7 +31,7 @@ struct ReleaseTarget {
   std::string release;   // "1.0.0"
   std::string upstream;  // "http://127.0.0.1:9000"
   std::string model_digest;  // hex
-  std::string model_name, model_version;  // as registered; recorded with every inference
+  std::string model_name = {}, model_version = {};  // as registered; recorded with every inference
   bool operator==(const ReleaseTarget&) const = default;
 };
 
