@@ -246,6 +246,13 @@ Result<bool> Script::close(Time now) {
   };
   FIREBREAK_ASSIGN(const bool person, somebody_did("close " + incident_, closed));
   if (!person) {
+    FIREBREAK_ASSIGN(const Json incident, view());
+    for (const Json& task : items(incident, "tasks")) {
+      if (bool_or(task, "done") || string_or(task, "state") == "done") continue;
+      FIREBREAK_TRY(analyst_.command("incident.task_done", JsonObject{{"incident", incident_},
+                                                                      {"task", string_or(task, "id")},
+                                                                      {"result", "done in the story"}}));
+    }
     FIREBREAK_ASSIGN(const double share, still_approved(places_.data, places_.models, "1.2.0"));
     FIREBREAK_TRY(analyst_.command(
         "incident.close",
