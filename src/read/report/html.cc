@@ -35,6 +35,11 @@ std::string shown(const Json* value) {
   if (value == nullptr || value->is_null()) return "<span class=\"soft\">not known</span>";
   if (value->is_string()) return escape(std::string_view(value->get_string()));
   if (value->is_bool()) return value->get_bool() ? "yes" : "no";
+  if (value->is_array() && !value->get_array().empty()) {
+    std::string list;
+    for (const Json& item : value->get_array()) list += (list.empty() ? "" : ", ") + shown(&item);
+    return list;
+  }
   return escape(canonical_json(*value));
 }
 

@@ -106,7 +106,10 @@ std::string decisions(const Json& report) {
     const Json& ended = part(action, "ended");
     std::string end = moment(action, "ended");
     if (!string_or(ended, "reason").empty()) end += "<br>" + shown(ended, "reason");
-    if (string_or(action, "state") == "in_force") end = "in force until " + shown_time(action, "until");
+    if (string_or(action, "state") == "in_force") {
+      const Json* until = find(action, "until");
+      end = until == nullptr || until->is_null() ? "in force, no end" : "in force until " + shown_time(action, "until");
+    }
     table.rows.push_back(
         {shown(action, "id") + "<br>" + shown(action, "state"), what,
          fmt::format("{} (entry {})", who(report, string_or(action, "requested_by")), entry_link(&action)),
