@@ -2,9 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "fold/contain/contain.h"
 #include "fold/provenance/provenance.h"
-#include "log/ledger/note.h"
+#include "read/evidence/capture.h"
+#include "read/evidence/range.h"
 
 namespace firebreak::app {
 namespace {
@@ -48,38 +51,6 @@ Result<evidence::Document> gateway_document(const Context& context, const std::s
 
 }  // namespace
 
-Result<evidence::OpenedRange> open_range(record::Streams& streams, const std::string& name, std::uint64_t first,
-                                         std::uint64_t last) {
-  record::Stream* stream = streams.get(name);
-  if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", name));
-  if (first > last) return fail(Code::kInvalid, "the range ends before it begins");
-  evidence::OpenedRange range;
-  range.first = first;
-  range.last = std::min(last, first + evidence::kInferencesPerBlob - 1);
-  auto next = stream->read_from(first, range.last - first + 1, [&](const record::Record& record) {
-    range.records.push_back({record.index, record.leaf, record.salt, record.row, canonical_json(record.fields())});
-  });
-  if (!next) return fail(std::move(next.error()));
-  if (range.records.empty()) return fail(Code::kNotFound, fmt::format("stream '{}' has no record {}", name, first));
-  range.last = range.records.back().index;
-  FIREBREAK_ASSIGN(const record::RecordProof head, stream->prove(range.first));
-  FIREBREAK_ASSIGN(const record::RecordProof tail, stream->prove(range.last));
-  if (head.tree_size != tail.tree_size) {
-    // A checkpoint came in between: the first end is proven again, against the newer tree.
-    FIREBREAK_ASSIGN(const record::RecordProof again, stream->prove(range.first));
-    if (again.tree_size != tail.tree_size) return fail(Code::kBusy, "the stream grew too fast to prove a range");
-    range.first_proof = again.proof;
-  } else {
-    range.first_proof = head.proof;
-  }
-  range.last_proof = tail.proof;
-  range.tree_size = tail.tree_size;
-  range.checkpoint = tail.checkpoint;
-  FIREBREAK_ASSIGN(const ledger::Checkpoint checkpoint, ledger::parse_checkpoint(tail.checkpoint));
-  range.root = checkpoint.root;
-  return range;
-}
-
 void capture_evidence(const Context& context, const Entry& requested) {
   evidence::CaptureSources sources;
   sources.model = [&](const std::string& endpoint) -> Result<evidence::Document> {
@@ -95,8 +66,11 @@ void capture_evidence(const Context& context, const Entry& requested) {
   };
   sources.policy = [&](const std::string& endpoint) { return gateway_document(context, endpoint, false); };
   sources.counters = [&](const std::string& endpoint) { return gateway_document(context, endpoint, true); };
-  sources.inferences = [&](const std::string& stream, std::uint64_t first, std::uint64_t last) {
-    return open_range(context.streams, stream, first, last);
+  sources.inferences = [&](const std::string& name, std::uint64_t first,
+                           std::uint64_t last) -> Result<evidence::OpenedRange> {
+    record::Stream* stream = context.streams.get(name);
+    if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", name));
+    return evidence::open_range(*stream, first, std::min(last, first + evidence::kInferencesPerBlob - 1));
   };
   auto captured = evidence::capture(context.blobs, sources, requested.id("req"), requested.body);
   if (!captured) return context.logger.error("an evidence request cannot be read", captured.error());

@@ -38,6 +38,17 @@ const std::map<std::string, std::vector<Column>>& list_columns() {
 
 void print_json(const Json& value) { std::fputs(pretty_json(value).c_str(), stdout); }
 
+// One thing, whole: as JSON, or as "key: value" lines.
+int print_whole(const Client& client, const Result<Json>& answer) {
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    print_json(*answer);
+  } else {
+    std::fputs(details(*answer).c_str(), stdout);
+  }
+  return kDone;
+}
+
 Result<std::string> slurp(const std::string& path) {
   PosixFiles files;
   return read_all(files, path);
@@ -97,14 +108,7 @@ int list(Client& client, const std::string& noun, int limit) {
 }
 
 int show(Client& client, const std::string& noun, const std::string& id) {
-  const auto answer = client.get(fmt::format("/api/v1/{}/{}", noun, net::percent_encode(id)));
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    print_json(*answer);
-  } else {
-    std::fputs(details(*answer).c_str(), stdout);
-  }
-  return kDone;
+  return print_whole(client, client.get(fmt::format("/api/v1/{}/{}", noun, net::percent_encode(id))));
 }
 
 int give_command(Client& client, const std::string& name, const Json& args) {
@@ -126,27 +130,13 @@ int give_command(Client& client, const std::string& name, const Json& args) {
 }
 
 int status(Client& client) {
-  const auto answer = client.get("/api/v1/status");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    print_json(*answer);
-  } else {
-    std::fputs(details(*answer).c_str(), stdout);
-  }
-  return kDone;
+  return print_whole(client, client.get("/api/v1/status"));
 }
 
 int trace(Client& client, const std::string& id, const std::string& stream) {
   std::string path = "/api/v1/trace/" + net::percent_encode(id);
   if (!stream.empty()) path += "?stream=" + net::percent_encode(stream);
-  const auto answer = client.get(path);
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    print_json(*answer);
-  } else {
-    std::fputs(details(*answer).c_str(), stdout);
-  }
-  return kDone;
+  return print_whole(client, client.get(path));
 }
 
 int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file) {
