@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <thread>
 
 #include "log/record/producers.h"
 #include "log/record/record_testing.h"
@@ -189,6 +190,54 @@ TEST(Corruption, of_a_stored_row_is_named_with_its_record) {
   EXPECT_NE(opened.error().message.find("fraud-api"), std::string::npos);
   EXPECT_NE(opened.error().message.find("record " + std::to_string(receipt.first)), std::string::npos)
       << opened.error().message;
+}
+
+TEST(Corruption, under_an_open_stream_is_an_error_of_the_read) {
+  Room room;
+  Stream& stream = room.stream();
+  const auto receipt = admit(stream, inference("a")).value();
+  const std::vector<std::string> names = room.files.list("data/logs/fraud-api").value();
+  for (const std::string& name : names) {
+    if (!name.ends_with(".seg")) continue;
+    const std::string segment = "data/logs/fraud-api/" + name;
+    std::uint64_t end = read_all(room.files, segment)->find_last_not_of('\0') + 1;
+    room.files.flip_bit(segment, end - 60, 2);
+  }
+  const auto read = stream.read(receipt.first);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Code::kCorrupt);
+  EXPECT_NE(read.error().message.find("record " + std::to_string(receipt.first)), std::string::npos)
+      << read.error().message;
+}
+
+// Several connections at once, each bringing fields and releases that the others lack, each repeating a batch.
+TEST(Producers, may_send_at_the_same_time) {
+  Room room;
+  Stream& stream = room.stream();
+  constexpr int kThreads = 4, kBatches = 25;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string producer = "p" + std::to_string(t);
+      for (std::uint64_t n = 1; n <= kBatches; ++n) {
+        const std::string id = producer + "-" + std::to_string(n);
+        const std::string line = inference(id, R"({"f)" + std::to_string((n * 7 + static_cast<unsigned>(t)) % 12) + R"(":1})");
+        const auto first = admit(stream, line, {producer, n});
+        const auto again = admit(stream, line, {producer, n});
+        EXPECT_TRUE(first && again);
+        if (first && again) {
+          EXPECT_EQ(first->first, again->first);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto seen = ids(stream);
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(kThreads * kBatches));
+  for (const auto& [id, times] : seen) EXPECT_EQ(times, 1) << id;
+  EXPECT_TRUE(gap_records(stream).empty());
+  room.reopen();
+  EXPECT_EQ(ids(*room.streams->get("fraud-api")), seen);
 }
 
 TEST(NumberSet, joins_splits_and_cuts) {

@@ -43,6 +43,22 @@ TEST(Row, has_the_octets_of_the_format_page) {
   EXPECT_EQ(back.extra, R"({"region":"eu"})");
 }
 
+TEST(Payload, has_the_octets_of_the_format_page) {
+  Bodies lines;
+  lines.nonce_base = "\x01\x02\x03\x04\x05\x06\x07\x08";
+  lines.add_clear("abc");
+  const Bytes octets = encode_payload({"gw", 7, 0}, {}, lines);
+  EXPECT_EQ(to_hex(octets),
+            "0103000001000000000000000102030405060708000000000267770700000000000000"
+            "03000000ffffffff616263");
+  const Payload back = decode_payload(octets, 1).value();
+  EXPECT_EQ(back.head.producer, "gw");
+  EXPECT_EQ(back.head.sequence, 7U);
+  EXPECT_EQ(back.bodies[0].octets, "abc");
+  for (std::size_t cut = 0; cut < octets.size(); ++cut)
+    EXPECT_EQ(decode_payload(octets.substr(0, cut), 1).error().code, Code::kCorrupt) << cut;
+}
+
 RC_GTEST_PROP(Row, decodes_to_what_was_encoded, (const std::vector<std::string>& texts, const std::vector<bool>& present,
                                                  std::uint64_t bits, const std::string& extra)) {
   const Schema schema = some_schema();
