@@ -75,8 +75,18 @@ void capture_evidence(const Context& context, const Entry& requested) {
   auto captured = evidence::capture(context.blobs, sources, requested.id("req"), requested.body);
   if (!captured) return context.logger.error("an evidence request cannot be read", captured.error());
   for (Draft& draft : captured->drafts) {
-    if (auto group = context.journal.submit_wait(std::move(draft)); !group)
+    const bool secured = draft.kind == "evidence_captured";
+    const auto group = context.journal.submit_wait(std::move(draft));
+    if (!group) {
       context.logger.error("captured evidence was not taken by the journal", group.error());
+      continue;
+    }
+    if (!secured) continue;
+    // Custody begins with the seal: from here on the digest in the journal says what the item is.
+    const std::string id = group->entries.front().id("ev");
+    if (auto sealed = context.journal.submit_wait(evidence::custody(id, "seal", "firebreak", "captured for the incident"));
+        !sealed)
+      context.logger.error("the seal of evidence was not taken by the journal", sealed.error());
   }
 }
 
