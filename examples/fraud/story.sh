@@ -15,15 +15,12 @@ gateway=$out/gateway
 logs=$out/logs
 story=examples/fraud
 
-[ "$mode" = demo ] && rm -rf "$out"
-[ -n "${FRESH:-}" ] && rm -rf "$out"
-mkdir -p "$data" "$state" "$gateway" "$logs"
-
+is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 free_port() { # one that nobody listens on
   local port
   for _ in $(seq 100); do
     port=$((20000 + RANDOM % 20000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    is_taken "$port" || { echo "$port"; return; }
   done
   echo "story: no free port" >&2
   return 1
@@ -32,8 +29,22 @@ if [ "$mode" = demo ]; then
   server_port=$(free_port) gateway_port=$(free_port) control_port=$(free_port) model_port=$(free_port)
 else
   server_port=8440 gateway_port=8441 control_port=8442 model_port=9440
+  for port in $server_port $gateway_port $control_port $model_port; do # before anything of a running story is touched
+    if is_taken "$port"; then
+      echo "story: 127.0.0.1:$port is taken; does the story run already?" >&2
+      exit 1
+    fi
+  done
 fi
 server=http://127.0.0.1:$server_port
+
+[ "$mode" = demo ] && rm -rf "$out"
+[ -n "${FRESH:-}" ] && rm -rf "$out"
+if [ -e "$data/FORMAT" ] && [ ! -f "$out/report.json" ]; then
+  echo "story: the last one was broken off before its end; it begins anew" # its clock cannot go back to where it was
+  rm -rf "$out"
+fi
+mkdir -p "$data" "$state" "$gateway" "$logs"
 
 pids=()
 stop_all() {
