@@ -210,7 +210,7 @@ int run(const std::map<std::string, std::string>& options) {
   if (options.contains("--prepare")) {
     PosixFiles files;
     if (auto made = files.make_dir(places.state); !made) return fail_with(made.error());
-    for (const std::string_view who : {"ana", "ben", "gateway", "loader"})
+    for (const std::string_view who : {"ana", "ben", "ana-script", "ben-script", "gateway", "loader"})
       if (auto token = token_in(fmt::format("{}/{}.token", places.state, who)); !token) return fail_with(token.error());
     return 0;
   }

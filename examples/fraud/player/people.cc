@@ -197,7 +197,7 @@ Result<bool> Script::bring_hardened(Time now) {
   if (now < at(kHardenedAppears) || incident_.empty() || !promotion_.empty()) return false;
   FIREBREAK_ASSIGN(const Json known, release("1.2.0"));
   if (!known.is_object()) {
-    const std::string source = fmt::format("evidence of {}, accepted by {}", incident_, kApprover);
+    const std::string source = fmt::format("evidence of {}, accepted by {}", incident_, kScriptedApprover);
     FIREBREAK_ASSIGN(const std::string digest, captured_digest(places_.data));
     FIREBREAK_TRY(approver_.command("source.approve", JsonObject{{"source", source}, {"digest", digest},
                                                                  {"reason", "captured queries, labelled with their targets' truth"}}));

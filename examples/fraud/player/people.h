@@ -1,4 +1,4 @@
-// The story's people: what ana (analyst) and ben (approver) do, through the public API with their own tokens.
+// The story's people: what an analyst and an approver do, through the public API with tokens of their own.
 //
 // They act between two steps of the clock and on nothing but what the API says, so a real person may do any step
 // first. Before a scripted hand acts it waits `patience_s` seconds of wall time for that.

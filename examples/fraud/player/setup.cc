@@ -45,8 +45,10 @@ Result<People> set_up_people(const Places& places) {
   People people;
   FIREBREAK_ASSIGN(people.admin, token_in(places.server_data + "/admin.token"));
   Api admin(places.server, people.admin);
-  FIREBREAK_ASSIGN(people.analyst, add_user(admin, places, kAnalyst, "analyst", true));
-  FIREBREAK_ASSIGN(people.approver, add_user(admin, places, kApprover, "approver", true));
+  FIREBREAK_TRY(add_user(admin, places, "ana", "analyst", false));
+  FIREBREAK_TRY(add_user(admin, places, "ben", "approver", false));
+  FIREBREAK_ASSIGN(people.analyst, add_user(admin, places, kScriptedAnalyst, "analyst", true));
+  FIREBREAK_ASSIGN(people.approver, add_user(admin, places, kScriptedApprover, "approver", true));
   FIREBREAK_ASSIGN(people.loader, add_user(admin, places, "loader", "producer", true));
   FIREBREAK_TRY(add_user(admin, places, "gateway", "gateway", false));
   return people;

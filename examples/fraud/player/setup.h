@@ -20,15 +20,16 @@ struct Places {             // where everything is
 };
 
 struct People {
-  std::string admin, analyst, approver, loader;  // tokens
+  std::string admin, analyst, approver, loader;  // tokens; analyst and approver are the scripted ones
 };
 
-inline constexpr std::string_view kAnalyst = "ana";
-inline constexpr std::string_view kApprover = "ben";
+// ana and ben are for people; what the player does in their place it does as these two, marked as scripted.
+inline constexpr std::string_view kScriptedAnalyst = "ana-script";
+inline constexpr std::string_view kScriptedApprover = "ben-script";
 inline constexpr int kLiveKeys = 40;
 std::string live_caller(int number);  // the live attacker's keys
 
-// Makes users and tokens (idempotent); files STATE/{ana,ben,loader,gateway}.token, 0600.
+// Makes users and tokens (idempotent); files STATE/{ana,ben,ana-script,ben-script,loader,gateway}.token, 0600.
 Result<People> set_up_people(const Places& places);
 Result<Keys> set_up_keys(const Places& places, const Story& story);
 Result<void> set_up_endpoint(const Places& places, const People& people, const Keys& keys);

@@ -38,13 +38,38 @@ const std::map<std::string, std::vector<Column>>& list_columns() {
 
 void print_json(const Json& value) { std::fputs(pretty_json(value).c_str(), stdout); }
 
+// For people: an incident has thousands of lines; the newest of each kind tell where it stands.
+Json newest(const Json& document) {
+  constexpr std::size_t kShown = 12;
+  if (!document.is_object()) return document;
+  JsonObject out;
+  for (const auto& member : document.get_object()) {
+    const Json& value = member.value();
+    if (!value.is_array() || value.get_array().size() <= kShown) {
+      out[member.key()] = value;
+      continue;
+    }
+    const JsonArray& all = value.get_array();
+    JsonArray last;
+    last.push_back(Json(fmt::format("({} earlier ones: --json shows all)", all.size() - kShown)));
+    for (std::size_t i = all.size() - kShown; i < all.size(); ++i) {
+      const std::string text = string_or(all[i], "text", string_or(all[i], "summary"));
+      last.push_back(text.empty() ? all[i]
+                                  : Json(fmt::format("{} {} {}", string_or(all[i], "time"),
+                                                     string_or(all[i], "id", std::to_string(int_or(all[i], "index"))), text)));
+    }
+    out[member.key()] = std::move(last);
+  }
+  return out;
+}
+
 // One thing, whole: as JSON, or as "key: value" lines.
 int print_whole(const Client& client, const Result<Json>& answer) {
   if (!answer) return report_error(answer.error(), client.connection().json);
   if (client.connection().json) {
     print_json(*answer);
   } else {
-    std::fputs(details(*answer).c_str(), stdout);
+    std::fputs(details(newest(*answer)).c_str(), stdout);
   }
   return kDone;
 }

@@ -84,13 +84,19 @@ int ledger_verify(const std::string& data, const std::string& log, const std::st
   PosixFiles files;
   const auto logs = ledger::list_logs(files, data);
   if (!logs) return report_error(logs.error(), json);
+  std::string pinned_origin;  // one key is one log's: the others are checked without
+  if (!pinned.empty()) {
+    const auto key = ledger::parse_vkey(pinned);
+    if (!key) return report_error(Error(key.error()).with("--key"), json);
+    pinned_origin = key->name;
+  }
   JsonArray items;
   std::string text;
   bool sound = true;
   for (const ledger::LogInfo& info : *logs) {
     if (!log.empty() && info.name != log) continue;
-    const auto report =
-        ledger::verify(files, info.dir, pinned.empty() ? std::nullopt : std::optional<std::string>(pinned));
+    const bool pin = !pinned.empty() && (!log.empty() || info.origin == pinned_origin);
+    const auto report = ledger::verify(files, info.dir, pin ? std::optional<std::string>(pinned) : std::nullopt);
     if (!report) return report_error(report.error(), json);
     sound = sound && report->verdict != ledger::Verdict::kDamaged;
     items.push_back(to_json(info.name, *report));

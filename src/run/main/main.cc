@@ -27,7 +27,7 @@ struct Words {  // everything a command may be given
   std::int64_t lease_minutes = 240;
   std::uint64_t index = 0;
   int limit = 50;
-  std::string scope = "caller";
+  std::string scope = "caller", task, now, likely, recoverability;
 };
 
 using Run = std::function<int(Client&)>;
@@ -158,6 +158,23 @@ class CommandLine {
     });
     note->add_option("id", w.id)->required();
     note->add_option("text", w.text)->required();
+    auto* done = verb(incident_, "task-done", "finish a task", [&w](Client& c) {
+      return give_command(c, "incident.task_done", JsonObject{{"incident", w.id}, {"task", w.task}, {"result", w.text}});
+    });
+    done->add_option("id", w.id)->required();
+    done->add_option("task", w.task, "its id, as task-166")->required();
+    done->add_option("--result", w.text)->required();
+    auto* impact = verb(incident_, "impact", "rate the impact in the words of NIST SP 800-61r2", [&w](Client& c) {
+      return give_command(c, "incident.impact",
+                          JsonObject{{"incident", w.id}, {"functional_now", w.now}, {"functional_likely", w.likely},
+                                     {"information", JsonArray(w.items.begin(), w.items.end())},
+                                     {"recoverability", w.recoverability}});
+    });
+    impact->add_option("id", w.id)->required();
+    impact->add_option("--now", w.now, "None, Low, Medium, High")->required();
+    impact->add_option("--likely", w.likely, "if nothing is done: None, Low, Medium, High")->required();
+    impact->add_option("--information", w.items, "None, Privacy Breach, Proprietary Breach, Integrity Loss")->required();
+    impact->add_option("--recoverability", w.recoverability, "Regular, Supplemented, Extended, Not Recoverable")->required();
     auto* close = verb(incident_, "close", "end the incident", [&w](Client& c) {
       return give_command(c, "incident.close",
                           JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}});
