@@ -62,8 +62,9 @@ std::string details(const Json& value, int indent) {
     for (const auto& member : value.get_object()) {
       const Json& item = member.value();
       const bool nested = (item.is_object() && !item.get_object().empty()) ||
-                          (item.is_array() && std::any_of(item.get_array().begin(), item.get_array().end(),
-                                                          [](const Json& e) { return e.is_structured(); }));
+                          (item.is_array() && (item.get_array().size() > 4 ||
+                                               std::any_of(item.get_array().begin(), item.get_array().end(),
+                                                           [](const Json& e) { return e.is_structured(); })));
       out += fmt::format("{}{}:{}{}\n", pad, std::string_view(member.key()), nested ? "" : " ",
                          nested ? "" : cell(&item));
       if (nested) out += details(item, indent + 2);
