@@ -5,6 +5,7 @@
 #   story.sh run    with people: waits 120 s for each of their steps, then serves until Ctrl-C (data in build/run;
 #                   a second start serves the finished story, FRESH=1 plays it anew; PATIENCE=seconds)
 set -euo pipefail
+main() { # read whole before it runs: the file may be edited while a story plays
 cd "$(dirname "$0")/../.."
 mode="${1:?usage: story.sh run|demo}"
 bin=${FIREBREAK_BIN:-build/release/bin}
@@ -135,3 +136,5 @@ if [ $code -eq 0 ]; then
   echo "story: every stage reached its state; report in $out/report.html, evidence in $out/evidence"
 fi
 exit $code
+}
+main "$@"
