@@ -12,7 +12,7 @@ struct CanaryArm {
 };
 
 struct CanarySettings {
-  double z = 3.29;                 // two-sided one in 1,000: the step is looked at every minute
+  double z = 3.9;                  // two-sided one in 10,000: a step is looked at every minute for hours
   std::uint64_t least = 20;        // answers of each arm before shares are compared
   std::uint64_t failures = 3;      // failed answers of the candidate that end it at once …
   double failure_share = 0.05;     // … when they are at least this share of its answers

@@ -96,7 +96,9 @@ Result<EffectChecks::Finding> EffectChecks::judge_step(const contain::ActionInFo
   const bool fresh = seen.step != action.step;
   if (fresh) {
     seen.step = action.step;
-    if (action.step == "5") feed.meter().reset_releases();  // later steps keep the control's figures
+    // Each step is judged by its own traffic, on which both releases answered side by side: figures of another hour
+    // would compare hours. At 100 % there is no control, and only failures can end the step.
+    feed.meter().reset_releases();
   }
   Finding finding;
   finding.body["step"] = action.step;

@@ -123,12 +123,14 @@ void StreamFeed::take(const record::Record& record, record::ObservationReader& r
   if (record.kind == record::Kind::kInference) {
     auto observation = reader.read(record);
     if (!observation) return logger_.error("a record is no inference of this endpoint", observation.error());
+    bool established = false;
     {
       const std::lock_guard lock(mutex_);
       if (ids_.size() < kMaxIds) ids_[observation->id] = record.index;
-      first_seen_.try_emplace(observation->caller, observation->time);
+      const Time first = first_seen_.try_emplace(observation->caller, observation->time).first->second;
+      established = observation->time - first >= endpoint_.caps.young_key_age_us;
     }
-    meter_.count(*observation);
+    meter_.count(*observation, established);
     updates = detector_->observe(*observation);
   } else if (record.kind == record::Kind::kLabel) {
     const auto label = record::to_label(record);

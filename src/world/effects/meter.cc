@@ -17,9 +17,9 @@ bool counts(const Observation& observation) {
 
 }  // namespace
 
-void Meter::count(const Observation& observation) {
+void Meter::count(const Observation& observation, bool established) {
   const std::lock_guard lock(mutex_);
-  if (!observation.release.empty() && observation.schema_violation.empty()) {
+  if (established && !observation.release.empty() && observation.schema_violation.empty()) {
     ReleaseCounts& counts = releases_[observation.release];
     if (observation.disposition == Disposition::kFailed) {
       ++counts.of;

@@ -35,7 +35,9 @@ class Meter {
 
   explicit Meter(std::string positive_label) : positive_label_(std::move(positive_label)) {}
 
-  void count(const Observation& observation);
+  // `established`: the caller has a history. Releases are compared on such callers alone: an attack under young keys
+  // meets a hardened release differently, which is what it was hardened for and no fault of it.
+  void count(const Observation& observation, bool established);
 
   // Over the last hour before `now`, and after `since`.
   Effect effect(const Measure& measure, Time since, Time now) const;
