@@ -22,7 +22,7 @@ Result<std::uint64_t> whole_number(const std::string& text, std::string_view nam
   return value;
 }
 
-Api::Api(Parts parts) : parts_(std::move(parts)) {
+Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_open_routes();
   add_read_routes();
   add_write_routes();
@@ -61,6 +61,9 @@ Result<void> Api::wait_for_views(const net::Request& request) const {
   const std::string text = request.query_or("min_index");
   if (text.empty()) return {};
   FIREBREAK_ASSIGN(const std::uint64_t index, whole_number(text, "min_index"));
+  // Waiting for what nobody has written would keep a handler for nothing.
+  if (const std::uint64_t size = parts_.journal.size(); index >= size)
+    return fail(Code::kInvalid, fmt::format("'min_index' is {}, the journal has {} entries", index, size));
   if (!parts_.views.wait_for_index(index, 5 * kSecond))
     return fail(Code::kTimeout, fmt::format("the views have not reached index {} within 5 s", text));
   return {};

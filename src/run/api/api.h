@@ -16,6 +16,7 @@
 #include "log/record/stream.h"
 #include "read/evidence/blob_store.h"
 #include "read/views/views.h"
+#include "run/api/event_feed.h"
 #include "world/net/router.h"
 
 namespace firebreak::api {
@@ -41,6 +42,8 @@ class Api {
  public:
   explicit Api(Parts parts);
 
+  void stop() { events_.stop(); }  // before the journal goes; nobody may call in any more
+
   void handle(net::Request request, net::Responder responder) const { router_.handle(std::move(request), responder); }
   std::vector<std::pair<std::string, std::string>> routes() const { return router_.routes(); }
 
@@ -57,10 +60,10 @@ class Api {
   void guarded(const std::string& method, const std::string& path, std::string_view roles, Answer answer);
   Result<access::Principal> authorize(const net::Request& request, std::string_view roles) const;
   Result<void> wait_for_views(const net::Request& request) const;
-  void serve_events(const net::Request& request, const net::Responder& responder) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
   Parts parts_;
+  EventFeed events_;
   net::Router router_;
 };
 

@@ -77,6 +77,7 @@ struct App::Impl {
   Logger logger{system_clock};
   std::unique_ptr<FileLock> lock;
   Configuration configuration;
+  std::string last_configuration;  // digest of the one applied last
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<evidence::BlobStore> blobs;
   std::unique_ptr<views::Views> views;
@@ -90,6 +91,7 @@ struct App::Impl {
   std::unique_ptr<Projection> projection;
   std::unique_ptr<effects::Worker> worker;
   std::set<std::uint64_t> orders_taken;
+  std::uint64_t subscription = 0;
   std::unique_ptr<Clockwork> clockwork;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<net::HttpServer> server;
@@ -210,13 +212,14 @@ Result<void> App::Impl::follow_journal() {
     for (const Entry& entry : entries) {
       requests.apply(entry);
       feed_maker->apply(entry);
+      if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
     }
     at += entries.size();
   }
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
   for (const Entry& entry : requests.open()) take_request(entry);
-  FIREBREAK_TRY(journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
+  FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
   projection->wake();
   return {};
@@ -281,7 +284,7 @@ effects::Hooks App::Impl::effect_hooks() {
 
 Result<void> App::Impl::apply_content() {
   FIREBREAK_TRY(bootstrap_admin(*journal, files, random, options.data_dir));
-  FIREBREAK_TRY(apply_configuration(*journal, configuration));
+  FIREBREAK_TRY(apply_configuration(*journal, configuration, last_configuration));
   for (const Json& document : configuration.endpoints) {
     record::StreamConfig config;
     config.name = string_or(document, "name");
@@ -359,17 +362,21 @@ App::~App() { stop(); }
 
 std::string App::url() const { return impl_->server->url(); }
 
-// The stop list: the start list backwards. Callers first, logs last.
+// The stop list. First what only waits for others is told not to, so that callers are let go soon; then the start list
+// backwards: callers first, logs last. Nothing that reads the journal may be left when it goes.
 void App::stop() {
   if (impl_->stopped) return;
   impl_->stopped = true;
-  if (impl_->server) impl_->server->stop();
-  if (impl_->clockwork) impl_->clockwork->stop();
-  if (impl_->worker) impl_->worker->stop();
   if (impl_->jobs) impl_->jobs->stop();
+  if (impl_->clockwork) impl_->clockwork->stop();
+  for (const auto& [name, connector] : impl_->connectors) connector->stop();
+  if (impl_->worker) impl_->worker->stop();
+  if (impl_->server) impl_->server->stop();
+  if (impl_->api) impl_->api->stop();
   impl_->feeds.clear();
-  impl_->journal.reset();  // finishes and delivers what was submitted
+  if (impl_->subscription != 0) impl_->journal->unsubscribe(impl_->subscription);
   if (impl_->projection) impl_->projection->stop();
+  impl_->journal.reset();  // finishes what was submitted
   impl_->streams.reset();
   impl_->views.reset();
 }

@@ -19,19 +19,6 @@ Result<void> command(journal::Journal& journal, const std::string& name, Json ar
   return {};
 }
 
-Result<std::string> last_configuration(journal::Journal& journal) {
-  // Configurations are rare and small; the newest one is found from the end.
-  constexpr std::size_t kPiece = 5'000;
-  for (std::uint64_t end = journal.size(); end > 0;) {
-    const std::uint64_t from = end > kPiece ? end - kPiece : 0;
-    FIREBREAK_ASSIGN(const auto entries, journal.entries(from, end - from));
-    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
-      if (entry->kind == "config_applied") return string_or(entry->body, "digest");
-    end = from;
-  }
-  return std::string();
-}
-
 }  // namespace
 
 Result<std::string> token_file(Files& files, Random& random, const std::string& path) {
@@ -64,9 +51,9 @@ Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& ra
   return {};
 }
 
-Result<void> apply_configuration(journal::Journal& journal, const Configuration& configuration) {
+Result<void> apply_configuration(journal::Journal& journal, const Configuration& configuration,
+                                 const std::string& last) {
   const std::string digest = sha256(canonical_json(configuration.document)).hex();
-  FIREBREAK_ASSIGN(const std::string last, last_configuration(journal));
   if (digest != last) {
     Draft draft{"config_applied", JsonObject{{"digest", digest}, {"document", configuration.document}}, "firebreak",
                 {}, {}};

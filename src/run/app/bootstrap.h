@@ -11,8 +11,10 @@ namespace firebreak::app {
 // Writes DIR/admin.token (0600) at the first start.
 Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& random, const std::string& data_dir);
 
-// Appends config_applied when the normalised document differs from the last one, and installs what is new or newer.
-Result<void> apply_configuration(journal::Journal& journal, const Configuration& configuration);
+// Appends config_applied when the digest of the normalised document is not `last`, the one applied last, and installs
+// what is new or newer.
+Result<void> apply_configuration(journal::Journal& journal, const Configuration& configuration,
+                                 const std::string& last);
 
 // Reads a token file of one line; makes it (0600, random) when it is missing.
 Result<std::string> token_file(Files& files, Random& random, const std::string& path);

@@ -7,6 +7,18 @@
 #include "log/ledger/note.h"
 
 namespace firebreak::app {
+namespace {
+
+struct Count {
+  explicit Count(std::atomic<int>& of) : counted(of), before(of.fetch_add(1)) {}
+  ~Count() { counted.fetch_sub(1); }
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+  std::atomic<int>& counted;
+  const int before;
+};
+
+}  // namespace
 
 Clockwork::Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker,
                      FedClock* fed)
@@ -70,6 +82,11 @@ bool Clockwork::at_rest() const {
   return context_.journal.idle() && jobs_.idle() && worker_.idle() && projection_.idle();
 }
 
+bool Clockwork::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void Clockwork::settle() const {
   // A finding may open an incident, that asks for evidence, that leads to an order: round until a whole round is quiet.
   do {
@@ -78,12 +95,14 @@ void Clockwork::settle() const {
     jobs_.wait_idle();
     worker_.wait_idle();
     projection_.wait_idle();
-  } while (!at_rest());
+  } while (!at_rest() && !stopping());
 }
 
 Result<Json> Clockwork::feed(Time to) {
-  const std::lock_guard feeding(feeding_);
   if (fed_ == nullptr) return fail(Code::kConflict, "the clock is the system's");
+  const Count waiting(feeders_);
+  if (waiting.before >= 2) return fail(Code::kBusy, "two steps of the clock are under way already");
+  const std::lock_guard feeding(feeding_);
   if (to < fed_->now())
     return fail(Code::kInvalid, fmt::format("the clock stands at {} and never goes back", format_time(fed_->now())), "/to");
   // What was recorded before this step bears the old time and is delivered first.
@@ -94,6 +113,7 @@ Result<Json> Clockwork::feed(Time to) {
     gateways.push_back(JsonObject{{"gateway", name}, {"reached", answer.has_value()}});
   }
   settle();
+  if (stopping()) return fail(Code::kUnavailable, "the server ends; the clock has not been moved");
   fed_->feed(to);
   tick();
   if (to - last_minute_ >= kMinute) minute(to);

@@ -5,6 +5,7 @@
 // Threads: feed() from any thread, one at a time.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -27,9 +28,9 @@ class Clockwork {
   ~Clockwork();
 
   void start();
-  void stop();
+  void stop();  // also ends a feed() under way, as soon as the gateways' connectors let it
 
-  // kInvalid when `to` is before now() or more than a day ahead of it (an importer's first step may jump).
+  // kBusy when two wait already: each keeps a handler, and the gateways need some to deliver. kInvalid when `to` is before now() or more than a day ahead of it (an importer's first step may jump).
   Result<Json> feed(Time to);
 
  private:
@@ -38,6 +39,7 @@ class Clockwork {
   void minute(Time now);  // effect checks and anchors
   void settle() const;    // waits until nothing moves any more
   bool at_rest() const;
+  bool stopping() const;
 
   const Context& context_;
   TaskThread& jobs_;
@@ -48,7 +50,8 @@ class Clockwork {
   std::map<std::string, std::uint64_t> anchored_;  // stream -> size
   Time last_minute_;
   std::mutex feeding_;
-  std::mutex mutex_;
+  std::atomic<int> feeders_{0};
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   std::thread thread_;

@@ -34,6 +34,9 @@ class Connector {
 
   // Fed mode: deliver everything recorded so far, then set the clock. Returns when both are done.
   virtual Result<Json> feed_clock(Time to) = 0;
+
+  // The program ends: calls under way come back within about a second, later ones at once, with kUnavailable.
+  virtual void stop() {}
 };
 
 }  // namespace firebreak::connect

@@ -21,6 +21,7 @@ Result<Json> GatewayConnector::call(const std::string& method, const std::string
                                     std::int64_t timeout_ms) {
   net::HttpClient http;
   http.set_token(token_);
+  http.cancel_when(stopped_);
   net::Request request;
   request.method = method;
   request.body = body;

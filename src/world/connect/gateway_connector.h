@@ -1,6 +1,7 @@
 // Firebreak's own gateway, through its control listener (docs/formats/gateway-control.md).
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ class GatewayConnector : public Connector {
   Result<Json> read_policy(const std::string& endpoint) override;
   Result<Json> read_counters(const std::string& endpoint) override;
   Result<Json> feed_clock(Time to) override;
+  void stop() override { stopped_ = true; }
 
  private:
   Result<Json> call(const std::string& method, const std::string& path, const std::string& body,
@@ -28,6 +30,7 @@ class GatewayConnector : public Connector {
 
   const std::string url_;
   const std::string token_;
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace firebreak::connect

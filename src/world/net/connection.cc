@@ -77,7 +77,7 @@ struct StreamState {
   std::atomic<bool> closed{false};
   std::atomic<std::size_t> queued{0};
   std::mutex mutex;
-  std::function<void()> callback;
+  std::function<void()> callback, drained;
 
   void mark_closed() {
     std::function<void()> call;
@@ -85,7 +85,16 @@ struct StreamState {
       const std::lock_guard lock(mutex);
       closed = true;
       call = std::move(callback);
-      callback = nullptr;
+      callback = drained = nullptr;
+    }
+    if (call) call();
+  }
+  void mark_sent(std::size_t octets) {
+    queued.fetch_sub(std::min(octets, queued.load()));
+    std::function<void()> call;
+    if (queued == 0) {
+      const std::lock_guard lock(mutex);
+      call = drained;
     }
     if (call) call();
   }
@@ -345,7 +354,7 @@ class Session : public Connection, public std::enable_shared_from_this<Session> 
       self->writing_ = false;
       self->deadline_us_ = 0;
       if (ec) return self->close();
-      if (self->stream_) self->stream_->queued.fetch_sub(std::min(count, self->stream_->queued.load()));
+      if (self->stream_) self->stream_->mark_sent(count);
       self->flush_stream();
     });
   }
@@ -405,7 +414,8 @@ StreamWriter Responder::start_stream(Response head) const {
 bool StreamWriter::write(std::string chunk) {
   if (!state_ || state_->closed) return false;
   if (chunk.empty()) return true;
-  if (state_->queued.fetch_add(chunk.size()) + chunk.size() > state_->limit) {
+  const std::size_t before = state_->queued.fetch_add(chunk.size());
+  if (before > 0 && before + chunk.size() > state_->limit) {
     Exchange::on_session(state_->loop, state_->session, [](Session& on) { on.close(); });
     return false;
   }
@@ -420,6 +430,14 @@ void StreamWriter::close() {
 }
 
 bool StreamWriter::closed() const { return !state_ || state_->closed; }
+
+std::size_t StreamWriter::queued() const { return state_ ? state_->queued.load() : 0; }
+
+void StreamWriter::on_drained(std::function<void()> callback) {
+  if (!state_) return;
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->closed) state_->drained = std::move(callback);
+}
 
 void StreamWriter::on_closed(std::function<void()> callback) {
   if (state_) {

@@ -55,6 +55,10 @@ std::size_t stream_body(char* data, std::size_t size, std::size_t count, void* t
   return size * count;
 }
 
+int stop_if_cancelled(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0;
+}
+
 struct HeaderList {
   curl_slist* list = nullptr;
   ~HeaderList() { curl_slist_free_all(list); }
@@ -67,6 +71,7 @@ struct HttpClient::Impl {
   std::mutex mutex;
   CURL* easy = nullptr;
   std::string token;
+  const std::atomic<bool>* cancelled = nullptr;
 
   // Connections survive a reset of the options.
   void prepare(const std::string& url, const std::string& method, const HeaderList& headers, Response& response) {
@@ -81,6 +86,10 @@ struct HttpClient::Impl {
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.list);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, append_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &response);
+    if (cancelled == nullptr) return;
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, stop_if_cancelled);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, cancelled);
   }
 
   Result<void> perform(const std::string& url) {
@@ -109,6 +118,11 @@ HttpClient::~HttpClient() { curl_easy_cleanup(impl_->easy); }
 void HttpClient::set_token(std::string token) {
   const std::lock_guard lock(impl_->mutex);
   impl_->token = std::move(token);
+}
+
+void HttpClient::cancel_when(const std::atomic<bool>& flag) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->cancelled = &flag;
 }
 
 Result<Response> HttpClient::send(const Request& request, const std::string& url, std::int64_t timeout_us) {

@@ -3,6 +3,7 @@
 // Threads: one object serves one call at a time; calls from several threads wait for each other.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,6 +24,10 @@ class HttpClient {
 
   // Sent with every request from now on: `Authorization: Bearer TOKEN`. Empty: none.
   void set_token(std::string token);
+
+  // When `flag` becomes true, the call under way ends within about a second, and later ones at once, with
+  // kUnavailable. The flag outlives the client. Set before the first call.
+  void cancel_when(const std::atomic<bool>& flag);
 
   // Any status is a Response; an Error means that there was none: kUnavailable (no connection, broken off) or
   // kTimeout. request.path is ignored: `url` is the whole address with its query. Redirects are not followed.

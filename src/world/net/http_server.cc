@@ -49,6 +49,7 @@ struct HttpServer::Impl {
   void accept();
   void sweep(LoopSessions& sessions);
   void stop_loop(LoopSessions& sessions);
+  void on_each_loop(const std::function<void(LoopSessions&)>& task);  // and waits
 };
 
 void HttpServer::Impl::accept() {
@@ -106,6 +107,21 @@ void HttpServer::Impl::stop_loop(LoopSessions& sessions) {
   std::vector<std::shared_ptr<Connection>> open;
   for (const auto& [raw, session] : sessions.open) open.push_back(session);
   for (const auto& session : open) session->close();
+}
+
+void HttpServer::Impl::on_each_loop(const std::function<void(LoopSessions&)>& task) {
+  for (const auto& sessions : loops) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto ended = done->get_future();
+    // Once more round the loop, and the operations that the task aborted have returned, too.
+    asio::post(*sessions->host.loop->context, [&task, on = sessions.get(), done] {
+      task(*on);
+      asio::post(*on->host.loop->context, [on, done] {
+        asio::post(*on->host.loop->context, [done] { done->set_value(); });
+      });
+    });
+    ended.wait();
+  }
 }
 
 HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -180,20 +196,15 @@ void HttpServer::drain() {
 void HttpServer::stop() {
   if (impl_->stopped.exchange(true)) return;
   if (impl_->pool) {
+    // Without this a client that sends on and on would keep the pool from running dry.
+    impl_->on_each_loop([this](LoopSessions& sessions) {
+      sessions.host.stopping = true;
+      ErrorCode ec;
+      if (&sessions == impl_->loops[0].get()) impl_->acceptor->close(ec);
+    });
     impl_->pool->join();  // what was taken is answered
   }
-  // Each loop closes its sessions; once more round the loop and their aborted operations have returned, too.
-  for (const auto& sessions : impl_->loops) {
-    auto done = std::make_shared<std::promise<void>>();
-    auto closed = done->get_future();
-    asio::post(*sessions->host.loop->context, [raw = impl_.get(), on = sessions.get(), done] {
-      raw->stop_loop(*on);
-      asio::post(*on->host.loop->context, [on, done] {
-        asio::post(*on->host.loop->context, [done] { done->set_value(); });
-      });
-    });
-    closed.wait();
-  }
+  impl_->on_each_loop([this](LoopSessions& sessions) { impl_->stop_loop(sessions); });
   if (impl_->own_io) impl_->io->stop();
 }
 

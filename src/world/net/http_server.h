@@ -24,7 +24,8 @@ struct Exchange;  // one request on its connection
 struct StreamState;
 
 // A response body that is written bit by bit (SSE). When the client reads so slowly that more than
-// Options::stream_buffer octets wait, the connection is closed.
+// Options::stream_buffer octets wait, the connection is closed; a writer that looks at queued() does not let it come
+// to that. A single chunk may be longer.
 class StreamWriter {
  public:
   StreamWriter() = default;
@@ -32,6 +33,9 @@ class StreamWriter {
   bool write(std::string chunk);  // false: closed, nothing more will be sent
   void close();                   // after what is already queued
   bool closed() const;
+  std::size_t queued() const;  // octets written and not yet sent
+  // Called on an io thread, each time everything written has been sent.
+  void on_drained(std::function<void()> callback);
   // Called once, on an io thread, when the client went away or was too slow, or after close(). At once if so already.
   void on_closed(std::function<void()> callback);
 
@@ -86,7 +90,8 @@ class HttpServer {
   // Takes no more connections; those there are end with the answer that is under way. From any thread.
   void drain();
 
-  // Takes no more connections and closes those there are; waits for handlers that run. Idempotent. Not from a handler.
+  // Takes no more connections, answers at most one more request on each, waits for handlers that run, closes the
+  // connections. Idempotent. Not from a handler.
   void stop();
 
   struct Impl;
