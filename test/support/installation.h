@@ -32,10 +32,13 @@ class Installation {
     write(folder_ / "gateway.token", "gateway-token-for-tests\n");
   }
 
-  bool start_server() {
+  void launch_server() {
     server_ = Process({FIREBREAK_BINARY, "serve", "--data", data(), "--config", folder_ / "firebreak.yaml", "--listen",
                        "127.0.0.1:" + std::to_string(server_port_), "--clock", clock_},
                       folder_ / "server.err");
+  }
+  bool start_server() {
+    launch_server();
     return server_.ready().has_value();
   }
   bool start_gateway() {
@@ -90,6 +93,18 @@ class Installation {
     request.body = R"({"id":")" + id + R"(","features":{"x":1}})";
     const auto response = http.send(request, "http://127.0.0.1:" + std::to_string(gateway_port_) + "/scores/score");
     return response ? *response : net::Response{0, "", {}, response.error().message};
+  }
+
+  // One batch of NDJSON with the producer's number; the receipt.
+  Result<Json> ingest(net::HttpClient& http, const std::string& stream, const std::string& body,
+                      const std::string& producer, std::uint64_t sequence) {
+    net::Request request;
+    request.method = "POST";
+    request.body = body;
+    request.headers = {{"content-type", "application/x-ndjson"},
+                       {"firebreak-producer", producer},
+                       {"firebreak-sequence", std::to_string(sequence)}};
+    return net::json_of(http.send(request, url() + "/api/v1/streams/" + stream + "/records"));
   }
 
   Result<Json> get(const std::string& path, const std::string& who = "admin") {
