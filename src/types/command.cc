@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace firebreak {
 namespace {
 
@@ -50,6 +52,33 @@ bool has_word(std::string_view words, std::string_view word) {
   return false;
 }
 
+// Every argument is a text, but for these.
+Result<void> check_type(std::string_view command, std::string_view key, const Json& value) {
+  const bool is_texts = value.is_array() && std::all_of(value.get_array().begin(), value.get_array().end(),
+                                                        [](const Json& item) { return item.is_string(); });
+  bool right = value.is_string();
+  std::string_view expected = "a text";
+  if (key == "lease_s") {
+    right = value.is_number();
+    expected = "a number";
+  } else if (key == "scripted") {
+    right = value.is_bool();
+    expected = "true or false";
+  } else if (key == "items" || key == "information") {
+    right = is_texts;
+    expected = "a list of texts";
+  } else if (key == "sources") {
+    right = value.is_array();
+    expected = "a list";
+  } else if (key == "measure" || key == "model" || key == "document" ||
+             (command == "endpoint.put" && key == "endpoint")) {
+    right = value.is_object();
+    expected = "an object";
+  }
+  if (right) return {};
+  return fail(Code::kInvalid, fmt::format("'{}' must be {}", key, expected), fmt::format("/{}", key));
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() { return kCommands; }
@@ -70,6 +99,7 @@ Result<void> check_command(std::string_view name, const Json& args) {
       return fail(Code::kInvalid, fmt::format("'{}' takes no argument '{}' (required: {}; optional: {})", name, key,
                                               command->required, command->optional),
                   fmt::format("/{}", key));
+    FIREBREAK_TRY(check_type(name, key, member.value()));
   }
   for (std::string_view rest = command->required; !rest.empty();) {
     const std::size_t end = std::min(rest.find(' '), rest.size());

@@ -21,7 +21,7 @@ struct CommandSpec {
 std::span<const CommandSpec> commands();
 const CommandSpec* find_command(std::string_view name);  // nullptr when there is none
 
-// Refuses unknown commands (kNotFound), missing or unknown arguments (kInvalid with pointer).
+// Refuses unknown commands (kNotFound), missing or unknown arguments and those of a wrong type (kInvalid with pointer).
 Result<void> check_command(std::string_view name, const Json& args);
 
 bool role_may(const CommandSpec& command, std::string_view role);
