@@ -8,7 +8,13 @@
 
 #include "run/main/client.h"
 
+namespace CLI {
+class App;
+}
+
 namespace firebreak::cli {
+
+int print_completion(const CLI::App& app);  // a script for bash, to standard output
 
 // Through a server.
 int list(Client& client, const std::string& noun, int limit);  // incidents, findings, actions, evidence, models

@@ -367,6 +367,8 @@ class CommandLine {
     });
     run_playbook->add_option("playbook", w.playbook, "its id")->required();
     run_playbook->add_option("--incident", w.incident)->required();
+    auto* completion = noun("completion", "a script that completes commands in a shell");
+    offline(completion, "bash", "for bash: source <(firebreak completion bash)", [this] { return print_completion(app_); });
     auto* endpoint = noun("endpoint", "places that serve predictions");
     auto* put = verb(endpoint, "put", "register or change an endpoint",
                      [&w](Client& c) { return put_endpoint(c, w.id, w.file); });
