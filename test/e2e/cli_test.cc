@@ -59,6 +59,39 @@ TEST(Cli, refuses_a_second_server_on_the_same_folder_and_an_address_that_is_not_
   EXPECT_EQ(run(firebreak({"serve", "--data", other / "d", "--listen", "0.0.0.0:0"})).code, 2);
 }
 
+TEST(Cli, says_that_a_port_is_taken_and_that_a_folder_is_of_another_format) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  testing::Folder other;
+  const std::string address = place.url().substr(std::string("http://").size());
+  const auto taken = run(firebreak({"serve", "--data", other / "d", "--listen", address}), other / "err");
+  EXPECT_EQ(taken.code, 1);
+  EXPECT_NE(taken.err.find("listen on " + address), std::string::npos) << taken.err;
+  EXPECT_EQ(run(firebreak({"ledger", "verify", "--data", other / "d"})).code, 0);
+
+  Installation::write(other / "d/FORMAT", "firebreak-data 99\n");
+  const auto newer = run(firebreak({"serve", "--data", other / "d", "--listen", "127.0.0.1:0"}), other / "err2");
+  EXPECT_EQ(newer.code, 3);
+  EXPECT_NE(newer.err.find("firebreak-data 99"), std::string::npos) << newer.err;
+}
+
+TEST(Cli, completes_every_command_and_its_options) {
+  const auto script = run(firebreak({"completion", "bash"}));
+  EXPECT_EQ(script.code, 0);
+  testing::Folder folder;
+  Installation::write(folder / "complete.bash", script.out);
+  const auto words_after = [&](const std::string& line) {
+    const std::string ask = "source " + (folder / "complete.bash") + "; COMP_WORDS=(" + line +
+                            " ''); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _firebreak; echo \" ${COMPREPLY[*]} \"";
+    return run({"/bin/bash", "-c", ask}).out;
+  };
+  for (const std::string word : {" serve ", " gateway ", " incident ", " contain ", " ledger ", " status ", " freeze "})
+    EXPECT_NE(words_after("firebreak").find(word), std::string::npos) << word;
+  EXPECT_NE(words_after("firebreak incident").find(" declare "), std::string::npos);
+  EXPECT_NE(words_after("firebreak --json contain quarantine").find(" --caller "), std::string::npos);
+  EXPECT_EQ(words_after("firebreak ledger").find(" declare "), std::string::npos);
+}
+
 TEST(Cli, verify_names_segment_offset_and_record_of_a_flipped_octet) {
   Installation place;
   ASSERT_TRUE(place.start_server());

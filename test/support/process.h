@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -123,14 +125,17 @@ class Process {
 
 struct Finished {
   int code = 0;
-  std::string out;
+  std::string out, err;
 };
 
-inline Finished run(const std::vector<std::string>& command) {
-  Process process(command);
+// What it says on standard error goes by way of `stderr_file`; without one it is not kept.
+inline Finished run(const std::vector<std::string>& command, const std::string& stderr_file = "/dev/null") {
+  Process process(command, stderr_file);
   Finished finished;
   finished.out = process.output();
   finished.code = process.wait();
+  std::ifstream errors(stderr_file);
+  finished.err.assign(std::istreambuf_iterator<char>(errors), {});
   return finished;
 }
 
