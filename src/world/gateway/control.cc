@@ -147,11 +147,21 @@ Control::Answer Control::extend_policy(const net::Request& request) {
   return net::json_response(runtime->held());
 }
 
+// A second at a time, so that a gateway that shall end is not held up by a server that is gone.
+Result<void> Control::flush_one(EndpointRuntime& runtime) const {
+  auto flushed = runtime.flush(kSecond);
+  for (std::int64_t waited = kSecond; waited < kFlushTimeoutUs && !ending_; waited += kSecond) {
+    if (flushed || flushed.error().code != Code::kTimeout) break;
+    flushed = runtime.flush(kSecond);
+  }
+  return flushed;
+}
+
 Result<JsonObject> Control::flush_all() {
   JsonObject fences;
   std::uint64_t delivered = 0;
   for (const auto& [name, runtime] : endpoints_.all()) {
-    FIREBREAK_TRY(runtime->flush(kFlushTimeoutUs));
+    FIREBREAK_TRY(flush_one(*runtime));
     delivered += runtime->spool->stats().acknowledged;
     if (const auto active = runtime->active()) fences[name] = active->policy->source.fence;
   }

@@ -1,6 +1,7 @@
 // The control listener's routes: policies, counters, clock, flush, health, metrics. docs/formats/gateway-control.md.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +41,7 @@ class Control {
  public:
   // `fed` is null with the system clock. `token_file` is read at every request, so a new token needs no restart.
   Control(Endpoints& endpoints, FedClock* fed, Files& files, const GatewayOptions& options);
+  void end() { ending_ = true; }  // flushes under way answer within a second
   void handle(net::Request request, net::Responder responder) const { router_.handle(std::move(request), std::move(responder)); }
 
  private:
@@ -50,6 +52,7 @@ class Control {
   Answer extend_policy(const net::Request& request);
   Answer set_clock(const net::Request& request);
   Result<JsonObject> flush_all();
+  Result<void> flush_one(EndpointRuntime& runtime) const;
   net::Response metrics() const;
   Result<std::shared_ptr<EndpointRuntime>> endpoint_of(const net::Request& request) const;
 
@@ -57,6 +60,7 @@ class Control {
   FedClock* fed_;
   Files& files_;
   const GatewayOptions options_;
+  std::atomic<bool> ending_{false};
   std::mutex clock_mutex_;
   net::Router router_;
 };

@@ -19,6 +19,7 @@ void Delivery::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  cancelled_ = true;
   stop_.notify_all();
   spool_.stop_delivery();
   if (thread_.joinable()) thread_.join();
@@ -41,6 +42,7 @@ bool Delivery::pause(std::int64_t us) {
 }
 
 void Delivery::run() {
+  client_.cancel_when(cancelled_);
   while (auto batch = spool_.next()) {
     if (!deliver(*batch)) return;
     if (auto ok = spool_.acknowledged(*batch); !ok) note(ok.error().message);

@@ -7,6 +7,7 @@
 // Threads: its own; stop() and stats() from any other.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -53,6 +54,7 @@ class Delivery {
   mutable std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;
+  std::atomic<bool> cancelled_{false};  // the call under way, too
   DeliveryStats stats_;
   std::thread thread_;
 };

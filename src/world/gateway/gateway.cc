@@ -117,6 +117,7 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const GatewayOptions& options) {
 void Gateway::stop(std::int64_t grace_us) {
   Impl& impl = *impl_;
   if (impl.stopped.exchange(true)) return;
+  if (impl.control) impl.control->end();
   if (impl.control_server) impl.control_server->stop();
   if (impl.data_server) impl.data_server->drain();
   if (impl.endpoints) {
