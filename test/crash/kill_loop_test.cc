@@ -32,8 +32,8 @@ struct Memory {
   std::uint64_t failed_scores = 0;                            // answered with 4xx or 5xx
 };
 
-// What may be asked between two kills, so that the folder does not grow without bound, and a place to wait while
-// nobody is there. A turn begins when the killed process is back.
+// What may be asked between two kills, so that the folder does not grow without bound, and a place to wait
+// while nobody is there. A turn begins when the killed process is back.
 class Turns {
  public:
   // False: stopping. Waits until less than `most` were asked in this turn.
@@ -97,7 +97,8 @@ class Load {
       std::vector<std::string> ids;
       for (int i = 0; i < 20; ++i) {
         ids.push_back("b" + std::to_string(sequence) + "-" + std::to_string(i));
-        body += R"({"id":")" + ids.back() + R"(","time":"2026-03-07T03:00:00Z","caller":"loader","features":{"x":1}})" + "\n";
+        body += R"({"id":")" + ids.back() +
+                R"(","time":"2026-03-07T03:00:00Z","caller":"loader","features":{"x":1}})" + "\n";
       }
       // The same number until there is a receipt: a repeated batch must not be written twice.
       while (true) {
@@ -129,7 +130,8 @@ class Load {
     std::uint64_t turn = 0, asked = 0;
     for (std::uint64_t n = 1; turns_.wait(turn, asked, 15); ++n) {
       const std::string text = "note " + std::to_string(n);
-      const auto answer = place_.command("ana", "incident.note", JsonObject{{"incident", incident_}, {"text", text}});
+      const auto answer =
+          place_.command("ana", "incident.note", JsonObject{{"incident", incident_}, {"text", text}});
       if (answer) {
         const std::lock_guard lock(memory_.mutex);
         memory_.notes.insert(text);
@@ -142,15 +144,19 @@ class Load {
   }
 
   void contain() {
-    const auto proposed = place_.command("ana", "action.propose",
-                                         JsonObject{{"endpoint", "scores"},
-                                                    {"lease_s", 3600},
-                                                    {"measure", JsonObject{{"kind", "review"}, {"low", 0.9}, {"high", 0.95}}}});
+    const auto proposed =
+        place_.command("ana", "action.propose",
+                       JsonObject{{"endpoint", "scores"},
+                                  {"lease_s", 3600},
+                                  {"measure", JsonObject{{"kind", "review"}, {"low", 0.9}, {"high", 0.95}}}});
     if (!proposed) return;
     const std::string id = string_or(*proposed, "id");
-    const auto action = place_.get("/api/v1/actions/" + id + "?min_index=" + std::to_string(int_or(*proposed, "index")));
+    const auto action =
+        place_.get("/api/v1/actions/" + id + "?min_index=" + std::to_string(int_or(*proposed, "index")));
     if (!action) return;
-    if (!place_.command("ben", "action.approve", JsonObject{{"action", id}, {"digest", string_or(*action, "digest")}})) return;
+    if (!place_.command("ben", "action.approve",
+                        JsonObject{{"action", id}, {"digest", string_or(*action, "digest")}}))
+      return;
     (void)place_.command("ben", "action.lift", JsonObject{{"action", id}, {"reason", "test"}});
   }
 
@@ -169,8 +175,8 @@ class Repeated {
  public:
   Json post(Installation& place, std::uint64_t number) {
     http_.set_token(place.token("ana"));
-    const std::string body =
-        R"({"id":"again-)" + std::to_string(number) + R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":2}})" + "\n";
+    const std::string body = R"({"id":"again-)" + std::to_string(number) +
+                             R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":2}})" + "\n";
     const auto answer = place.ingest(http_, "batches", body, "repeater", number + 1);
     EXPECT_TRUE(answer) << answer.error().message;
     return answer ? *answer : Json(JsonObject{{"first", nullptr}, {"last", nullptr}, {"leaf_hash", nullptr}});
@@ -183,7 +189,8 @@ class Repeated {
 std::vector<Json> all_records(Installation& place, const std::string& stream) {
   std::vector<Json> out;
   for (std::int64_t from = 0, size = 1; from < size;) {
-    const auto page = place.get("/api/v1/streams/" + stream + "/records?limit=5000&from=" + std::to_string(from));
+    const auto page =
+        place.get("/api/v1/streams/" + stream + "/records?limit=5000&from=" + std::to_string(from));
     EXPECT_TRUE(page) << page.error().message;
     if (!page) break;
     for (const Json& item : page->at("items").as_array()) out.push_back(item);
@@ -211,7 +218,8 @@ void check_batches(Installation& place, const Memory& memory) {
   }
   for (const auto& [first, ids] : memory.batches)
     for (std::size_t i = 0; i < ids.size(); ++i)
-      ASSERT_EQ(id_at[static_cast<std::int64_t>(first + i)], ids[i]) << "acknowledged at " << first << " + " << i;
+      ASSERT_EQ(id_at[static_cast<std::int64_t>(first + i)], ids[i])
+          << "acknowledged at " << first << " + " << i;
   for (const auto& [id, count] : times) ASSERT_EQ(count, 1) << id;
 }
 
@@ -222,7 +230,8 @@ void check_scores(Installation& place, const Memory& memory) {
     const Json& record = item.at("record");
     if (const std::string id = string_or(record, "id"); !id.empty()) ++times[id];
     if (string_or(record, "control") != "gap") continue;
-    const std::int64_t to = find(record, "to") != nullptr ? int_or(record, "to") : int_or(record, "upper_bound");
+    const std::int64_t to =
+        find(record, "to") != nullptr ? int_or(record, "to") : int_or(record, "upper_bound");
     gap_bound += static_cast<std::uint64_t>(std::max<std::int64_t>(0, to - int_or(record, "from") + 1));
   }
   std::uint64_t missing = 0;
@@ -256,16 +265,11 @@ void check_journal(Installation& place, const Memory& memory) {
 
 // Orders are resolved and the spool is empty when nothing more comes.
 void settle(Installation& place) {
-  net::HttpClient control;
-  std::ifstream file(place.data() + "/control.token");
-  std::string token;
-  std::getline(file, token);
-  control.set_token(token);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < deadline) {
-    const auto flushed = control.post(place.control_url() + "/control/flush", "{}");
+    const bool flushed = place.flush();
     const auto status = place.get("/api/v1/actions?limit=500");
-    bool open = !flushed || flushed->status != 200 || !status;
+    bool open = !flushed || !status;
     if (status)
       for (const Json& action : status->at("items").as_array()) {
         const std::string state = string_or(action, "state");
@@ -288,8 +292,9 @@ TEST(KillLoop, loses_and_doubles_nothing_acknowledged) {
   ASSERT_TRUE(place.start_gateway());
   place.set_up();
   ASSERT_TRUE(place.put("/api/v1/streams/batches", JsonObject{{"kinds", JsonArray{"inference"}}}));
-  const auto incident = place.command("ana", "incident.declare",
-                                      JsonObject{{"endpoint", "scores"}, {"title", "drill"}, {"severity", "SEV-4"}});
+  const auto incident =
+      place.command("ana", "incident.declare",
+                    JsonObject{{"endpoint", "scores"}, {"title", "drill"}, {"severity", "SEV-4"}});
   ASSERT_TRUE(incident) << incident.error().message;
 
   Memory memory;
@@ -308,7 +313,8 @@ TEST(KillLoop, loses_and_doubles_nothing_acknowledged) {
         place.server().end(SIGKILL);
         ASSERT_TRUE(place.start_server()) << "after kill " << kill;
         const Json again = repeated.post(place, kill);
-        for (const char* field : {"first", "last", "leaf_hash"}) ASSERT_EQ(again.at(field), receipt.at(field));
+        for (const char* field : {"first", "last", "leaf_hash"})
+          ASSERT_EQ(again.at(field), receipt.at(field));
       }
       load.next_turn();
     }

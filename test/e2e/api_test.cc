@@ -19,8 +19,9 @@ struct Place : Installation {
     EXPECT_TRUE(start_server());
     EXPECT_TRUE(put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference", "label"}}}));
   }
-  net::Response send(const std::string& path, const std::string& body, const std::string& type = "application/x-ndjson",
-                     const std::string& bearer = {}, const std::string& method = "POST") {
+  net::Response send(const std::string& path, const std::string& body,
+                     const std::string& type = "application/x-ndjson", const std::string& bearer = {},
+                     const std::string& method = "POST") {
     net::HttpClient http;
     net::Request request;
     request.method = method;
@@ -38,7 +39,8 @@ struct Place : Installation {
   }
 };
 
-const std::string kGood = R"({"id":"a","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
+const std::string kGood = R"({"id":"a","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})"
+                          "\n";
 
 TEST(Api, refuses_bad_records_with_line_and_place_and_admits_nothing_of_the_batch) {
   Place place;
@@ -50,15 +52,31 @@ TEST(Api, refuses_bad_records_with_line_and_place_and_admits_nothing_of_the_batc
   for (int i = 0; i < 40; ++i) deep = "[" + deep + "]";
   const std::vector<Case> cases = {
       {"malformed", kGood + "{\"id\":\"b\",\n"},
-      {"duplicate key", kGood + R"({"id":"b","id":"c","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n"},
-      {"wrong type", kGood + R"({"id":7,"time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n", "/id"},
-      {"wrong time", kGood + R"({"id":"b","time":"yesterday","caller":"c","features":{"x":1}})" "\n", "/time"},
-      {"not UTF-8", kGood + "{\"id\":\"\xff\",\"time\":\"2026-03-07T03:00:00Z\",\"caller\":\"c\",\"features\":{\"x\":1}}\n"},
-      {"NaN", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":NaN}})" "\n"},
-      {"out of range", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1e999}})" "\n"},
-      {"nested too deeply", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":)" + deep + "}}\n"},
-      {"unknown kind", kGood + R"({"type":"weather","id":"b","time":"2026-03-07T03:00:00Z"})" "\n"},
-      {"record too large", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":")" +
+      {"duplicate key",
+       kGood + R"({"id":"b","id":"c","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})"
+               "\n"},
+      {"wrong type",
+       kGood + R"({"id":7,"time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})"
+               "\n",
+       "/id"},
+      {"wrong time",
+       kGood + R"({"id":"b","time":"yesterday","caller":"c","features":{"x":1}})"
+               "\n",
+       "/time"},
+      {"not UTF-8",
+       kGood +
+           "{\"id\":\"\xff\",\"time\":\"2026-03-07T03:00:00Z\",\"caller\":\"c\",\"features\":{\"x\":1}}\n"},
+      {"NaN", kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":NaN}})"
+                      "\n"},
+      {"out of range", kGood +
+                           R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1e999}})"
+                           "\n"},
+      {"nested too deeply",
+       kGood + R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":)" + deep + "}}\n"},
+      {"unknown kind", kGood + R"({"type":"weather","id":"b","time":"2026-03-07T03:00:00Z"})"
+                               "\n"},
+      {"record too large", kGood +
+                               R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":")" +
                                std::string(300'000, 'x') + "\"}}\n"},
       {"empty", ""}};
   for (const Case& c : cases) {
@@ -88,7 +106,8 @@ TEST(Api, refuses_batches_that_are_too_long) {
   for (int i = 0; i < 10'001; ++i) many += kGood;
   EXPECT_EQ(place.send("/api/v1/streams/s/records", many).status, 413);
   std::string wide;
-  const std::string line = R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":")" + std::string(200'000, 'x') + "\"}}\n";
+  const std::string line = R"({"id":"b","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":")" +
+                           std::string(200'000, 'x') + "\"}}\n";
   while (wide.size() <= 8 * limits::kMiB) wide += line;
   EXPECT_EQ(place.send("/api/v1/streams/s/records", wide).status, 413);
   EXPECT_EQ(place.send("/api/v1/blobs", std::string(limits::kDocumentBytes + 1, 'x')).status, 413);
@@ -100,21 +119,32 @@ TEST(Api, refuses_bad_documents_and_questions_and_writes_nothing) {
   const auto before = place.sizes();
   std::string deep = "1";
   for (int i = 0; i < 2'000; ++i) deep = "[" + deep + "]";
-  const std::vector<std::string> documents = {"{",          "[]",        R"({"text":"\ud800"})", "{\"text\":\"\xff\"}", R"({"text":1e999})",
-                                              R"({"a":NaN})", R"({"a":1}{)", R"({"text":)" + deep + "}", R"({"unknown":1})", R"({"incident":7,"text":"t"})"};
+  const std::vector<std::string> documents = {"{",
+                                              "[]",
+                                              R"({"text":"\ud800"})",
+                                              "{\"text\":\"\xff\"}",
+                                              R"({"text":1e999})",
+                                              R"({"a":NaN})",
+                                              R"({"a":1}{)",
+                                              R"({"text":)" + deep + "}",
+                                              R"({"unknown":1})",
+                                              R"({"incident":7,"text":"t"})"};
   for (const std::string& document : documents)
-    for (const auto& [path, method] : {std::pair("/api/v1/commands/incident.note", "POST"), std::pair("/api/v1/endpoints/e", "PUT"),
-                                       std::pair("/api/v1/streams/new", "PUT"), std::pair("/api/v1/clock", "POST"),
-                                       std::pair("/api/v1/reports", "POST")}) {
+    for (const auto& [path, method] :
+         {std::pair("/api/v1/commands/incident.note", "POST"), std::pair("/api/v1/endpoints/e", "PUT"),
+          std::pair("/api/v1/streams/new", "PUT"), std::pair("/api/v1/clock", "POST"),
+          std::pair("/api/v1/reports", "POST")}) {
       const net::Response response = place.send(path, document, "application/json", {}, method);
       EXPECT_GE(response.status, 400) << method << " " << path << " " << document.substr(0, 40);
-      EXPECT_LT(response.status, 500) << method << " " << path << " " << document.substr(0, 40) << response.body;
+      EXPECT_LT(response.status, 500)
+          << method << " " << path << " " << document.substr(0, 40) << response.body;
       EXPECT_TRUE(response.content_type.starts_with("application/problem+json")) << path;
     }
   for (const std::string path :
-       {"/api/v1/incidents?limit=0", "/api/v1/incidents?limit=-1", "/api/v1/incidents?limit=x", "/api/v1/incidents?cursor=%00",
-        "/api/v1/journal?from=18446744073709551616", "/api/v1/streams/s/records/99", "/api/v1/streams/s/records/x",
-        "/api/v1/blobs/xyz", "/api/v1/incidents/inc-1", "/api/v1/incidents?limit=%zz", "/api/v1/trace/nobody"}) {
+       {"/api/v1/incidents?limit=0", "/api/v1/incidents?limit=-1", "/api/v1/incidents?limit=x",
+        "/api/v1/incidents?cursor=%00", "/api/v1/journal?from=18446744073709551616",
+        "/api/v1/streams/s/records/99", "/api/v1/streams/s/records/x", "/api/v1/blobs/xyz",
+        "/api/v1/incidents/inc-1", "/api/v1/incidents?limit=%zz", "/api/v1/trace/nobody"}) {
     const net::Response response = place.send(path, "", "", {}, "GET");
     EXPECT_GE(response.status, 400) << path;
     EXPECT_LT(response.status, 500) << path << response.body;
@@ -131,11 +161,20 @@ TEST(Api, says_who_may_do_what) {
   EXPECT_EQ(place.send("/nowhere", "", "", {}, "GET").status, 404);
   EXPECT_EQ(place.send("/api/v1/status", "", "", {}, "DELETE").status, 405);
   ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "ana"}, {"role", "analyst"}}));
-  ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "ana"}, {"token_hash", sha256(place.token("ana")).hex()}}));
-  EXPECT_EQ(place.send("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", place.token("ana")).status, 403);
+  ASSERT_TRUE(place.command("admin", "token.add",
+                            JsonObject{{"user", "ana"}, {"token_hash", sha256(place.token("ana")).hex()}}));
+  EXPECT_EQ(
+      place.send("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", place.token("ana"))
+          .status,
+      403);
   const auto before = place.sizes();
-  EXPECT_EQ(place.send("/api/v1/commands/endpoint.put", R"({"endpoint":{}})", "application/json", place.token("ana")).status, 403);
-  EXPECT_EQ(place.sizes().second, before.second + 2) << "a refused command is on record: what was asked, and why not";
+  EXPECT_EQ(
+      place
+          .send("/api/v1/commands/endpoint.put", R"({"endpoint":{}})", "application/json", place.token("ana"))
+          .status,
+      403);
+  EXPECT_EQ(place.sizes().second, before.second + 2)
+      << "a refused command is on record: what was asked, and why not";
   EXPECT_EQ(place.send("/api/v1/commands/dance", "{}", "application/json").status, 404);
   EXPECT_EQ(place.send("/api/v1/commands/incident.ack", R"({"a":1,"a":2})", "application/json").status, 400);
 }
@@ -154,15 +193,18 @@ TEST(Api, proves_a_record_against_a_signed_checkpoint) {
     return raw ? Digest::from_bytes(*raw) : *Digest::from_hex(text);
   };
   std::vector<Digest> path;
-  for (const Json& hash : proof->at("proof").as_array()) path.push_back(digest(std::string(hash.as_string())));
-  EXPECT_TRUE(ledger::verify_inclusion(digest(string_or(*proof, "leaf_hash")), static_cast<std::uint64_t>(last),
-                                       checkpoint->size, path, checkpoint->root));
+  for (const Json& hash : proof->at("proof").as_array())
+    path.push_back(digest(std::string(hash.as_string())));
+  EXPECT_TRUE(ledger::verify_inclusion(digest(string_or(*proof, "leaf_hash")),
+                                       static_cast<std::uint64_t>(last), checkpoint->size, path,
+                                       checkpoint->root));
 }
 
 TEST(Api, resumes_events_behind_the_last_one_seen) {
   Place place;
   for (int i = 0; i < 3; ++i)
-    ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "u" + std::to_string(i)}, {"role", "analyst"}}));
+    ASSERT_TRUE(place.command("admin", "user.add",
+                              JsonObject{{"user", "u" + std::to_string(i)}, {"role", "analyst"}}));
   const std::int64_t size = place.sizes().second;
   net::HttpClient http;
   http.set_token(place.token("admin"));
@@ -185,8 +227,9 @@ TEST(Api, a_slow_listener_gets_a_long_past_whole_and_in_order) {
                                       JsonObject{{"endpoint", "e"}, {"title", "t"}, {"severity", "SEV-4"}});
   ASSERT_TRUE(incident) << incident.error().message;
   for (int i = 0; i < 300; ++i)
-    ASSERT_TRUE(place.command("admin", "incident.note",
-                              JsonObject{{"incident", string_or(*incident, "id")}, {"text", std::string(3'500, 'x')}}));
+    ASSERT_TRUE(place.command(
+        "admin", "incident.note",
+        JsonObject{{"incident", string_or(*incident, "id")}, {"text", std::string(3'500, 'x')}}));
   const std::int64_t size = place.sizes().second;
   net::HttpClient http;
   http.set_token(place.token("admin"));
@@ -203,7 +246,8 @@ TEST(Api, a_slow_listener_gets_a_long_past_whole_and_in_order) {
   std::size_t at = 0;
   for (std::int64_t index = 0; index < size; ++index) {
     const std::size_t found = seen.find("id: ", at);
-    ASSERT_EQ(seen.compare(found, 5 + std::to_string(index).size(), "id: " + std::to_string(index) + "\n"), 0) << index;
+    ASSERT_EQ(seen.compare(found, 5 + std::to_string(index).size(), "id: " + std::to_string(index) + "\n"), 0)
+        << index;
     at = found + 4;
   }
 }
@@ -227,7 +271,8 @@ TEST(Api, listeners_keep_no_handler_and_nobody_waits_for_what_is_not_written) {
   EXPECT_EQ(place.send("/api/v1/status", "", "", {}, "GET").status, 200);
   EXPECT_EQ(place.send("/api/v1/status?min_index=999999", "", "", {}, "GET").status, 400);
   done = true;
-  ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "u"}, {"role", "analyst"}}));  // the last event
+  ASSERT_TRUE(
+      place.command("admin", "user.add", JsonObject{{"user", "u"}, {"role", "analyst"}}));  // the last event
   for (std::thread& listener : listeners) listener.join();
 }
 
@@ -245,7 +290,10 @@ TEST(Api, takes_the_time_in_fed_mode_only_and_never_backwards) {
   EXPECT_EQ(place.send("/api/v1/clock", R"({"to":"2026-03-07T02:00:00Z"})", "application/json").status, 400);
   Installation other;
   ASSERT_TRUE(other.start_server());
-  EXPECT_EQ(other.post("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", "admin").error().code, Code::kConflict);
+  EXPECT_EQ(other.post("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", "admin")
+                .error()
+                .code,
+            Code::kConflict);
 }
 
 TEST(Api, ends_within_two_seconds_of_a_signal_under_load_and_keeps_what_it_acknowledged) {
@@ -270,13 +318,51 @@ TEST(Api, ends_within_two_seconds_of_a_signal_under_load_and_keeps_what_it_ackno
   EXPECT_GE(place.sizes().first, acknowledged.load());
 }
 
+TEST(Api, clock_step_under_way_ends_with_the_server_and_the_gateway_ends_without_it) {
+  Installation place("fed");
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  // A frozen gateway: the step hangs on it, the server ends all the same.
+  ASSERT_EQ(place.gateway().send(SIGSTOP), 0);
+  std::atomic<bool> asked{false}, moved{true};
+  std::thread step([&] {
+    asked = true;
+    moved = place.post("/api/v1/clock", R"({"to":"2026-03-07T03:00:00Z"})", "application/json", "admin")
+                .has_value();
+  });
+  while (!asked) std::this_thread::yield();
+  auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  step.join();
+  EXPECT_FALSE(moved);
+  // A gateway with undelivered records whose flush waits for a server that is gone.
+  ASSERT_EQ(place.gateway().send(SIGCONT), 0);
+  EXPECT_EQ(place.score("kept").status, 200);
+  std::thread flush([&] {
+    net::HttpClient control;
+    control.set_token(place.control_token());
+    (void)control.post(place.control_url() + "/control/flush", "{}");
+  });
+  start = std::chrono::steady_clock::now();
+  EXPECT_EQ(place.gateway().end(SIGTERM), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(6));
+  flush.join();
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  EXPECT_TRUE(place.flush());
+  EXPECT_TRUE(place.get("/api/v1/trace/kept"));
+}
+
 TEST(Api, ends_within_two_seconds_of_a_signal_while_somebody_listens) {
   Place place;
   net::HttpClient http;
   http.set_token(place.token("admin"));
   std::atomic<bool> connected{false};
   std::thread listener([&] {
-    (void)http.stream(place.url() + "/api/v1/events?from=0", {}, [&](std::string_view) { return connected = true; });
+    (void)http.stream(place.url() + "/api/v1/events?from=0", {},
+                      [&](std::string_view) { return connected = true; });
   });
   while (!connected) std::this_thread::yield();
   const auto start = std::chrono::steady_clock::now();

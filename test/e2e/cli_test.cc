@@ -40,11 +40,18 @@ TEST(Cli, prints_json_for_programs) {
   Installation place;
   ASSERT_TRUE(place.start_server());
   for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"status"}, {"incident", "list"}, {"finding", "list"}, {"action", "list"},
-                                             {"evidence", "list"}, {"release", "list"}, {"ledger", "list"},
-                                             {"ledger", "verify"}, {"incident", "show", "inc-9"}}) {
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"incident", "list"},
+                                             {"finding", "list"},
+                                             {"action", "list"},
+                                             {"evidence", "list"},
+                                             {"release", "list"},
+                                             {"ledger", "list"},
+                                             {"ledger", "verify"},
+                                             {"incident", "show", "inc-9"}}) {
     std::vector<std::string> command = words;
-    for (const std::string& word : {std::string("--json"), std::string("--url"), place.url(), std::string("--data"), place.data()})
+    for (const std::string& word :
+         {std::string("--json"), std::string("--url"), place.url(), std::string("--data"), place.data()})
       command.push_back(word);
     const auto finished = run(firebreak(command));
     EXPECT_TRUE(parse_json(finished.out)) << words[0] << ": " << finished.out;
@@ -70,7 +77,8 @@ TEST(Cli, says_that_a_port_is_taken_and_that_a_folder_is_of_another_format) {
   EXPECT_EQ(run(firebreak({"ledger", "verify", "--data", other / "d"})).code, 0);
 
   Installation::write(other / "d/FORMAT", "firebreak-data 99\n");
-  const auto newer = run(firebreak({"serve", "--data", other / "d", "--listen", "127.0.0.1:0"}), other / "err2");
+  const auto newer =
+      run(firebreak({"serve", "--data", other / "d", "--listen", "127.0.0.1:0"}), other / "err2");
   EXPECT_EQ(newer.code, 3);
   EXPECT_NE(newer.err.find("firebreak-data 99"), std::string::npos) << newer.err;
 }
@@ -81,11 +89,13 @@ TEST(Cli, completes_every_command_and_its_options) {
   testing::Folder folder;
   Installation::write(folder / "complete.bash", script.out);
   const auto words_after = [&](const std::string& line) {
-    const std::string ask = "source " + (folder / "complete.bash") + "; COMP_WORDS=(" + line +
-                            " ''); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _firebreak; echo \" ${COMPREPLY[*]} \"";
+    const std::string ask =
+        "source " + (folder / "complete.bash") + "; COMP_WORDS=(" + line +
+        " ''); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _firebreak; echo \" ${COMPREPLY[*]} \"";
     return run({"/bin/bash", "-c", ask}).out;
   };
-  for (const std::string word : {" serve ", " gateway ", " incident ", " contain ", " ledger ", " status ", " freeze "})
+  for (const std::string word :
+       {" serve ", " gateway ", " incident ", " contain ", " ledger ", " status ", " freeze "})
     EXPECT_NE(words_after("firebreak").find(word), std::string::npos) << word;
   EXPECT_NE(words_after("firebreak incident").find(" declare "), std::string::npos);
   EXPECT_NE(words_after("firebreak --json contain quarantine").find(" --caller "), std::string::npos);
@@ -103,7 +113,8 @@ TEST(Cli, verify_names_segment_offset_and_record_of_a_flipped_octet) {
   ASSERT_EQ(run(firebreak({"ledger", "verify", "--data", place.data()})).code, 0);
 
   std::mt19937_64 random(7);
-  for (const std::string file : {"logs/journal/000001.seg", "logs/journal/checkpoint", "logs/scores/000001.seg", "logs/scores/checkpoint"}) {
+  for (const std::string file : {"logs/journal/000001.seg", "logs/journal/checkpoint",
+                                 "logs/scores/000001.seg", "logs/scores/checkpoint"}) {
     for (int n = 0; n < 5; ++n) {
       testing::Folder copy;
       std::filesystem::copy(place.data(), copy / "d", std::filesystem::copy_options::recursive);
@@ -122,7 +133,8 @@ TEST(Cli, verify_names_segment_offset_and_record_of_a_flipped_octet) {
       bool named = false;
       for (const Json& log : report->as_array())
         if (const Json* damage = find(log, "damage"))
-          named = !string_or(*damage, "file").empty() && find(*damage, "offset") != nullptr && !string_or(*damage, "reason").empty();
+          named = !string_or(*damage, "file").empty() && find(*damage, "offset") != nullptr &&
+                  !string_or(*damage, "reason").empty();
       EXPECT_TRUE(named) << finished.out;
     }
   }
@@ -133,7 +145,8 @@ TEST(Cli, a_changed_blob_is_refused_as_corrupt) {
   ASSERT_TRUE(place.start_server());
   net::HttpClient http;
   http.set_token(place.token("admin"));
-  const auto answer = net::json_of(http.post(place.url() + "/api/v1/blobs", "evidence", "application/octet-stream"));
+  const auto answer =
+      net::json_of(http.post(place.url() + "/api/v1/blobs", "evidence", "application/octet-stream"));
   ASSERT_TRUE(answer);
   const std::string digest = string_or(*answer, "digest");
   const std::string path = place.data() + "/blobs/" + digest.substr(0, 2) + "/" + digest;

@@ -1,5 +1,6 @@
-// A whole installation for tests of processes: a server, a gateway, a model that always answers the same, an endpoint
-// with one numeric feature, and an admin, an analyst and an approver. Each process can be killed and started again.
+// A whole installation for tests of processes: a server, a gateway, a model that always answers the same, an
+// endpoint with one numeric feature, and an admin, an analyst and an approver. Each process can be killed and
+// started again.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,15 +27,15 @@ class Installation {
       response.body = R"({"label":"approve","score":0.25})";
       responder(std::move(response));
     }));
-    write(folder_ / "firebreak.yaml", "gateways: {gw-1: {control: 'http://127.0.0.1:" + std::to_string(control_port_) +
-                                          "', token_file: control.token}}\n");
+    write(folder_ / "firebreak.yaml", "gateways: {gw-1: {control: 'http://127.0.0.1:" +
+                                          std::to_string(control_port_) + "', token_file: control.token}}\n");
     write(folder_ / "pepper", "a pepper for tests\n");
     write(folder_ / "gateway.token", "gateway-token-for-tests\n");
   }
 
   void launch_server() {
-    server_ = Process({FIREBREAK_BINARY, "serve", "--data", data(), "--config", folder_ / "firebreak.yaml", "--listen",
-                       "127.0.0.1:" + std::to_string(server_port_), "--clock", clock_},
+    server_ = Process({FIREBREAK_BINARY, "serve", "--data", data(), "--config", folder_ / "firebreak.yaml",
+                       "--listen", "127.0.0.1:" + std::to_string(server_port_), "--clock", clock_},
                       folder_ / "server.err");
   }
   bool start_server() {
@@ -44,9 +45,9 @@ class Installation {
   bool start_gateway() {
     gateway_ = Process({FIREBREAK_BINARY, "gateway", "--data", folder_ / "gateway", "--listen",
                         "127.0.0.1:" + std::to_string(gateway_port_), "--control",
-                        "127.0.0.1:" + std::to_string(control_port_), "--control-token-file", data() + "/control.token",
-                        "--server", url(), "--server-token-file", folder_ / "gateway.token", "--pepper-file",
-                        folder_ / "pepper", "--clock", clock_},
+                        "127.0.0.1:" + std::to_string(control_port_), "--control-token-file",
+                        data() + "/control.token", "--server", url(), "--server-token-file",
+                        folder_ / "gateway.token", "--pepper-file", folder_ / "pepper", "--clock", clock_},
                        folder_ / "gateway.err");
     return gateway_.ready().has_value();
   }
@@ -63,14 +64,19 @@ class Installation {
         {"features", JsonObject{{"numeric", JsonArray{"x"}}, {"categorical", JsonArray{}}}},
         {"last_known_good", "1"},
         {"gateway", "gw-1"},
-        {"fallback", JsonObject{{"version", 1}, {"rules", JsonArray{}}, {"default", JsonObject{{"label", "decline"}, {"score", 0.5}}}}},
+        {"fallback", JsonObject{{"version", 1},
+                                {"rules", JsonArray{}},
+                                {"default", JsonObject{{"label", "decline"}, {"score", 0.5}}}}},
         {"callers", JsonObject{{key_hash, "caller-1"}}}};
     must(put("/api/v1/endpoints/scores", endpoint));
     const auto blob = [&](const std::string& text) {
       return string_or(must(post("/api/v1/blobs", text, "application/octet-stream")), "digest");
     };
-    JsonObject release{{"endpoint", "scores"}, {"release", "1"}, {"upstream", model_->url()},
-                       {"training_cut", "2026-01-01T00:00:00Z"}, {"sources", JsonArray{}}};
+    JsonObject release{{"endpoint", "scores"},
+                       {"release", "1"},
+                       {"upstream", model_->url()},
+                       {"training_cut", "2026-01-01T00:00:00Z"},
+                       {"sources", JsonArray{}}};
     release["model"] = JsonObject{{"name", "scorer"}, {"version", "1"}, {"digest", blob("the model")}};
     release["manifest"] = blob("{}");
     release["dataset"] = blob("x,label\n1,0\n");
@@ -91,9 +97,19 @@ class Installation {
     request.method = "POST";
     request.headers = {{"content-type", "application/json"}, {"x-api-key", "caller-key"}};
     request.body = R"({"id":")" + id + R"(","features":{"x":1}})";
-    const auto response = http.send(request, "http://127.0.0.1:" + std::to_string(gateway_port_) + "/scores/score");
+    const auto response =
+        http.send(request, "http://127.0.0.1:" + std::to_string(gateway_port_) + "/scores/score");
     return response ? *response : net::Response{0, "", {}, response.error().message};
   }
+
+  // Everything that the gateway has recorded is with the server.
+  bool flush() {
+    net::HttpClient control;
+    control.set_token(control_token());
+    const auto answer = control.post(control_url() + "/control/flush", "{}");
+    return answer && answer->status == 200;
+  }
+  std::string control_token() const { return first_line(data() + "/control.token"); }
 
   // One batch of NDJSON with the producer's number; the receipt.
   Result<Json> ingest(net::HttpClient& http, const std::string& stream, const std::string& body,
@@ -112,8 +128,8 @@ class Installation {
     http.set_token(token(who));
     return net::json_of(http.get(url() + path));
   }
-  Result<Json> post(const std::string& path, const std::string& body, const std::string& type = "application/json",
-                    const std::string& who = "ana") {
+  Result<Json> post(const std::string& path, const std::string& body,
+                    const std::string& type = "application/json", const std::string& who = "ana") {
     net::HttpClient http;
     http.set_token(token(who));
     return net::json_of(http.post(url() + path, body, type));
@@ -129,10 +145,7 @@ class Installation {
 
   std::string token(const std::string& who) const {
     if (who != "admin") return who + "-token-for-tests";
-    std::ifstream file(data() + "/admin.token");
-    std::string line;
-    std::getline(file, line);
-    return line;
+    return first_line(data() + "/admin.token");
   }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_port_); }
   std::string control_url() const { return "http://127.0.0.1:" + std::to_string(control_port_); }
@@ -144,6 +157,12 @@ class Installation {
   static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
  private:
+  static std::string first_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+  }
   static Json must(Result<Json> result) {
     EXPECT_TRUE(result) << result.error().message << " " << result.error().pointer;
     return result ? std::move(*result) : Json(JsonObject{});

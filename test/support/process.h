@@ -23,7 +23,8 @@ namespace firebreak::testing {
 
 // A loopback port that was free a moment ago: for servers that must come back at the same address.
 inline std::uint16_t free_port() {
-  const auto server = net::HttpServer::start({}, [](net::Request, net::Responder responder) { responder({}); });
+  const auto server =
+      net::HttpServer::start({}, [](net::Request, net::Responder responder) { responder({}); });
   return (*server)->port();
 }
 
@@ -102,7 +103,8 @@ class Process {
   std::string output() {
     std::string text;
     char buffer[4096];
-    for (ssize_t got = 0; (got = ::read(out_, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::read(out_, buffer, sizeof buffer)) > 0;)
+      text.append(buffer, static_cast<std::size_t>(got));
     return text;
   }
 
@@ -111,6 +113,7 @@ class Process {
     ::kill(pid_, signal);
     return wait();
   }
+  int send(int signal) const { return ::kill(pid_, signal); }
   int wait() {
     int status = 0;
     ::waitpid(pid_, &status, 0);

@@ -12,7 +12,8 @@ constexpr std::size_t kPiece = 200;  // entries read at once
 constexpr std::chrono::seconds kSilence{60};
 
 std::string event_of(const Entry& entry) {
-  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", entry.index, entry.kind, canonical_json(entry_to_json(entry)));
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", entry.index, entry.kind,
+                     canonical_json(entry_to_json(entry)));
 }
 
 }  // namespace
@@ -57,7 +58,8 @@ void EventFeed::run() {
     bool silent = false;
     {
       std::unique_lock lock(signal_->mutex);
-      silent = !signal_->changed.wait_for(lock, kSilence, [&] { return signal_->raised || signal_->stopping; });
+      silent =
+          !signal_->changed.wait_for(lock, kSilence, [&] { return signal_->raised || signal_->stopping; });
       if (signal_->stopping) return;
       signal_->raised = false;
       for (Client& client : arrived_) clients.push_back(std::move(client));

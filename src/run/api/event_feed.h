@@ -1,9 +1,9 @@
 // Server-sent events: every journal entry to everybody who listens, from the index that each one asked for.
 //
-// Promise: entries come in order, none is left out and none comes twice; a slow client is written to as fast as it
-// reads and holds up nobody else. What is kept per client is its place in the journal, and at most kAhead octets (one
-// entry, when that is longer). A silent minute is filled with a comment, so that a client that is gone is noticed.
-// Threads: add() and stop() from any; one thread of its own reads and writes.
+// Promise: entries come in order, none is left out and none comes twice; a slow client is written to as fast
+// as it reads and holds up nobody else. What is kept per client is its place in the journal, and at most
+// kAhead octets (one entry, when that is longer). A silent minute is filled with a comment, so that a client
+// that is gone is noticed. Threads: add() and stop() from any; one thread of its own reads and writes.
 #pragma once
 
 #include <condition_variable>

@@ -9,13 +9,14 @@
 namespace firebreak::cli {
 namespace {
 
-// One line per command: "path|words that may follow it". Options are offered everywhere below the command they belong
-// to, as the parser takes them there.
+// One line per command: "path|words that may follow it". Options are offered everywhere below the command
+// they belong to, as the parser takes them there.
 void add_lines(const CLI::App& app, const std::string& path, std::string inherited, std::string& lines) {
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) inherited += " --" + name;
   std::string words;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) words += " " + sub->get_name();
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    words += " " + sub->get_name();
   lines += fmt::format("    '{}') words='{}' ;;\n", path, (words + inherited).substr(1));
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
     add_lines(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name(), inherited, lines);
