@@ -19,9 +19,6 @@ namespace firebreak::testing {
 class Installation {
  public:
   explicit Installation(const std::string& clock = "system") : clock_(clock) {
-    server_port_ = free_port();
-    gateway_port_ = free_port();
-    control_port_ = free_port();
     model_ = std::move(*net::HttpServer::start({}, [](net::Request, net::Responder responder) {
       net::Response response;
       response.body = R"({"label":"approve","score":0.25})";
@@ -175,7 +172,7 @@ class Installation {
 
   const std::string clock_;
   Folder folder_;
-  std::uint16_t server_port_ = 0, gateway_port_ = 0, control_port_ = 0;
+  const Port server_port_, gateway_port_, control_port_;
   std::unique_ptr<net::HttpServer> model_;
   Process server_, gateway_;
 };

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,12 +23,42 @@
 
 namespace firebreak::testing {
 
-// A loopback port that was free a moment ago: for servers that must come back at the same address.
-inline std::uint16_t free_port() {
-  const auto server =
-      net::HttpServer::start({}, [](net::Request, net::Responder responder) { responder({}); });
-  return (*server)->port();
-}
+// A loopback port of the test's own as long as this lives: for servers that must come back at the same address.
+// Below the kernel's range for outgoing connections, and locked against other tests that run meanwhile.
+class Port {
+ public:
+  Port() {
+    const auto start = static_cast<unsigned>(::getpid());
+    for (unsigned i = 0; i < kCount && lock_ < 0; ++i) take(static_cast<std::uint16_t>(kFirst + (start * 7 + i) % kCount));
+  }
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  ~Port() {
+    if (lock_ >= 0) ::close(lock_);  // the file stays: removing it would unlock somebody else's
+  }
+  operator std::uint16_t() const { return number_; }  // 0: every one is taken
+
+ private:
+  static constexpr unsigned kFirst = 20'000, kCount = 8'000;
+
+  void take(std::uint16_t number) {
+    const std::string folder = (std::filesystem::temp_directory_path() / "firebreak-test-ports").string();
+    ::mkdir(folder.c_str(), 0777);
+    const int lock = ::open((folder + "/" + std::to_string(number)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock < 0) return;
+    net::ServerOptions options;
+    options.port = number;
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0 || !net::HttpServer::start(options, [](net::Request, net::Responder) {})) {
+      ::close(lock);
+      return;
+    }
+    lock_ = lock;
+    number_ = number;
+  }
+
+  int lock_ = -1;
+  std::uint16_t number_ = 0;
+};
 
 // A folder of the test's own, gone when it ends.
 class Folder {
