@@ -1,0 +1,75 @@
+// The tree of commands that people type: nouns, verbs, options. What is done stands in commands.h; the *_words.cc files
+// hold the words, a file per family.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "run/main/commands.h"
+
+namespace CLI {
+class App;
+}
+
+namespace firebreak::cli {
+
+struct Words {  // everything a command may be given
+  Connection connection;
+  ServeOptions serve;
+  GatewayCommand gateway;
+  ReleaseFiles release;
+  std::string id, text, endpoint, severity, title, summary, residual, digest, reason, option, incident, stream, log,
+      pinned, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
+  std::vector<std::string> callers, keys, items;
+  std::string data;
+  double per_minute = 60, burst = 10, low = 0, high = 0;
+  std::int64_t lease_minutes = 240;
+  std::uint64_t index = 0;
+  int limit = 50;
+  std::string scope = "caller", task, now, likely, recoverability;
+};
+
+class CommandLine {
+ public:
+  CommandLine();
+  ~CommandLine();
+
+  // Parses, does what was asked, returns the exit code (client.h).
+  int run(int argc, char** argv);
+
+ private:
+  using Run = std::function<int(Client&)>;
+
+  CLI::App* noun(const std::string& name, const std::string& help);
+  CLI::App* verb(CLI::App* parent, const std::string& name, const std::string& help, Run run);  // asks a server
+  CLI::App* offline(CLI::App* parent, const std::string& name, const std::string& help, std::function<int()> run);
+  std::string data_or(const std::string& fallback) const { return words_.data.empty() ? fallback : words_.data; }
+
+  // server_words.cc
+  void add_processes();
+  void add_lists();
+  void add_rest();
+  // incident_words.cc
+  void add_incident();
+  void add_contain();
+  void propose_verb(CLI::App* contain, const std::string& name, const std::string& help, std::function<Json()> measure,
+                    const std::function<void(CLI::App*)>& options);
+  void add_action();
+  // release_words.cc
+  void add_release();
+  void add_evidence();
+  void add_ledger();
+
+  std::unique_ptr<CLI::App> app_;
+  Words words_;
+  Run chosen_;
+  std::function<int()> offline_;
+  CLI::App* incident_ = nullptr;
+  CLI::App* action_ = nullptr;
+  CLI::App* evidence_ = nullptr;
+  CLI::App* release_ = nullptr;
+};
+
+}  // namespace firebreak::cli

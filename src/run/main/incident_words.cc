@@ -1,0 +1,136 @@
+#include <CLI/CLI.hpp>
+
+#include "run/main/command_line.h"
+
+namespace firebreak::cli {
+
+void CommandLine::add_incident() {
+  Words& w = words_;
+  auto* declare = verb(incident_, "declare", "open an incident by hand", [&w](Client& c) {
+    return give_command(c, "incident.declare",
+                        JsonObject{{"endpoint", w.endpoint}, {"title", w.title}, {"severity", w.severity}});
+  });
+  declare->add_option("--endpoint", w.endpoint)->required();
+  declare->add_option("--title", w.title)->required();
+  declare->add_option("--severity", w.severity, "SEV-1 to SEV-4")->default_val("SEV-3");
+  auto* ack = verb(incident_, "ack", "say that you have it", [&w](Client& c) {
+    return give_command(c, "incident.ack", JsonObject{{"incident", w.id}});
+  });
+  ack->add_option("id", w.id)->required();
+  auto* note = verb(incident_, "note", "add a fact to the timeline", [&w](Client& c) {
+    return give_command(c, "incident.note", JsonObject{{"incident", w.id}, {"text", w.text}});
+  });
+  note->add_option("id", w.id)->required();
+  note->add_option("text", w.text)->required();
+  auto* done = verb(incident_, "task-done", "finish a task", [&w](Client& c) {
+    return give_command(c, "incident.task_done", JsonObject{{"incident", w.id}, {"task", w.task}, {"result", w.text}});
+  });
+  done->add_option("id", w.id)->required();
+  done->add_option("task", w.task, "its id, as task-166")->required();
+  done->add_option("--result", w.text)->required();
+  auto* impact = verb(incident_, "impact", "rate the impact in the words of NIST SP 800-61r2", [&w](Client& c) {
+    return give_command(c, "incident.impact",
+                        JsonObject{{"incident", w.id}, {"functional_now", w.now}, {"functional_likely", w.likely},
+                                   {"information", JsonArray(w.items.begin(), w.items.end())},
+                                   {"recoverability", w.recoverability}});
+  });
+  impact->add_option("id", w.id)->required();
+  impact->add_option("--now", w.now, "None, Low, Medium, High")->required();
+  impact->add_option("--likely", w.likely, "if nothing is done: None, Low, Medium, High")->required();
+  impact->add_option("--information", w.items, "None, Privacy Breach, Proprietary Breach, Integrity Loss")->required();
+  impact->add_option("--recoverability", w.recoverability, "Regular, Supplemented, Extended, Not Recoverable")->required();
+  auto* close = verb(incident_, "close", "end the incident", [&w](Client& c) {
+    return give_command(c, "incident.close",
+                        JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}});
+  });
+  close->add_option("id", w.id)->required();
+  close->add_option("--summary", w.summary)->required();
+  close->add_option("--residual-risk", w.residual, "what remains")->required();
+}
+
+// Proposes one measure; the incident is optional, the lease is not.
+void CommandLine::propose_verb(CLI::App* contain, const std::string& name, const std::string& help,
+                  std::function<Json()> measure, const std::function<void(CLI::App*)>& options) {
+  auto* sub = verb(contain, name, help, [this, measure = std::move(measure)](Client& c) {
+    JsonObject args{{"endpoint", words_.endpoint}, {"lease_s", words_.lease_minutes * 60}, {"measure", measure()}};
+    if (!words_.incident.empty()) args["incident"] = words_.incident;
+    return give_command(c, "action.propose", args);
+  });
+  sub->add_option("--endpoint", words_.endpoint)->required();
+  sub->add_option("--incident", words_.incident);
+  sub->add_option("--lease-minutes", words_.lease_minutes, "it ends by itself after this")->capture_default_str();
+  options(sub);
+}
+
+void CommandLine::add_contain() {
+  Words& w = words_;
+  auto* contain = noun("contain", "propose a measure; a second person approves it");
+  auto* option = verb(contain, "option", "take an option of the incident's card", [&w](Client& c) {
+    return give_command(c, "action.propose",
+                        JsonObject{{"endpoint", w.endpoint}, {"incident", w.incident}, {"option", w.option},
+                                   {"lease_s", w.lease_minutes * 60}});
+  });
+  option->add_option("--endpoint", w.endpoint)->required();
+  option->add_option("--incident", w.incident)->required();
+  option->add_option("--option", w.option, "its name, as chain_quarantine")->required();
+  option->add_option("--lease-minutes", w.lease_minutes)->capture_default_str();
+  propose_verb(contain, "quarantine", "the rules answer these callers and exact queries",
+               [&w]() -> Json {
+                 return JsonObject{{"kind", "quarantine"}, {"incident", w.incident},
+                                   {"callers", JsonArray(w.callers.begin(), w.callers.end())},
+                                   {"digests", JsonArray{}}};
+               },
+               [&w](CLI::App* sub) { sub->add_option("--caller", w.callers, "caller name, several times"); });
+  propose_verb(contain, "limit", "at most so many requests a minute",
+               [&w]() -> Json {
+                 return JsonObject{{"kind", "rate_limit"}, {"scope", w.scope}, {"per_minute", w.per_minute},
+                                   {"burst", w.burst}};
+               },
+               [&w](CLI::App* sub) {
+                 sub->add_option("--scope", w.scope, "endpoint, caller or young_keys")->capture_default_str();
+                 sub->add_option("--per-minute", w.per_minute)->capture_default_str();
+                 sub->add_option("--burst", w.burst)->capture_default_str();
+               });
+  propose_verb(contain, "review", "answers in a score band go to people",
+               [&w]() -> Json { return JsonObject{{"kind", "review"}, {"low", w.low}, {"high", w.high}}; },
+               [&w](CLI::App* sub) {
+                 sub->add_option("--low", w.low)->required();
+                 sub->add_option("--high", w.high)->required();
+               });
+  propose_verb(contain, "route", "all traffic to another release, or to the rules",
+               [&w]() -> Json {
+                 if (w.release_name == "fallback") return JsonObject{{"kind", "fallback"}};
+                 return JsonObject{{"kind", "weights"}, {"weights", JsonObject{{w.release_name, 100}}}};
+               },
+               [&w](CLI::App* sub) { sub->add_option("--to", w.release_name, "release, or 'fallback'")->required(); });
+  propose_verb(contain, "block", "refuse these callers",
+               [&w]() -> Json {
+                 return JsonObject{{"kind", "block"}, {"callers", JsonArray(w.callers.begin(), w.callers.end())}};
+               },
+               [&w](CLI::App* sub) { sub->add_option("--caller", w.callers, "caller name, several times")->required(); });
+}
+
+void CommandLine::add_action() {
+  Words& w = words_;
+  auto* approve = verb(action_, "approve", "approve exactly the measure with this digest", [&w](Client& c) {
+    return give_command(c, "action.approve", JsonObject{{"action", w.id}, {"digest", w.digest}});
+  });
+  approve->add_option("id", w.id)->required();
+  approve->add_option("--digest", w.digest, "as 'action show' prints it")->required();
+  for (const auto& [name, help] : {std::pair("reject", "refuse an action"), std::pair("lift", "end an action now")}) {
+    auto* sub = verb(action_, name, help, [&w, command = std::string("action.") + name](Client& c) {
+      return give_command(c, command, JsonObject{{"action", w.id}, {"reason", w.reason}});
+    });
+    sub->add_option("id", w.id)->required();
+    sub->add_option("--reason", w.reason)->required();
+  }
+  for (const auto& [name, help] : {std::pair("freeze", "let nothing new leave Firebreak; policies in force stay"),
+                                   std::pair("thaw", "end a freeze; takes two people")}) {
+    auto* sub = verb(app_.get(), name, help, [&w, command = std::string(name)](Client& c) {
+      return give_command(c, command, JsonObject{{"reason", w.reason}});
+    });
+    sub->add_option("--reason", w.reason)->required();
+  }
+}
+
+}  // namespace firebreak::cli

@@ -1,0 +1,85 @@
+#include <CLI/CLI.hpp>
+
+#include "run/main/command_line.h"
+
+namespace firebreak::cli {
+
+void CommandLine::add_release() {
+  Words& w = words_;
+  auto* reg = verb(release_, "register", "upload a release with its lineage and register it",
+                   [&w](Client& c) { return register_release(c, w.release); });
+  reg->add_option("--endpoint", w.release.endpoint)->required();
+  reg->add_option("--release", w.release.release)->required();
+  reg->add_option("--upstream", w.release.upstream, "where it answers")->required();
+  reg->add_option("--model", w.release.model, "the model's bytes")->required();
+  reg->add_option("--manifest", w.release.manifest, "name, version, training_cut, sources")->required();
+  reg->add_option("--dataset", w.release.dataset, "training snapshot, CSV")->required();
+  reg->add_option("--holdout", w.release.holdout, "holdout, CSV")->required();
+  reg->add_option("--incident", w.release.incident);
+  for (const auto& [name, help] : {std::pair("gate", "run the recovery gates on a candidate"),
+                                   std::pair("promote", "propose shadow, canary and full traffic")}) {
+    auto* sub = verb(release_, name, help, [&w, command = std::string("release.") + name](Client& c) {
+      JsonObject args{{"endpoint", w.endpoint}, {"release", w.release_name}};
+      if (!w.incident.empty()) args["incident"] = w.incident;
+      return give_command(c, command, args);
+    });
+    sub->add_option("--endpoint", w.endpoint)->required();
+    sub->add_option("--release", w.release_name)->required();
+    sub->add_option("--incident", w.incident);
+  }
+  auto* approve = verb(release_, "accept-source", "accept a data source as lineage", [&w](Client& c) {
+    JsonObject args{{"source", w.id}, {"reason", w.reason}};
+    if (!w.digest.empty()) args["digest"] = w.digest;
+    return give_command(c, "source.approve", args);
+  });
+  approve->add_option("source", w.id)->required();
+  approve->add_option("--digest", w.digest);
+  approve->add_option("--reason", w.reason)->required();
+}
+
+void CommandLine::add_evidence() {
+  Words& w = words_;
+  auto* capture = verb(evidence_, "capture", "capture evidence now", [&w](Client& c) {
+    return give_command(c, "evidence.capture",
+                        JsonObject{{"incident", w.id}, {"items", JsonArray(w.items.begin(), w.items.end())}});
+  });
+  capture->add_option("incident", w.id)->required();
+  capture->add_option("--item", w.items, "model, dataset, policy, inferences, counters")->required();
+  auto* exported = offline(evidence_, "export", "write an incident's bundle from a data folder", [this] {
+    return evidence_export(data_or("firebreak-data"), words_.id, words_.out, words_.report_dir,
+                           words_.connection.json);
+  });
+  exported->add_option("incident", w.id)->required();
+  exported->add_option("--out", w.out, "folder to make")->required();
+  exported->add_option("--report", w.report_dir, "folder with report.json and report.html to enclose");
+  auto* verified = offline(evidence_, "verify", "check a bundle without a server", [&w] {
+    return evidence_verify(w.out, w.keys, w.connection.json);
+  });
+  verified->add_option("bundle", w.out)->required();
+  verified->add_option("--key", w.keys, "pinned vkey of a log, several times");
+}
+
+void CommandLine::add_ledger() {
+  Words& w = words_;
+  auto* ledger = noun("ledger", "the logs, without a server, on a data folder or a copy of it");
+  offline(ledger, "list", "names, sizes, roots",
+          [this] { return ledger_list(data_or("firebreak-data"), words_.connection.json); });
+  auto* verify = offline(ledger, "verify", "recompute everything; names the first damaged place", [this] {
+    return ledger_verify(data_or("firebreak-data"), words_.log, words_.pinned, words_.connection.json);
+  });
+  verify->add_option("--log", w.log, "one log; all without it");
+  verify->add_option("--key", w.pinned, "pinned vkey: 'authentic' instead of 'consistent'");
+  auto* exported = offline(ledger, "export", "write the C2SP tlog-tiles layout", [this] {
+    return ledger_export(data_or("firebreak-data"), words_.log, words_.out, words_.connection.json);
+  });
+  exported->add_option("--log", w.log, "one log into the folder; without it each into a folder of its name");
+  exported->add_option("--out", w.out)->required();
+  auto* prove = offline(ledger, "prove", "tlog-proof of one entry", [this] {
+    return ledger_prove(data_or("firebreak-data"), words_.log, words_.index, words_.out, words_.connection.json);
+  });
+  prove->add_option("--log", w.log)->required();
+  prove->add_option("--index", w.index)->required();
+  prove->add_option("--out", w.out, "file; standard output without it");
+}
+
+}  // namespace firebreak::cli

@@ -1,0 +1,84 @@
+#include <CLI/CLI.hpp>
+
+#include "run/main/command_line.h"
+
+namespace firebreak::cli {
+
+void CommandLine::add_processes() {
+  Words& w = words_;
+  auto* serve_command = offline(app_.get(), "serve", "run the server", [this] {
+    words_.serve.data = data_or(words_.serve.data);
+    return serve(words_.serve);
+  });
+  serve_command->add_option("--config", w.serve.config, "configuration file");
+  serve_command->add_option("--listen", w.serve.listen, "HOST:PORT, loopback only")->capture_default_str();
+  serve_command->add_option("--clock", w.serve.clock, "system or fed")->capture_default_str();
+  auto* gateway_command = offline(app_.get(), "gateway", "run the data plane in front of a model", [this] {
+    words_.gateway.data = data_or(words_.gateway.data);
+    return gateway(words_.gateway);
+  });
+  gateway_command->add_option("--name", w.gateway.name, "name of this gateway")->capture_default_str();
+  gateway_command->add_option("--listen", w.gateway.listen, "HOST:PORT for callers")->capture_default_str();
+  gateway_command->add_option("--control", w.gateway.control, "HOST:PORT for the server")->capture_default_str();
+  gateway_command->add_option("--control-token-file", w.gateway.control_token_file, "token of the control listener");
+  gateway_command->add_option("--server", w.gateway.server, "URL of the server that records");
+  gateway_command->add_option("--server-token-file", w.gateway.server_token_file, "token for the server");
+  gateway_command->add_option("--pepper-file", w.gateway.pepper_file, "key of the callers' hashes");
+  gateway_command->add_option("--clock", w.gateway.clock, "system or fed")->capture_default_str();
+}
+
+void CommandLine::add_lists() {
+  const auto list_of = [this](CLI::App* parent, const std::string& plural) {
+    auto* sub = verb(parent, "list", "newest first", [this, plural](Client& c) { return list(c, plural, words_.limit); });
+    sub->add_option("--limit", words_.limit, "at most this many")->capture_default_str();
+  };
+  const auto show_of = [this](CLI::App* parent, const std::string& plural) {
+    auto* sub = verb(parent, "show", "one, whole", [this, plural](Client& c) { return show(c, plural, words_.id); });
+    sub->add_option("id", words_.id)->required();
+  };
+  incident_ = noun("incident", "what people work on");
+  list_of(incident_, "incidents");
+  show_of(incident_, "incidents");
+  auto* finding = noun("finding", "what detectors report");
+  list_of(finding, "findings");
+  show_of(finding, "findings");
+  action_ = noun("action", "containment and promotion");
+  list_of(action_, "actions");
+  show_of(action_, "actions");
+  evidence_ = noun("evidence", "what was secured");
+  list_of(evidence_, "evidence");
+  show_of(evidence_, "evidence");
+  release_ = noun("release", "what an endpoint serves");
+  list_of(release_, "models");
+}
+
+void CommandLine::add_rest() {
+  Words& w = words_;
+  auto* traced = verb(app_.get(), "trace", "any decision: caller, release, digest, answer, proof",
+                      [&w](Client& c) { return trace(c, w.id, w.stream); });
+  traced->add_option("id", w.id)->required();
+  traced->add_option("--stream", w.stream);
+  verb(app_.get(), "status", "what needs a person now", [](Client& c) { return status(c); });
+  auto* reported = verb(app_.get(), "report", "the report of an incident",
+                        [&w](Client& c) { return report(c, w.id, w.out, w.player); });
+  reported->add_option("incident", w.id)->required();
+  reported->add_option("--out", w.out, "folder for report.json and report.html");
+  reported->add_option("--player", w.player, "figures measured by a story's player");
+  auto* playbook = noun("playbook", "CACAO 2.0 playbooks");
+  auto* lint = offline(playbook, "lint", "check a playbook", [&w] { return playbook_lint(w.file, w.connection.json); });
+  lint->add_option("file", w.file)->required();
+  auto* run_playbook = verb(playbook, "run", "start a playbook on an incident", [&w](Client& c) {
+    return give_command(c, "playbook.run", JsonObject{{"playbook", w.playbook}, {"incident", w.incident}});
+  });
+  run_playbook->add_option("playbook", w.playbook, "its id")->required();
+  run_playbook->add_option("--incident", w.incident)->required();
+  auto* completion = noun("completion", "a script that completes commands in a shell");
+  offline(completion, "bash", "for bash: source <(firebreak completion bash)", [this] { return print_completion(*app_); });
+  auto* endpoint = noun("endpoint", "places that serve predictions");
+  auto* put = verb(endpoint, "put", "register or change an endpoint",
+                   [&w](Client& c) { return put_endpoint(c, w.id, w.file); });
+  put->add_option("name", w.id)->required();
+  put->add_option("file", w.file, "YAML or JSON")->required();
+}
+
+}  // namespace firebreak::cli
