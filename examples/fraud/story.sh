@@ -17,17 +17,18 @@ logs=$out/logs
 story=examples/fraud
 
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-free_port() { # one that nobody listens on
-  local port
+free_ports() { # the first of four that nobody listens on, below those that the kernel gives to outgoing connections
+  local first
   for _ in $(seq 100); do
-    port=$((20000 + RANDOM % 20000))
-    is_taken "$port" || { echo "$port"; return; }
+    first=$((20000 + RANDOM % 3000 * 4))
+    is_taken $first || is_taken $((first + 1)) || is_taken $((first + 2)) || is_taken $((first + 3)) || { echo $first; return; }
   done
-  echo "story: no free port" >&2
+  echo "story: no free ports" >&2
   return 1
 }
 if [ "$mode" = demo ]; then
-  server_port=$(free_port) gateway_port=$(free_port) control_port=$(free_port) model_port=$(free_port)
+  server_port=$(free_ports)
+  gateway_port=$((server_port + 1)) control_port=$((server_port + 2)) model_port=$((server_port + 3))
 else
   server_port=8440 gateway_port=8441 control_port=8442 model_port=9440
   for port in $server_port $gateway_port $control_port $model_port; do # before anything of a running story is touched
@@ -91,16 +92,29 @@ admin() { FIREBREAK_TOKEN=$(cat "$data/admin.token") "$bin/firebreak" "$@"; }
 
 finished() { [ -f "$out/report.json" ]; }
 
+# stage NAME COMMAND…: a stage after the player's, reached when the command says so; the last line it printed is its proof.
+stage() {
+  local name=$1 log="$logs/${1// /-}.out"
+  shift
+  if "$@" >"$log" 2>&1; then
+    printf '  [x] %-20s %s\n' "$name" "$(tail -1 "$log")"
+  else
+    printf '  [ ] %-20s %s\n' "$name" "see $log: $(tail -1 "$log")"
+    code=1
+  fi
+}
+
 if [ "$mode" = run ]; then
   cat <<TEXT
 Firebreak: $server/  (paste the token of $data/admin.token, or one of the two below)
   analyst  ana: export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ana.token)
   approver ben: export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ben.token)
-Steps a person may take (each waits ${PATIENCE:-120} s, then a scripted one acts, marked as such):
-  ana: $bin/firebreak status
-       $bin/firebreak incident ack INCIDENT
-       $bin/firebreak contain option --endpoint fraud-api --incident INCIDENT --option chain_quarantine --lease-minutes 20160
-  ben: $bin/firebreak action list; $bin/firebreak action approve ACTION --digest DIGEST
+  what needs a person: $bin/firebreak status
+TEXT
+  finished || cat <<TEXT
+Each step of a person is printed below with its command when it is due, and waits ${PATIENCE:-120} s; then a scripted person
+takes it, marked as such. The clock stands meanwhile.
+
 TEXT
 fi
 
@@ -110,19 +124,18 @@ if ! finished; then
   [ "$mode" = run ] && patience=${PATIENCE:-120}
   "$bin/fraud_player" --server $server --gateway http://127.0.0.1:$gateway_port --models http://127.0.0.1:$model_port \
     --server-data "$data" --pepper "$gateway/caller.pepper" --data $story/data --state "$state" \
-    --patience "$patience" || code=$?
-  incident=$(sed -n 's/.*"incident": "\(inc-[0-9]*\)".*/\1/p' "$state/player.json" | head -1)
+    --patience "$patience" --client "$bin/firebreak" || code=$?
+  incident=$(sed -n 's/.*"incident": "\(inc-[0-9]*\)".*/\1/p' "$state/player.json" 2>"$logs/player.err" | head -1) || true
   if [ -n "$incident" ]; then
-    admin report "$incident" --out "$out" --player "$state/player.json" || code=1
+    stage "report written" admin report "$incident" --out "$out" --player "$state/player.json"
     rm -rf "$out/evidence"
-    admin evidence export "$incident" --data "$data" --out "$out/evidence" --report "$out" || code=1
-    "$bin/firebreak" evidence verify "$out/evidence" >"$logs/verify.out" || code=1
-    tail -3 "$logs/verify.out"
+    stage "bundle exported" admin evidence export "$incident" --data "$data" --out "$out/evidence" --report "$out"
+    stage "bundle verified" "$bin/firebreak" evidence verify "$out/evidence"
   else
     echo "story: no incident was opened" >&2
     code=1
   fi
-  "$bin/firebreak" ledger verify --data "$data" || code=1
+  stage "ledger verified" "$bin/firebreak" ledger verify --data "$data"
 fi
 
 if [ "$mode" = run ]; then

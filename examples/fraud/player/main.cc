@@ -1,7 +1,7 @@
 // Plays the fraud story against a running installation, through its public interfaces only.
 //
 //   fraud_player --server URL --gateway URL --models URL --server-data DIR --pepper FILE --data DIR --state DIR
-//                [--patience SECONDS] [--prepare]
+//                [--patience SECONDS] [--client COMMAND] [--prepare]
 //
 // --prepare makes the tokens and keys that the other processes need, and ends. Exit code 0: every stage was reached.
 #include <fmt/core.h>
@@ -21,7 +21,8 @@ constexpr int kQueriesPerMinute = 8;      // its pace in story time
 
 class Player {
  public:
-  Player(Places places, int patience_s) : places_(std::move(places)), patience_s_(patience_s) {}
+  Player(Places places, int patience_s, std::string client)
+      : places_(std::move(places)), patience_s_(patience_s), client_(std::move(client)) {}
 
   Result<void> run() {
     FIREBREAK_ASSIGN(story_, load_story(places_.data));
@@ -80,7 +81,7 @@ class Player {
 
   Result<void> play(Time begin) {
     traffic_ = std::make_unique<Traffic>(places_.gateway, keys_);
-    script_ = std::make_unique<Script>(places_, people_, stages_, patience_s_,
+    script_ = std::make_unique<Script>(places_, people_, stages_, patience_s_, client_,
                                        [this](bool contained) { return attack_live(contained); });
     now_ = begin;
     const Time end = *parse_time("2026-03-16T00:00:00Z");
@@ -140,6 +141,7 @@ class Player {
     FIREBREAK_ASSIGN(const AttackResult result,
                      attacker.attack(client, mine, callers, kQueriesPerMinute,
                                      contained ? std::function<Result<void>()>(pause) : std::function<Result<void>()>()));
+    FIREBREAK_TRY(step_clock(now_));  // what it asked is recorded and judged before anybody goes on
     const std::string suffix = contained ? "_contained" : "_uncontained";
     live_["queries"] = static_cast<std::uint64_t>(int_or(live_, "queries")) + result.queries;
     live_["queries" + suffix] = result.queries;
@@ -182,6 +184,7 @@ class Player {
 
   const Places places_;
   const int patience_s_;
+  const std::string client_;
   Story story_;
   People people_;
   Keys keys_;
@@ -215,7 +218,8 @@ int run(const std::map<std::string, std::string>& options) {
     return 0;
   }
   const std::string patience = option("--patience");
-  Player player(places, patience.empty() ? 0 : std::atoi(patience.c_str()));
+  const std::string client = option("--client");
+  Player player(places, patience.empty() ? 0 : std::atoi(patience.c_str()), client.empty() ? "firebreak" : client);
   const auto played = player.run();
   if (auto written = player.write_figures(); !written) (void)fail_with(written.error());
   fmt::print("\nStages\n{}", player.stages().text());
@@ -238,7 +242,7 @@ int main(int argc, char** argv) {
   }
   if (!options.contains("--state")) {
     fmt::print(stderr, "usage: fraud_player --server URL --gateway URL --models URL --server-data DIR --pepper FILE "
-                       "--data DIR --state DIR [--patience SECONDS] | --prepare --state DIR\n");
+                       "--data DIR --state DIR [--patience SECONDS] [--client COMMAND] | --prepare --state DIR\n");
     return 2;
   }
   return firebreak::example::run(options);

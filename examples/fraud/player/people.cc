@@ -22,10 +22,11 @@ constexpr std::int64_t kQuarantineLease = 14 * 24 * 3600;
 
 }  // namespace
 
-Script::Script(const Places& places, const People& people, Stages& stages, int patience_s,
+Script::Script(const Places& places, const People& people, Stages& stages, int patience_s, std::string client,
                std::function<Result<void>(bool)> attack_live)
     : places_(places),
       stages_(stages),
+      client_(std::move(client)),
       patience_s_(patience_s),
       attack_live_(std::move(attack_live)),
       analyst_(places.server, people.analyst, &seen_),
@@ -46,9 +47,11 @@ Result<void> Script::act(Time now, bool stream_ended) {
   return {};
 }
 
-Result<bool> Script::somebody_did(const std::string& what, const std::function<Result<bool>()>& done) {
+Result<bool> Script::somebody_did(const std::string& what, std::string_view who, const std::string& command,
+                                  const std::function<Result<bool>()>& done) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s_);
-  if (patience_s_ > 0) fmt::print("    waiting up to {} s for a person: {}\n", patience_s_, what);
+  if (patience_s_ > 0)
+    fmt::print("    waiting up to {} s for {}: {}\n      {} {}\n", patience_s_, who, what, client_, command);
   std::fflush(stdout);
   while (std::chrono::steady_clock::now() < deadline) {
     FIREBREAK_ASSIGN(const bool yes, done());
@@ -83,20 +86,21 @@ Result<bool> Script::triage(Time now) {
     const Json* moment = find(again, "acknowledged");
     return moment != nullptr && !moment->is_null();
   };
+  if (!attacked_free_) {  // at once: from here on a person may contain at any moment
+    attacked_free_ = true;
+    FIREBREAK_TRY(attack_live_(false));
+  }
   if (!stages_.reached("acknowledged")) {
     FIREBREAK_ASSIGN(const bool already, acknowledged());
     if (!already) {
-      FIREBREAK_ASSIGN(const bool person, somebody_did("acknowledge " + incident_, acknowledged));
+      FIREBREAK_ASSIGN(const bool person,
+                       somebody_did("acknowledge it", "an analyst", "incident ack " + incident_, acknowledged));
       if (!person) {
         FIREBREAK_TRY(analyst_.command("incident.ack", JsonObject{{"incident", incident_}}));
       }
-      FIREBREAK_TRY(analyst_.command("incident.impact", JsonObject{{"incident", incident_},
-                                                                   {"functional_now", "Low"},
-                                                                   {"functional_likely", "Medium"},
-                                                                   {"information", JsonArray{"Integrity Loss"}},
-                                                                   {"recoverability", "Supplemented"}}));
     }
     stages_.reach("acknowledged", now, incident_);
+    FIREBREAK_TRY(rate_impact());
     return true;
   }
   std::size_t captured = 0;
@@ -110,6 +114,19 @@ Result<bool> Script::triage(Time now) {
   return true;
 }
 
+// Unless a person has rated it.
+Result<void> Script::rate_impact() {
+  FIREBREAK_ASSIGN(const Json incident, view());
+  const Json* rated = find(incident, "impact");
+  if (rated != nullptr && !rated->is_null()) return {};
+  FIREBREAK_TRY(analyst_.command("incident.impact", JsonObject{{"incident", incident_},
+                                                               {"functional_now", "Low"},
+                                                               {"functional_likely", "Medium"},
+                                                               {"information", JsonArray{"Integrity Loss"}},
+                                                               {"recoverability", "Supplemented"}}));
+  return {};
+}
+
 // The newest action of the incident of this class that has not ended.
 Result<Json> Script::open_action(std::string_view cls) {
   FIREBREAK_ASSIGN(const Json actions, analyst_.get("/api/v1/actions?limit=100&incident=" + incident_));
@@ -121,18 +138,37 @@ Result<Json> Script::open_action(std::string_view cls) {
   return Json(nullptr);
 }
 
+// Waits for a second person's answer, else approves. False: the action was refused or ended.
+Result<bool> Script::get_approved(const std::string& id) {
+  FIREBREAK_ASSIGN(const Json action, approver_.get("/api/v1/actions/" + id));
+  const std::string digest = string_or(action, "digest");
+  const auto answered = [&]() -> Result<bool> {
+    FIREBREAK_ASSIGN(const Json again, analyst_.get("/api/v1/actions/" + id));
+    return string_or(again, "state") != "proposed";
+  };
+  FIREBREAK_ASSIGN(const bool person, somebody_did("a second person approves: " + string_or(action, "what"), "an approver",
+                                                   fmt::format("action approve {} --digest {}", id, digest), answered));
+  if (!person) {
+    FIREBREAK_TRY(approver_.command("action.approve", JsonObject{{"action", id}, {"digest", digest}}));
+  }
+  FIREBREAK_ASSIGN(const Json now, analyst_.get("/api/v1/actions/" + id));
+  const std::string state = string_or(now, "state");
+  if (state != "rejected" && state != "expired" && state != "failed" && state != "lifted") return true;
+  fmt::print("    {} is {}\n", id, state);
+  return false;
+}
+
 Result<bool> Script::contain(Time now) {
   if (!stages_.reached("options offered") || stages_.reached("approved")) return false;
-  if (!attacked_free_) {
-    attacked_free_ = true;
-    FIREBREAK_TRY(attack_live_(false));
-  }
   if (action_.empty()) {
     const auto proposed = [&]() -> Result<bool> {
       FIREBREAK_ASSIGN(const Json action, open_action("bounded"));
       return action.is_object();
     };
-    FIREBREAK_ASSIGN(const bool person, somebody_did("choose an option for " + incident_, proposed));
+    const std::string command = fmt::format(
+        "contain option --endpoint fraud-api --incident {} --option chain_quarantine --lease-minutes {}", incident_,
+        kQuarantineLease / 60);
+    FIREBREAK_ASSIGN(const bool person, somebody_did("choose an option", "an analyst", command, proposed));
     if (!person) {
       FIREBREAK_TRY(analyst_.command("action.propose", JsonObject{{"endpoint", "fraud-api"},
                                                                   {"incident", incident_},
@@ -143,16 +179,12 @@ Result<bool> Script::contain(Time now) {
     action_ = string_or(action, "id");
     stages_.reach("proposed", now, action_ + " " + string_or(action, "what"));
   }
-  const auto approved = [&]() -> Result<bool> {
-    FIREBREAK_ASSIGN(const Json action, analyst_.get("/api/v1/actions/" + action_));
-    return string_or(action, "state") != "proposed";
-  };
-  FIREBREAK_ASSIGN(const bool person, somebody_did("a second person approves " + action_, approved));
-  if (!person) {
-    FIREBREAK_ASSIGN(const Json action, approver_.get("/api/v1/actions/" + action_));
-    FIREBREAK_TRY(approver_.command("action.approve", JsonObject{{"action", action_}, {"digest", string_or(action, "digest")}}));
+  FIREBREAK_ASSIGN(const bool yes, get_approved(action_));
+  if (yes) {
+    stages_.reach("approved", now, action_);
+  } else {
+    action_.clear();  // the analyst chooses again
   }
-  stages_.reach("approved", now, action_);
   return true;
 }
 
@@ -162,7 +194,7 @@ Result<bool> Script::watch_containment(Time now) {
   if (string_or(action, "state") == "in_force") stages_.reach("in force", now, action_ + " until " + string_or(action, "until"));
   const Json* green = find_pointer(action, "/checks/first_green");
   if (green == nullptr || green->is_null()) return false;
-  stages_.reach("effect check green", now, canonical_json(*green));
+  stages_.reach("effect check green", now, fmt::format("{} (journal {})", string_or(*green, "reason"), int_or(*green, "index")));
   attacked_contained_ = true;
   FIREBREAK_TRY(attack_live_(true));
   return true;
@@ -205,20 +237,18 @@ Result<bool> Script::bring_hardened(Time now) {
     FIREBREAK_TRY(analyst_.command("release.gate", JsonObject{{"endpoint", "fraud-api"}, {"release", "1.2.0"}, {"incident", incident_}}));
     return false;
   }
-  if (string_or(known, "state") == "refused") return fail(Code::kConflict, "the gates refused 1.2.0: " + canonical_json(known.at("gates")));
-  if (string_or(known, "state") != "cleared") return false;
+  const std::string state = string_or(known, "state");
+  if (state == "refused") return fail(Code::kConflict, "the gates refused 1.2.0: " + canonical_json(known.at("gates")));
+  if (state == "registered") return false;
   stages_.reach("1.2.0 cleared", now, "G1 G2 G3a G3b");
-  FIREBREAK_TRY(analyst_.command("release.promote", JsonObject{{"endpoint", "fraud-api"}, {"release", "1.2.0"}, {"incident", incident_}}));
-  FIREBREAK_ASSIGN(const Json action, open_action("promotion"));
-  promotion_ = string_or(action, "id");
-  const auto approved = [&]() -> Result<bool> {
-    FIREBREAK_ASSIGN(const Json again, analyst_.get("/api/v1/actions/" + promotion_));
-    return string_or(again, "state") != "proposed";
-  };
-  FIREBREAK_ASSIGN(const bool person, somebody_did("a second person approves the promotion " + promotion_, approved));
-  if (!person) {
-    FIREBREAK_TRY(approver_.command("action.approve", JsonObject{{"action", promotion_}, {"digest", string_or(action, "digest")}}));
+  FIREBREAK_ASSIGN(Json action, open_action("promotion"));
+  if (!action.is_object()) {
+    FIREBREAK_TRY(analyst_.command("release.promote", JsonObject{{"endpoint", "fraud-api"}, {"release", "1.2.0"}, {"incident", incident_}}));
+    FIREBREAK_ASSIGN(action, open_action("promotion"));
   }
+  promotion_ = string_or(action, "id");
+  FIREBREAK_ASSIGN(const bool yes, get_approved(promotion_));
+  if (!yes) promotion_.clear();  // asked for again: the story needs it
   return true;
 }
 
@@ -244,7 +274,8 @@ Result<bool> Script::close(Time now) {
     FIREBREAK_ASSIGN(const Json again, view());
     return string_or(again, "state") == "closed";
   };
-  FIREBREAK_ASSIGN(const bool person, somebody_did("close " + incident_, closed));
+  const std::string command = fmt::format("incident close {} --summary TEXT --residual-risk TEXT", incident_);
+  FIREBREAK_ASSIGN(const bool person, somebody_did("finish the tasks and close it", "an analyst", command, closed));
   if (!person) {
     FIREBREAK_ASSIGN(const Json incident, view());
     for (const Json& task : items(incident, "tasks")) {

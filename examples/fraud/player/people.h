@@ -16,8 +16,9 @@ namespace firebreak::example {
 
 class Script {
  public:
-  // `attack_live(contained)` lets the live attacker loose; it may move the clock when contained.
-  Script(const Places& places, const People& people, Stages& stages, int patience_s,
+  // `client`: how people call firebreak, for the commands they are shown. `attack_live(contained)` lets the live
+  // attacker loose; it may move the clock when contained.
+  Script(const Places& places, const People& people, Stages& stages, int patience_s, std::string client,
          std::function<Result<void>(bool contained)> attack_live);
 
   // Everything that can be done at `now`. Returns when nothing is left to do before the clock moves on.
@@ -41,12 +42,16 @@ class Script {
 
   Result<Json> view() { return analyst_.get("/api/v1/incidents/" + incident_); }
   Result<Json> release(const std::string& name);
-  // Waits for a real person as long as patience lasts; true when `done` became true.
-  Result<bool> somebody_did(const std::string& what, const std::function<Result<bool>()>& done);
+  // Waits for a real person as long as patience lasts, showing the command that does it; true when `done` became true.
+  Result<bool> somebody_did(const std::string& what, std::string_view who, const std::string& command,
+                            const std::function<Result<bool>()>& done);
+  Result<void> rate_impact();
+  Result<bool> get_approved(const std::string& id);
   Result<Json> open_action(std::string_view cls);
 
   const Places& places_;
   Stages& stages_;
+  const std::string client_;
   const int patience_s_;
   const std::function<Result<void>(bool)> attack_live_;
   std::uint64_t seen_ = 0;  // newest command of either
