@@ -41,6 +41,9 @@ constexpr CommandSpec kCommands[] = {
     {"user.add", "admin", "user role", "scripted", "add a user"},
     {"token.add", "admin", "user token_hash", "expires", "add a token by its SHA-256"},
     {"token.revoke", "admin", "user token_hash", "", "revoke a token"},
+    {"session.link", "admin", "user link_hash", "expires", "add a one-time sign-in link by the SHA-256 of its code"},
+    {"session.open", kPeople, "session_hash", "link_hash expires", "sign in to the page; uses up the link"},
+    {"session.close", kPeople, "session_hash", "", "sign out of the page"},
 };
 
 bool has_word(std::string_view words, std::string_view word) {

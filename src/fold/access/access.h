@@ -4,6 +4,7 @@
 // arguments are the ones the command takes. The accepted entry carries the same actor, name and args, and the role.
 // The actor "firebreak" (the program itself, at its start) may give the commands that only an admin may give, so that
 // the first users, tokens, endpoints and playbooks can come in; the API never hands out that actor.
+// A sign-in link is used up by the session it opens: of two that come at once the journal's order lets one in.
 // Pure: no clock, no I/O, ordered containers. Readers: authenticate() on a consistent state.
 #pragma once
 
@@ -17,7 +18,7 @@
 namespace firebreak::access {
 
 inline constexpr std::string_view kFoldName = "access";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 struct User {
   std::string role;       // words::kRoles
@@ -25,15 +26,22 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
+enum class Purpose {
+  kToken,    // a program's or person's bearer token
+  kLink,     // good for opening one session, nothing else
+  kSession,  // a browser's
+};
+
 struct Token {
   std::string user;
   Time expires;  // {0} = never
+  Purpose purpose = Purpose::kToken;
   bool operator==(const Token&) const = default;
 };
 
 struct AccessState {
   std::map<std::string, User> users;
-  std::map<Digest, Token> tokens;  // by SHA-256 of the token; revoked ones are gone
+  std::map<Digest, Token> tokens;  // by SHA-256 of token, link or session; revoked, used and closed ones are gone
   bool operator==(const AccessState&) const = default;
 };
 
@@ -45,10 +53,12 @@ Result<AccessState> state_from_json(const Json& document);
 struct Principal {
   std::string user, role;
   bool scripted = false;
+  Time expires = {};          // of the token; {0} = never
   std::string actor() const;  // "user:ana"; "service:gw-1" for the roles gateway and producer
 };
 
-// Errors: kUnauthorized when no such token stands or it has expired at `now`.
-Result<Principal> authenticate(const AccessState& state, const Digest& token_hash, Time now);
+// Errors: kUnauthorized when no such token stands for this purpose or it has expired at `now`.
+Result<Principal> authenticate(const AccessState& state, const Digest& token_hash, Time now,
+                               Purpose purpose = Purpose::kToken);
 
 }  // namespace firebreak::access

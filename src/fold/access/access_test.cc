@@ -125,6 +125,22 @@ TEST(Access, a_revoked_or_expired_token_opens_nothing) {
   EXPECT_EQ(authenticate(story.state, sha256("secret"), story.now).error().code, Code::kUnauthorized);
 }
 
+TEST(Access, a_sign_in_link_opens_one_session_for_its_own_user) {
+  Story story = with_ana();
+  story.command("firebreak", "user.add", {{"user", "bo"}, {"role", "approver"}});
+  story.command("firebreak", "session.link", {{"user", "ana"}, {"link_hash", token("link")}});
+  EXPECT_FALSE(authenticate(story.state, sha256("link"), story.now));  // it is no token
+  EXPECT_EQ(code_of(story.command("user:bo", "session.open", {{"session_hash", token("b")}, {"link_hash", token("link")}})),
+            "forbidden");
+  EXPECT_EQ(code_of(story.command("user:ana", "session.open", {{"session_hash", token("a")}, {"link_hash", token("link")}})), "");
+  EXPECT_EQ(authenticate(story.state, sha256("a"), story.now, Purpose::kSession)->user, "ana");
+  EXPECT_EQ(code_of(story.command("user:ana", "session.open", {{"session_hash", token("c")}, {"link_hash", token("link")}})),
+            "unauthorized");
+  EXPECT_EQ(code_of(story.command("user:bo", "session.close", {{"session_hash", token("a")}})), "not_found");
+  EXPECT_EQ(code_of(story.command("user:ana", "session.close", {{"session_hash", token("a")}})), "");
+  EXPECT_FALSE(authenticate(story.state, sha256("a"), story.now, Purpose::kSession));
+}
+
 // Random commands by random actors: every token belongs to a user, no user is made but by an admin or the program,
 // and the state is the same after a replay and after a snapshot.
 RC_GTEST_PROP(AccessProperty, holds_its_invariants_under_any_commands, ()) {
@@ -137,7 +153,10 @@ RC_GTEST_PROP(AccessProperty, holds_its_invariants_under_any_commands, ()) {
     const std::string user = "u" + std::to_string(*rc::gen::inRange(0, 4));
     const std::string hash = token(std::to_string(*rc::gen::inRange(0, 6)));
     const std::string role(words::kRoles[*rc::gen::inRange<std::size_t>(0, 5)]);
-    switch (*rc::gen::inRange(0, 3)) {
+    switch (*rc::gen::inRange(0, 6)) {
+      case 3: story.command(actor, "session.link", {{"user", user}, {"link_hash", hash}}); break;
+      case 4: story.command(actor, "session.open", {{"session_hash", hash}, {"link_hash", token(user)}}); break;
+      case 5: story.command(actor, "session.close", {{"session_hash", hash}}); break;
       case 0: story.command(actor, "user.add", {{"user", user}, {"role", role}}); break;
       case 1: story.command(actor, "token.add", {{"user", user}, {"token_hash", hash}}); break;
       default: story.command(actor, "token.revoke", {{"user", user}, {"token_hash", hash}}); break;

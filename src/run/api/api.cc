@@ -24,25 +24,22 @@ Result<std::uint64_t> whole_number(const std::string& text, std::string_view nam
 
 Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_open_routes();
+  add_session_routes();
   add_read_routes();
   add_write_routes();
   add_stream_routes();
   add_event_routes();
 }
 
+void Api::handle(net::Request request, net::Responder responder) const {
+  if (auto own = check_host(request); !own) return responder.fail(own.error());
+  router_.handle(std::move(request), responder);
+}
+
 Result<access::Principal> Api::authorize(const net::Request& request, std::string_view roles) const {
-  const std::string_view token = request.bearer();
-  if (token.empty())
-    return fail(Code::kUnauthorized, "send your token as 'Authorization: Bearer TOKEN' (the first start of the server "
-                                     "writes one to DIR/admin.token)");
-  const Digest hash = sha256(token);
-  Result<access::Principal> who = fail(Code::kUnauthorized, "no such token");
-  const Time now = parts_.clock.now();
-  parts_.journal.with_state([&](const journal::View& view) {
-    who = access::authenticate(view.state<access::AccessState>(access::kFoldName), hash, now);
-  });
-  if (who && !has_role(roles, who->role))
-    return fail(Code::kForbidden, fmt::format("your role '{}' may not do this (it takes one of: {})", who->role, roles));
+  FIREBREAK_ASSIGN(access::Principal who, identify(request));
+  if (!has_role(roles, who.role))
+    return fail(Code::kForbidden, fmt::format("your role '{}' may not do this (it takes one of: {})", who.role, roles));
   return who;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/metrics.h"
+#include "base/random.h"
 #include "fold/access/access.h"
 #include "log/journal/journal.h"
 #include "log/record/stream.h"
@@ -36,6 +37,10 @@ struct Parts {
   std::function<Result<Json>(const std::string& id, const std::string& stream)> trace;
   std::function<Result<void>(const record::StreamConfig&)> create_stream;  // and starts what reads it
   std::function<Result<void>()> healthy;
+  Random& random;
+  std::vector<std::string> host_names = {};  // that the server answers to, besides the loopback ones
+  std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
+  std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
 };
 
 class Api {
@@ -44,13 +49,14 @@ class Api {
 
   void stop() { events_.stop(); }  // before the journal goes; nobody may call in any more
 
-  void handle(net::Request request, net::Responder responder) const { router_.handle(std::move(request), responder); }
+  void handle(net::Request request, net::Responder responder) const;
   std::vector<std::pair<std::string, std::string>> routes() const { return router_.routes(); }
 
  private:
   using Answer = std::function<Result<net::Response>(const net::Request&, const access::Principal&)>;
 
   void add_open_routes();     // page, health, metrics, description
+  void add_session_routes();  // signing in and out
   void add_read_routes();     // lists and single things
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
@@ -58,6 +64,11 @@ class Api {
 
   // `roles`: space-separated; the handler runs only for a principal with one of them.
   void guarded(const std::string& method, const std::string& path, std::string_view roles, Answer answer);
+  Result<void> check_host(const net::Request& request) const;
+  Result<access::Principal> principal_of(std::string_view secret, access::Purpose purpose) const;
+  Result<access::Principal> identify(const net::Request& request) const;
+  Result<net::Response> sign_in(const net::Request& request) const;
+  Result<net::Response> open_session(const access::Principal& who, JsonObject args) const;
   Result<access::Principal> authorize(const net::Request& request, std::string_view roles) const;
   Result<void> wait_for_views(const net::Request& request) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;

@@ -54,7 +54,7 @@ struct World {
     streams = *record::Streams::open(files, clock, random, ".");
     views = *views::Views::open(":memory:");
     blobs = std::make_unique<evidence::BlobStore>(*evidence::BlobStore::open(files, "blobs"));
-    Parts parts{*journal, *streams, *views, *blobs, clock, metrics, openapi(), {}, {}, {}, {}, {}};
+    Parts parts{*journal, *streams, *views, *blobs, clock, metrics, openapi(), {}, {}, {}, {}, {}, random};
     parts.healthy = [] { return Result<void>{}; };
     parts.create_stream = [this](const record::StreamConfig& config) -> Result<void> {
       FIREBREAK_TRY(streams->create(config));

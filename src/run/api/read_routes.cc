@@ -53,7 +53,11 @@ void Api::add_read_routes() {
   list("/api/v1/runs", &views::Views::runs);
   list("/api/v1/gates", &views::Views::gates);
   guarded("GET", "/api/v1/status", kPeople,
-          [this](const net::Request&, const access::Principal&) { return as_response(parts_.views.status()); });
+          [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(Json status, parts_.views.status());
+            if (parts_.clock_state) status.as_object()["clock"] = parts_.clock_state();
+            return net::json_response(status);
+          });
   guarded("GET", "/api/v1/robustness", kPeople,
           [this](const net::Request&, const access::Principal&) { return as_response(parts_.views.robustness()); });
 

@@ -44,8 +44,11 @@ Result<net::Response> Api::give_command(const std::string& name, const Json& arg
 void Api::add_write_routes() {
   guarded("POST", "/api/v1/commands/{name}", kAll,
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+            const std::string name = request.param("name");
+            if (name == "session.open" || name == "session.close")
+              return fail(Code::kForbidden, "sessions are opened and closed at /api/v1/session");
             FIREBREAK_ASSIGN(const Json args, body_of(request));
-            return give_command(request.param("name"), args, who);
+            return give_command(name, args, who);
           });
 
   guarded("PUT", "/api/v1/endpoints/{name}", "admin",
@@ -76,14 +79,24 @@ void Api::add_write_routes() {
             return net::json_response(JsonObject{{"digest", digest.hex()}, {"octets", request.body.size()}}, 201);
           });
 
-  guarded("POST", "/api/v1/clock", "admin",
-          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+  guarded("GET", "/api/v1/clock", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+    return net::json_response(parts_.clock_state());
+  });
+  guarded("POST", "/api/v1/clock", kPeople,
+          [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             if (!parts_.feed_clock)
-              return fail(Code::kConflict, "the clock is the system's; only 'serve --clock fed' takes a time");
+              return fail(Code::kConflict, "the clock is the system's; only 'serve --clock fed' takes a time or a rate");
             FIREBREAK_ASSIGN(const Json body, body_of(request));
-            FIREBREAK_TRY(only_keys(body, {"to"}));
-            FIREBREAK_ASSIGN(const Time to, get_time(body, "to"));
-            FIREBREAK_ASSIGN(const Json answer, parts_.feed_clock(to));
+            FIREBREAK_TRY(only_keys(body, {"to", "rate", "reason"}));
+            Json answer;
+            if (const Json* rate = find(body, "rate")) {
+              FIREBREAK_ASSIGN(const std::string reason, get_string(body, "reason"));
+              FIREBREAK_ASSIGN(answer, parts_.set_clock_rate(*rate, reason, who.actor()));
+            } else {
+              if (who.role != "admin") return fail(Code::kForbidden, "only an admin feeds the clock; a rate is yours to set");
+              FIREBREAK_ASSIGN(const Time to, get_time(body, "to"));
+              FIREBREAK_ASSIGN(answer, parts_.feed_clock(to));
+            }
             return net::json_response(answer);
           });
 

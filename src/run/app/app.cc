@@ -212,6 +212,7 @@ Result<void> App::Impl::follow_journal() {
     for (const Entry& entry : entries) {
       requests.apply(entry);
       feed_maker->apply(entry);
+      if (entry.kind == "clock_fed") clockwork->remember(entry);
       if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
     }
     at += entries.size();
@@ -326,8 +327,13 @@ void App::Impl::add_gauges() {
 
 Result<void> App::Impl::start_api() {
   add_gauges();
-  api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}};
+  api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
+  parts.host_names = options.host_names;
+  parts.clock_state = [this] { return clockwork->state(); };
+  parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
+    return clockwork->set_rate(rate, reason, by);
+  };
   parts.report = [this](const std::string& incident, const Json& player) {
     projection->wake();
     projection->wait_idle();

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -16,6 +17,7 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8440;
   bool fed_clock = false;
+  std::vector<std::string> host_names;  // that the page is reached by, besides the loopback ones
 };
 
 class App {

@@ -118,7 +118,38 @@ Result<Json> Clockwork::feed(Time to) {
   tick();
   if (to - last_minute_ >= kMinute) minute(to);
   settle();
-  return Json(JsonObject{{"now", format_time(fed_->now())}, {"journal", context_.journal.size()}, {"gateways", gateways}});
+  return Json(JsonObject{{"now", format_time(fed_->now())},
+                         {"journal", context_.journal.size()},
+                         {"gateways", gateways},
+                         {"rate", state().at("rate")}});
+}
+
+Result<Json> Clockwork::set_rate(const Json& rate, const std::string& reason, const std::string& by) {
+  if (!rate.is_null() && !(rate.is_number() && rate.to_number<double>() >= 0 && rate.to_number<double>() <= 1e6))
+    return fail(Code::kInvalid, "'rate' is null (as fast as it goes) or 0 (held) to 1000000 clock seconds a second", "/rate");
+  if (reason.empty() || reason.size() > 200) return fail(Code::kInvalid, "'reason' has 1 to 200 octets", "/reason");
+  Draft draft{"clock_fed", JsonObject{{"rate", rate}, {"reason", reason}, {"by", by}}, by, {}, {}};
+  FIREBREAK_ASSIGN(const journal::Group group, context_.journal.submit_wait(std::move(draft)));
+  remember(group.entries.front());
+  return state();
+}
+
+void Clockwork::remember(const Entry& clock_fed) {
+  const std::lock_guard lock(mutex_);
+  rate_ = clock_fed.body.at("rate");
+  rate_reason_ = string_or(clock_fed.body, "reason");
+  rate_by_ = string_or(clock_fed.body, "by");
+}
+
+Json Clockwork::state() const {
+  const std::lock_guard lock(mutex_);
+  return JsonObject{{"kind", fed_ != nullptr ? "fed" : "system"},
+                    {"time", format_time(context_.clock.now())},
+                    {"wall", format_time(SystemClock().now())},
+                    {"rate", fed_ != nullptr ? rate_ : Json(1)},
+                    {"held", fed_ != nullptr && rate_.is_number() && rate_.to_number<double>() == 0},
+                    {"reason", rate_reason_},
+                    {"by", rate_by_}};
 }
 
 }  // namespace firebreak::app

@@ -30,8 +30,15 @@ class Clockwork {
   void start();
   void stop();  // also ends a feed() under way, as soon as the gateways' connectors let it
 
-  // kBusy when two wait already: each keeps a handler, and the gateways need some to deliver. kInvalid when `to` is before now() or more than a day ahead of it (an importer's first step may jump).
+  // kBusy when two wait already: each keeps a handler, and the gateways need some to deliver. kInvalid when `to` is
+  // before now().
   Result<Json> feed(Time to);
+
+  // How fast whoever feeds the clock is to feed it: clock seconds per second, 0 = held, null = as fast as it goes. A
+  // journal entry; the feeder reads it from the answers of feed().
+  Result<Json> set_rate(const Json& rate, const std::string& reason, const std::string& by);
+  void remember(const Entry& clock_fed);  // of an earlier start
+  Json state() const;                     // {kind, time, wall, rate, held, reason, by}
 
  private:
   void run();
@@ -54,6 +61,8 @@ class Clockwork {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  Json rate_;  // under mutex_, as the next two
+  std::string rate_reason_, rate_by_;
   std::thread thread_;
 };
 

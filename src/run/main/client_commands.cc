@@ -158,6 +158,34 @@ int status(Client& client) {
   return print_whole(client, client.get("/api/v1/status"));
 }
 
+int sign_in(Client& client, const std::string& user, std::int64_t minutes) {
+  const bool json = client.connection().json;
+  auto answer = client.post("/api/v1/sign-in-links", JsonObject{{"user", user}, {"minutes", minutes}});
+  if (!answer) return report_error(answer.error(), json);
+  const std::string link = fmt::format("{}/#link={}", client.connection().url, string_or(*answer, "code"));
+  if (json) {
+    answer->as_object()["link"] = link;
+    return print_whole(client, answer);
+  }
+  fmt::print("{}\n", link);
+  const std::string expires = string_or(*answer, "expires");
+  fmt::print(stderr, "firebreak: signs {} in once{}\n", user, expires.empty() ? "" : ", until " + expires);
+  return kDone;
+}
+
+int set_clock_rate(Client& client, const std::string& rate, const std::string& reason) {
+  if (rate.empty()) return print_whole(client, client.get("/api/v1/clock"));
+  Json value(nullptr);
+  if (rate != "fast") {
+    auto number = parse_json(rate);
+    if (!number || !number->is_number())
+      return report_error({Code::kInvalid, fmt::format("rate '{}' is neither a number nor 'fast'", rate), {}, 0},
+                          client.connection().json);
+    value = *number;
+  }
+  return print_whole(client, client.post("/api/v1/clock", JsonObject{{"rate", value}, {"reason", reason}}));
+}
+
 int trace(Client& client, const std::string& id, const std::string& stream) {
   std::string path = "/api/v1/trace/" + net::percent_encode(id);
   if (!stream.empty()) path += "?stream=" + net::percent_encode(stream);

@@ -25,7 +25,7 @@ struct Words {  // everything a command may be given
   std::vector<std::string> callers, keys, items;
   std::string data;
   double per_minute = 60, burst = 10, low = 0, high = 0;
-  std::int64_t lease_minutes = 240;
+  std::int64_t lease_minutes = 240, minutes = 15;
   std::uint64_t index = 0;
   int limit = 50;
   std::string scope = "caller", task, now, likely, recoverability;

@@ -21,6 +21,8 @@ int list(Client& client, const std::string& noun, int limit);  // incidents, fin
 int show(Client& client, const std::string& noun, const std::string& id);
 int give_command(Client& client, const std::string& name, const Json& args);
 int status(Client& client);
+int sign_in(Client& client, const std::string& user, std::int64_t minutes);  // prints a link that signs in once
+int set_clock_rate(Client& client, const std::string& rate, const std::string& reason);
 int trace(Client& client, const std::string& id, const std::string& stream);
 int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file);
 int ledger_of_server(Client& client);
@@ -49,6 +51,7 @@ struct ServeOptions {
   std::string config;
   std::string listen = "127.0.0.1:8440";
   std::string clock = "system";
+  std::vector<std::string> host_names;
 };
 int serve(const ServeOptions& options);
 

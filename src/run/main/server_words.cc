@@ -13,6 +13,7 @@ void CommandLine::add_processes() {
   serve_command->add_option("--config", w.serve.config, "configuration file");
   serve_command->add_option("--listen", w.serve.listen, "HOST:PORT, loopback only")->capture_default_str();
   serve_command->add_option("--clock", w.serve.clock, "system or fed")->capture_default_str();
+  serve_command->add_option("--host-name", w.serve.host_names, "name of a proxy in front that people use, several times");
   auto* gateway_command = offline(app_.get(), "gateway", "run the data plane in front of a model", [this] {
     words_.gateway.data = data_or(words_.gateway.data);
     return gateway(words_.gateway);
@@ -58,6 +59,16 @@ void CommandLine::add_rest() {
                       [&w](Client& c) { return trace(c, w.id, w.stream); });
   traced->add_option("id", w.id)->required();
   traced->add_option("--stream", w.stream);
+  auto* signing_in = verb(app_.get(), "sign-in", "print a link that signs a user in to the page, once (as admin)",
+                          [&w](Client& c) { return sign_in(c, w.id, w.minutes); });
+  signing_in->add_option("user", w.id)->required();
+  signing_in->add_option("--minutes", w.minutes, "it is good for so long")->capture_default_str();
+  auto* clock = noun("clock", "the fed clock of a story or drill");
+  auto* rate = verb(clock, "rate", "how fast it is to be fed: 0 holds it, 1 is true pace, 'fast' as fast as it goes",
+                    [&w](Client& c) { return set_clock_rate(c, w.id, w.reason); });
+  rate->add_option("rate", w.id)->required();
+  rate->add_option("--reason", w.reason)->default_val("by hand");
+  verb(clock, "show", "which time it is, and how fast it runs", [](Client& c) { return set_clock_rate(c, "", ""); });
   verb(app_.get(), "status", "what needs a person now", [](Client& c) { return status(c); });
   auto* reported = verb(app_.get(), "report", "the report of an incident",
                         [&w](Client& c) { return report(c, w.id, w.out, w.player); });
