@@ -1,5 +1,5 @@
 # The few words a person needs; the scripts do the work and can be called alone.
-.PHONY: build run demo test test-long test-integration bench fmt deps
+.PHONY: build run demo attack sabotage tamper test test-long test-integration bench fmt deps
 .NOTPARALLEL:
 
 build:             ## the release binary: build/release/bin/firebreak
@@ -12,6 +12,15 @@ run:               ## the fraud story, live, until Ctrl-C (FRESH=1 plays it anew
 
 demo:              ## the fraud story to its end, report in build/demo
 	@scripts/demo.sh
+
+attack:            ## while `make run` plays: the live attacker at ten more targets
+	@examples/fraud/try.sh attack
+
+sabotage:          ## while `make run` plays: breaks the canary; it is taken back by itself
+	@examples/fraud/try.sh sabotage
+
+tamper:            ## changes one octet in a copy of the story's logs; verify finds it
+	@examples/fraud/try.sh tamper
 
 test:              ## everything that needs nothing from outside, and 5 s of each fuzz target
 	@scripts/test.sh

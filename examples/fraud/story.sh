@@ -3,7 +3,8 @@
 #
 #   story.sh demo   head-less, in a fresh build/demo; exit code 0 only when every stage reached its state
 #   story.sh run    with people: waits 120 s for each of their steps, then serves until Ctrl-C (data in build/run;
-#                   a second start serves the finished story, FRESH=1 plays it anew; PATIENCE=seconds)
+#                   a second start serves the finished story, FRESH=1 plays it anew)
+#                   AUTO=1 waits for nobody, AUTO=0 waits for ever, PATIENCE=seconds
 set -euo pipefail
 main() { # read whole before it runs: the file may be edited while a story plays
 cd "$(dirname "$0")/../.."
@@ -104,24 +105,50 @@ stage() {
   fi
 }
 
-if [ "$mode" = run ]; then
-  cat <<TEXT
-Firebreak: $server/  (paste the token of $data/admin.token, or one of the two below)
-  analyst  ana: export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ana.token)
-  approver ben: export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ben.token)
-  what needs a person: $bin/firebreak status
-TEXT
-  finished || cat <<TEXT
-Each step of a person is printed below with its command when it is due, and waits ${PATIENCE:-120} s; then a scripted person
-takes it, marked as such. The clock stands meanwhile.
+# What visitors need to find the story: try.sh reads it, and the test that takes the tour's pictures.
+sign_in_link() { # USER
+  admin sign-in "$1" 2>"$logs/sign-in.err" || { cat "$logs/sign-in.err" >&2; return 1; }
+}
+(
+  umask 077
+  cat >"$state/story.env" <<ENV
+server=$server
+gateway=http://127.0.0.1:$gateway_port
+models=http://127.0.0.1:$model_port
+data=$data
+pepper=$gateway/caller.pepper
+ENV
+)
 
+patience=0
+if [ "$mode" = run ]; then
+  "$bin/fraud_player" --people --server $server --server-data "$data" --state "$state"
+  case "${AUTO:-}" in
+    1) patience=0 ;;
+    0) patience=-1 ;;
+    *) patience=${PATIENCE:-120} ;;
+  esac
+  analyst_link=$(sign_in_link ana)
+  approver_link=$(sign_in_link ben)
+  (umask 077 && printf '{"ana":"%s","ben":"%s"}\n' "$analyst_link" "$approver_link" >"$state/links.json")
+  cat <<TEXT
+
+Firebreak is up. Two people are needed; each link signs in once (another: $bin/firebreak sign-in ana --data $data):
+  analyst  ana   $analyst_link
+  approver ben   $approver_link
+On the command line the same people are
+  export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $state/ana.token)      or ben.token
 TEXT
+  case $patience in
+    -1) waits="waits until somebody takes it" ;;
+    0) waits="is taken by a scripted person at once, marked as such" ;;
+    *) waits="waits $patience s, then a scripted person takes it, marked as such" ;;
+  esac
+  finished || echo "Each step of a person is printed with its command when it is due; the clock is held meanwhile. It $waits."
 fi
 
 code=0
 if ! finished; then
-  patience=0
-  [ "$mode" = run ] && patience=${PATIENCE:-120}
   "$bin/fraud_player" --server $server --gateway http://127.0.0.1:$gateway_port --models http://127.0.0.1:$model_port \
     --server-data "$data" --pepper "$gateway/caller.pepper" --data $story/data --state "$state" \
     --patience "$patience" --client "$bin/firebreak" || code=$?
@@ -142,7 +169,15 @@ if [ "$mode" = run ]; then
   if [ $code -ne 0 ]; then
     echo "story: not every stage was reached (code $code); what there is can be looked at." >&2
   fi
-  echo "Served at $server/ until Ctrl-C. Report: $out/report.html. Play it anew: FRESH=1 make run"
+  cat <<TEXT
+
+Served at $server/ until Ctrl-C. Report: $out/report.html. Play it anew: FRESH=1 make run
+Your own endpoint, without anything in its way (tap mode), in three commands:
+  export FIREBREAK_URL=$server FIREBREAK_TOKEN=\$(cat $data/admin.token)
+  $bin/firebreak onboard NAME
+  $bin/firebreak ingest --endpoint NAME FILE
+  $bin/firebreak status
+TEXT
   wait "${pids[-1]}"
 fi
 if [ $code -eq 0 ]; then

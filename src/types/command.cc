@@ -21,6 +21,7 @@ constexpr CommandSpec kCommands[] = {
     {"incident.assign", kPeople, "incident role user", "", "give a person a role"},
     {"incident.task", kPeople, "incident text owner", "due", "open a task"},
     {"incident.task_done", kPeople, "incident task result", "", "finish a task"},
+    {"incident.measure", kPeople, "incident name figures method", "", "add a measurement, as of a test attack"},
     {"incident.close", kPeople, "incident summary residual_risk", "reason", "end the incident"},
     {"action.propose", kHandlers, "endpoint lease_s", "incident option measure", "propose a containment action"},
     {"action.approve", "approver", "action digest", "", "approve exactly the measure with this digest"},
@@ -73,7 +74,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
-  } else if (key == "measure" || key == "model" || key == "document" ||
+  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

@@ -1,4 +1,5 @@
 // Serves the releases of the fraud story: POST /<version>/score and /<version>/score/batch. Example code, not product.
+// POST /<version>/fault {"kind": "fail" | "none"} breaks and mends one: what `make sabotage` does.
 //
 //   model_server --listen 127.0.0.1:9440 model_1.0.0.json model_1.2.0.json …
 //
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <simdjson.h>
 
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -18,7 +20,12 @@
 namespace firebreak::example {
 namespace {
 
-using Models = std::map<std::string, Ensemble, std::less<>>;
+struct Model {
+  explicit Model(Ensemble read) : ensemble(std::move(read)) {}
+  Ensemble ensemble;
+  std::atomic<bool> broken{false};
+};
+using Models = std::map<std::string, Model, std::less<>>;
 
 struct Row {
   std::vector<double> numbers;
@@ -91,15 +98,27 @@ net::Response score_batch(const Ensemble& model, const net::Request& request) {
   return answer(body + "]}");
 }
 
-void handle(const Models& models, const net::Request& request, const net::Responder& responder) {
+net::Response set_fault(Model& model, const net::Request& request) {
+  const auto body = parse_json(request.body);
+  const std::string kind = body ? string_or(*body, "kind") : "";
+  if (kind != "fail" && kind != "none")
+    return net::problem(Error{Code::kInvalid, "a fault is {\"kind\": \"fail\"} or {\"kind\": \"none\"}", "/kind", 0});
+  model.broken = kind == "fail";
+  return net::json_response(JsonObject{{"kind", kind}});
+}
+
+void handle(Models& models, const net::Request& request, const net::Responder& responder) {
   if (request.path == "/healthz") return responder(answer(R"({"status":"ok"})"));
   const std::size_t slash = request.path.find('/', 1);
   const auto model = models.find(std::string_view(request.path).substr(1, slash == std::string::npos ? slash : slash - 1));
   const std::string_view rest = slash == std::string::npos ? "" : std::string_view(request.path).substr(slash);
-  if (model == models.end() || (rest != "/score" && rest != "/score/batch"))
+  if (model == models.end() || (rest != "/score" && rest != "/score/batch" && rest != "/fault"))
     return responder(net::problem(Error{Code::kNotFound, "POST /<version>/score or /<version>/score/batch", {}, 0}));
   if (request.method != "POST") return responder(net::problem(405, Error{Code::kInvalid, "POST only", {}, 0}));
-  responder(rest == "/score" ? score_one(model->second, request) : score_batch(model->second, request));
+  if (rest == "/fault") return responder(set_fault(model->second, request));
+  if (model->second.broken) return responder(net::problem(Error{Code::kInternal, "this model is broken", {}, 0}));
+  const Ensemble& ensemble = model->second.ensemble;
+  responder(rest == "/score" ? score_one(ensemble, request) : score_batch(ensemble, request));
 }
 
 int run(const std::string& listen, const std::vector<std::string>& paths) {
@@ -118,7 +137,7 @@ int run(const std::string& listen, const std::vector<std::string>& paths) {
       return 1;
     }
     const std::string version = model->version();
-    models.emplace(version, std::move(*model));
+    models.try_emplace(version, std::move(*model));
   }
   const auto address = net::parse_host_port(listen);
   if (!address) {

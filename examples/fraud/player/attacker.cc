@@ -95,7 +95,7 @@ Result<AttackResult> Attacker::attack(ScoringClient& client, const std::vector<T
     bool reached = false;
     // True when the attack on this target is over.
     const auto ask = [&](const JsonObject& candidate) -> Result<bool> {
-      const Answered answer = client.ask(caller, fmt::format("live-{}", ++serial_), canonical_json(candidate));
+      const Answered answer = client.ask(caller, fmt::format("live-{}-{}", seed_, ++serial_), canonical_json(candidate));
       ++spent;
       ++result.queries;
       if (pause && result.queries % static_cast<std::uint64_t>(every) == 0) FIREBREAK_TRY(pause());

@@ -28,7 +28,7 @@ class Attacker {
  public:
   static constexpr int kBudget = 60;  // queries a target; the recorded SimBA sessions needed a median of 17
 
-  explicit Attacker(std::uint64_t seed) : state_(seed) {}
+  explicit Attacker(std::uint64_t seed) : seed_(seed), state_(seed + 1) {}
 
   // `pause` is called every `every` queries (the attacker's pace in story time); an empty one never pauses.
   Result<AttackResult> attack(ScoringClient& client, const std::vector<Target>& targets,
@@ -39,6 +39,7 @@ class Attacker {
   std::uint64_t next();
   std::vector<std::size_t> shuffled(std::size_t count);
 
+  const std::uint64_t seed_;
   std::uint64_t state_;
   std::uint64_t serial_ = 0;  // of request ids
 };

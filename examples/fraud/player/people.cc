@@ -22,12 +22,12 @@ constexpr std::int64_t kQuarantineLease = 14 * 24 * 3600;
 
 }  // namespace
 
-Script::Script(const Places& places, const People& people, Stages& stages, int patience_s, std::string client,
+Script::Script(const Places& places, const People& people, Stages& stages, const Patience& patience, Pace& pace,
                std::function<Result<void>(bool)> attack_live)
     : places_(places),
       stages_(stages),
-      client_(std::move(client)),
-      patience_s_(patience_s),
+      patience_(patience),
+      pace_(pace),
       attack_live_(std::move(attack_live)),
       analyst_(places.server, people.analyst, &seen_),
       approver_(places.server, people.approver, &seen_) {}
@@ -47,20 +47,36 @@ Result<void> Script::act(Time now, bool stream_ended) {
   return {};
 }
 
+Result<void> Script::open() {
+  if (!patience_.watched()) return {};
+  const auto let_go = [&]() -> Result<bool> {
+    FIREBREAK_ASSIGN(const bool held, pace_.held());
+    return !held;
+  };
+  FIREBREAK_ASSIGN(const bool person, somebody_did("let the clock go", "anybody", "clock rate fast", let_go));
+  return person ? Result<void>{} : pace_.run({}, "quiet hours: as fast as it goes");
+}
+
 Result<bool> Script::somebody_did(const std::string& what, std::string_view who, const std::string& command,
                                   const std::function<Result<bool>()>& done) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s_);
-  if (patience_s_ > 0)
-    fmt::print("    waiting up to {} s for {}: {}\n      {} {}\n", patience_s_, who, what, client_, command);
-  std::fflush(stdout);
-  while (std::chrono::steady_clock::now() < deadline) {
-    FIREBREAK_ASSIGN(const bool yes, done());
-    if (yes) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // a person is being waited for
+  bool yes = false;
+  if (patience_.watched()) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(patience_.seconds);
+    const auto in_time = [&] { return patience_.seconds < 0 || std::chrono::steady_clock::now() < deadline; };
+    fmt::print("    waiting {} for {}: {}\n      {} {}\n",
+               patience_.seconds < 0 ? "as long as it takes" : fmt::format("up to {} s", patience_.seconds), who, what,
+               patience_.client, command);
+    std::fflush(stdout);
+    FIREBREAK_TRY(pace_.hold(fmt::format("waits for {}: {}", who, what)));
+    while (!yes && in_time()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));  // a person is being waited for
+      FIREBREAK_ASSIGN(yes, done());
+    }
+    FIREBREAK_TRY(pace_.release());
   }
-  fmt::print("    scripted: {}\n", what);
+  if (!yes) fmt::print("    scripted: {}\n", what);
   std::fflush(stdout);
-  return false;
+  return yes;
 }
 
 Result<bool> Script::look_for_incident(Time now) {
@@ -255,6 +271,11 @@ Result<bool> Script::bring_hardened(Time now) {
 Result<bool> Script::follow_ladder(Time now) {
   if (promotion_.empty() || stages_.reached("watch ended")) return false;
   FIREBREAK_ASSIGN(const Json action, analyst_.get("/api/v1/actions/" + promotion_));
+  if (const Json* end = find(action, "ladder_ended"); end != nullptr && string_or(*end, "outcome") == "aborted") {
+    fmt::print("    {} was taken back: {}\n", promotion_, string_or(*end, "reason"));
+    promotion_.clear();  // asked for again: the story needs it
+    return true;
+  }
   for (const Json& step : items(action, "steps")) {
     const std::string name = string_or(step, "step");
     if (name == "shadow") stages_.reach("shadow", now, promotion_);

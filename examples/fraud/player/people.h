@@ -1,25 +1,33 @@
 // The story's people: what an analyst and an approver do, through the public API with tokens of their own.
 //
 // They act between two steps of the clock and on nothing but what the API says, so a real person may do any step
-// first. Before a scripted hand acts it waits `patience_s` seconds of wall time for that.
+// first. Before a scripted hand acts it waits for that, and the clock is held.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
 
-#include "fraud/player/attacker.h"
+#include "fraud/player/pace.h"
 #include "fraud/player/setup.h"
 #include "fraud/player/stages.h"
 
 namespace firebreak::example {
 
+struct Patience {
+  int seconds = 0;     // that each decision waits for a person: 0 none, -1 for ever
+  std::string client;  // how people call firebreak, for the commands they are shown
+  bool watched() const { return seconds != 0; }
+};
+
 class Script {
  public:
-  // `client`: how people call firebreak, for the commands they are shown. `attack_live(contained)` lets the live
-  // attacker loose; it may move the clock when contained.
-  Script(const Places& places, const People& people, Stages& stages, int patience_s, std::string client,
+  // `attack_live(contained)` lets the live attacker loose; it may move the clock when contained.
+  Script(const Places& places, const People& people, Stages& stages, const Patience& patience, Pace& pace,
          std::function<Result<void>(bool contained)> attack_live);
+
+  // Holds the clock until somebody lets it go.
+  Result<void> open();
 
   // Everything that can be done at `now`. Returns when nothing is left to do before the clock moves on.
   Result<void> act(Time now, bool stream_ended);
@@ -42,7 +50,8 @@ class Script {
 
   Result<Json> view() { return analyst_.get("/api/v1/incidents/" + incident_); }
   Result<Json> release(const std::string& name);
-  // Waits for a real person as long as patience lasts, showing the command that does it; true when `done` became true.
+  // Waits for a real person as long as patience lasts, showing the command that does it, the clock held; true when
+  // `done` became true.
   Result<bool> somebody_did(const std::string& what, std::string_view who, const std::string& command,
                             const std::function<Result<bool>()>& done);
   Result<void> rate_impact();
@@ -51,8 +60,8 @@ class Script {
 
   const Places& places_;
   Stages& stages_;
-  const std::string client_;
-  const int patience_s_;
+  const Patience& patience_;
+  Pace& pace_;
   const std::function<Result<void>(bool)> attack_live_;
   std::uint64_t seen_ = 0;  // newest command of either
   Api analyst_, approver_;

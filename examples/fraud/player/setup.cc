@@ -37,7 +37,7 @@ Result<std::string> pepper_of(const std::string& path) {
 
 }  // namespace
 
-std::string live_caller(int number) { return fmt::format("live-{:02}", number); }
+std::string live_caller(int number) { return fmt::format("live-{:03}", number); }
 
 Result<People> set_up_people(const Places& places) {
   PosixFiles files;
@@ -57,6 +57,7 @@ Result<People> set_up_people(const Places& places) {
 Result<Keys> set_up_keys(const Places& places, const Story& story) {
   std::vector<std::string> callers = story.callers;
   for (int i = 0; i < kLiveKeys; ++i) callers.push_back(live_caller(i));
+  callers.emplace_back(kVisitor);
   return Keys::load_or_create(places.state, callers);
 }
 

@@ -26,7 +26,8 @@ struct People {
 // ana and ben are for people; what the player does in their place it does as these two, marked as scripted.
 inline constexpr std::string_view kScriptedAnalyst = "ana-script";
 inline constexpr std::string_view kScriptedApprover = "ben-script";
-inline constexpr int kLiveKeys = 40;
+inline constexpr int kLiveKeys = 120;
+inline constexpr std::string_view kVisitor = "visitor";  // whoever tries the API while the story runs
 std::string live_caller(int number);  // the live attacker's keys
 
 // Makes users and tokens (idempotent); files STATE/{ana,ben,ana-script,ben-script,loader,gateway}.token, 0600.

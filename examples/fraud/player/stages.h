@@ -10,10 +10,10 @@
 namespace firebreak::example {
 
 inline constexpr std::string_view kStages[] = {
-    "serving",         "history imported", "first attack query", "finding",        "incident",
-    "acknowledged",    "evidence captured", "options offered",   "proposed",       "approved",
-    "in force",        "effect check green", "1.1.0 stopped",    "1.2.0 cleared",  "shadow",
-    "canary 5",        "canary 25",        "full 100",           "watch ended",    "closed"};
+    "serving",   "history imported",   "logs verified",     "first attack query", "finding",  "incident",
+    "acknowledged", "evidence captured", "options offered", "proposed",           "approved", "in force",
+    "effect check green", "1.1.0 stopped", "1.2.0 cleared", "shadow",             "canary 5", "canary 25",
+    "full 100",  "watch ended",        "closed"};
 
 class Stages {
  public:

@@ -154,6 +154,18 @@ Drafts task_done(const Incident& incident, const Entry& entry, const Json& args,
                {{"incident", incident.id}, {"task", id}, {"by", who(entry)}, {"result", string_or(args, "result", "success")}})};
 }
 
+// Figures that somebody took while the incident was open; what they mean is in `method`.
+Drafts measure(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
+  const auto name = text_of(args, "name"), method = text_of(args, "method");
+  for (const auto* text : {&name, &method})
+    if (!*text) return refused(text->error().code, text->error().message, text->error().pointer);
+  const Json& figures = args.at("figures");
+  if (canonical_json(figures).size() > kTextBytes)
+    return refused(Code::kTooLarge, fmt::format("'figures' has at most {} octets", kTextBytes), "/figures");
+  return {make("incident_measured", incident.id,
+               {{"incident", incident.id}, {"name", *name}, {"figures", figures}, {"method", *method}, {"by", who(entry)}})};
+}
+
 Drafts close(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
   const auto summary = text_of(args, "summary"), residual = text_of(args, "residual_risk");
   for (const auto* text : {&summary, &residual})
@@ -185,7 +197,8 @@ struct Row {
 };
 constexpr Row kTable[] = {
     {"incident.ack", acknowledge}, {"incident.assign", assign},     {"incident.close", close},
-    {"incident.impact", impact},   {"incident.note", note},         {"incident.phase", phase},
+    {"incident.impact", impact},   {"incident.measure", measure},   {"incident.note", note},
+    {"incident.phase", phase},
     {"incident.severity", severity}, {"incident.task", task},       {"incident.task_done", task_done},
 };
 

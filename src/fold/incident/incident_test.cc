@@ -185,6 +185,17 @@ TEST(Incident, is_declared_by_hand_once_per_endpoint) {
   EXPECT_EQ(refusal(story.act("incident.declare", args)), "conflict");
 }
 
+TEST(Incident, takes_measurements_with_their_method_while_it_is_open) {
+  Story story;
+  const std::string id = story.opened();
+  const Json figures = JsonObject{{"contained", JsonObject{{"targets", 10}, {"succeeded", 3}}}};
+  EXPECT_EQ(refusal(story.act("incident.measure", {{"incident", id}, {"name", "attack"}, {"figures", figures}, {"method", " "}})), "invalid");
+  EXPECT_EQ(refusal(story.act("incident.measure", {{"incident", id}, {"name", "attack"}, {"figures", JsonObject{{"x", std::string(40'000, 'x')}}}, {"method", "m"}})), "too_large");
+  const auto measured = story.act("incident.measure", {{"incident", id}, {"name", "attack"}, {"figures", figures}, {"method", "SimBA"}});
+  ASSERT_NE(find_kind(measured, "incident_measured"), nullptr);
+  EXPECT_EQ(find_kind(measured, "incident_measured")->body.at("figures"), figures);
+}
+
 TEST(Incident, keeps_tasks_and_a_bounded_timeline) {
   Story story;
   const std::string id = story.opened();

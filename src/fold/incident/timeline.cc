@@ -26,6 +26,7 @@ std::string own_text(const Entry& entry) {
                        text("functional_likely"), text("recoverability"));
   if (entry.kind == "incident_role") return fmt::format("{} is {}", text("user"), text("role"));
   if (entry.kind == "incident_note") return fmt::format("{}: {}", text("by"), text("text").substr(0, 200));
+  if (entry.kind == "incident_measured") return fmt::format("measured by {}: {}", text("by"), text("name").substr(0, 200));
   if (entry.kind == "incident_task_opened") return fmt::format("task for {}: {}", text("owner"), text("text").substr(0, 200));
   if (entry.kind == "incident_task_done") return fmt::format("{} done: {}", text("task"), text("result").substr(0, 200));
   if (entry.kind == "incident_closed") return fmt::format("closed by {}; residual risk: {}", text("by"), text("residual_risk").substr(0, 200));

@@ -87,6 +87,7 @@ void incident_opened(Store& store, const Entry& entry) {
                                             {"index", entry.index},
                                             {"reason", "opened"}}};
   incident["roles"] = JsonObject{};
+  incident["measurements"] = JsonArray{};
   for (const char* absent : {"acknowledged", "impact", "closed", "options"}) incident[absent] = nullptr;
   store.put("incident", incident);
   for (const std::string& finding : strings_or_empty(entry.body, "findings"))
@@ -173,6 +174,21 @@ void incident_note(Store& store, const Entry& entry) {
   store.add_timeline(
       string_or(entry.body, "incident"), entry,
       fmt::format("Note by {}: {}", person(string_or(entry.body, "by")), string_or(entry.body, "text")));
+}
+
+// The newest of a name stands for it; the timeline keeps all.
+void incident_measured(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident"), name = string_or(entry.body, "name");
+  JsonObject measurement = moment(entry, string_or(entry.body, "by"));
+  copy_members(measurement, entry.body, {"name", "figures", "method"});
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    JsonArray& all = incident["measurements"].as_array();
+    all.erase(std::remove_if(all.begin(), all.end(), [&](const Json& each) { return string_or(each, "name") == name; }),
+              all.end());
+    all.push_back(measurement);
+  });
+  store.add_timeline(id, entry, fmt::format("Measured by {}: {} {}", person(string_or(entry.body, "by")), name,
+                                            canonical_json(entry.body.at("figures")).substr(0, 400)));
 }
 
 void incident_task_opened(Store& store, const Entry& entry) {
@@ -284,6 +300,7 @@ constexpr Handler kHandlers[] = {
     {"incident_severity", incident_severity},
     {"incident_role", incident_role},
     {"incident_note", incident_note},
+    {"incident_measured", incident_measured},
     {"incident_task_opened", incident_task_opened},
     {"incident_task_done", incident_task_done},
     {"incident_closed", incident_closed},

@@ -124,9 +124,14 @@ Result<EffectChecks::Finding> EffectChecks::judge_step(const contain::ActionInFo
     const double limit = setting(context_.rules, step_name, "agreement", 0.8);
     finding.reason = fmt::format("shadow {}: {} answers, {:.1f} % agree (at least {:.0f} %), {} failed", action.release,
                                  answers, agreement * 100, limit * 100, failed);
-    finding.verdict = !ripe || answers < static_cast<std::int64_t>(least) ? "waiting"
-                      : agreement >= limit && failed * 100 <= answers     ? "green"
-                                                                          : "red";
+    // A shadow that fails from the start never has enough answers to be judged by them: its failures end it.
+    const gates::CanarySettings broken;
+    const bool fails = failed >= static_cast<std::int64_t>(broken.failures) &&
+                       static_cast<double>(failed) >= broken.failure_share * static_cast<double>(answers + failed);
+    finding.verdict = fails                                                    ? "red"
+                      : !ripe || answers < static_cast<std::int64_t>(least)    ? "waiting"
+                      : agreement >= limit && failed * 100 <= answers          ? "green"
+                                                                               : "red";
     return finding;
   }
 
