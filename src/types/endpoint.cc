@@ -160,6 +160,7 @@ Result<void> check(const Endpoint& endpoint) {
                                    {"on_call", endpoint.on_call},
                                    {"environment", endpoint.environment},
                                    {"criticality", endpoint.criticality},
+                                   {"amount_unit", endpoint.amount_unit},
                                    {"last_known_good", endpoint.last_known_good},
                                    {"gateway", endpoint.gateway}})
     if (value.size() > limits::kIdBytes)
@@ -189,6 +190,7 @@ Json to_json(const Endpoint& endpoint) {
       {"labels", JsonArray(endpoint.labels.begin(), endpoint.labels.end())},
       {"positive_label", endpoint.positive_label},
       {"amount_field", endpoint.amount_field},
+      {"amount_unit", endpoint.amount_unit},
       {"last_known_good", endpoint.last_known_good},
       {"gateway", endpoint.gateway},
       {"fallback", endpoint.fallback},
@@ -201,7 +203,7 @@ Json to_json(const Endpoint& endpoint) {
 Result<Endpoint> endpoint_from_json(const Json& document) {
   FIREBREAK_TRY(only_keys(document, {"name",        "owner_team", "on_call",        "environment",  "criticality",
                                      "mode",        "state",      "capture",        "wire",         "features",
-                                     "labels",      "positive_label", "amount_field", "last_known_good", "gateway",
+                                     "labels",      "positive_label", "amount_field", "amount_unit", "last_known_good", "gateway",
                                      "fallback",    "caps",       "callers",        "callers_blob"}));
   Endpoint endpoint;
   FIREBREAK_ASSIGN(endpoint.name, get_string(document, "name"));
@@ -211,6 +213,7 @@ Result<Endpoint> endpoint_from_json(const Json& document) {
                                   {"criticality", &endpoint.criticality},
                                   {"positive_label", &endpoint.positive_label},
                                   {"amount_field", &endpoint.amount_field},
+                                  {"amount_unit", &endpoint.amount_unit},
                                   {"last_known_good", &endpoint.last_known_good},
                                   {"gateway", &endpoint.gateway},
                                   {"callers_blob", &endpoint.callers_blob}})

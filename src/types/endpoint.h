@@ -55,6 +55,7 @@ struct Endpoint {
   std::vector<std::string> labels = {"approve", "decline"};
   std::string positive_label = "decline";  // what precision and recall are counted for
   std::string amount_field;                // numeric feature that states the amount at risk ("limit_bal")
+  std::string amount_unit;                 // of that field, for people ("NT$"); empty = unstated
   std::string last_known_good;             // release
   std::string gateway;                     // name of the gateway that serves it
   Json fallback = JsonObject{};            // rules document, evaluated by the gateway: docs/formats/fallback.md

@@ -57,19 +57,39 @@ Result<void> a_minute_later(Api& admin) {
   return fail(Code::kBusy, "the clock is fed by others without a pause");
 }
 
-// Why a promotion was taken back; the clock goes on by somebody else's hand.
-Result<std::string> wait_for_abort(Api& api, const std::string& id) {
+// Looks at an action until `done` has an answer; the clock goes on by somebody else's hand.
+template <class Done>
+auto look_until(Api& api, const std::string& id, const std::string& what, Done done) -> decltype(done(Json())) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   while (std::chrono::steady_clock::now() < deadline) {
     FIREBREAK_ASSIGN(const Json action, api.get("/api/v1/actions/" + id));
-    const Json* end = find(action, "ladder_ended");
-    if (end != nullptr && end->is_object()) {
-      if (string_or(*end, "outcome") == "aborted") return string_or(*end, "reason");
-      return fail(Code::kConflict, id + " was promoted before it was noticed");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // between two looks
+    auto answer = done(action);
+    if (!answer || !answer->empty()) return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // between two looks
   }
-  return fail(Code::kTimeout, id + " was not taken back within five minutes; is the clock held?");
+  return fail(Code::kTimeout, fmt::format("{} {} within five minutes; is the clock held?", id, what));
+}
+
+bool has_ended(const Json& action) {
+  const Json* end = find(action, "ladder_ended");
+  return end != nullptr && end->is_object();
+}
+
+Result<std::string> canary_step(const Json& action) {
+  if (has_ended(action) || string_or(action, "state") == "rejected")
+    return fail(Code::kConflict, "no canary is under way; wait until 1.2.0 takes traffic");
+  const Json* steps = find(action, "steps");
+  if (steps == nullptr || !steps->is_array() || steps->get_array().empty()) return std::string();
+  const std::string step = string_or(steps->get_array().back(), "step");
+  if (step == "100" || step == "watch") return fail(Code::kConflict, "the canary is over: all traffic goes to 1.2.0");
+  return step == "shadow" ? std::string() : step;
+}
+
+Result<std::string> abort_reason(const Json& action) {
+  if (!has_ended(action)) return std::string();
+  const Json& end = action.at("ladder_ended");
+  if (string_or(end, "outcome") == "aborted") return string_or(end, "reason");
+  return fail(Code::kConflict, string_or(action, "id") + " was promoted before it was noticed");
 }
 
 }  // namespace
@@ -130,18 +150,18 @@ Result<void> sabotage(const Places& places) {
   Api analyst(places.server, people.analyst);
   FIREBREAK_ASSIGN(const Json incident, newest_incident(analyst));
   FIREBREAK_ASSIGN(const Json promotion, newest_action(analyst, string_or(incident, "id"), "promotion"));
-  const std::string id = string_or(promotion, "id"), state = string_or(promotion, "state");
-  if (state != "in_force" && state != "ordered")
-    return fail(Code::kConflict, "no canary is under way; wait until 1.2.0 takes canary traffic");
+  if (!promotion.is_object()) return fail(Code::kConflict, "no canary is under way; wait until 1.2.0 takes traffic");
+  const std::string id = string_or(promotion, "id");
+  FIREBREAK_ASSIGN(const std::string step, look_until(analyst, id, "took no canary traffic", canary_step));
   net::HttpClient models;
   const auto set_fault = [&](std::string_view kind) {
     return net::json_of(models.post(fmt::format("{}/{}/fault", places.models, kCandidate),
                                     canonical_json(JsonObject{{"kind", kind}})));
   };
   FIREBREAK_TRY(set_fault("fail"));
-  fmt::print("{} answers with errors now. Firebreak has not been told; it sees what the gateway sees …\n", kCandidate);
+  fmt::print("{} takes {} % of the traffic and answers with errors now. Firebreak has not been told …\n", kCandidate, step);
   std::fflush(stdout);
-  const auto reason = wait_for_abort(analyst, id);
+  const auto reason = look_until(analyst, id, "was not taken back", abort_reason);
   FIREBREAK_TRY(set_fault("none"));
   if (!reason) return fail(Error(reason.error()));
   fmt::print("{} was taken back by itself: {}\n{} is mended; the story asks for its promotion again\n", id, *reason,

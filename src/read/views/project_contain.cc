@@ -17,6 +17,14 @@ std::string what_of(const Json& body) {
   return fmt::format("{} on {}", string_or(body, "class", "action"), string_or(body, "endpoint"));
 }
 
+// The measure of a promotion is the end of its ladder: all traffic to one release. Empty for other actions.
+std::string promoted_release(const Json& body) {
+  const Json* weights = find_pointer(body, "/measure/weights");
+  const bool one = string_or(body, "class") == "promotion" && weights != nullptr && weights->is_object() &&
+                   weights->get_object().size() == 1;
+  return one ? std::string(weights->get_object().begin()->key()) : std::string();
+}
+
 template <class Change>
 void edit_action(Store& store, const Entry& entry, Change change) {
   edit(store, entry, "action", string_or(entry.body, "action"), change);
@@ -32,14 +40,15 @@ void action_proposed(Store& store, const Entry& entry) {
   copy_members(action, entry.body,
                {"incident", "endpoint", "class", "measure", "measure_blob", "digest", "lease_us",
                 "requested_by", "expires", "undo", "forecast", "option", "ladder"});
+  action["release"] = promoted_release(entry.body);
   action["what"] = what_of(entry.body);
   action["approvals_needed"] = int_or(entry.body, "approvals", 1);
   action["approved_by"] = JsonArray{};
   action["approvers"] = "";
   for (const char* absent : {"ordered", "in_force", "lifted", "ended", "until"}) action[absent] = nullptr;
   action["extensions"] = JsonObject{{"count", 0}, {"callers", 0}, {"digests", 0}};
-  action["checks"] =
-      JsonObject{{"count", 0}, {"green", 0}, {"red", 0}, {"first_green", nullptr}, {"last", nullptr}};
+  action["checks"] = JsonObject{
+      {"count", 0}, {"green", 0}, {"red", 0}, {"told", ""}, {"first_green", nullptr}, {"last", nullptr}};
   action["steps"] = JsonArray{};
   store.put("action", action);
   const std::int64_t lease = int_or(entry.body, "lease_us");
@@ -121,6 +130,14 @@ void order_started(Store& store, const Entry& entry) {
   });
 }
 
+std::string outcome_text(const std::string& id, const Json& body) {
+  const std::string detail = string_or(body, "detail"), policy = string_or(body, "policy_digest");
+  std::string text = fmt::format("Order {} {}", id, string_or(body, "result"));
+  if (!detail.empty()) text += ": " + detail;
+  if (!policy.empty()) text += "; digest of the policy in force " + policy.substr(0, 16);
+  return text;
+}
+
 void order_outcome(Store& store, const Entry& entry) {
   edit(store, entry, "order", string_or(entry.body, "order"), [&](JsonObject& document) {
     const std::string result = string_or(entry.body, "result");
@@ -130,42 +147,41 @@ void order_outcome(Store& store, const Entry& entry) {
     document["outcome"] = std::move(outcome);
     if (string_or(document, "verb") == "extend" && result == "done") return;
     if (const std::string incident = string_or(document, "incident"); !incident.empty())
-      store.add_timeline(incident, entry,
-                         fmt::format("{}: {} {}; policy in force {}", string_or(document, "id"), result,
-                                     string_or(entry.body, "detail"),
-                                     string_or(entry.body, "policy_digest", "unknown").substr(0, 16)));
+      store.add_timeline(incident, entry, outcome_text(string_or(document, "id"), entry.body));
   });
 }
 
 std::string check_text(const JsonObject& action, const Json& body) {
+  const std::string begin =
+      fmt::format("Effect check of {} is {}: ", string_or(action, "id"), string_or(body, "verdict"));
+  if (const std::string reason = string_or(body, "reason"); !reason.empty()) return begin + reason;
   const Json nothing = JsonObject{};
   const Json* works = find(body, "works");
   const Json* harm = find(body, "harm");
   if (works == nullptr) works = &nothing;
   if (harm == nullptr) harm = &nothing;
-  const std::string reason = string_or(body, "reason");
-  return fmt::format(
-      "Effect check of {} is {}: {} of {} chain queries kept from the model; {} of {} other answers changed, "
-      "{} failed{}{}",
-      string_or(action, "id"), string_or(body, "verdict"), int_or(*works, "not_served"), int_or(*works, "of"),
-      int_or(*harm, "changed"), int_or(*harm, "of"), int_or(*harm, "failed"), reason.empty() ? "" : ". ",
-      reason);
+  return begin +
+         fmt::format("{} of {} chain queries kept from the model; {} of {} other answers changed, {} failed",
+                     int_or(*works, "not_served"), int_or(*works, "of"), int_or(*harm, "changed"),
+                     int_or(*harm, "of"), int_or(*harm, "failed"));
 }
 
-// A check comes every minute: the timeline tells the first green one and every change of verdict.
+// A check comes every minute: the timeline tells the first one that is green or red and every change between
+// the two. "waiting" (nothing to judge by in the window) is no verdict and does not part two green ones.
 void effect_check(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
     JsonObject& checks = action["checks"].as_object();
     const std::string verdict = string_or(entry.body, "verdict");
-    const std::string before =
-        checks["last"].is_object() ? string_or(checks["last"], "verdict") : std::string();
+    const std::string before = string_or(action["checks"], "told");
     JsonObject check = moment(entry);
     copy_members(check, entry.body, {"window", "works", "harm", "canary", "verdict", "reason"});
     checks["count"] = int_or(action["checks"], "count") + 1;
     if (verdict == "green" || verdict == "red") checks[verdict] = int_or(action["checks"], verdict) + 1;
     if (verdict == "green" && checks["first_green"].is_null()) checks["first_green"] = check;
     checks["last"] = std::move(check);
-    if (verdict != before && verdict != "waiting") tell(store, entry, action, check_text(action, entry.body));
+    if (verdict == before || verdict == "waiting") return;
+    checks["told"] = verdict;
+    tell(store, entry, action, check_text(action, entry.body));
   });
 }
 
@@ -221,20 +237,35 @@ void ladder_step(Store& store, const Entry& entry) {
     copy_members(step, entry.body, {"step", "weights", "since"});
     action["steps"].as_array().push_back(std::move(step));
     const bool share = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
-    tell(store, entry, action,
-         share ? fmt::format("Canary of {} at {} %", string_or(action, "id"), name)
-               : fmt::format("{} of {} begins", name == "shadow" ? "Shadow" : "Watch window",
-                             string_or(action, "id")));
+    const std::string id = string_or(action, "id");
+    if (share)
+      tell(store, entry, action, fmt::format("Canary of {}: {} % of the traffic to the candidate", id, name));
+    if (!share && name == "shadow")
+      tell(store, entry, action,
+           fmt::format("Shadow of {} begins: the candidate answers copies, callers do not see it", id));
+    if (!share && name != "shadow") tell(store, entry, action, fmt::format("Watch window of {} begins", id));
   });
 }
 
+// An aborted ladder is taken back like a lifted measure; what was promoted stays, but the action is over.
 void ladder_ended(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
-    JsonObject end = moment(entry);
+    const std::string outcome = string_or(entry.body, "outcome");
+    JsonObject end = moment(entry, string_or(entry.body, "by"));
     copy_members(end, entry.body, {"outcome", "reason"});
+    if (outcome == "aborted") action["lifted"] = end;
+    action["ended"] = end;
     action["ladder_ended"] = std::move(end);
+    action["state"] = outcome == "promoted" ? "promoted" : "lifted";
+    if (outcome == "aborted")
+      edit(store, entry, "release", string_or(action, "endpoint") + "/" + string_or(action, "release"),
+           [&](JsonObject& release) {
+             release["state"] = "promotion_aborted";
+             release["aborted_action"] = string_or(action, "id");
+             release["aborted_because"] = string_or(entry.body, "reason");
+           });
     tell(store, entry, action,
-         fmt::format("Promotion {} {}: {}", string_or(action, "id"), string_or(entry.body, "outcome"),
+         fmt::format("Promotion {} {}: {}", string_or(action, "id"), outcome,
                      string_or(entry.body, "reason")));
   });
 }

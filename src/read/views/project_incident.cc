@@ -69,7 +69,7 @@ void link_finding(Store& store, const Entry& entry, const std::string& incident,
     const Result<Time> opened = get_time(finding, "time");
     store.add_timeline(incident, static_cast<std::uint64_t>(int_or(finding, "index")),
                        opened ? *opened : entry.time, "finding_opened", "detect",
-                       fmt::format("Finding {} ({}, {}): {}", id, string_or(finding, "kind"),
+                       fmt::format("Finding {} ({}, {}): {}", id, words(string_or(finding, "kind")),
                                    string_or(finding, "severity"), string_or(finding, "summary")));
   });
 }
@@ -110,7 +110,8 @@ void incident_finding_linked(Store& store, const Entry& entry) {
   });
   link_finding(store, entry, id, finding);
   store.add_timeline(
-      id, entry, fmt::format("Finding {} ({}) joined the incident", finding, string_or(entry.body, "kind")));
+      id, entry,
+      fmt::format("Finding {} ({}) joined the incident", finding, words(string_or(entry.body, "kind"))));
 }
 
 void incident_acknowledged(Store& store, const Entry& entry) {
@@ -131,7 +132,8 @@ void incident_phase(Store& store, const Entry& entry) {
     step["reason"] = reason;
     incident["phases"].as_array().push_back(std::move(step));
   });
-  store.add_timeline(id, entry, fmt::format("Phase {} -> {}: {}", string_or(entry.body, "from"), to, reason));
+  store.add_timeline(
+      id, entry, fmt::format("Phase {} → {}: {}", words(string_or(entry.body, "from")), words(to), reason));
 }
 
 void incident_impact(Store& store, const Entry& entry) {
@@ -243,12 +245,20 @@ void playbook_run_started(Store& store, const Entry& entry) {
                                                                   : string_or(entry.body, "playbook")));
 }
 
+// Where a branch begins or ends: nothing happens there. The run keeps these steps, the timeline does not tell
+// them.
+bool is_mark(const Json& body) {
+  const std::string step = string_or(body, "step");
+  return step.starts_with("start--") || step.starts_with("end--");
+}
+
 void playbook_step_started(Store& store, const Entry& entry) {
   edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
     JsonObject step = moment(entry);
     copy_members(step, entry.body, {"step", "name", "command"});
     step["state"] = "running";
     run["steps"].as_array().push_back(std::move(step));
+    if (is_mark(entry.body)) return;
     store.add_timeline(
         string_or(run, "incident"), entry,
         fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
@@ -266,10 +276,11 @@ void playbook_step_ended(Store& store, const Entry& entry) {
       step.as_object()["ended"] = moment(entry);
       copy_members(step.as_object(), entry.body, {"detail"});
     }
+    if (is_mark(entry.body) && outcome == "success") return;
     const std::string detail = string_or(entry.body, "detail");
-    store.add_timeline(
-        string_or(run, "incident"), entry,
-        fmt::format("Step ended ({}): {}{}{}", outcome, name, detail.empty() ? "" : ". ", detail));
+    store.add_timeline(string_or(run, "incident"), entry,
+                       fmt::format("Step ended ({}): {}{}", outcome, name,
+                                   detail.empty() ? "" : fmt::format(" ({})", detail)));
   });
 }
 

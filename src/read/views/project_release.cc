@@ -63,6 +63,15 @@ void source_approved(Store& store, const Entry& entry) {
                                    person(string_or(entry.body, "by")), reason));
 }
 
+// The gate says in words what it counted; figure and limit stand for those that do not.
+std::string gate_text(const std::string& gate, const std::string& candidate, bool passed, const Json& body) {
+  const Json* detail = find(body, "detail");
+  std::string text = detail != nullptr ? string_or(*detail, "text") : std::string();
+  if (text.empty()) text = fmt::format("{:.6g}", number_or(body, "figure"));
+  return fmt::format("Gate {} of {} {}: {} (limit {:.6g})", gate, candidate, passed ? "passed" : "FAILED",
+                     text, number_or(body, "limit"));
+}
+
 void gate_result(Store& store, const Entry& entry) {
   const std::string gate = string_or(entry.body, "gate"), candidate = string_or(entry.body, "candidate");
   const std::string request_id = string_or(entry.body, "request");
@@ -88,10 +97,7 @@ void gate_result(Store& store, const Entry& entry) {
     if (waiting.empty()) document["state"] = "done";
   });
   if (const std::string incident = string_or(result, "incident"); !incident.empty())
-    store.add_timeline(
-        incident, entry,
-        fmt::format("Gate {} of {} {}: {:.6g} (limit {:.6g})", gate, candidate, passed ? "passed" : "FAILED",
-                    number_or(entry.body, "figure"), number_or(entry.body, "limit")));
+    store.add_timeline(incident, entry, gate_text(gate, candidate, passed, entry.body));
 }
 
 void candidate_decided(Store& store, const Entry& entry, std::string_view state) {

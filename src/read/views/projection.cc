@@ -52,6 +52,13 @@ std::string person(std::string_view actor) {
   return std::string(actor.starts_with("user:") ? actor.substr(5) : actor);
 }
 
+std::string words(std::string_view name) {
+  std::string text(name);
+  for (char& c : text)
+    if (c == '_') c = ' ';
+  return text == "detection analysis" ? "detection and analysis" : text;
+}
+
 std::string duration(std::int64_t us) {
   if (us >= 2 * kDay && us % kDay == 0) return fmt::format("{} days", us / kDay);
   if (us >= kHour && us % kHour == 0) return fmt::format("{} h", us / kHour);

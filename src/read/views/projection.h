@@ -50,7 +50,8 @@ bool edit(Store& store, const Entry& entry, std::string_view kind, std::string_v
 
 // "ana" from "user:ana"; others unchanged.
 std::string person(std::string_view actor);
-std::string duration(std::int64_t us);  // "14 days", "4 h", "90 s"
+std::string words(std::string_view name);  // "query chain" from "query_chain"
+std::string duration(std::int64_t us);     // "14 days", "4 h", "90 s"
 std::string join(const std::vector<std::string>& words, std::string_view separator = ", ");
 
 // Open incidents of an endpoint (of all endpoints when it is empty).

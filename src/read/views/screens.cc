@@ -18,7 +18,7 @@ JsonArray things(Store& store, const std::string& kind, const std::string& incid
 
 // One row for the control (what it approves is what the gate counts), one for the candidate, one for each
 // attack that the gate's detail tells apart: "attacks": [{attack, still_approved, approved_by_control}].
-void add_rows(JsonArray& rows, const JsonObject& gate) {
+void add_rows(Store& store, JsonArray& rows, const JsonObject& gate) {
   const Json nothing = JsonObject{};
   const Json* detail = find(gate, "detail");
   if (detail == nullptr) detail = &nothing;
@@ -31,6 +31,9 @@ void add_rows(JsonArray& rows, const JsonObject& gate) {
     row["share"] = of > 0 ? Json(static_cast<double>(approved) / static_cast<double>(of)) : Json(nullptr);
     for (const char* name : {"endpoint", "candidate", "gate", "index", "incident", "time"})
       row[name] = gate.contains(name) ? gate.at(name) : Json(nullptr);
+    const std::optional<JsonObject> judged =
+        store.get("release", string_or(gate, "endpoint") + "/" + std::string(release));
+    row["release_state"] = judged ? Json(string_or(*judged, "state")) : Json(nullptr);
     for (const char* name : {"limit", "passed"})
       row[name] = control || !gate.contains(name) ? Json(nullptr) : gate.at(name);
     rows.push_back(std::move(row));
@@ -99,7 +102,7 @@ Result<Json> action_screen(Store& store, const std::string& id) {
 JsonObject robustness_screen(Store& store) {
   JsonArray rows;
   for (const JsonObject& gate : store.list({.kind = "gate", .incident = {}, .endpoint = {}, .state = {}}))
-    if (string_or(gate, "gate") == "G3a") add_rows(rows, gate);
+    if (string_or(gate, "gate") == "G3a") add_rows(store, rows, gate);
   return JsonObject{{"rows", std::move(rows)}};
 }
 

@@ -119,8 +119,10 @@ void workers(Store& store, Screen& screen) {
 
 void tasks_and_releases(Store& store, Screen& screen) {
   for (const JsonObject& task : all(store, "task", "open")) {
-    screen.need(person(string_or(task, "owner")), string_or(task, "text"), task,
-                fmt::format("firebreak incident show {}", string_or(task, "incident")));
+    const std::string id = string_or(task, "id");
+    screen.need(
+        person(string_or(task, "owner")), fmt::format("{}: {}", id, string_or(task, "text")), task,
+        fmt::format("firebreak incident task-done {} {} --result TEXT", string_or(task, "incident"), id));
     screen.add_due("due", string_or(task, "text"), task);
   }
   for (JsonObject& release : all(store, "release", "cleared")) {
@@ -131,6 +133,17 @@ void tasks_and_releases(Store& store, Screen& screen) {
         release,
         fmt::format("firebreak release promote --endpoint {} --release {}{}", string_or(release, "endpoint"),
                     string_or(release, "release"), incident.empty() ? "" : " --incident " + incident));
+  }
+  for (JsonObject& release : all(store, "release", "promotion_aborted")) {
+    const std::string incident = string_or(release, "cleared_for");
+    const std::optional<JsonObject> known = store.get("incident", incident);
+    if (known && string_or(*known, "state") != "open") continue;
+    release["incident"] = incident;
+    screen.need(
+        "analyst",
+        fmt::format("the promotion of {} was aborted ({}): promote it again or register another candidate",
+                    string_or(release, "release"), string_or(release, "aborted_because")),
+        release, fmt::format("firebreak action show {}", string_or(release, "aborted_action")));
   }
 }
 

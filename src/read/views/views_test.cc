@@ -123,6 +123,71 @@ TEST(Views, an_action_goes_from_approval_to_force_to_its_end) {
   EXPECT_EQ(string_or(*find_pointer(action, "/lifted"), "by"), "ana");
 }
 
+TEST(Views, windows_without_traffic_do_not_part_two_green_checks) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  for (const char* verdict : {"waiting", "green", "waiting", "green", "red", "waiting", "red", "green"})
+    story.add("", "effect_check",
+              std::string(R"({"action":"act-7","reason":"as counted","verdict":")") + verdict + R"("})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json incident = *views->incident("inc-2");
+  std::string told;
+  for (const Json& line : find(incident, "timeline")->as_array())
+    if (string_or(line, "kind") == "effect_check") told += string_or(line, "text") + "\n";
+  EXPECT_EQ(told,
+            "Effect check of act-7 is green: as counted\nEffect check of act-7 is red: as counted\n"
+            "Effect check of act-7 is green: as counted\n");
+}
+
+TEST(Views, an_aborted_promotion_is_not_in_force_and_asks_for_a_person) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  story.add("", "incident_acknowledged", R"({"incident":"inc-2","by":"user:ana"})");
+  story.add("", "action_rejected", R"({"action":"act-7","by":"user:ben","reason":"no"})");
+  story.add("", "release_registered",
+            R"({"endpoint":"fraud-api","release":"1.2.0","incident":"inc-2","by":"user:ana"})");
+  const std::string action = story.add(
+      "act", "action_proposed",
+      R"({"incident":"inc-2","endpoint":"fraud-api","class":"promotion","measure":{"kind":"weights","weights":{"1.2.0":100}},"digest":"aabb","lease_us":0,"requested_by":"user:ana","approvals":1,"ladder":["shadow","5"]})");
+  story.add("", "action_in_force", R"({"action":")" + action + R"("})");
+  story.add("", "ladder_ended",
+            R"({"outcome":"aborted","reason":"step 5 red","by":"firebreak","action":")" + action + R"("})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  EXPECT_EQ(string_or(*views->action(action), "state"), "lifted");
+  const Json status = *views->status();
+  EXPECT_TRUE(find(status, "in_force")->as_array().empty());
+  ASSERT_EQ(find(status, "needs_person")->as_array().size(), 1U);
+  EXPECT_EQ(
+      string_or(*find_pointer(status, "/needs_person/0"), "what"),
+      "the promotion of 1.2.0 was aborted (step 5 red): promote it again or register another candidate");
+}
+
+TEST(Views, a_promoted_release_leaves_no_action_in_force) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  story.add("", "action_in_force", R"({"action":"act-7"})");
+  story.add("", "ladder_ended", R"({"action":"act-7","outcome":"promoted","reason":"no red check"})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json action = *views->action("act-7");
+  EXPECT_EQ(string_or(action, "state"), "promoted");
+  EXPECT_TRUE(find(action, "lifted")->is_null());
+}
+
+TEST(Views, an_open_task_names_the_command_that_finishes_it) {
+  auto views = *Views::open(":memory:");
+  Story story = whole_story();
+  const std::string task =
+      story.add("task", "incident_task_opened",
+                R"({"incident":"inc-2","text":"Tell the owner.","owner":"communications"})");
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  const Json status = *views->status();
+  std::string commands;
+  for (const Json& need : find(status, "needs_person")->as_array())
+    commands += string_or(need, "command") + "\n";
+  EXPECT_NE(commands.find("firebreak incident task-done inc-2 " + task + " --result TEXT"), std::string::npos)
+      << commands;
+}
+
 TEST(Views, a_refused_command_stands_in_the_timeline_of_the_incident_it_named) {
   auto views = *Views::open(":memory:");
   Story story = whole_story();

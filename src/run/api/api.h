@@ -39,6 +39,7 @@ struct Parts {
   std::function<Result<void>()> healthy;
   Random& random;
   std::vector<std::string> host_names = {};  // that the server answers to, besides the loopback ones
+  std::function<Result<Json>(const std::string& incident)> picture = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
 };

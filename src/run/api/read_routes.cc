@@ -52,6 +52,8 @@ void Api::add_read_routes() {
   list("/api/v1/models", &views::Views::models);
   list("/api/v1/runs", &views::Views::runs);
   list("/api/v1/gates", &views::Views::gates);
+  guarded("GET", "/api/v1/incidents/{id}/picture", kPeople,
+          [this](const net::Request& request, const access::Principal&) { return as_response(parts_.picture(request.param("id"))); });
   guarded("GET", "/api/v1/status", kPeople,
           [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
             FIREBREAK_ASSIGN(Json status, parts_.views.status());

@@ -20,6 +20,7 @@
 #include "run/app/feed_maker.h"
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
+#include "run/app/picture.h"
 #include "run/app/projection.h"
 #include "run/app/reporter.h"
 #include "run/app/request_book.h"
@@ -93,6 +94,7 @@ struct App::Impl {
   std::set<std::uint64_t> orders_taken;
   std::uint64_t subscription = 0;
   std::unique_ptr<Clockwork> clockwork;
+  std::unique_ptr<Pictures> pictures;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<net::HttpServer> server;
   bool stopped = false;
@@ -329,6 +331,8 @@ Result<void> App::Impl::start_api() {
   add_gauges();
   api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
+  pictures = std::make_unique<Pictures>(*context, *views);
+  parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
   parts.host_names = options.host_names;
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
