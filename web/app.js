@@ -1,161 +1,113 @@
-// The read-only page: asks the API, shows the answer, asks again when the journal grows.
-// Every text reaches the page through textContent; the token stays in this tab's sessionStorage.
-"use strict";
+// The page as a whole: signs in, asks the API, shows the answer, asks again when the journal grows.
+import { ApiError, follow, forget, get, post, resume, signIn, signOut, who } from "/api.js";
+import { $, el, list, percent, person, reconcile, when, words } from "/dom.js";
+import { showIncident } from "/incident.js";
+import { showEntry } from "/log.js";
 
-const $ = (id) => document.getElementById(id);
-const state = { incident: null, lastId: null, stop: null, timer: null, busy: false, again: false };
+const state = { lastId: null, stop: null, timer: null, busy: false, again: false, shown: "", picture: null };
 
-class ApiError extends Error {
-  constructor(status, message) { super(message); this.status = status; }
+// ---- where we are: #/ (all), #/incident/ID, #/log/LOG/INDEX
+
+function place() {
+  const [kind, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (kind === "incident" && rest[0]) return { kind, id: rest[0] };
+  if (kind === "log" && rest[1]) return { kind, log: rest[0], index: rest[1] };
+  return { kind: "home" };
 }
 
-const token = () => sessionStorage.getItem("firebreak.token") || "";
+// ---- screens
 
-function element(name, text, className) {
-  const made = document.createElement(name);
-  if (text !== undefined && text !== null) made.textContent = String(text);
-  if (className) made.className = className;
-  return made;
-}
-
-// Keeps what did not change, so that a reader's place and a screen reader's focus survive a refresh.
-function fill(parent, key, children) {
-  if (parent.dataset.key === key) return;
-  parent.dataset.key = key;
-  parent.replaceChildren(...children);
-}
-
-async function get(path) {
-  const answer = await fetch(path, { headers: { Authorization: "Bearer " + token() }, cache: "no-store" });
-  if (!answer.ok) {
-    let message = "the server answered " + answer.status;
-    try {
-      const problem = await answer.json();
-      message = problem.detail || problem.title || message;
-    } catch { /* the body was no problem document */ }
-    throw new ApiError(answer.status, message);
-  }
-  return answer.json();
-}
-
-function when(text) {
-  const node = element("time", text ? text.replace("T", " ").replace(/\.\d+Z$/, "Z") : "");
-  if (text) node.dateTime = text;
-  return node;
-}
-
-function row(cells) {
-  const made = document.createElement("tr");
-  for (const cell of cells) {
-    const td = document.createElement("td");
-    td.append(cell instanceof Node ? cell : String(cell ?? ""));
-    made.append(td);
-  }
-  return made;
-}
-
-function nothing(text, columns) {
-  if (!columns) return element("li", text, "soft");
-  const made = document.createElement("tr");
-  const td = element("td", text, "soft");
-  td.colSpan = columns;
-  made.append(td);
-  return made;
+function needLine(need) {
+  const incident = need.incident || (need.subject || "").startsWith("inc-") ? need.incident || need.subject : "";
+  return el("li", { className: "now" }, el("strong", {}, person(need.who) + ": "),
+    incident ? el("a", { href: "#/incident/" + incident }, need.what) : need.what,
+    need.command ? el("br") : null, need.command ? el("code", {}, need.command) : null);
 }
 
 function showStatus(status) {
-  const needs = status.needs_person.map((need) => {
-    const item = element("li", null, "now");
-    item.append(element("strong", need.who + ": "), need.what);
-    if (need.command) item.append(document.createElement("br"), element("code", need.command));
-    return item;
-  });
-  fill($("needs"), JSON.stringify(status.needs_person), needs.length ? needs : [nothing("Nothing. All is in hand.")]);
-  fill($("waits"), JSON.stringify(status.waiting),
-    status.waiting.length ? status.waiting.map((w) => row([w.who, w.for, w.what, when(w.since)]))
-      : [nothing("Nobody waits.", 4)]);
-  fill($("due"), JSON.stringify(status.due), status.due.length ? status.due.map((due) => {
-    const item = document.createElement("li");
-    item.append(when(due.time), " " + due.what);
-    return item;
-  }) : [nothing("Nothing is due.")]);
+  list($("needs"), status.needs_person.map((need) => ({ id: need.subject + need.what, key: JSON.stringify(need), make: () => needLine(need) })),
+    "Nothing needs you.", "good");
+  list($("force"), status.in_force.map((a) => ({ id: a.id, key: JSON.stringify(a), make: () => el("li", {}, el("strong", {}, a.id + ": "), a.what,
+    el("span", { className: "soft" }, ` on ${a.endpoint}`, a.until ? ", until " : "", a.until ? when(a.until) : "", a.verdict ? `; effect check ${a.verdict}` : "")) })),
+    "Nothing is in force; the models answer alone.");
+  list($("waits"), status.waiting.map((w) => ({ id: w.subject + w.what, key: JSON.stringify(w), make: () => el("li", {},
+    el("strong", {}, person(w.who)), " waits for ", w.for, ": ", w.what, w.since ? " since " : "", when(w.since)) })), "Nobody waits.");
+  list($("due"), status.due.map((d) => ({ id: d.subject + d.what, key: JSON.stringify(d), make: () => el("li", {}, when(d.time), " " + d.what) })), "Nothing is due.");
+  list($("endpoints"), (status.endpoints || []).map((e) => ({ id: e.name, key: JSON.stringify(e), make: () => endpointLine(e) })), "See: firebreak status");
   $("frozen").hidden = !status.frozen;
-  if (status.frozen) $("frozen").textContent = "Frozen by " + status.frozen.by + ": " + (status.frozen.reason || "");
+  if (status.frozen) $("frozen").textContent = `Frozen by ${person(status.frozen.by)}: ${status.frozen.reason || ""}. Nothing new leaves Firebreak.`;
+  showClock(status.clock);
 }
 
-function showIncidents(list) {
-  const key = JSON.stringify(list.items.map((i) => [i.id, i.severity, i.phase, i.title]));
-  fill($("incidents"), key, list.items.length ? list.items.map((incident) => {
-    const open = element("button", incident.id + " " + incident.title, "link");
-    open.type = "button";
-    open.addEventListener("click", () => choose(incident.id, true));
-    return row([open, incident.severity, incident.phase.replaceAll("_", " "), incident.endpoint, when(incident.time)]);
-  }) : [nothing("No incident.", 5)]);
-  if (!state.incident && list.items.length) state.incident = list.items[0].id;
+function endpointLine(endpoint) {
+  const waits = (endpoint.detectors || []).filter((d) => d.state !== "running").map((d) => `${d.name}: ${d.reason}`);
+  return el("li", {}, el("strong", {}, endpoint.name), ` ${endpoint.mode}, ${endpoint.state}; ${endpoint.records} records`,
+    endpoint.last_time ? ", newest " : "", endpoint.last_time ? when(endpoint.last_time) : "",
+    waits.length ? el("span", { className: "soft" }, "; " + waits.join("; ")) : null);
 }
 
-function actionLine(action) {
-  const item = document.createElement("li");
-  const approved = (action.approved_by || []).map((a) => a.by).join(", ");
-  item.append(element("strong", action.id + " " + action.state.replaceAll("_", " ") + ": "), action.what,
-    element("br"), element("span", "asked by " + (action.requested_by || "").replace(/^user:/, "") +
-      (approved ? ", approved by " + approved : "") + (action.until ? ", until " + action.until : ""), "soft"));
-  return item;
+function showClock(clock) {
+  if (!clock) return;
+  $("clock").hidden = false;
+  const fed = clock.kind === "fed";
+  const pace = clock.held ? "held" : clock.rate === null ? "fast" : clock.rate === 1 ? "true pace" : `${clock.rate} × true pace`;
+  $("clock-time").textContent = clock.time.replace("T", " ").replace(/(\.\d+)?Z$/, "");
+  $("clock-wall").textContent = clock.wall.replace("T", " ").replace(/(\.\d+)?Z$/, "");
+  $("clock-rate").textContent = fed ? `${pace}${clock.reason ? ": " + clock.reason : ""}` : "true time";
+  $("clock-rate").classList.toggle("now", clock.held);
+  $("clock-form").hidden = !fed;
 }
 
-function showIncident(incident) {
-  $("incident").hidden = false;
-  $("incident-title").textContent = incident.id + ": " + incident.title;
-  const facts = [["Severity", incident.severity], ["Phase", incident.phase.replaceAll("_", " ")],
-    ["Endpoint", incident.endpoint], ["Rule", incident.rule],
-    ["Acknowledged", incident.acknowledged ? incident.acknowledged.by : "nobody yet"],
-    ["Evidence", incident.evidence.filter((e) => e.state === "captured").length + " items"]];
-  if (incident.closed) facts.push(["Residual risk", incident.closed.residual_risk]);
-  fill($("incident-facts"), JSON.stringify(facts), facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  fill($("actions"), JSON.stringify(incident.actions.map((a) => [a.id, a.state, a.until, a.approved_by])),
-    incident.actions.length ? incident.actions.map(actionLine) : [nothing("No action.")]);
-  fill($("timeline"), incident.id + incident.timeline.length, incident.timeline.map((line) => {
-    const item = document.createElement("li");
-    const head = element("span", null, "when");
-    head.append(when(line.time), document.createElement("br"), line.log + " " + line.index);
-    item.append(head, element("span", line.text));
-    return item;
-  }));
+function showIncidents(found) {
+  const rows = found.items.map((i) => ({ id: i.id, key: JSON.stringify([i.severity, i.phase, i.title]), make: () => el("tr", {},
+    el("td", {}, el("a", { href: "#/incident/" + i.id }, `${i.id} ${i.title}`)), el("td", {}, i.severity), el("td", {}, words(i.phase)),
+    el("td", {}, i.endpoint), el("td", {}, when(i.opened || i.time))) }));
+  reconcile($("incidents"), rows.length ? rows : [{ id: "none", key: "", make: () => el("tr", {}, el("td", { colSpan: 5, className: "soft" }, "No incident.")) }]);
 }
-
-function percent(share) { return typeof share === "number" ? (100 * share).toFixed(1) + " %" : ""; }
 
 function showRobustness(table) {
   const newest = new Map();
   for (const line of table.rows) {
-    const key = line.release + "\n" + line.attack;
-    const before = newest.get(key);
+    const key = line.release + "\n" + line.attack, before = newest.get(key);
     if (!before || before.index < line.index) newest.set(key, line);
   }
-  const attacks = [...new Set([...newest.values()].map((line) => line.attack))];
-  const releases = [...new Set([...newest.values()].map((line) => line.release))];
-  const head = document.createElement("tr");
-  for (const name of ["Release", ...attacks, "Limit", "Gate"]) {
-    const th = element("th", name);
-    th.scope = "col";
-    head.append(th);
-  }
-  const body = releases.map((release) => {
-    const lines = attacks.map((attack) => newest.get(release + "\n" + attack));
-    const any = lines.find(Boolean);
-    const made = row([release, ...lines.map((line) => line
-      ? percent(line.share) + (line.of ? " (" + line.approved + " of " + line.of + ")" : "") : ""),
-      percent(any.limit), any.control ? "reference" : element("span", any.passed ? "passed" : "failed", any.passed ? "good" : "bad")]);
-    for (const cell of made.children) cell.className = "number";
-    return made;
+  const lines = [...newest.values()], attacks = [...new Set(lines.map((l) => l.attack))], releases = [...new Set(lines.map((l) => l.release))];
+  const cell = (l) => l ? percent(l.share) + (l.of ? ` (${l.approved} of ${l.of})` : "") : "";
+  const rows = releases.map((release) => {
+    const mine = attacks.map((attack) => newest.get(release + "\n" + attack)), any = mine.find(Boolean);
+    return el("tr", {}, el("th", { scope: "row" }, release), ...mine.map((l) => el("td", { className: "number" }, cell(l))),
+      el("td", { className: "number" }, percent(any.limit)),
+      el("td", {}, any.control ? "reference" : el("span", { className: any.passed ? "good" : "bad" }, any.passed ? "passed" : "failed")));
   });
-  fill($("robust"), JSON.stringify([...newest.entries()]), [head, ...(body.length ? body : [nothing("No gate has run yet.", 3)])]);
+  reconcile($("robust"), [{ id: "table", key: JSON.stringify(lines), make: () => el("tbody", {},
+    el("tr", {}, ...["Release", ...attacks, "Limit", "Gate"].map((name) => el("th", { scope: "col" }, name))),
+    ...(rows.length ? rows : [el("tr", {}, el("td", { colSpan: 3, className: "soft" }, "No gate has run yet."))])) }]);
 }
 
-async function choose(id, focus) {
-  state.incident = id;
-  await refresh();
-  if (focus) $("incident-title").focus();
+// ---- refreshing
+
+async function pictureOf(id) {
+  try {
+    return await get(`/api/v1/incidents/${encodeURIComponent(id)}/picture`);
+  } catch (error) {
+    if (error instanceof ApiError && error.status !== 401) return null;
+    throw error;
+  }
+}
+
+async function showPlace() {
+  const here = place(), key = location.hash;
+  $("home").hidden = here.kind !== "home";
+  $("incident").hidden = here.kind !== "incident";
+  $("log").hidden = here.kind !== "log";
+  if (here.kind === "incident") {
+    const [incident, picture] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), pictureOf(here.id)]);
+    showIncident(incident, picture, $("incident-title"), $("incident-parts"), refreshSoon);
+  } else if (here.kind === "log" && state.shown !== key) {
+    await showEntry(here.log, here.index, $("log-title"), $("log-parts"));
+  }
+  if (state.shown !== key && here.kind !== "home") $(here.kind + "-title").focus();
+  state.shown = key;
 }
 
 // One refresh at a time; what comes meanwhile asks for one more.
@@ -165,12 +117,11 @@ async function refresh() {
   try {
     do {
       state.again = false;
-      const [status, incidents, robustness] = await Promise.all(
-        ["/api/v1/status", "/api/v1/incidents?limit=100", "/api/v1/robustness"].map(get));
+      const [status, incidents, robustness] = await Promise.all(["/api/v1/status", "/api/v1/incidents?limit=100", "/api/v1/robustness"].map(get));
       showStatus(status);
       showIncidents(incidents);
       showRobustness(robustness);
-      if (state.incident) showIncident(await get("/api/v1/incidents/" + encodeURIComponent(state.incident)));
+      await showPlace();
     } while (state.again);
   } finally {
     state.busy = false;
@@ -179,87 +130,91 @@ async function refresh() {
 
 function refreshSoon() {
   if (state.timer) return;
-  state.timer = setTimeout(() => {
-    state.timer = null;
-    refresh().catch(trouble);
-  }, 300);
+  state.timer = setTimeout(() => { state.timer = null; refresh().catch(trouble); }, 400);
 }
 
 function trouble(error) {
-  if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return signOut(error.message);
+  if (error instanceof ApiError && error.status === 401) return signedOut(error.message);
   $("live").textContent = "no answer: " + error.message;
-}
-
-// EventSource cannot send a token, so the stream is read by hand: "id:" lines let it resume.
-async function follow(signal) {
-  const headers = { Authorization: "Bearer " + token(), Accept: "text/event-stream" };
-  if (state.lastId !== null) headers["Last-Event-ID"] = state.lastId;
-  const answer = await fetch("/api/v1/events", { headers, signal, cache: "no-store" });
-  if (!answer.ok) throw new ApiError(answer.status, "events: " + answer.status);
-  $("live").textContent = "live";
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const lines = (rest + value).split("\n");
-    rest = lines.pop();
-    for (const line of lines) {
-      if (!line.startsWith("id:")) continue;
-      state.lastId = line.slice(3).trim();
-      $("live").textContent = "live, journal entry " + state.lastId;
-      refreshSoon();
-    }
-  }
 }
 
 async function stayConnected(controller) {
   for (let pause = 500; !controller.signal.aborted; pause = Math.min(2 * pause, 10000)) {
     const began = Date.now();
     try {
-      await follow(controller.signal);
+      await follow(state.lastId, controller.signal, () => { $("live").textContent = "live"; }, (id) => {
+        state.lastId = id;
+        $("live").textContent = "live, journal entry " + id;
+        refreshSoon();
+      });
     } catch (error) {
       if (controller.signal.aborted) return;
       trouble(error);
     }
     if (Date.now() - began > 5000) pause = 500;
     if (!controller.signal.aborted) $("live").textContent = "connection lost, trying again";
-    await new Promise((resume) => setTimeout(resume, pause));
+    await new Promise((wake) => setTimeout(wake, pause));
     refreshSoon();
   }
 }
 
-function signOut(message) {
+// ---- signing in and out
+
+function signedOut(message) {
   if (state.stop) state.stop.abort();
   state.stop = null;
-  sessionStorage.removeItem("firebreak.token");
-  $("content").hidden = true;
-  $("forget").hidden = true;
+  forget();
+  for (const id of ["content", "who", "clock"]) $(id).hidden = true;
   $("sign-in").hidden = false;
   $("sign-in-error").textContent = message || "";
   $("live").textContent = "not connected";
   $("token").focus();
 }
 
-async function start() {
-  try {
-    await refresh();
-  } catch (error) {
-    return signOut(error.message);
-  }
+async function signedIn() {
   $("sign-in").hidden = true;
   $("sign-in-error").textContent = "";
   $("content").hidden = false;
-  $("forget").hidden = false;
+  $("who").hidden = false;
+  $("who-name").textContent = `${who().user}, ${who().role}${who().scripted ? " (scripted)" : ""}`;
+  document.title = `Firebreak: ${who().user}`;
+  await refresh();
   state.stop = new AbortController();
   stayConnected(state.stop);
 }
 
-$("token-form").addEventListener("submit", (event) => {
+async function start() {
+  const link = /^#link=([0-9a-f]+)$/.exec(location.hash);
+  if (link) history.replaceState(null, "", "/#/");  // the code is in nobody's history
+  try {
+    if (link) await signIn({ link: link[1] });
+    else if (!await resume()) return signedOut("");
+    await signedIn();
+  } catch (error) {
+    signedOut(error.message);
+  }
+}
+
+$("token-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  sessionStorage.setItem("firebreak.token", $("token").value.trim());
+  const token = $("token").value.trim();
   $("token").value = "";
-  start();
+  try {
+    await signIn({ token });
+    await signedIn();
+  } catch (error) {
+    signedOut(error.message);
+  }
 });
-$("forget").addEventListener("click", () => signOut(""));
-if (token()) start(); else $("token").focus();
+$("sign-out").addEventListener("click", () => signOut().catch(() => {}).then(() => signedOut("")));
+$("clock-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const rate = event.submitter.value;
+  post("/api/v1/clock", { rate: rate === "fast" ? null : Number(rate), reason: "by hand" }).then(refreshSoon, trouble);
+});
+window.addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#link=")) return start();
+  if (who().user) refresh().catch(trouble);
+});
+setInterval(() => { if (state.stop && !document.hidden) refreshSoon(); }, 5000);
+start();

@@ -1,18 +1,10 @@
 #include "read/report/assets.h"
 
-#include <array>
-
 #include "read/report/embedded.h"
 
 namespace firebreak::report {
 
-std::span<const Asset> web_assets() {
-  static const std::array<Asset, 3> assets = {
-      {{"/", "text/html; charset=utf-8", embedded::index_html()},
-       {"/app.css", "text/css; charset=utf-8", embedded::app_css()},
-       {"/app.js", "text/javascript; charset=utf-8", embedded::app_js()}}};
-  return assets;
-}
+std::span<const Asset> web_assets() { return embedded::pages(); }
 
 const Asset* web_asset(std::string_view path) {
   for (const Asset& asset : web_assets())

@@ -1,13 +1,14 @@
-// The octets of web/* and content/templates/report.html, made into code by embed.cmake at build time.
+// What embed.cmake makes of the files of web/ and of the report's template at build time.
 #pragma once
 
+#include <span>
 #include <string_view>
+
+#include "read/report/assets.h"
 
 namespace firebreak::report::embedded {
 
-std::string_view index_html();
-std::string_view app_css();
-std::string_view app_js();
+std::span<const Asset> pages();
 std::string_view report_html();
 
 }  // namespace firebreak::report::embedded

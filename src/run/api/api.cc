@@ -68,7 +68,6 @@ Result<void> Api::wait_for_views(const net::Request& request) const {
 
 void Api::add_open_routes() {
   for (const report::Asset& asset : report::web_assets()) {
-    if (asset.path == "/report.html") continue;  // the report's template is no page
     router_.get(std::string(asset.path), [&asset](net::Request, net::Responder responder) {
       net::Response response;
       response.content_type = std::string(asset.media_type);

@@ -6,6 +6,10 @@
 namespace firebreak::api {
 namespace {
 
+// The report is one file with its style inside and no script.
+constexpr std::string_view kReportPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 Result<views::Page> page_of(const net::Request& request) {
   views::Page page;
   page.cursor = request.query_or("cursor");
@@ -54,6 +58,14 @@ void Api::add_read_routes() {
   list("/api/v1/gates", &views::Views::gates);
   guarded("GET", "/api/v1/incidents/{id}/picture", kPeople,
           [this](const net::Request& request, const access::Principal&) { return as_response(parts_.picture(request.param("id"))); });
+  guarded("GET", "/api/v1/incidents/{id}/report.html", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Json report, parts_.report(request.param("id"), Json(nullptr)));
+            net::Response response = net::text_response(string_or(report, "html"), "text/html; charset=utf-8");
+            response.headers.emplace_back("Content-Security-Policy", std::string(kReportPolicy));
+            response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+            return response;
+          });
   guarded("GET", "/api/v1/status", kPeople,
           [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
             FIREBREAK_ASSIGN(Json status, parts_.views.status());

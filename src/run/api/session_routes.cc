@@ -79,7 +79,9 @@ Result<access::Principal> Api::principal_of(std::string_view secret, access::Pur
 Result<access::Principal> Api::identify(const net::Request& request) const {
   if (const std::string_view token = request.bearer(); !token.empty())
     return principal_of(token, access::Purpose::kToken);
-  const std::string user(request.header("firebreak-session"));
+  // A link to a document cannot send a header: there the address says whose session it is.
+  std::string user(request.header("firebreak-session"));
+  if (user.empty() && request.method == "GET") user = request.query_or("as");
   if (user.empty())
     return fail(Code::kUnauthorized, "send your token as 'Authorization: Bearer TOKEN' (the first start of the server "
                                      "writes one to DIR/admin.token)");

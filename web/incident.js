@@ -1,0 +1,242 @@
+// The incident's screen: what happens, what it costs, what can be done, what is in force, how far the way is gone.
+import { command, who } from "/api.js";
+import { actionForm, amount, el, logLink, percent, person, reconcile, when, words } from "/dom.js";
+import { chainFigure } from "/chain.js";
+
+const HOUR_US = 3600e6;
+const isPerson = () => ["admin", "analyst", "approver"].includes(who().role);
+const handles = () => ["admin", "analyst"].includes(who().role);
+const scripted = (incident, name) => (incident.people || []).some((p) => p.id === person(name) && p.scripted) ? " (scripted)" : "";
+
+function section(title, ...content) {
+  return el("section", { className: "part", "aria-label": title }, el("h3", {}, title), ...content);
+}
+
+// ---- what happens, what it costs
+
+function facts(incident) {
+  const rows = [["Severity", incident.severity], ["Phase", words(incident.phase)], ["Endpoint", incident.endpoint],
+    ["Opened", el("span", {}, when(incident.opened), " ", logLink("journal", incident.index))],
+    ["Acknowledged", incident.acknowledged ? el("span", {}, person(incident.acknowledged.by), scripted(incident, incident.acknowledged.by), " ",
+      when(incident.acknowledged.time), " ", logLink("journal", incident.acknowledged.index)) : "nobody yet"]];
+  if (incident.impact) rows.push(["Impact", el("span", {}, `functional ${incident.impact.functional_now} now, ${incident.impact.functional_likely} likely; ` +
+    `${incident.impact.information.join(", ")}; ${incident.impact.recoverability} `, logLink("journal", incident.impact.index))]);
+  if (incident.closed) rows.push(["Residual risk", el("span", {}, incident.closed.residual_risk, " ", logLink("journal", incident.closed.index))]);
+  return el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+function cost(picture) {
+  const { cost } = picture, links = () => cost.entries.map((e) => logLink(e.log, e.first, e.last));
+  const unit = cost.money_unit ? " " + cost.money_unit : "";
+  return section("What it costs an hour",
+    el("ul", { className: "figures" },
+      el("li", {}, el("strong", {}, amount(cost.requests_per_hour)), " requests of the attack"),
+      el("li", {}, el("strong", {}, amount(cost.customers)), " other customers on the endpoint meanwhile"),
+      el("li", {}, el("strong", {}, amount(cost.money_per_hour) + (typeof cost.money_per_hour === "number" ? unit : "")), " let through to it")),
+    el("p", { className: "soft" }, cost.method, " Entries: ", ...links()));
+}
+
+function operations(picture) {
+  const rows = picture.operations.map((o) => el("tr", {}, el("th", { scope: "row" }, o.operation),
+    el("td", {}, o.outage_s === null ? "not known" : o.outage_s + " s"),
+    el("td", {}, o.storage_bytes === null ? "not known" : amount(o.storage_bytes) + " octets"),
+    el("td", {}, o.added_ms === null ? "not measured" : o.added_ms + " ms"),
+    el("td", {}, o.basis, " ", ...o.entries.slice(0, 3).flatMap((e) => [logLink(e.log, e.first, e.last), " "]))));
+  return section("What the operations cost", el("div", { className: "scroll", tabindex: "0", role: "region", "aria-label": "Cost of the operations" },
+    el("table", {}, el("thead", {}, el("tr", {}, ...["Operation", "Outage", "Storage", "Latency", "Basis"].map((h) => el("th", { scope: "col" }, h)))),
+      el("tbody", {}, ...rows))));
+}
+
+function measurements(incident) {
+  const lines = incident.measurements.map((m) => {
+    const half = (name) => m.figures[name] ? `${m.figures[name].succeeded} of ${m.figures[name].targets} targets ${name} (${m.figures[name].queries} queries)` : null;
+    const halves = ["uncontained", "contained"].map(half).filter(Boolean);
+    return el("li", {}, el("strong", {}, `${m.name}: `), halves.length ? "reached " + halves.join(", ") : JSON.stringify(m.figures), " ",
+      logLink("journal", m.index), el("br"), el("span", { className: "soft" }, m.method));
+  });
+  return section("Measured", el("ul", { className: "plain" }, ...lines));
+}
+
+// ---- options and actions
+
+const kindOf = (cls) => ({ bounded: "can be undone at any time", destructive: "waits for the evidence", disruptive: "interrupts the service" }[cls] || "");
+
+function optionCard(incident, option, refresh) {
+  const hurts = option.hurts, stops = option.stops;
+  const share = stops.of ? `${stops.attack_queries} of ${stops.of}` : "none of none";
+  const rows = [["Stops", `${share} requests of the chains, had it been in force in the days before, starting with empty sets`],
+    ["Hurts", `${amount(hurts.honest_answers_changed_per_hour)} honest answers changed and ${amount(hurts.honest_failed_per_hour)} refused an hour, ` +
+      `of ${amount(hurts.honest_requests_per_hour)}`],
+    ["Still at risk", `${amount(option.amount_at_risk_per_hour)} an hour`], ["Undo", option.undo],
+    ["Lease", `${amount(option.lease_us / HOUR_US)} h, then it ends by itself`],
+    ["Approvals", `${option.approvals}, by somebody else${option.class ? "; " + kindOf(option.class) : ""}`], ["Note", option.note]];
+  const form = handles() && incident.state === "open" ? actionForm({
+    title: "Propose " + words(option.name), button: "Propose this", fields: [{ name: "hours", label: "for hours", type: "number", value: option.lease_us / HOUR_US }],
+    send: (v) => command("action.propose", { endpoint: incident.endpoint, incident: incident.id, option: option.name, lease_s: Math.round(Number(v.hours) * 3600) }),
+    done: refresh }) : null;
+  return el("li", { className: "card" }, el("h4", {}, option.title),
+    el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])), form);
+}
+
+function options(incident, refresh) {
+  return section("What can be done", el("ul", { className: "cards" }, ...incident.options.options.map((o) => optionCard(incident, o, refresh))),
+    el("p", { className: "soft" }, incident.options.method, " ", logLink("journal", incident.options.index)));
+}
+
+function measureText(action) {
+  const measure = action.measure || action.measure_kind;
+  return measure === undefined ? "" : typeof measure === "string" ? measure : JSON.stringify(measure);
+}
+
+function approveForms(action, refresh) {
+  if (action.state !== "proposed") return [];
+  const mine = person(action.requested_by) === who().user;
+  const note = el("p", { className: "soft" }, "Digest of exactly this measure, its target and lease: ", el("code", {}, action.digest));
+  if (who().role !== "approver")
+    return [note, el("p", { className: "soft" }, mine ? "You proposed it, so somebody else must approve it." : "An approver must say yes; you are signed in as " + who().role + ".")];
+  if (mine) return [note, el("p", {}, "You proposed it, so somebody else must approve it.")];
+  return [note,
+    actionForm({ title: "Approve " + action.id, button: "Approve", confirm: `Yes, approve ${action.digest.slice(0, 12)}…`,
+      send: () => command("action.approve", { action: action.id, digest: action.digest }), done: refresh }),
+    actionForm({ title: "Reject " + action.id, button: "Reject", fields: [{ name: "reason", label: "because" }],
+      send: (v) => command("action.reject", { action: action.id, reason: v.reason }), done: refresh })];
+}
+
+function effectText(action) {
+  const check = action.checks.last;
+  if (!check) return null;
+  return el("p", {}, el("span", { className: check.verdict === "green" ? "good" : check.verdict === "red" ? "bad" : "soft" }, `Effect check ${check.verdict}: `),
+    check.reason, " ", logLink("journal", check.index));
+}
+
+function actionCard(action, incident, refresh) {
+  const approved = action.approved_by.map((a) => person(a.by) + scripted(incident, a.by)).join(", ");
+  const reason = action.ended && action.ended.reason ? `; ${action.ended.reason}` : "";
+  const steps = action.steps.length ? el("p", {}, "Steps: " + action.steps.map((s) => /^\d+$/.test(s.step) ? s.step + " %" : s.step).join(" → ")) : null;
+  const open = ["in_force", "ordered", "approved"].includes(action.state);
+  return el("li", { className: open ? "now" : "" },
+    el("strong", {}, `${action.id} ${words(action.state)}: `), action.what, reason, " ", logLink("journal", action.index),
+    el("p", { className: "soft" }, "asked by " + person(action.requested_by) + scripted(incident, action.requested_by),
+      approved ? ", approved by " + approved : "", action.until ? ", until " : "", action.until ? when(action.until) : ""),
+    action.state === "proposed" ? el("p", { className: "soft" }, "Measure: ", el("code", {}, measureText(action))) : null,
+    steps, effectText(action), ...approveForms(action, refresh),
+    open && isPerson() ? actionForm({ title: "Lift " + action.id, button: "Lift it now", fields: [{ name: "reason", label: "because" }],
+      send: (v) => command("action.lift", { action: action.id, reason: v.reason }), done: refresh }) : null);
+}
+
+// ---- people's steps
+
+function acknowledge(incident, refresh) {
+  return actionForm({ title: "Acknowledge " + incident.id, button: "Acknowledge: I have it",
+    send: () => command("incident.ack", { incident: incident.id }), done: refresh });
+}
+
+const LEVELS = ["None", "Low", "Medium", "High"];
+function impact(incident, refresh) {
+  return section("Rate the impact (NIST SP 800-61r2)", actionForm({ title: "Rate the impact", button: "Rate",
+    fields: [{ name: "functional_now", label: "Functional, now", options: LEVELS }, { name: "functional_likely", label: "if nothing is done", options: LEVELS },
+      { name: "information", label: "Information", options: ["None", "Privacy Breach", "Proprietary Breach", "Integrity Loss"] },
+      { name: "recoverability", label: "Recoverability", options: ["Regular", "Supplemented", "Extended", "Not Recoverable"] }],
+    send: (v) => command("incident.impact", { incident: incident.id, ...v, information: [v.information] }), done: refresh }));
+}
+
+function tasks(incident, refresh) {
+  const lines = incident.tasks.map((task) => el("li", { className: task.state === "done" ? "" : "now" },
+    el("strong", {}, `${task.state === "done" ? "✓" : "○"} ${person(task.owner)}: `), task.text, " ", logLink("journal", task.index),
+    task.state === "done" ? el("span", { className: "soft" }, ` ${task.result}`) : isPerson() && incident.state === "open" ? actionForm({
+      title: "Finish " + task.id, button: "Done", fields: [{ name: "result", label: "result" }],
+      send: (v) => command("incident.task_done", { incident: incident.id, task: task.id, result: v.result }), done: refresh }) : null));
+  return section("Tasks", el("ul", { className: "plain" }, ...lines));
+}
+
+function close(incident, refresh) {
+  const fields = [{ name: "summary", label: "What happened" }, { name: "residual_risk", label: "What risk remains" }];
+  if (incident.phase !== "post_incident") fields.push({ name: "reason", label: `Why now, from ${words(incident.phase)}` });
+  return section("Close", actionForm({ title: "Close " + incident.id, button: "Close the incident", fields,
+    send: (v) => command("incident.close", { incident: incident.id, ...v }), done: refresh }));
+}
+
+function afterwards(incident) {
+  const report = `/api/v1/incidents/${incident.id}/report.html?as=${encodeURIComponent(who().user)}`;
+  return section("Closed", el("p", {}, el("a", { href: report, target: "_blank", rel: "noopener" }, "Open the report"),
+    ": every line names its log entry. The evidence, checkable without this server: ",
+    el("code", {}, `firebreak evidence export ${incident.id} --out DIR`)),
+    el("p", {}, "Next: onboard your own endpoint in tap mode, in three commands. Nothing is put in its way."),
+    el("pre", {}, el("code", {}, "firebreak onboard NAME\nfirebreak ingest --endpoint NAME FILE\nfirebreak status")));
+}
+
+// ---- evidence, gates, timeline
+
+function evidence(incident) {
+  const lines = incident.evidence.map((item) => el("li", {}, `${item.state === "captured" ? "✓" : "✗"} ${item.item}`,
+    el("span", { className: "soft" }, item.state === "captured" ? ` ${item.name}, ${amount(item.octets)} octets, SHA-256 ${item.digest.slice(0, 16)}… ` : ` ${item.reason} `),
+    logLink("journal", item.index)));
+  return section("Evidence", lines.length ? el("ul", { className: "plain" }, ...lines) : el("p", { className: "soft" }, "Nothing captured yet."));
+}
+
+function giveaway(gate) {
+  const named = gate.detail?.named || [];
+  if (!named.length) return null;
+  const worst = [...named].sort((a, b) => (b.candidate - b.control) - (a.candidate - a.control)).slice(0, 3);
+  return el("ul", {}, ...worst.map((t) => el("li", {}, `${t.category} = ${t.word} with ${t.feature} = ${t.value}: ${percent(t.control)} approved before, ${percent(t.candidate)} now`)));
+}
+
+function gates(incident) {
+  const newest = new Map();
+  for (const gate of incident.gates) {
+    const key = gate.candidate + " " + gate.gate;
+    if (!newest.has(key) || newest.get(key).index < gate.index) newest.set(key, gate);
+  }
+  const candidates = [...new Set([...newest.values()].map((g) => g.candidate))];
+  return section("Candidates and their gates", ...candidates.map((candidate) => {
+    const mine = [...newest.values()].filter((g) => g.candidate === candidate);
+    const failed = mine.filter((g) => !g.passed);
+    return el("div", {}, el("h4", {}, candidate + (failed.length ? ` refused by ${failed.map((g) => g.gate).join(", ")}` : ": all gates passed")),
+      el("ul", { className: "plain" }, ...mine.map((gate) => el("li", {}, el("span", { className: gate.passed ? "good" : "bad" }, `${gate.gate} ${gate.passed ? "passed" : "failed"}: `),
+        gate.detail?.text || String(gate.figure), " ", logLink("journal", gate.index), gate.passed ? null : giveaway(gate)))));
+  }));
+}
+
+// A long attack has hundreds of findings: their comings and goings are told apart from what was decided and done.
+const isChatter = (line) => ["finding_opened", "finding_closed", "incident_finding_linked"].includes(line.kind);
+
+function lines(all) {
+  return el("ol", { className: "plain timeline" }, ...all.map((line) => el("li", {}, el("span", { className: "when" }, when(line.time), " ",
+    logLink(line.log, line.index)), el("span", {}, line.text))));
+}
+
+function timeline(incident) {
+  const newest = [...incident.timeline].reverse();
+  const told = newest.filter((line) => !isChatter(line)), chatter = newest.filter(isChatter);
+  return section("Timeline, newest first", lines(told), chatter.length ? el("details", {},
+    el("summary", {}, `${chatter.length} lines about findings that came, joined and ended${chatter.length > 200 ? "; the newest 200" : ""}`),
+    lines(chatter.slice(0, 200))) : null);
+}
+
+// `picture` may be null: it is drawn when the stream has been read.
+export function showIncident(incident, picture, title, parts, refresh) {
+  title.textContent = `${incident.id}: ${incident.title}`;
+  const people = JSON.stringify(who());
+  const open = incident.state === "open";
+  const all = [];
+  const add = (id, input, make) => all.push({ id, key: people + JSON.stringify(input), make });
+  if (picture) add("sentence", picture.sentence, () => el("p", { className: "lead" }, picture.sentence));
+  if (open && !incident.acknowledged && isPerson()) add("ack", incident.id, () => acknowledge(incident, refresh));
+  add("facts", [incident.severity, incident.phase, incident.acknowledged, incident.impact, incident.closed], () => facts(incident));
+  if (!open) add("afterwards", incident.id, () => afterwards(incident));
+  if (incident.actions.length)
+    add("actions", incident.actions.map((a) => [a.id, a.state, a.until, a.approved_by, a.checks.last?.verdict, a.checks.last?.reason, a.steps.length]),
+      () => section("Actions", el("ul", { className: "plain" }, ...incident.actions.map((a) => actionCard(a, incident, refresh)))));
+  if (picture) add("chain", picture.chain, () => section("What happens", chainFigure(picture)));
+  if (picture) add("cost", picture.cost, () => cost(picture));
+  if (incident.measurements?.length) add("measured", incident.measurements, () => measurements(incident));
+  if (open && incident.options?.options?.length) add("options", incident.options, () => options(incident, refresh));
+  add("evidence", incident.evidence.map((e) => [e.id, e.state]), () => evidence(incident));
+  if (picture) add("operations", picture.operations, () => operations(picture));
+  if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
+  if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
+  if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
+  if (open && incident.acknowledged && isPerson()) add("close", incident.phase, () => close(incident, refresh));
+  add("timeline", incident.timeline.length, () => timeline(incident));
+  reconcile(parts, all);
+}
