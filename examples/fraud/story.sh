@@ -5,10 +5,11 @@
 #   story.sh run    with people: waits 120 s for each of their steps, then serves until Ctrl-C (data in build/run;
 #                   a second start serves the finished story, FRESH=1 plays it anew)
 #                   AUTO=1 waits for nobody, AUTO=0 waits for ever, PATIENCE=seconds
+#   story.sh tour   as run, anew in build/tour and on free ports: for the test that walks through it in a browser
 set -euo pipefail
 main() { # read whole before it runs: the file may be edited while a story plays
 cd "$(dirname "$0")/../.."
-mode="${1:?usage: story.sh run|demo}"
+mode="${1:?usage: story.sh run|demo|tour}"
 bin=${FIREBREAK_BIN:-build/release/bin}
 out=build/$mode
 data=$out/data
@@ -27,7 +28,7 @@ free_ports() { # the first of four that nobody listens on, below those that the 
   echo "story: no free ports" >&2
   return 1
 }
-if [ "$mode" = demo ]; then
+if [ "$mode" != run ]; then
   server_port=$(free_ports)
   gateway_port=$((server_port + 1)) control_port=$((server_port + 2)) model_port=$((server_port + 3))
 else
@@ -41,7 +42,7 @@ else
 fi
 server=http://127.0.0.1:$server_port
 
-[ "$mode" = demo ] && rm -rf "$out"
+[ "$mode" != run ] && rm -rf "$out"
 [ -n "${FRESH:-}" ] && rm -rf "$out"
 if [ -e "$data/FORMAT" ] && [ ! -f "$out/report.json" ]; then
   echo "story: the last one was broken off before its end; it begins anew" # its clock cannot go back to where it was
@@ -121,7 +122,7 @@ ENV
 )
 
 patience=0
-if [ "$mode" = run ]; then
+if [ "$mode" != demo ]; then
   "$bin/fraud_player" --people --server $server --server-data "$data" --state "$state"
   case "${AUTO:-}" in
     1) patience=0 ;;
@@ -151,7 +152,9 @@ code=0
 if ! finished; then
   "$bin/fraud_player" --server $server --gateway http://127.0.0.1:$gateway_port --models http://127.0.0.1:$model_port \
     --server-data "$data" --pepper "$gateway/caller.pepper" --data $story/data --state "$state" \
-    --patience "$patience" --client "$bin/firebreak" || code=$?
+    --patience "$patience" --client "$bin/firebreak" &
+  pids+=($!)
+  wait $! || code=$? # not in the foreground: there a signal would wait for its end
   incident=$(sed -n 's/.*"incident": "\(inc-[0-9]*\)".*/\1/p' "$state/player.json" 2>"$logs/player.err" | head -1) || true
   if [ -n "$incident" ]; then
     stage "report written" admin report "$incident" --out "$out" --player "$state/player.json"
@@ -165,7 +168,7 @@ if ! finished; then
   stage "ledger verified" "$bin/firebreak" ledger verify --data "$data"
 fi
 
-if [ "$mode" = run ]; then
+if [ "$mode" != demo ]; then
   if [ $code -ne 0 ]; then
     echo "story: not every stage was reached (code $code); what there is can be looked at." >&2
   fi

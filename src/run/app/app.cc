@@ -201,7 +201,10 @@ Result<void> App::Impl::start_workers() {
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors);
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker,
-                                          options.fed_clock ? &fed_clock : nullptr);
+                                          options.fed_clock ? &fed_clock : nullptr, [this] {
+                                            for (const std::string& name : feed_maker->worth_trying())
+                                              jobs->post([this, name] { feed_maker->make(name); });
+                                          });
   return {};
 }
 
@@ -333,6 +336,7 @@ Result<void> App::Impl::start_api() {
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
   pictures = std::make_unique<Pictures>(*context, *views);
   parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
+  parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.host_names = options.host_names;
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {

@@ -21,8 +21,14 @@ struct Count {
 }  // namespace
 
 Clockwork::Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker,
-                     FedClock* fed)
-    : context_(context), jobs_(jobs), projection_(projection), worker_(worker), fed_(fed), checks_(context) {}
+                     FedClock* fed, std::function<void()> each_tick)
+    : context_(context),
+      jobs_(jobs),
+      projection_(projection),
+      worker_(worker),
+      fed_(fed),
+      each_tick_(std::move(each_tick)),
+      checks_(context) {}
 
 Clockwork::~Clockwork() { stop(); }
 
@@ -50,6 +56,7 @@ void Clockwork::run() {
 }
 
 void Clockwork::tick() {
+  each_tick_();
   for (StreamFeed* feed : context_.feeds.all()) feed->advance(context_.clock.now());
   if (auto group = context_.journal.submit_wait(Draft{"tick", JsonObject{}, "clock", {}, {}}); !group)
     context_.logger.error("a tick was not taken by the journal", group.error());

@@ -23,8 +23,9 @@ namespace firebreak::app {
 
 class Clockwork {
  public:
-  // `fed` is null with the system's clock.
-  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, FedClock* fed);
+  // `fed` is null with the system's clock. `each_tick` is called once a second, or at each step of a fed clock.
+  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, FedClock* fed,
+            std::function<void()> each_tick);
   ~Clockwork();
 
   void start();
@@ -53,6 +54,7 @@ class Clockwork {
   Projection& projection_;
   effects::Worker& worker_;
   FedClock* const fed_;
+  const std::function<void()> each_tick_;
   EffectChecks checks_;
   std::map<std::string, std::uint64_t> anchored_;  // stream -> size
   Time last_minute_;

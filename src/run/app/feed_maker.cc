@@ -2,15 +2,31 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "fold/provenance/provenance.h"
+#include "run/app/content.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
 
 namespace firebreak::app {
 
+std::string_view default_detectors();  // content/detectors/default.yaml, embedded
+
+namespace {
+
+constexpr std::size_t kBaselineRecords = 500;  // 1 % tails of fewer rows would rest on less than five of them
+constexpr std::size_t kChainFeatures = 6;
+constexpr double kSurprisePerFeature = 3.7;    // nats: content/detectors/default.yaml
+constexpr double kNeverLinks = 1e9;
+
+}  // namespace
+
 struct FeedMaker::Ready {
   Endpoint endpoint;
-  provenance::Release release;
+  std::optional<provenance::Release> release;
+  std::string release_name() const { return release ? release->release : std::string("baseline"); }
 };
 
 FeedMaker::FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors)
@@ -36,51 +52,134 @@ std::vector<std::string> FeedMaker::endpoints() const {
   return names;
 }
 
-void FeedMaker::make(const std::string& name) {
-  record::Stream* stream = context_.streams.get(name);
-  const auto settings = detectors_.find(name);
-  if (stream == nullptr || settings == detectors_.end() || context_.feeds.find(name) != nullptr) return;
+std::optional<FeedMaker::Ready> FeedMaker::ready_of(const std::string& name) const {
   std::optional<Ready> ready;
   context_.journal.with_state([&](const journal::View& view) {
     const auto& known = view.state<provenance::ProvenanceState>(provenance::kFoldName);
     const Endpoint* endpoint = provenance::find_endpoint(known, name);
+    if (endpoint == nullptr) return;
+    ready = Ready{*endpoint, std::nullopt};
     const auto* release = provenance::find_release(known, name, provenance::last_known_good(known, name));
-    if (endpoint != nullptr && release != nullptr) ready = Ready{*endpoint, *release};
+    if (release != nullptr) ready->release = *release;
   });
-  if (!ready) return;
-  const auto config = detect::detector_config_from_json(settings->second);
+  return ready;
+}
+
+// An endpoint without a file of its own gets the default, with its own names and words.
+Result<detect::DetectorConfig> FeedMaker::config_of(const Ready& ready) const {
+  if (const auto own = detectors_.find(ready.endpoint.name); own != detectors_.end())
+    return detect::detector_config_from_json(own->second);
+  FIREBREAK_ASSIGN(Json document, yaml_to_json(default_detectors(), "content/detectors/default.yaml"));
+  FIREBREAK_ASSIGN(detect::DetectorConfig config, detect::detector_config_from_json(document));
+  config.name = ready.endpoint.name + "-" + config.name;
+  config.endpoint = config.stream = ready.endpoint.name;
+  config.performance.flagged_answer = config.performance.positive_label = ready.endpoint.positive_label;
+  const std::size_t numeric = ready.endpoint.features.numeric.size();
+  config.chains.link_surprise =
+      numeric < kChainFeatures ? kNeverLinks : std::max(20.0, kSurprisePerFeature * static_cast<double>(numeric));
+  return config;
+}
+
+void FeedMaker::make(const std::string& name) {
+  record::Stream* stream = context_.streams.get(name);
+  if (stream == nullptr || context_.feeds.find(name) != nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    tried_[name] = stream->size();
+  }
+  const auto ready = ready_of(name);
+  if (!ready || (!ready->release && ready->endpoint.mode != EndpointMode::kTap)) return;
+  const auto config = config_of(*ready);
   if (!config) return context_.logger.error("the detectors of " + name + " cannot be configured", config.error());
-  const auto profile = profile_of(*ready);
-  if (!profile) return context_.logger.error("no reference profile for " + name, profile.error());
+  const auto profile = profile_of(*ready, *stream);
+  {
+    const std::lock_guard lock(mutex_);
+    waits_[name] = profile ? "" : profile.error().message;
+    if (profile && profile->performance) judged_by_labels_.insert(name);
+  }
+  if (!profile) {
+    if (profile.error().code != Code::kBusy)  // busy: the baseline still waits for records
+      context_.logger.error("no reference profile for " + name, profile.error());
+    return;
+  }
   context_.feeds.add(name, std::make_unique<StreamFeed>(*stream, ready->endpoint,
                                                         std::make_unique<detect::StreamDetector>(*config, *profile),
                                                         context_.journal, context_.logger));
 }
 
-Result<detect::ReferenceProfile> FeedMaker::profile_of(const Ready& ready) {
+std::vector<std::string> FeedMaker::worth_trying() {
+  std::vector<std::string> names;
+  for (const std::string& name : endpoints()) {
+    const record::Stream* stream = context_.streams.get(name);
+    if (stream == nullptr || context_.feeds.find(name) != nullptr) continue;
+    const std::lock_guard lock(mutex_);
+    if (stream->size() > tried_[name]) names.push_back(name);
+  }
+  return names;
+}
+
+Result<detect::ReferenceProfile> FeedMaker::profile_of(const Ready& ready, record::Stream& stream) {
   std::string known;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = profiles_.find({ready.endpoint.name, ready.release.release});
+    const auto found = profiles_.find({ready.endpoint.name, ready.release_name()});
     if (found != profiles_.end()) known = found->second;
   }
-  if (known.empty()) return build(ready);
+  if (known.empty()) return ready.release ? build(ready) : build_baseline(ready, stream);
   FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known));
   FIREBREAK_ASSIGN(const Bytes text, context_.blobs.get(digest));
   FIREBREAK_ASSIGN(const Json document, parse_json(text));
   return detect::profile_from_json(document);
 }
 
+Result<void> FeedMaker::keep(const Ready& ready, const detect::ReferenceProfile& profile, JsonObject body) {
+  FIREBREAK_ASSIGN(const Digest digest, context_.blobs.put(canonical_json(detect::to_json(profile))));
+  body["endpoint"] = ready.endpoint.name;
+  body["release"] = ready.release_name();
+  body["digest"] = digest.hex();
+  body["rows"] = profile.rows;
+  FIREBREAK_TRY(context_.journal.submit_wait(Draft{"profile_built", std::move(body), "firebreak", {}, {}}));
+  return {};
+}
+
+// The endpoint's own first records: what came later is held against them. Nobody knows whether they were honest; the entry
+// says which they were.
+Result<detect::ReferenceProfile> FeedMaker::build_baseline(const Ready& ready, record::Stream& stream) {
+  const FeatureSchema& schema = ready.endpoint.features;
+  if (schema.numeric.empty() && schema.categorical.empty())
+    return fail(Code::kBusy, "its features are not known yet: the first 'firebreak ingest' names them");
+  record::ObservationReader reader(schema);
+  std::vector<FeatureRow> rows;
+  std::uint64_t last = 0;
+  const std::uint64_t end = std::min<std::uint64_t>(stream.size(), 4 * kBaselineRecords);
+  for (std::uint64_t at = 0; at < end && rows.size() < kBaselineRecords;) {
+    FIREBREAK_ASSIGN(at, stream.read_from(at, kBaselineRecords, [&](const record::Record& record) {
+      if (record.kind != record::Kind::kInference || rows.size() >= kBaselineRecords) return;
+      const auto observation = reader.read(record);
+      if (!observation || !observation->schema_violation.empty()) return;
+      const auto& numbers = observation->features.numeric;
+      if (std::any_of(numbers.begin(), numbers.end(), [](double value) { return std::isnan(value); })) return;
+      rows.push_back(observation->features);
+      last = record.index;
+    }));
+  }
+  if (rows.size() < kBaselineRecords)
+    return fail(Code::kBusy, fmt::format("{} of {} whole records for its baseline", rows.size(), kBaselineRecords));
+  FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(schema, rows));
+  FIREBREAK_TRY(keep(ready, profile, {{"basis", "the endpoint's first records"}, {"first", 0}, {"last", last}}));
+  return profile;
+}
+
 Result<detect::ReferenceProfile> FeedMaker::build(const Ready& ready) {
-  FIREBREAK_ASSIGN(const Digest dataset_digest, Digest::from_hex(ready.release.dataset));
+  FIREBREAK_ASSIGN(const Digest dataset_digest, Digest::from_hex(ready.release->dataset));
   FIREBREAK_ASSIGN(const Bytes training, context_.blobs.get(dataset_digest));
   FIREBREAK_ASSIGN(const drill::Dataset data, drill::parse_dataset(training, ready.endpoint.features));
   FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(ready.endpoint.features, data.rows));
   // What labels may be expected to say: the release's own answers on its holdout.
-  FIREBREAK_ASSIGN(const Digest holdout_digest, Digest::from_hex(ready.release.holdout));
+  FIREBREAK_ASSIGN(const Digest holdout_digest, Digest::from_hex(ready.release->holdout));
   FIREBREAK_ASSIGN(const Bytes holdout_text, context_.blobs.get(holdout_digest));
   FIREBREAK_ASSIGN(const drill::Dataset holdout, drill::parse_dataset(holdout_text, ready.endpoint.features));
-  drill::Scorer scorer(ready.endpoint, ready.release.upstream);
+  drill::Scorer scorer(ready.endpoint, ready.release->upstream);
   FIREBREAK_ASSIGN(const std::vector<drill::Answer> answers, scorer.score(holdout.rows));
   detect::PerformanceBaseline baseline;
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -90,11 +189,53 @@ Result<detect::ReferenceProfile> FeedMaker::build(const Ready& ready) {
     baseline.true_positives += flagged && holdout.positive[i];
   }
   profile.performance = baseline;
-  FIREBREAK_ASSIGN(const Digest digest, context_.blobs.put(canonical_json(detect::to_json(profile))));
-  JsonObject body{{"endpoint", ready.endpoint.name}, {"release", ready.release.release}, {"digest", digest.hex()},
-                  {"rows", profile.rows},            {"precision", baseline.precision()}, {"recall", baseline.recall()}};
-  FIREBREAK_TRY(context_.journal.submit_wait(Draft{"profile_built", std::move(body), "firebreak", {}, {}}));
+  FIREBREAK_TRY(keep(ready, profile, {{"precision", baseline.precision()}, {"recall", baseline.recall()}}));
   return profile;
+}
+
+// ---- for people
+
+JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) const {
+  std::string waits;
+  bool by_labels = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = waits_.find(name); found != waits_.end()) waits = found->second;
+    by_labels = judged_by_labels_.contains(name);
+  }
+  const bool running = context_.feeds.find(name) != nullptr;
+  if (!running && waits.empty())
+    waits = ready.endpoint.mode == EndpointMode::kTap ? "records for its baseline" : "a registered release to compare with";
+  JsonArray detectors;
+  const auto add = [&](std::string_view detector, bool runs, std::string reason) {
+    detectors.push_back(JsonObject{{"name", detector}, {"state", runs ? "running" : "waiting"}, {"reason", std::move(reason)}});
+  };
+  add("input checks", running, waits);
+  add("outlier share", running, waits);
+  const bool linkable = ready.endpoint.features.numeric.size() >= kChainFeatures || detectors_.contains(name);
+  add("query chains", running && linkable, running && !linkable ? "fewer than six numeric features: likeness says too little" : waits);
+  add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release with a labelled holdout") : waits);
+  return detectors;
+}
+
+Json FeedMaker::status() const {
+  JsonArray items;
+  for (const std::string& name : endpoints()) {
+    const auto ready = ready_of(name);
+    if (!ready) continue;
+    record::Stream* stream = context_.streams.get(name);
+    const std::uint64_t records = stream == nullptr ? 0 : stream->size();
+    JsonObject item{{"name", name},
+                    {"mode", ready->endpoint.mode == EndpointMode::kTap ? "tap" : "inline"},
+                    {"state", ready->endpoint.state == EndpointState::kObserve ? "observe" : "enforce"},
+                    {"records", records},
+                    {"last_time", nullptr},
+                    {"detectors", detectors_of(name, *ready)}};
+    if (records > 0)
+      if (const auto last = stream->read(records - 1)) item["last_time"] = string_or(last->fields(), "time");
+    items.push_back(std::move(item));
+  }
+  return items;
 }
 
 }  // namespace firebreak::app

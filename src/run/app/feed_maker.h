@@ -1,15 +1,20 @@
-// Starts the feed of an endpoint as soon as it can have one: a stream, a release in service with its training
-// snapshot, and a detector configuration. Builds the release's reference profile when it has none: a blob whose digest
-// stands in the journal (`profile_built`), so a restart judges by the same profile.
+// Starts the feed of an endpoint as soon as it can have one: a stream, a reference profile and a detector configuration
+// (its own, else content/detectors/default.yaml). The profile comes from the training snapshot of the release in service;
+// an endpoint in tap mode that has none is judged by its own first records. It is a blob whose digest stands in the journal
+// (`profile_built`), so a restart judges by the same profile.
 //
-// Threads: apply() and endpoints() from one thread at a time with make() elsewhere; make() from one thread.
+// Threads: make() from one thread, the rest from any.
 #pragma once
 
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "fold/detect/config.h"
+#include "fold/detect/profile.h"
 #include "run/app/context.h"
 #include "types/entry.h"
 
@@ -26,17 +31,30 @@ class FeedMaker {
 
   // Nothing when the endpoint has a feed or cannot have one yet. Blocks: reads blobs, scores the holdout.
   void make(const std::string& endpoint);
+  // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
+  std::vector<std::string> worth_trying();
+
+  // For people: [{name, mode, state, records, last_time, detectors: [{name, state (running, waiting, off), reason}]}].
+  Json status() const;
 
  private:
   struct Ready;
-  Result<detect::ReferenceProfile> profile_of(const Ready& ready);
+  std::optional<Ready> ready_of(const std::string& name) const;
+  Result<detect::DetectorConfig> config_of(const Ready& ready) const;
+  Result<detect::ReferenceProfile> profile_of(const Ready& ready, record::Stream& stream);
   Result<detect::ReferenceProfile> build(const Ready& ready);
+  Result<detect::ReferenceProfile> build_baseline(const Ready& ready, record::Stream& stream);
+  Result<void> keep(const Ready& ready, const detect::ReferenceProfile& profile, JsonObject body);
+  JsonArray detectors_of(const std::string& name, const Ready& ready) const;
 
   const Context& context_;
   const std::map<std::string, Json> detectors_;
   mutable std::mutex mutex_;
   std::map<std::string, bool> endpoints_;
   std::map<std::pair<std::string, std::string>, std::string> profiles_;  // (endpoint, release) -> blob digest
+  std::map<std::string, std::uint64_t> tried_;                           // endpoint -> records when make() was tried
+  std::map<std::string, std::string> waits_;                             // endpoint -> why it has no feed
+  std::set<std::string> judged_by_labels_;                               // endpoints whose profile says what labels to expect
 };
 
 }  // namespace firebreak::app

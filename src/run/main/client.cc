@@ -2,10 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 namespace firebreak::cli {
 namespace {
@@ -85,6 +87,23 @@ Result<Json> Client::post_bytes(const std::string& path, std::string body, const
 
 Result<Json> Client::command(const std::string& name, const Json& args) {
   return post("/api/v1/commands/" + name, args);
+}
+
+Result<Json> Client::records(const std::string& stream, std::string ndjson, const std::string& producer,
+                             std::uint64_t sequence) {
+  constexpr int kAttempts = 60;
+  FIREBREAK_TRY(ready());
+  net::Request request;
+  request.method = "POST";
+  request.headers = {{"content-type", "application/x-ndjson"},
+                     {"firebreak-producer", producer},
+                     {"firebreak-sequence", std::to_string(sequence)}};
+  request.body = std::move(ndjson);
+  for (int attempt = 1;; ++attempt) {
+    auto receipt = net::json_of(http_.send(request, connection_.url + "/api/v1/streams/" + stream + "/records"));
+    if (receipt || receipt.error().code != Code::kBusy || attempt == kAttempts) return receipt;
+    std::this_thread::sleep_for(std::chrono::seconds(1));  // Retry-After
+  }
 }
 
 int report_error(const Error& error, bool json) {

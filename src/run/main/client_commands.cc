@@ -11,6 +11,7 @@
 #include "run/app/content.h"
 #include "run/main/commands.h"
 #include "run/main/print.h"
+#include "run/main/status_text.h"
 
 namespace firebreak::cli {
 namespace {
@@ -155,7 +156,10 @@ int give_command(Client& client, const std::string& name, const Json& args) {
 }
 
 int status(Client& client) {
-  return print_whole(client, client.get("/api/v1/status"));
+  const auto answer = client.get("/api/v1/status");
+  if (!answer || client.connection().json) return print_whole(client, answer);
+  std::fputs(status_text(*answer).c_str(), stdout);
+  return kDone;
 }
 
 int sign_in(Client& client, const std::string& user, std::int64_t minutes) {

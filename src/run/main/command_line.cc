@@ -30,6 +30,7 @@ CommandLine::CommandLine()
   add_evidence();
   add_ledger();
   add_rest();
+  add_taps();
 }
 
 CommandLine::~CommandLine() = default;

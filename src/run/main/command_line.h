@@ -20,6 +20,8 @@ struct Words {  // everything a command may be given
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
+  OnboardOptions onboard;
+  IngestOptions ingest;
   std::string id, text, endpoint, severity, title, summary, residual, digest, reason, option, incident, stream, log,
       pinned, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
   std::vector<std::string> callers, keys, items;
@@ -51,6 +53,7 @@ class CommandLine {
   void add_processes();
   void add_lists();
   void add_rest();
+  void add_taps();
   // incident_words.cc
   void add_incident();
   void add_contain();

@@ -33,6 +33,17 @@ struct ReleaseFiles {
 int register_release(Client& client, const ReleaseFiles& release);  // uploads the files, then registers
 int put_endpoint(Client& client, const std::string& name, const std::string& file);
 
+struct OnboardOptions {
+  std::string name, owner, numeric, categorical, positive;  // numeric, categorical: names with commas between
+};
+int onboard(Client& client, const OnboardOptions& options);
+
+struct IngestOptions {
+  std::string endpoint, file, format = "auto";
+  bool skip_bad = false;
+};
+int ingest(Client& client, const IngestOptions& options);
+
 // On a data folder or a copy of it, without a server.
 int ledger_list(const std::string& data, bool json);
 int ledger_verify(const std::string& data, const std::string& log, const std::string& pinned, bool json);

@@ -92,4 +92,21 @@ void CommandLine::add_rest() {
   put->add_option("file", w.file, "YAML or JSON")->required();
 }
 
+void CommandLine::add_taps() {
+  Words& w = words_;
+  auto* onboarding = verb(app_.get(), "onboard", "take up an endpoint in tap mode: nothing is put in its way (as admin)",
+                          [&w](Client& c) { return onboard(c, w.onboard); });
+  onboarding->add_option("name", w.onboard.name)->required();
+  onboarding->add_option("--owner", w.onboard.owner, "team");
+  onboarding->add_option("--numeric", w.onboard.numeric, "features, as a,b,c; without them the first ingest names them");
+  onboarding->add_option("--categorical", w.onboard.categorical, "features, as a,b,c");
+  onboarding->add_option("--positive", w.onboard.positive, "the answer that precision and recall are counted for");
+  auto* ingesting = verb(app_.get(), "ingest", "record what an endpoint answered, from its logs",
+                         [&w](Client& c) { return ingest(c, w.ingest); });
+  ingesting->add_option("--endpoint", w.ingest.endpoint)->required();
+  ingesting->add_option("file", w.ingest.file, "file of lines, or - for standard input")->required();
+  ingesting->add_option("--format", w.ingest.format, "auto, ndjson, sagemaker, kserve")->capture_default_str();
+  ingesting->add_flag("--skip-bad", w.ingest.skip_bad, "pass over lines that cannot be read; they are counted and listed");
+}
+
 }  // namespace firebreak::cli

@@ -1,0 +1,253 @@
+// firebreak onboard, firebreak ingest: an endpoint that nobody stands in front of, read from its own logs.
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/limits.h"
+#include "run/main/commands.h"
+#include "world/taps/guess.h"
+#include "world/taps/tap.h"
+
+namespace firebreak::cli {
+namespace {
+
+constexpr std::size_t kBatchLines = 1'000;
+constexpr std::size_t kLook = 1'000;  // records that the schema is guessed from
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "none" : text;
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> names;
+  std::string name;
+  std::istringstream in(list);
+  while (std::getline(in, name, ','))
+    if (!name.empty()) names.push_back(name);
+  return names;
+}
+
+JsonObject features_of(const FeatureSchema& schema) {
+  return {{"numeric", JsonArray(schema.numeric.begin(), schema.numeric.end())},
+          {"categorical", JsonArray(schema.categorical.begin(), schema.categorical.end())}};
+}
+
+bool has_features(const Json& endpoint) {
+  const Json* features = find(endpoint, "features");
+  if (features == nullptr) return false;
+  for (const std::string_view kind : {"numeric", "categorical"})
+    if (const Json* names = find(*features, kind); names != nullptr && names->is_array() && !names->get_array().empty()) return true;
+  return false;
+}
+
+std::vector<std::string> columns_of(const Json& endpoint) {
+  std::vector<std::string> columns;
+  if (const Json* features = find(endpoint, "features"))
+    for (const std::string_view kind : {"numeric", "categorical"})
+      for (const std::string& name : strings_or_empty(*features, kind)) columns.push_back(name);
+  return columns;
+}
+
+// Reads lines of a file or of standard input ("-").
+class Lines {
+ public:
+  static Result<Lines> open(const std::string& path) {
+    Lines lines;
+    lines.name_ = path == "-" ? "standard input" : path;
+    if (path == "-") return lines;
+    lines.file_ = std::make_unique<std::ifstream>(path, std::ios::binary);
+    if (!*lines.file_) return fail(Code::kNotFound, fmt::format("{} cannot be read; name a file, or '-' for standard input", path));
+    return lines;
+  }
+  bool next(std::string& line) {
+    while (std::getline(file_ ? static_cast<std::istream&>(*file_) : std::cin, line)) {
+      ++number_;
+      if (!line.empty() && line.back() == '\r') line.pop_back();
+      if (line.find_first_not_of(" \t") != std::string::npos) return true;
+    }
+    return false;
+  }
+  std::uint64_t number() const { return number_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+  std::unique_ptr<std::ifstream> file_;
+  std::uint64_t number_ = 0;
+};
+
+// One run of ingest: lines in, batches out, with numbers that make a repetition harmless.
+class Ingest {
+ public:
+  Ingest(Client& client, const IngestOptions& options) : client_(client), options_(options) {}
+
+  Result<JsonObject> run() {
+    FIREBREAK_ASSIGN(endpoint_, client_.get("/api/v1/endpoints/" + options_.endpoint));
+    FIREBREAK_ASSIGN(const Json streams, client_.get("/api/v1/streams"));
+    for (const Json& item : streams.at("items").as_array())
+      if (string_or(item, "name") == options_.endpoint) held_ = static_cast<std::uint64_t>(int_or(item, "size"));
+    FIREBREAK_ASSIGN(Lines lines, Lines::open(options_.file));
+    std::string line;
+    while (lines.next(line)) {
+      FIREBREAK_TRY(begin(line));
+      auto records = tap_->take(line);
+      if (!records) {
+        FIREBREAK_TRY(refuse(lines, records.error()));
+        continue;
+      }
+      for (JsonObject& record : *records) batch_.push_back(std::move(record));
+      // Whole batches only: the same file again is cut at the same places.
+      while (batch_.size() >= kBatchLines) FIREBREAK_TRY(send(kBatchLines));
+    }
+    if (!tap_) return fail(Code::kInvalid, lines.name() + " holds no line");
+    for (JsonObject& record : tap_->finish()) batch_.push_back(std::move(record));
+    while (!batch_.empty()) FIREBREAK_TRY(send(std::min(batch_.size(), kBatchLines)));
+    return JsonObject{{"endpoint", options_.endpoint}, {"format", taps::format_name(format_)}, {"lines", lines.number()},
+                      {"records", sent_},              {"new", fresh_},                        {"known", sent_ - fresh_},
+                      {"skipped", skipped_}};
+  }
+
+ private:
+  Result<void> begin(const std::string& first_line) {
+    if (tap_) return {};
+    if (options_.format == "auto") {
+      FIREBREAK_ASSIGN(format_, taps::detect_format(first_line));
+    } else {
+      FIREBREAK_ASSIGN(format_, taps::parse_format(options_.format));
+    }
+    identity_ = sha256(options_.endpoint + "\n" + first_line).hex().substr(0, 16);
+    tap_ = std::make_unique<taps::Tap>(
+        format_, taps::Options{options_.endpoint, columns_of(endpoint_), "line-" + identity_, format_time(SystemClock().now())});
+    return {};
+  }
+
+  Result<void> refuse(const Lines& lines, const Error& error) {
+    if (!options_.skip_bad) {
+      Error whole = error;
+      whole.line = lines.number();
+      whole.message = fmt::format("{}: {}; the {} records before it are in; --skip-bad passes over such lines", lines.name(),
+                                  error.message, sent_ - sent_ % kBatchLines);
+      return fail(std::move(whole));
+    }
+    if (++skipped_ <= 20)
+      fmt::print(stderr, "firebreak: line {} skipped: {}{}\n", lines.number(), error.message,
+                 error.pointer.empty() ? "" : " (at " + error.pointer + ")");
+    return {};
+  }
+
+  // The first batch tells what the endpoint takes, when nobody has said so.
+  Result<void> learn() {
+    if (has_features(endpoint_)) return {};
+    const taps::Guess guess = taps::guess_schema({batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(std::min(batch_.size(), kLook))});
+    if (guess.features.numeric.empty() && guess.features.categorical.empty()) return {};
+    JsonObject document = endpoint_.as_object();
+    document["features"] = features_of(guess.features);
+    document["labels"] = JsonArray(guess.labels.begin(), guess.labels.end());
+    document["positive_label"] = guess.positive_label;
+    FIREBREAK_TRY(client_.put("/api/v1/endpoints/" + options_.endpoint, document));
+    endpoint_ = document;
+    fmt::print(stderr,
+               "firebreak: taken from the first records: numeric {}; categorical {}; answers {}, positive '{}'. To correct: "
+               "firebreak endpoint put {} FILE\n",
+               join(guess.features.numeric), join(guess.features.categorical), join(guess.labels), guess.positive_label, options_.endpoint);
+    if (!guess.left_out.empty())
+      fmt::print(stderr, "firebreak: recorded, but no feature (nested, or a name of its own in each row): {}\n", join(guess.left_out));
+    return {};
+  }
+
+  Result<void> send(std::size_t count) {
+    FIREBREAK_TRY(learn());
+    std::string body;
+    for (std::size_t i = 0; i < count; ++i) body += canonical_json(batch_[i]) + "\n";
+    batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(count));
+    // The last, short batch bears its own content's name: a file that has grown is not mistaken for the one before.
+    const bool whole = count == kBatchLines;
+    const std::string producer = whole ? "ingest-" + identity_ : "ingest-" + identity_ + "-" + sha256(body).hex().substr(0, 16);
+    FIREBREAK_ASSIGN(const Json receipt, client_.records(options_.endpoint, std::move(body), producer, whole ? ++sequence_ : 1));
+    const auto first = static_cast<std::uint64_t>(int_or(receipt, "first"));
+    sent_ += count;
+    if (first >= held_) fresh_ += count;  // a repeated batch has its old place
+    progress();
+    return {};
+  }
+
+  void progress() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < std::chrono::seconds(2)) return;
+    const double seconds = std::chrono::duration<double>(now - began_).count();
+    fmt::print(stderr, "firebreak: {} records, {:.0f} a second\n", sent_, static_cast<double>(sent_) / seconds);
+    told_ = now;
+  }
+
+  Client& client_;
+  const IngestOptions& options_;
+  Json endpoint_;
+  taps::Format format_ = taps::Format::kNdjson;
+  std::unique_ptr<taps::Tap> tap_;
+  std::string identity_;  // of the file: endpoint and first line
+  std::vector<JsonObject> batch_;
+  std::uint64_t sequence_ = 0, sent_ = 0, fresh_ = 0, skipped_ = 0;
+  std::uint64_t held_ = 0;  // records of the stream when this run began
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point told_ = began_;
+};
+
+}  // namespace
+
+int onboard(Client& client, const OnboardOptions& options) {
+  const bool json = client.connection().json;
+  const std::string path = "/api/v1/endpoints/" + options.name;
+  const std::string next = fmt::format("firebreak ingest --endpoint {} FILE", options.name);
+  const auto known = client.get(path);
+  if (!known && known.error().code != Code::kNotFound) return report_error(known.error(), json);
+  if (!known) {
+    JsonObject document{{"name", options.name}, {"mode", "tap"}, {"state", "observe"}, {"owner_team", options.owner}};
+    if (!options.numeric.empty() || !options.categorical.empty())
+      document["features"] = features_of({split(options.numeric), split(options.categorical)});
+    if (!options.positive.empty()) {
+      document["labels"] = JsonArray{options.positive, options.positive == "0" ? "1" : "0"};
+      document["positive_label"] = options.positive;
+    } else {
+      document["labels"] = JsonArray{"0", "1"};
+      document["positive_label"] = "1";
+    }
+    if (auto put = client.put(path, document); !put) return report_error(put.error(), json);
+  }
+  if (json) {
+    std::fputs(pretty_json(JsonObject{{"endpoint", options.name}, {"new", !known}, {"next", next}}).c_str(), stdout);
+    return kDone;
+  }
+  fmt::print("{} {} in tap mode: nothing is put in its way, nothing can be in force on it.\nNext: {}\n", options.name,
+             known ? "is known already" : "is onboarded", next);
+  if (known && string_or(*known, "mode") != "tap")
+    fmt::print("It is an endpoint in line, behind a gateway; ingest adds history to it.\n");
+  return kDone;
+}
+
+int ingest(Client& client, const IngestOptions& options) {
+  const bool json = client.connection().json;
+  const auto summary = Ingest(client, options).run();
+  if (!summary) {
+    Error error = summary.error();
+    if (error.code == Code::kNotFound && error.message.find("no endpoint") != std::string::npos)
+      error.message += fmt::format("; make it with: firebreak onboard {}", options.endpoint);
+    return report_error(error, json);
+  }
+  if (json) {
+    std::fputs(pretty_json(*summary).c_str(), stdout);
+    return kDone;
+  }
+  fmt::print("{} records of {} lines ({}): {} new, {} known already, {} lines skipped\nNext: firebreak status\n",
+             int_or(*summary, "records"), int_or(*summary, "lines"), string_or(*summary, "format"), int_or(*summary, "new"),
+             int_or(*summary, "known"), int_or(*summary, "skipped"));
+  return kDone;
+}
+
+}  // namespace firebreak::cli

@@ -1,0 +1,82 @@
+#include "run/main/status_text.h"
+
+#include <fmt/core.h>
+
+#include "run/main/print.h"
+
+namespace firebreak::cli {
+namespace {
+
+// From outside: printed as print.h promises.
+std::string text(const Json& object, std::string_view key) { return cell(find(object, key)); }
+
+const JsonArray& items(const Json& status, std::string_view key) {
+  static const JsonArray kNone;
+  const Json* list = find(status, key);
+  return list != nullptr && list->is_array() ? list->get_array() : kNone;
+}
+
+std::string clock_text(const Json& status) {
+  const Json* clock = find(status, "clock");
+  if (clock == nullptr) return {};
+  std::string line = fmt::format("Clock     {}", text(*clock, "time"));
+  if (string_or(*clock, "kind") == "fed") {
+    const Json* rate = find(*clock, "rate");
+    line += bool_or(*clock, "held") ? ", held" : rate == nullptr || rate->is_null() ? ", fast" : fmt::format(", {} × true pace", cell(rate));
+    if (const std::string reason = text(*clock, "reason"); !reason.empty()) line += ": " + reason;
+  }
+  return line + "\n";
+}
+
+std::string detectors_text(const Json& endpoint) {
+  std::string running, waiting;
+  for (const Json& detector : items(endpoint, "detectors")) {
+    if (string_or(detector, "state") == "running")
+      running += (running.empty() ? "" : ", ") + text(detector, "name");
+    else
+      waiting += fmt::format("            waits: {} for {}\n", text(detector, "name"), text(detector, "reason"));
+  }
+  return (running.empty() ? "" : fmt::format("            runs: {}\n", running)) + waiting;
+}
+
+}  // namespace
+
+std::string status_text(const Json& status) {
+  std::string out = clock_text(status);
+  if (const Json* frozen = find(status, "frozen"); frozen != nullptr && frozen->is_object())
+    out += fmt::format("FROZEN by {}: {}; nothing new leaves Firebreak\n", text(*frozen, "by"), text(*frozen, "reason"));
+  out += "Needs     ";
+  if (items(status, "needs_person").empty()) out += "nothing needs you\n";
+  std::string indent;
+  for (const Json& need : items(status, "needs_person")) {
+    out += fmt::format("{}{}: {}\n            {}\n", indent, text(need, "who"), text(need, "what"), text(need, "command"));
+    indent = "          ";
+  }
+  const auto list = [&](std::string_view title, std::string_view key, auto line) {
+    std::string lead(title);
+    lead.resize(10, ' ');
+    for (const Json& item : items(status, key)) {
+      out += lead + line(item) + "\n";
+      lead = std::string(10, ' ');
+    }
+  };
+  list("In force", "in_force", [](const Json& a) {
+    const std::string verdict = text(a, "verdict"), until = text(a, "until");
+    return fmt::format("{} on {}: {}{}{}", text(a, "id"), text(a, "endpoint"), text(a, "what"),
+                       until.empty() || until == "-" ? "" : ", until " + until, verdict.empty() || verdict == "-" ? "" : "; effect check " + verdict);
+  });
+  list("Waits", "waiting", [](const Json& w) { return fmt::format("{} for {}: {}", text(w, "who"), text(w, "for"), text(w, "what")); });
+  list("Due", "due", [](const Json& d) { return fmt::format("{}  {}", text(d, "time"), text(d, "what")); });
+  list("Incidents", "incidents", [](const Json& i) {
+    return fmt::format("{} {} {} on {}: {}", text(i, "id"), text(i, "severity"), text(i, "phase"), text(i, "endpoint"), text(i, "title"));
+  });
+  list("Endpoints", "endpoints", [](const Json& e) {
+    std::string line = fmt::format("{} ({}, {}): {} records, newest {}\n{}", text(e, "name"), text(e, "mode"), text(e, "state"),
+                                   text(e, "records"), text(e, "last_time"), detectors_text(e));
+    if (line.ends_with('\n')) line.pop_back();
+    return line;
+  });
+  return out;
+}
+
+}  // namespace firebreak::cli

@@ -1,0 +1,124 @@
+// An endpoint that nobody stands in front of: three commands from its logs to findings.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using testing::Finished;
+using testing::Installation;
+using testing::run;
+
+struct Place : Installation {
+  Place() { EXPECT_TRUE(start_server()); }
+  Finished firebreak(std::vector<std::string> words) {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    for (const std::string& word : {std::string("--url"), url(), std::string("--data"), data()}) words.push_back(word);
+    return run(words, folder() / "cli.err");
+  }
+  Json summary(const std::string& endpoint, const std::string& file, std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"ingest", "--json", "--endpoint", endpoint, folder() / file};
+    words.insert(words.end(), more.begin(), more.end());
+    const Finished finished = firebreak(words);
+    const auto parsed = parse_json(finished.out);
+    EXPECT_TRUE(parsed) << finished.out;
+    return parsed ? *parsed : Json(JsonObject{});
+  }
+  Json endpoint_status(const std::string& name) {
+    const auto status = get("/api/v1/status");
+    for (const Json& item : status->at("endpoints").as_array())
+      if (string_or(item, "name") == name) return item;
+    return JsonObject{};
+  }
+};
+
+std::string time_of(int i) { return format_time(Time{1'772'000'000'000'000 + i * 30 * kSecond}); }
+
+// One line of each format for the i-th decision.
+std::string native(int i) {
+  return canonical_json(JsonObject{{"id", "n" + std::to_string(i)}, {"time", time_of(i)}, {"caller", "shop"},
+                                   {"features", JsonObject{{"age", 20 + i % 50}, {"sex", i % 2 == 0 ? "f" : "m"}}},
+                                   {"label", i % 4 == 0 ? "decline" : "approve"}, {"score", 0.25}}) + "\n";
+}
+std::string sagemaker(int i) {
+  return canonical_json(JsonObject{
+             {"captureData", JsonObject{{"endpointInput", JsonObject{{"observedContentType", "text/csv"}, {"mode", "INPUT"},
+                                                                     {"data", std::to_string(20 + i % 50) + ",7"}, {"encoding", "CSV"}}},
+                                        {"endpointOutput", JsonObject{{"observedContentType", "text/csv"}, {"mode", "OUTPUT"},
+                                                                      {"data", "0.4"}, {"encoding", "CSV"}}}}},
+             {"eventMetadata", JsonObject{{"eventId", "s" + std::to_string(i)}, {"inferenceTime", time_of(i)}}},
+             {"eventVersion", "0"}}) + "\n";
+}
+std::string kserve(int i) {
+  const JsonObject base{{"specversion", "1.0"}, {"id", "k" + std::to_string(i)}, {"time", time_of(i)}, {"source", "http://x"}};
+  JsonObject asked = base, answered = base;
+  asked["type"] = "org.kubeflow.serving.inference.request";
+  asked["data"] = JsonObject{{"instances", JsonArray{JsonObject{{"age", 20 + i % 50}}}}};
+  answered["type"] = "org.kubeflow.serving.inference.response";
+  answered["data"] = JsonObject{{"predictions", JsonArray{0.7}}};
+  return canonical_json(asked) + "\n" + canonical_json(answered) + "\n";
+}
+
+TEST(Onboard, takes_three_commands_for_each_format_and_a_repetition_adds_nothing) {
+  Place place;
+  for (const auto& [format, line] : {std::pair("ndjson", &native), std::pair("sagemaker", &sagemaker), std::pair("kserve", &kserve)}) {
+    const std::string name = std::string("shop-") + format, file = name + ".log";
+    std::string text;
+    for (int i = 0; i < 1'200; ++i) text += line(i);
+    Installation::write(place.folder() / file, text);
+    EXPECT_EQ(place.firebreak({"onboard", name}).code, 0);
+    const Json first = place.summary(name, file);
+    EXPECT_EQ(string_or(first, "format"), format);
+    EXPECT_EQ(int_or(first, "new"), 1'200) << canonical_json(first);
+    const Json again = place.summary(name, file);
+    EXPECT_EQ(int_or(again, "new", -1), 0) << canonical_json(again);
+    EXPECT_EQ(int_or(again, "known"), 1'200);
+    EXPECT_EQ(place.firebreak({"onboard", name}).code, 0);  // twice is harmless
+    // The baseline is its own first records; the detectors start by themselves a tick later.
+    for (int i = 0; i < 300 && string_or(place.endpoint_status(name).at("detectors").as_array().front(), "state") != "running"; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const Json status = place.endpoint_status(name);
+    EXPECT_EQ(string_or(status.at("detectors").as_array().front(), "state"), "running") << canonical_json(status);
+    EXPECT_EQ(string_or(status, "mode"), "tap");
+  }
+  const Finished shown = place.firebreak({"status"});
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_NE(shown.out.find("shop-kserve (tap, observe)"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("precision and recall for a registered release"), std::string::npos) << shown.out;
+}
+
+TEST(Onboard, a_file_that_grew_loses_nothing) {
+  Place place;
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  std::string text;
+  for (int i = 0; i < 1'100; ++i) text += native(i);
+  Installation::write(place.folder() / "log", text);
+  EXPECT_EQ(int_or(place.summary("shop", "log"), "new"), 1'100);
+  for (int i = 1'100; i < 1'150; ++i) text += native(i);
+  Installation::write(place.folder() / "log", text);
+  EXPECT_GE(int_or(place.summary("shop", "log"), "new"), 50);  // the last, short batch may come twice, never not at all
+}
+
+TEST(Onboard, names_the_line_that_it_cannot_read_and_skips_it_when_told) {
+  Place place;
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  Installation::write(place.folder() / "log", native(0) + "{\"features\": \n" + native(1));
+  const Finished refused = place.firebreak({"ingest", "--endpoint", "shop", place.folder() / "log"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("(line 2)"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--skip-bad"), std::string::npos);
+  EXPECT_EQ(int_or(place.summary("shop", "log", {"--skip-bad"}), "skipped"), 1);
+  const Finished nowhere = place.firebreak({"ingest", "--endpoint", "nowhere", place.folder() / "log"});
+  EXPECT_EQ(nowhere.code, 1);
+  EXPECT_NE(nowhere.err.find("firebreak onboard nowhere"), std::string::npos) << nowhere.err;
+  const Finished absent = place.firebreak({"ingest", "--endpoint", "shop", place.folder() / "absent"});
+  EXPECT_EQ(absent.code, 1);
+  EXPECT_NE(absent.err.find("absent cannot be read"), std::string::npos) << absent.err;
+}
+
+}  // namespace
+}  // namespace firebreak
