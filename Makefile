@@ -1,11 +1,14 @@
 # The few words a person needs; the scripts do the work and can be called alone.
-.PHONY: build run demo attack sabotage tamper test test-long test-integration bench fmt deps
+.PHONY: build package run demo attack sabotage tamper test test-long test-integration bench fmt deps
 .NOTPARALLEL:
 
 build:             ## the release binary: build/release/bin/firebreak
 	@scripts/deps.sh build
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
+
+package:           ## a Debian package in build/package, with systemd units, manual, completion, alert rules
+	@scripts/package.sh
 
 run:               ## the fraud story, live, until Ctrl-C (FRESH=1 plays it anew)
 	@scripts/run.sh

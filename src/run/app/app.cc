@@ -68,6 +68,8 @@ Result<void> check_format(Files& files, const std::string& dir) {
 
 }  // namespace
 
+std::string_view version() { return FIREBREAK_VERSION; }
+
 struct App::Impl {
   ServeOptions options;
   PosixFiles files;
@@ -157,7 +159,7 @@ Result<void> App::Impl::open_journal() {
   FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
                                                    journal_options, all_folds()));
   journal->with_state([&](const journal::View& view) { fed_clock.feed(view.time()); });
-  JsonObject started{{"version", "0.1.0"},
+  JsonObject started{{"version", version()},
                      {"clock", options.fed_clock ? "fed" : "system"},
                      {"logs", JsonArray{JsonObject{{"name", "journal"},
                                                    {"size", recovery.size},

@@ -5,11 +5,14 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 
 namespace firebreak::app {
+
+std::string_view version();  // "0.1.0": the project's, stated once in CMakeLists.txt
 
 struct ServeOptions {
   std::string data_dir;

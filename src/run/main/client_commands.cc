@@ -7,7 +7,9 @@
 #include <sstream>
 
 #include "base/digest.h"
+#include "base/encoding.h"
 #include "base/files.h"
+#include "base/random.h"
 #include "run/app/content.h"
 #include "run/main/commands.h"
 #include "run/main/print.h"
@@ -159,6 +161,26 @@ int status(Client& client) {
   const auto answer = client.get("/api/v1/status");
   if (!answer || client.connection().json) return print_whole(client, answer);
   std::fputs(status_text(*answer).c_str(), stdout);
+  return kDone;
+}
+
+int add_user(Client& client, const std::string& user, const std::string& role) {
+  return give_command(client, "user.add", JsonObject{{"user", user}, {"role", role}});
+}
+
+int add_token(Client& client, const std::string& user, const std::string& out) {
+  const bool json = client.connection().json;
+  SystemRandom random;
+  const std::string token = to_hex(random.bytes(32));
+  if (const auto added = client.command("token.add", JsonObject{{"user", user}, {"token_hash", sha256(token).hex()}}); !added)
+    return report_error(added.error(), json);
+  if (!out.empty()) {
+    PosixFiles files;
+    if (auto written = write_atomic(files, out, token + "\n"); !written) return report_error(written.error(), json);
+    fmt::print("{}\n", out);
+    return kDone;
+  }
+  fmt::print("{}\n", json ? canonical_json(JsonObject{{"user", user}, {"token", token}}) : token);
   return kDone;
 }
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "run/app/app.h"
+
 namespace firebreak::cli {
 namespace {
 
@@ -16,7 +18,7 @@ CommandLine::CommandLine()
   app_->require_subcommand(1);
   app_->fallthrough();
   app_->footer(kExitHelp);
-  app_->set_version_flag("--version", "firebreak 0.1.0");
+  app_->set_version_flag("--version", "firebreak " + std::string(app::version()));
   app_->add_option("--url", words_.connection.url, "server (default FIREBREAK_URL, else http://127.0.0.1:8440)");
   app_->add_option("--token", words_.connection.token, "token (default FIREBREAK_TOKEN, else DIR/admin.token)");
   app_->add_option("--data", words_.data, "data folder");

@@ -30,7 +30,7 @@ struct Words {  // everything a command may be given
   std::int64_t lease_minutes = 240, minutes = 15;
   std::uint64_t index = 0;
   int limit = 50;
-  std::string scope = "caller", task, now, likely, recoverability;
+  std::string scope = "caller", role, task, now, likely, recoverability;
 };
 
 class CommandLine {

@@ -21,6 +21,8 @@ int list(Client& client, const std::string& noun, int limit);  // incidents, fin
 int show(Client& client, const std::string& noun, const std::string& id);
 int give_command(Client& client, const std::string& name, const Json& args);
 int status(Client& client);
+int add_user(Client& client, const std::string& user, const std::string& role);
+int add_token(Client& client, const std::string& user, const std::string& out);  // prints it once, or into a 0600 file
 int sign_in(Client& client, const std::string& user, std::int64_t minutes);  // prints a link that signs in once
 int set_clock_rate(Client& client, const std::string& rate, const std::string& reason);
 int trace(Client& client, const std::string& id, const std::string& stream);
@@ -55,6 +57,9 @@ int evidence_export(const std::string& data, const std::string& incident, const 
                     const std::string& report, bool json);
 int evidence_verify(const std::string& dir, const std::vector<std::string>& pinned, bool json);
 int playbook_lint(const std::string& file, bool json);
+struct DoctorOptions;
+int doctor(const DoctorOptions& options, bool json);  // 1 when something is red
+int print_manual(const CLI::App& app);                // firebreak.1, to standard output
 
 // Processes.
 struct ServeOptions {

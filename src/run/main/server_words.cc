@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "run/main/command_line.h"
+#include "run/main/doctor.h"
 
 namespace firebreak::cli {
 
@@ -63,6 +64,21 @@ void CommandLine::add_rest() {
                           [&w](Client& c) { return sign_in(c, w.id, w.minutes); });
   signing_in->add_option("user", w.id)->required();
   signing_in->add_option("--minutes", w.minutes, "it is good for so long")->capture_default_str();
+  auto* user = noun("user", "who may sign in (as admin)");
+  auto* adding = verb(user, "add", "add a person or program", [&w](Client& c) { return add_user(c, w.id, w.role); });
+  adding->add_option("user", w.id)->required();
+  adding->add_option("--role", w.role, "analyst, approver, admin, gateway, producer")->required();
+  auto* token = noun("token", "what programs sign in with (as admin)");
+  auto* making = verb(token, "add", "make a token for a user; it is shown this once",
+                      [&w](Client& c) { return add_token(c, w.id, w.out); });
+  making->add_option("user", w.id)->required();
+  making->add_option("--out", w.out, "file to write it into, mode 0600");
+  auto* examined = offline(app_.get(), "doctor", "look at folder, disk, clock, ports, keys, connectors; says what mends each", [this] {
+    const std::string url = words_.connection.url.empty() ? "http://127.0.0.1:8440" : words_.connection.url;
+    return doctor({data_or("firebreak-data"), words_.serve.config, url}, words_.connection.json);
+  });
+  examined->add_option("--config", w.serve.config, "configuration file");
+  offline(app_.get(), "manual", "this program's manual page, for man", [this] { return print_manual(*app_); });
   auto* clock = noun("clock", "the fed clock of a story or drill");
   auto* rate = verb(clock, "rate", "how fast it is to be fed: 0 holds it, 1 is true pace, 'fast' as fast as it goes",
                     [&w](Client& c) { return set_clock_rate(c, w.id, w.reason); });

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Makes build/package/firebreak_<version>_<arch>.deb: program, content, units, manual, completion, example alert rules.
+#   scripts/package.sh [--version X]     the package's version, else the project's
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+make --no-print-directory build
+bin=build/release/bin/firebreak
+version=$("$bin" --version | cut -d' ' -f2)
+[ "${1:-}" = --version ] && version=${2:?--version needs a value}
+arch=$(dpkg --print-architecture)
+out=build/package
+root=$out/root
+rm -rf "$root"
+mkdir -p "$root/DEBIAN" "$out"
+
+install -D -m 0755 -s "$bin" "$root/usr/bin/firebreak"
+for folder in detectors endpoints playbooks rules taxonomies templates; do
+  mkdir -p "$root/usr/share/firebreak/content/$folder"
+  cp content/$folder/* "$root/usr/share/firebreak/content/$folder/"
+done
+for unit in firebreak firebreak-gateway; do
+  install -D -m 0644 packaging/$unit.service "$root/lib/systemd/system/$unit.service"
+done
+for file in firebreak.yaml server.env gateway.env; do
+  install -D -m 0644 packaging/$file "$root/etc/firebreak/$file"
+done
+doc=$root/usr/share/doc/firebreak
+install -D -m 0644 packaging/prometheus-rules.yaml "$doc/examples/prometheus-rules.yaml"
+install -m 0644 docs/operations.md docs/cli.md docs/verify.md docs/onboarding.md "$doc/"
+{
+  echo "Upstream-Name: Firebreak"
+  echo "License: Apache-2.0"
+  echo
+  cat LICENSE
+} >"$doc/copyright"
+gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
+mkdir -p "$root/usr/share/man/man1" "$root/usr/share/bash-completion/completions"
+"$bin" manual | gzip -9n >"$root/usr/share/man/man1/firebreak.1.gz"
+"$bin" completion bash >"$root/usr/share/bash-completion/completions/firebreak"
+
+# What the program is linked with says what it depends on.
+shlibs=$out/shlibs
+rm -rf "$shlibs"
+mkdir -p "$shlibs/debian"
+printf 'Source: firebreak\n\nPackage: firebreak\nArchitecture: any\n' >"$shlibs/debian/control"
+depends=$(cd "$shlibs" && dpkg-shlibdeps -O --ignore-missing-info "../root/usr/bin/firebreak" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+cat >"$root/DEBIAN/control" <<CONTROL
+Package: firebreak
+Version: $version
+Architecture: $arch
+Maintainer: Firebreak maintainers <maintainers@firebreak.invalid>
+Section: admin
+Priority: optional
+Depends: $depends, adduser
+Installed-Size: $(du -ks "$root" | cut -f1)
+Description: incident response for AI models in production
+ Records every inference in an append-only log that public tools verify,
+ detects attacks on models, and carries an incident from the first signal
+ to the proven recovery: evidence, approved containment that keeps the
+ service up, gates, canary, report.
+CONTROL
+(cd "$root" && find etc -type f | sed 's#^#/#' | LC_ALL=C sort) >"$root/DEBIAN/conffiles"
+(cd "$root" && find usr lib -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
+for script in postinst prerm postrm; do install -m 0755 packaging/$script "$root/DEBIAN/$script"; done
+
+deb=$out/firebreak_${version}_$arch.deb
+dpkg-deb --build --root-owner-group -Zzstd "$root" "$deb" >/dev/null
+echo "package: $deb ($(du -k "$deb" | cut -f1) KiB)"

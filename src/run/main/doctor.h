@@ -1,0 +1,38 @@
+// firebreak doctor: what an operator would look at before a night on call, each line with the command that mends it.
+//
+// Reads only, but for a probe file in the data folder that it removes again. Threads: none.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/json.h"
+
+namespace firebreak::cli {
+
+enum class Health { kOk, kWarn, kRed };
+
+struct Diagnosis {
+  Health health = Health::kOk;
+  std::string what;  // "disk: an fdatasync takes 1.2 ms (median of 20)"
+  std::string mend;  // the command or step; empty when there is nothing to mend
+};
+
+struct DoctorOptions {
+  std::string data = "firebreak-data";
+  std::string config;             // file; empty = none
+  std::string url;                // where the server should answer
+};
+
+std::vector<Diagnosis> examine(const DoctorOptions& options);
+
+// Of examine(); doctor_machine.cc and doctor_data.cc.
+void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);      // format, rights
+void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);        // keys, checkpoints, newest entry
+void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out);        // speed, space
+void examine_machine(std::vector<Diagnosis>& out);                                   // clock, file descriptors
+void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out);      // does it answer, is its port free
+void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>& out);  // content, connectors
+
+}  // namespace firebreak::cli
