@@ -8,6 +8,9 @@
 #include "base/files.h"
 
 namespace firebreak::gateway {
+namespace {
+constexpr unsigned kRenumberings = 40;  // of one batch: further than any clock is wrong; then it waits as usual
+}
 
 Delivery::Delivery(Spool& spool, const Clock& clock, DeliveryOptions options)
     : spool_(spool), clock_(clock), options_(std::move(options)), thread_([this] { run(); }) {}
@@ -71,6 +74,7 @@ Result<net::Response> Delivery::attempt(const SpoolBatch& batch) {
 bool Delivery::deliver(SpoolBatch& batch) {
   std::int64_t wait_us = options_.first_pause_us;
   std::size_t replacements = 0;
+  unsigned renumbered = 0;
   while (true) {
     auto answer = attempt(batch);
     if (answer && answer->status == 200) {
@@ -84,9 +88,27 @@ bool Delivery::deliver(SpoolBatch& batch) {
       replace_refused(batch, error);
       continue;
     }
+    const bool passed = answer && answer->status == 409;
+    if (passed && renumbered < kRenumberings && renumber(batch, renumbered++)) continue;
     if (!pause(wait_us)) return false;
     wait_us = std::min(options_.longest_pause_us, wait_us * 2);
   }
+}
+
+// Numbers begin as milliseconds since 1970: now is above what an honest clock gave out, doubling steps pass the rest.
+bool Delivery::renumber(SpoolBatch& batch, unsigned attempts) {
+  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(0, SystemClock().now().us / kMillisecond));
+  const std::uint64_t at_least = std::max(now, batch.sequence) + (std::uint64_t{1} << attempts);
+  const std::uint64_t old = batch.sequence;
+  if (auto ok = spool_.renumber(batch, at_least); !ok) {
+    note(ok.error().message);
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  ++stats_.renumbered;
+  stats_.error = fmt::format("stream {}: the server has passed batch {}; it goes out again as {}", options_.stream, old,
+                             batch.sequence);
+  return true;
 }
 
 void Delivery::replace_refused(SpoolBatch& batch, const Error& error) {

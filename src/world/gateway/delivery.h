@@ -2,7 +2,9 @@
 //
 // Promise: a batch is acknowledged only with the server's receipt; it keeps its sequence number over retries and
 // restarts, so the server can tell a repetition. When the server refuses a line for good (400, 413), that line alone
-// is replaced by a gap line that names it, so one bad record cannot stop the others.
+// is replaced by a gap line that names it, so one bad record cannot stop the others. When the server has passed the
+// number (409: the spool came back from an old copy), the batch takes a higher one, so that it cannot wait for ever;
+// lines that the server had under the old number stand there twice then, none is lost.
 //
 // Threads: its own; stop() and stats() from any other.
 #pragma once
@@ -28,7 +30,7 @@ struct DeliveryOptions {
 };
 
 struct DeliveryStats {
-  std::uint64_t batches = 0, attempts = 0, refused_lines = 0;
+  std::uint64_t batches = 0, attempts = 0, refused_lines = 0, renumbered = 0;
   std::string error;  // of the last attempt; empty when it went well
 };
 
@@ -44,6 +46,7 @@ class Delivery {
   bool deliver(SpoolBatch& batch);  // false: stopped
   Result<net::Response> attempt(const SpoolBatch& batch);
   void replace_refused(SpoolBatch& batch, const Error& error);
+  bool renumber(SpoolBatch& batch, unsigned attempts);
   bool pause(std::int64_t us);  // false: stopped
   void note(std::string error);
 

@@ -442,5 +442,35 @@ TEST_F(GatewayTest, one_refused_record_does_not_stop_the_others) {
   EXPECT_NE(std::string::npos, accepted.find("\"from\":2,\"to\":2"));
 }
 
+TEST_F(GatewayTest, a_batch_whose_number_the_server_has_passed_takes_a_higher_one) {
+  serve();
+  const std::uint16_t port = recorder->server->port();
+  recorder.reset();
+  ask("key-of-ana", 1, "first");
+  const auto high = static_cast<std::uint64_t>(SystemClock().now().us / kMillisecond) + 1'000'000;
+  std::mutex mutex;
+  std::string accepted;
+  int refused = 0;
+  net::ServerOptions same;
+  same.port = port;
+  const auto ahead = std::move(*HttpServer::start(same, [&](Request request, Responder responder) {
+    const std::lock_guard lock(mutex);
+    if (std::stoull(std::string(request.header("firebreak-sequence"))) <= high) {
+      ++refused;
+      return responder.fail(Error{Code::kConflict, "the number was passed", "", 0});
+    }
+    accepted += request.body;
+    responder.respond(net::json_response(JsonObject{}));
+  }));
+  flushed();
+  ask("key-of-ana", 1, "second");
+  flushed();
+  const std::lock_guard lock(mutex);
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, 40);
+  EXPECT_NE(std::string::npos, accepted.find("\"id\":\"first\""));
+  EXPECT_NE(std::string::npos, accepted.find("\"id\":\"second\""));
+}
+
 }  // namespace
 }  // namespace firebreak::gateway

@@ -50,8 +50,11 @@ Result<void> Spool::recover() {
       batch.first = get_le<std::uint64_t>(frame.payload, 0);
       batch.last = get_le<std::uint64_t>(frame.payload, 8);
       marked_to = std::max(marked_to, batch.last);
-      next_sequence_ = frame.number + 1;
-      marked_.push_back(std::move(batch));
+      next_sequence_ = std::max(next_sequence_, frame.number + 1);
+      const auto same = [&](const SpoolBatch& other) { return other.first == batch.first; };
+      const auto renumbered = std::find_if(marked_.begin(), marked_.end(), same);
+      if (renumbered != marked_.end()) renumbered->sequence = batch.sequence;  // its place stays
+      else marked_.push_back(std::move(batch));
     }
   };
   std::uint64_t damaged_after = 0;
@@ -309,6 +312,15 @@ Result<void> Spool::mark_batch(const SpoolBatch& batch) {
   const std::lock_guard files(files_mutex_);
   static_cast<void>(segments_->start_new());  // a failed sync is never retried on the same file
   return synced;
+}
+
+Result<void> Spool::renumber(SpoolBatch& batch, std::uint64_t at_least) {
+  SpoolBatch again = batch;
+  again.sequence = std::max(next_sequence_, at_least);
+  FIREBREAK_TRY(mark_batch(again));
+  next_sequence_ = again.sequence + 1;
+  batch = std::move(again);
+  return {};
 }
 
 Result<SpoolBatch> Spool::cut_batch() {

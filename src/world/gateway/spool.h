@@ -67,6 +67,8 @@ class Spool {
   // Waits for a batch that is due. Nothing after stop_delivery(), or when stored lines cannot be read (stats().error).
   std::optional<SpoolBatch> next();
   Result<void> acknowledged(const SpoolBatch& batch);
+  // The server has passed this batch's number (a spool brought back from an old copy): a number of `at_least`, durably.
+  Result<void> renumber(SpoolBatch& batch, std::uint64_t at_least);
   void stop_delivery();
 
   // Waits until everything taken before the call is acknowledged; kTimeout with what is missing.

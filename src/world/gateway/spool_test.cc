@@ -98,6 +98,27 @@ TEST_F(SpoolTest, repeats_an_unacknowledged_batch_under_the_same_sequence) {
   EXPECT_EQ(2u, receiver.batches.size());
 }
 
+TEST_F(SpoolTest, a_renumbered_batch_keeps_its_new_number_and_its_lines_over_a_restart) {
+  open();
+  ASSERT_TRUE(spool->push("a"));
+  auto batch = spool->next();
+  ASSERT_TRUE(batch);
+  ASSERT_TRUE(spool->renumber(*batch, 5'000));
+  EXPECT_EQ(5'000u, batch->sequence);
+  spool.reset();
+  open();
+  ASSERT_TRUE(spool->push("b"));
+  const auto again = spool->next();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(5'000u, again->sequence);
+  EXPECT_EQ(std::vector<std::string>{"a"}, again->lines);
+  ASSERT_TRUE(spool->acknowledged(*again));
+  const auto next = spool->next();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(5'001u, next->sequence);
+  EXPECT_EQ(std::vector<std::string>{"b"}, next->lines);
+}
+
 TEST_F(SpoolTest, a_power_cut_is_told_as_a_gap_with_an_upper_bound) {
   open();
   ASSERT_TRUE(spool->push("a"));
