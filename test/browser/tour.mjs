@@ -18,7 +18,7 @@ const context = await browser.newContext({ viewport: { width: 1180, height: 820 
 
 async function person(name) {
   const page = await context.newPage();  // one browser, two tabs
-  page.setDefaultTimeout(180_000);
+  page.setDefaultTimeout(400_000);  // the story passes nine days meanwhile
   page.on("pageerror", (error) => check(false, `${name}: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of (401|403|409)/.test(message.text())) check(false, `${name}'s console: ${message.text()}`);

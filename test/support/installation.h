@@ -145,6 +145,7 @@ class Installation {
     return first_line(data() + "/admin.token");
   }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(server_port_); }
+  std::string gateway_url() const { return "http://127.0.0.1:" + std::to_string(gateway_port_); }
   std::string control_url() const { return "http://127.0.0.1:" + std::to_string(control_port_); }
   std::string data() const { return folder_ / "data"; }
   const Folder& folder() const { return folder_; }

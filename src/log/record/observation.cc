@@ -74,6 +74,16 @@ void set_core(const Use& use, const Column& column, const Cell& cell, Observatio
   }
 }
 
+// What a candidate answered to a copy. The gateway writes it as a member of its own, which no column has.
+void set_shadow(std::string_view extra, Observation& out) {
+  if (extra.find("\"shadow\"") == std::string_view::npos) return;
+  const auto document = parse_json(extra);
+  const Json* shadow = document ? find(*document, "shadow") : nullptr;
+  if (shadow == nullptr) return;
+  out.shadow_release = string_or(*shadow, "release");
+  out.shadow_label = string_or(*shadow, "label");
+}
+
 }  // namespace
 
 struct ObservationReader::Plan {
@@ -163,6 +173,7 @@ Result<Observation> ObservationReader::read(const Record& record) {
       out.features.categories[use.slot] = cell.text;
     }
   }
+  set_shadow(row.extra, out);
   out.feature_digest = feature_digest(features_, out.features);
   if (out.schema_violation.empty()) out.schema_violation = violation(record, row, plan, out);
   return out;

@@ -110,15 +110,15 @@ Result<EffectChecks::Finding> EffectChecks::judge_step(const contain::ActionInFo
     connect::Connector* gateway = context_.connector(endpoint.gateway);
     if (gateway == nullptr) return fail(Code::kUnavailable, "the endpoint's gateway is not configured");
     FIREBREAK_ASSIGN(const Json counters, gateway->read_counters(action.endpoint));
+    // A copy that failed leaves no answer in a record: failures are the gateway's to tell.
     const Json* shadows = find(counters, "shadow");  // {release: {answers, agree, failed}}
-    const auto count = [&](const Json* source, std::string_view what) {
-      const Json* of_release = source == nullptr ? nullptr : find(*source, action.release);
-      return of_release == nullptr ? std::int64_t{0} : int_or(*of_release, what);
-    };
-    if (fresh) seen.shadow_before = shadows == nullptr ? Json(JsonObject{}) : *shadows;
-    const std::int64_t answers = count(shadows, "answers") - count(&seen.shadow_before, "answers");
-    const std::int64_t agree = count(shadows, "agree") - count(&seen.shadow_before, "agree");
-    const std::int64_t failed = count(shadows, "failed") - count(&seen.shadow_before, "failed");
+    const Json* of_release = shadows == nullptr ? nullptr : find(*shadows, action.release);
+    const std::int64_t failed_ever = of_release == nullptr ? 0 : int_or(*of_release, "failed");
+    if (fresh) seen.shadow_failed_before = failed_ever;
+    const std::int64_t failed = std::max<std::int64_t>(0, failed_ever - seen.shadow_failed_before);
+    // Agreement counts among callers with a history: where the attack is, a hardened release has to differ.
+    const effects::ShadowCounts counted = feed.meter().shadow(action.release);
+    const auto answers = static_cast<std::int64_t>(counted.answers), agree = static_cast<std::int64_t>(counted.agree);
     finding.body["canary"] = JsonObject{{"release", action.release}, {"of", answers}, {"agree", agree}, {"failed", failed}};
     const double agreement = answers == 0 ? 0 : static_cast<double>(agree) / static_cast<double>(answers);
     const double limit = setting(context_.rules, step_name, "agreement", 0.8);

@@ -26,7 +26,7 @@ class EffectChecks {
   struct Seen {
     std::string step, figures;
     Time written;
-    Json shadow_before;  // the gateway's shadow counters when the step began
+    std::int64_t shadow_failed_before = 0;  // the gateway's counter when the step began
   };
 
   Result<Finding> judge(const contain::ActionInForce& action, Seen& seen, Time now);

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <thread>
 
+#include "run/main/advice.h"
+
 namespace firebreak::cli {
 namespace {
 
@@ -49,6 +51,9 @@ Client::Client(Connection connection) : connection_(std::move(connection)) {}
 Result<void> Client::ready() {
   if (connection_.url.empty()) connection_.url = environment("FIREBREAK_URL");
   if (connection_.url.empty()) connection_.url = "http://127.0.0.1:8440";
+  if (!connection_.url.starts_with("http://"))
+    return fail(Code::kInvalid, fmt::format("'{}' is no http:// address. The server speaks http on its own machine; a proxy in "
+                                            "front ends TLS: go through it with a browser, or over ssh", connection_.url));
   if (connection_.token.empty()) connection_.token = environment("FIREBREAK_TOKEN");
   if (connection_.token.empty() && !connection_.data.empty())
     connection_.token = first_line(connection_.data + "/admin.token");
@@ -111,12 +116,16 @@ int report_error(const Error& error, bool json) {
     JsonObject object{{"error", error.message}, {"code", code_name(error.code)}};
     if (!error.pointer.empty()) object["pointer"] = error.pointer;
     if (error.line != 0) object["line"] = error.line;
+    if (const std::string next = advice_for(error); !next.empty()) object["next"] = next;
     std::fputs(pretty_json(object).c_str(), stdout);
   } else {
     std::string place;
     if (error.line != 0) place += fmt::format(" (line {})", error.line);
     if (!error.pointer.empty()) place += fmt::format(" (at {})", error.pointer);
-    fmt::print(stderr, "firebreak: {}{}\n", error.message, place);
+    std::string message = error.message;
+    while (message.ends_with('\n')) message.pop_back();
+    const std::string next = advice_for(error);
+    fmt::print(stderr, "firebreak: {}{}{}\n", message, place, next.empty() ? "" : ". " + next);
   }
   return exit_of(error.code);
 }

@@ -1,8 +1,11 @@
 #include "run/main/command_line.h"
 
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
 
 #include "run/app/app.h"
+#include "run/main/advice.h"
 
 namespace firebreak::cli {
 namespace {
@@ -45,7 +48,8 @@ int CommandLine::run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& e) {
     return app_->exit(e);
   } catch (const CLI::ParseError& e) {
-    app_->exit(e);
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    fmt::print(stderr, "firebreak: {}\n", usage_error(*app_, words, e.what()));
     return kUsage;
   }
   words_.connection.data = words_.data;

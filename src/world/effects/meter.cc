@@ -29,6 +29,11 @@ void Meter::count(const Observation& observation, bool established) {
       counts.positive += observation.label == positive_label_;
     }
   }
+  if (established && !observation.shadow_release.empty() && is_model_decision(observation.disposition)) {
+    ShadowCounts& shadow = shadows_[observation.shadow_release];
+    ++shadow.answers;
+    shadow.agree += observation.shadow_label == observation.label;
+  }
   if (!counts(observation)) return;
   const auto [name, fresh] = names_.try_emplace(observation.caller, static_cast<std::uint32_t>(name_of_.size()));
   if (fresh) name_of_.push_back(observation.caller);
@@ -62,6 +67,13 @@ std::map<std::string, ReleaseCounts> Meter::releases() const {
 void Meter::reset_releases() {
   const std::lock_guard lock(mutex_);
   releases_.clear();
+  shadows_.clear();
+}
+
+ShadowCounts Meter::shadow(const std::string& release) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = shadows_.find(release);
+  return found == shadows_.end() ? ShadowCounts{} : found->second;
 }
 
 std::size_t Meter::bytes() const {

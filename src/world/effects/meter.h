@@ -29,6 +29,10 @@ struct ReleaseCounts {
   std::uint64_t of = 0, positive = 0, failed = 0;  // answers of the release, positive labels, upstream failures
 };
 
+struct ShadowCounts {
+  std::uint64_t answers = 0, agree = 0;  // of a candidate to copies; the same as what the caller got
+};
+
 class Meter {
  public:
   static constexpr std::size_t kMaxRows = 500'000;
@@ -44,6 +48,8 @@ class Meter {
 
   // Answers per release since the last reset_releases(): what a canary step is judged by.
   std::map<std::string, ReleaseCounts> releases() const;
+  // A candidate's answers to copies of established callers' requests, since the same reset.
+  ShadowCounts shadow(const std::string& release) const;
   void reset_releases();
 
   std::size_t bytes() const;
@@ -62,6 +68,7 @@ class Meter {
   std::map<std::string, std::uint32_t> names_;
   std::vector<std::string> name_of_;
   std::map<std::string, ReleaseCounts> releases_;
+  std::map<std::string, ShadowCounts> shadows_;
 };
 
 }  // namespace firebreak::effects

@@ -35,6 +35,24 @@ TEST(Meter, tells_the_chain_from_the_others_with_the_sets_as_they_are_now) {
   EXPECT_EQ(effect.changed, 0U);
 }
 
+TEST(Meter, counts_a_shadows_agreement_where_there_is_no_attack) {
+  Meter meter("decline");
+  const auto with_shadow = [](const std::string& caller, const std::string& answered, const std::string& shadow) {
+    Observation o = observation(caller, Disposition::kServed, Time{kDay}, "1.0", answered);
+    o.shadow_release = "2.0";
+    o.shadow_label = shadow;
+    return o;
+  };
+  meter.count(with_shadow("good", "approve", "approve"), true);
+  meter.count(with_shadow("good", "approve", "decline"), true);
+  for (int i = 0; i < 50; ++i) meter.count(with_shadow("attacker", "approve", "decline"), false);
+  EXPECT_EQ(meter.shadow("2.0").answers, 2U);
+  EXPECT_EQ(meter.shadow("2.0").agree, 1U);
+  EXPECT_EQ(meter.shadow("3.0").answers, 0U);
+  meter.reset_releases();
+  EXPECT_EQ(meter.shadow("2.0").answers, 0U);
+}
+
 TEST(Meter, compares_releases_on_callers_with_a_history_only) {
   Meter meter("decline");
   const Time start{kDay};
