@@ -82,11 +82,15 @@ add_custom_target(benches)
 
 # firebreak_room(<room> [EXECUTABLE <name>] [LIBS <external targets>...])
 function(firebreak_room room)
-  cmake_parse_arguments(R "" "EXECUTABLE" "LIBS" ${ARGN})
+  cmake_parse_arguments(R "" "EXECUTABLE" "LIBS;FUZZ_SOURCES;FUZZ_ROOMS" ${ARGN})
   if(NOT room IN_LIST FIREBREAK_ROOMS)
     message(FATAL_ERROR "room '${room}' has no line in cmake/edges.txt")
   endif()
   firebreak_expand(rooms ${edges_of_${room}})
+  # The fuzz preset compiles everything a second time: a room with much that no fuzzer reaches names what they link.
+  if(FIREBREAK_FUZZ AND R_FUZZ_SOURCES)
+    set(rooms ${R_FUZZ_ROOMS})
+  endif()
   list(TRANSFORM rooms PREPEND firebreak::)
   set(link firebreak_options ${rooms} ${R_LIBS})
 
@@ -98,6 +102,10 @@ function(firebreak_room room)
   file(GLOB benches CONFIGURE_DEPENDS ${here}/*_bench.cc)
   list(REMOVE_ITEM tests ${long_tests})
   list(REMOVE_ITEM sources ${tests} ${long_tests} ${fuzzers} ${benches})
+
+  if(FIREBREAK_FUZZ AND R_FUZZ_SOURCES)
+    list(TRANSFORM R_FUZZ_SOURCES PREPEND ${here}/ OUTPUT_VARIABLE sources)
+  endif()
 
   # main.cc belongs to the executable alone: a library with a main() would hide a test's.
   set(main_source ${here}/main.cc)
