@@ -151,7 +151,9 @@ function tasks(incident, refresh) {
 
 function close(incident, refresh) {
   const fields = [{ name: "summary", label: "What happened" }, { name: "residual_risk", label: "What risk remains" }];
-  if (incident.phase !== "post_incident") fields.push({ name: "reason", label: `Why now, from ${words(incident.phase)}` });
+  const open = incident.tasks.filter((task) => task.state !== "done").length;
+  if (incident.phase !== "post_incident" || open)
+    fields.push({ name: "reason", label: `Why now, from ${words(incident.phase)}${open ? ` with ${open} tasks open` : ""}` });
   return section("Close", actionForm({ title: "Close " + incident.id, button: "Close the incident", fields,
     send: (v) => command("incident.close", { incident: incident.id, ...v }), done: refresh }));
 }
@@ -236,7 +238,7 @@ export function showIncident(incident, picture, title, parts, refresh) {
   if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
   if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
-  if (open && incident.acknowledged && isPerson()) add("close", incident.phase, () => close(incident, refresh));
+  if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length], () => close(incident, refresh));
   add("timeline", incident.timeline.length, () => timeline(incident));
   reconcile(parts, all);
 }

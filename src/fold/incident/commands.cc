@@ -171,15 +171,20 @@ Drafts close(const Incident& incident, const Entry& entry, const Json& args, con
   for (const auto* text : {&summary, &residual})
     if (!*text) return refused(text->error().code, text->error().message, text->error().pointer);
   const std::string reason = string_or(args, "reason");
+  std::string undone;
+  for (const Task& task : incident.tasks)
+    if (!task.done) undone += (undone.empty() ? "" : ", ") + task.id;
+  if (!undone.empty() && reason.empty())
+    return refused(Code::kConflict, fmt::format("open tasks: {}; finish them, or give a reason for closing with them open", undone), "/reason");
   if (incident.phase != "post_incident" && reason.empty())
     return refused(Code::kConflict,
                    fmt::format("it is in {}; close it from post_incident, or give a reason for closing it now", incident.phase),
                    "/reason");
   Drafts drafts;
-  if (incident.phase != "post_incident")
+  if (incident.phase != "post_incident" || !undone.empty())
     drafts.push_back(make("incident_note", incident.id,
                           {{"incident", incident.id},
-                           {"text", fmt::format("closed from {}: {}", incident.phase, reason)},
+                           {"text", fmt::format("closed from {}{}: {}", incident.phase, undone.empty() ? "" : " with " + undone + " open", reason)},
                            {"by", who(entry)}}));
   drafts.push_back(make("incident_closed", incident.id,
                         {{"incident", incident.id},

@@ -210,6 +210,19 @@ TEST(Incident, keeps_tasks_and_a_bounded_timeline) {
   EXPECT_EQ(story.at(id).timeline.back().text, "user:ana: n299");
 }
 
+TEST(Incident, is_not_closed_over_open_tasks_without_a_reason) {
+  Story story;
+  const std::string id = story.opened();
+  const auto task = story.act("incident.task", {{"incident", id}, {"text", "call"}, {"owner", "ana"}});
+  const std::string name = find_kind(task, "incident_task_opened")->id("task");
+  const auto refused = story.act("incident.close", {{"incident", id}, {"summary", "s"}, {"residual_risk", "r"}});
+  EXPECT_EQ(refusal(refused), "conflict");
+  EXPECT_NE(string_or(refused.back().body, "reason").find(name), std::string::npos);
+  const auto closed = story.act("incident.close", {{"incident", id}, {"summary", "s"}, {"residual_risk", "r"}, {"reason", "moved"}});
+  ASSERT_NE(find_kind(closed, "incident_closed"), nullptr);
+  EXPECT_NE(string_or(find_kind(closed, "incident_note")->body, "text").find(name + " open"), std::string::npos);
+}
+
 // The subset of YAML that the file uses is read by hand here: this room may not link the YAML reader.
 TEST(Incident, has_built_in_what_the_content_states) {
   std::ifstream in(FIREBREAK_SOURCE_DIR "/content/rules/correlation.yaml");

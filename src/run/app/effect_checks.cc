@@ -115,7 +115,8 @@ Result<EffectChecks::Finding> EffectChecks::judge_step(const contain::ActionInFo
     const Json* of_release = shadows == nullptr ? nullptr : find(*shadows, action.release);
     const std::int64_t failed_ever = of_release == nullptr ? 0 : int_or(*of_release, "failed");
     if (fresh) seen.shadow_failed_before = failed_ever;
-    const std::int64_t failed = std::max<std::int64_t>(0, failed_ever - seen.shadow_failed_before);
+    if (failed_ever < seen.shadow_failed_before) seen.shadow_failed_before = 0;  // the gateway was started anew and counts from 0
+    const std::int64_t failed = failed_ever - seen.shadow_failed_before;
     // Agreement counts among callers with a history: where the attack is, a hardened release has to differ.
     const effects::ShadowCounts counted = feed.meter().shadow(action.release);
     const auto answers = static_cast<std::int64_t>(counted.answers), agree = static_cast<std::int64_t>(counted.agree);

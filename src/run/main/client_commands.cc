@@ -13,7 +13,7 @@
 #include "run/app/content.h"
 #include "run/main/commands.h"
 #include "run/main/print.h"
-#include "run/main/status_text.h"
+#include "run/main/screens.h"
 
 namespace firebreak::cli {
 namespace {
@@ -135,8 +135,13 @@ int list(Client& client, const std::string& noun, int limit) {
   return kDone;
 }
 
-int show(Client& client, const std::string& noun, const std::string& id) {
-  return print_whole(client, client.get(fmt::format("/api/v1/{}/{}", noun, net::percent_encode(id))));
+int show(Client& client, const std::string& noun, const std::string& id, bool all) {
+  const std::string path = "/api/v1/" + noun + "/" + net::percent_encode(id);
+  const auto answer = client.get(path);
+  if (noun != "incidents" || all || !answer || client.connection().json) return print_whole(client, answer);
+  const auto picture = client.get(path + "/picture");
+  std::fputs(incident_text(*answer, picture ? *picture : Json(nullptr)).c_str(), stdout);
+  return kDone;
 }
 
 int give_command(Client& client, const std::string& name, const Json& args) {
@@ -215,7 +220,10 @@ int set_clock_rate(Client& client, const std::string& rate, const std::string& r
 int trace(Client& client, const std::string& id, const std::string& stream) {
   std::string path = "/api/v1/trace/" + net::percent_encode(id);
   if (!stream.empty()) path += "?stream=" + net::percent_encode(stream);
-  return print_whole(client, client.get(path));
+  const auto answer = client.get(path);
+  if (!answer || client.connection().json) return print_whole(client, answer);
+  std::fputs(trace_text(*answer).c_str(), stdout);
+  return kDone;
 }
 
 int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file) {

@@ -30,7 +30,8 @@ struct Words {  // everything a command may be given
   std::int64_t lease_minutes = 240, minutes = 15;
   std::uint64_t index = 0;
   int limit = 50;
-  std::string scope = "caller", role, task, now, likely, recoverability;
+  bool all = false;
+  std::string scope = "caller", role, user, owner, task, now, likely, recoverability;
 };
 
 class CommandLine {

@@ -18,7 +18,7 @@ int print_completion(const CLI::App& app);  // a script for bash, to standard ou
 
 // Through a server.
 int list(Client& client, const std::string& noun, int limit);  // incidents, findings, actions, evidence, models
-int show(Client& client, const std::string& noun, const std::string& id);
+int show(Client& client, const std::string& noun, const std::string& id, bool all);  // all: not one screen, everything
 int give_command(Client& client, const std::string& name, const Json& args);
 int status(Client& client);
 int add_user(Client& client, const std::string& user, const std::string& role);

@@ -28,6 +28,24 @@ void CommandLine::add_incident() {
   done->add_option("id", w.id)->required();
   done->add_option("task", w.task, "its id, as task-166")->required();
   done->add_option("--result", w.text)->required();
+  auto* task = verb(incident_, "task", "open a task", [&w](Client& c) {
+    return give_command(c, "incident.task", JsonObject{{"incident", w.id}, {"text", w.text}, {"owner", w.owner}});
+  });
+  task->add_option("id", w.id)->required();
+  task->add_option("text", w.text)->required();
+  task->add_option("--owner", w.owner, "a user or a role such as communications")->required();
+  auto* grade = verb(incident_, "severity", "change the severity", [&w](Client& c) {
+    return give_command(c, "incident.severity", JsonObject{{"incident", w.id}, {"severity", w.severity}, {"reason", w.reason}});
+  });
+  grade->add_option("id", w.id)->required();
+  grade->add_option("severity", w.severity, "SEV-1 to SEV-4")->required();
+  grade->add_option("--reason", w.reason)->required();
+  auto* assign = verb(incident_, "assign", "give a person a role: commander, lead, communications, scribe", [&w](Client& c) {
+    return give_command(c, "incident.assign", JsonObject{{"incident", w.id}, {"role", w.role}, {"user", w.user}});
+  });
+  assign->add_option("id", w.id)->required();
+  assign->add_option("role", w.role)->required();
+  assign->add_option("user", w.user)->required();
   auto* impact = verb(incident_, "impact", "rate the impact in the words of NIST SP 800-61r2", [&w](Client& c) {
     return give_command(c, "incident.impact",
                         JsonObject{{"incident", w.id}, {"functional_now", w.now}, {"functional_likely", w.likely},
@@ -41,11 +59,13 @@ void CommandLine::add_incident() {
   impact->add_option("--recoverability", w.recoverability, "Regular, Supplemented, Extended, Not Recoverable")->required();
   auto* close = verb(incident_, "close", "end the incident", [&w](Client& c) {
     return give_command(c, "incident.close",
-                        JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}});
+                        w.reason.empty() ? JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}}
+                                         : JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}, {"reason", w.reason}});
   });
   close->add_option("id", w.id)->required();
   close->add_option("--summary", w.summary)->required();
   close->add_option("--residual-risk", w.residual, "what remains")->required();
+  close->add_option("--reason", w.reason, "needed before its last phase, or with tasks open");
 }
 
 // Proposes one measure; the incident is optional, the lease is not.

@@ -35,8 +35,9 @@ void CommandLine::add_lists() {
     sub->add_option("--limit", words_.limit, "at most this many")->capture_default_str();
   };
   const auto show_of = [this](CLI::App* parent, const std::string& plural) {
-    auto* sub = verb(parent, "show", "one, whole", [this, plural](Client& c) { return show(c, plural, words_.id); });
+    auto* sub = verb(parent, "show", "one, whole", [this, plural](Client& c) { return show(c, plural, words_.id, words_.all); });
     sub->add_option("id", words_.id)->required();
+    if (plural == "incidents") sub->add_flag("--all", words_.all, "not one screen, everything");
   };
   incident_ = noun("incident", "what people work on");
   list_of(incident_, "incidents");

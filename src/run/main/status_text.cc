@@ -1,4 +1,4 @@
-#include "run/main/status_text.h"
+#include "run/main/screens.h"
 
 #include <fmt/core.h>
 

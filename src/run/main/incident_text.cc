@@ -1,0 +1,166 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "run/main/print.h"
+#include "run/main/screens.h"
+
+namespace firebreak::cli {
+namespace {
+
+constexpr std::size_t kLines = 12;  // of the timeline
+
+std::string text(const Json& object, std::string_view key) { return cell(find(object, key)); }
+
+const JsonArray& items(const Json& object, std::string_view key) {
+  static const JsonArray kNone;
+  const Json* list = find(object, key);
+  return list != nullptr && list->is_array() ? list->get_array() : kNone;
+}
+
+std::string person(const std::string& name) {
+  const std::size_t colon = name.find(':');
+  return colon == std::string::npos ? name : name.substr(colon + 1);
+}
+
+bool is_chatter(const Json& line) {
+  const std::string kind = string_or(line, "kind");
+  return kind == "finding_opened" || kind == "finding_closed" || kind == "incident_finding_linked";
+}
+
+std::string head(const Json& incident, const Json& picture) {
+  std::string out = fmt::format("{} {}\n{}, {}, endpoint {}, opened {}\n", text(incident, "id"), text(incident, "title"),
+                                text(incident, "severity"), text(incident, "phase"), text(incident, "endpoint"), text(incident, "opened"));
+  const Json* acknowledged = find(incident, "acknowledged");
+  out += acknowledged != nullptr && acknowledged->is_object()
+             ? fmt::format("{} has it since {}\n", person(text(*acknowledged, "by")), text(*acknowledged, "time"))
+             : fmt::format("nobody has it: firebreak incident ack {}\n", text(incident, "id"));
+  if (!picture.is_object()) return out;
+  out += fmt::format("\n{}\n", text(picture, "sentence"));
+  const Json& cost = picture.at("cost");
+  out += fmt::format("an hour: {} requests of the attack, {} {} let through to it; {} other customers meanwhile\n",
+                     text(cost, "requests_per_hour"), text(cost, "money_per_hour"), text(cost, "money_unit"), text(cost, "customers"));
+  return out;
+}
+
+std::string actions(const Json& incident) {
+  std::string out;
+  for (const Json& action : items(incident, "actions")) {
+    out += fmt::format("  {} {}: {}\n", text(action, "id"), text(action, "state"), text(action, "what"));
+    const std::string until = text(action, "until");
+    const Json* check = find_pointer(action, "/checks/last");
+    out += fmt::format("    asked by {}, approved by {}{}{}\n", person(text(action, "requested_by")), text(action, "approvers"),
+                       until == "-" ? "" : ", until " + until,
+                       check == nullptr || !check->is_object() ? "" : fmt::format("; check {}: {}", text(*check, "verdict"), text(*check, "reason")));
+    if (string_or(action, "state") == "proposed")
+      out += fmt::format("    firebreak action approve {} --digest {}\n", text(action, "id"), text(action, "digest"));
+  }
+  return out.empty() ? out : "\nActions\n" + out;
+}
+
+// The card is of use until something of it was proposed.
+std::string options(const Json& incident) {
+  std::string out;
+  if (string_or(incident, "state") != "open" || !items(incident, "actions").empty()) return out;
+  const Json* offered = find(incident, "options");
+  if (offered == nullptr || !offered->is_object()) return out;
+  for (const Json& option : items(*offered, "options")) {
+    const Json& hurts = option.at("hurts");
+    out += fmt::format("  {}: {}\n    would have stopped {} of {} requests of the chains, starting with empty sets; an hour {} honest answers "
+                       "changed, {} refused, of {}; {} approval(s) by others\n    undo: {}\n",
+                       text(option, "name"), text(option, "title"), cell(find_pointer(option, "/stops/attack_queries")),
+                       cell(find_pointer(option, "/stops/of")), text(hurts, "honest_answers_changed_per_hour"),
+                       text(hurts, "honest_failed_per_hour"), text(hurts, "honest_requests_per_hour"), text(option, "approvals"), text(option, "undo"));
+  }
+  if (out.empty()) return out;
+  return fmt::format("\nWhat can be done\n{}  firebreak contain option --endpoint {} --incident {} --option NAME\n", out,
+                     text(incident, "endpoint"), text(incident, "id"));
+}
+
+std::string giveaway(const Json& gate) {
+  const Json* named = find_pointer(gate, "/detail/named");
+  if (named == nullptr || !named->is_array() || named->get_array().empty()) return {};
+  const Json& first = named->get_array().front();
+  return fmt::format("; {} = {} with {} = {}: {:.0f} % approved before, {:.0f} % now", text(first, "category"), text(first, "word"),
+                     text(first, "feature"), text(first, "value"), 100 * number_or(first, "control"), 100 * number_or(first, "candidate"));
+}
+
+std::string gates(const Json& incident) {
+  std::map<std::string, std::string> verdicts;
+  for (const Json& gate : items(incident, "gates")) {
+    std::string& line = verdicts[text(gate, "candidate")];
+    line += fmt::format("    {} {}: {}{}\n", text(gate, "gate"), bool_or(gate, "passed") ? "passed" : "FAILED",
+                        cell(find_pointer(gate, "/detail/text")), bool_or(gate, "passed") ? "" : giveaway(gate));
+  }
+  std::string out;
+  for (const auto& [candidate, lines] : verdicts) out += "  " + candidate + "\n" + lines;
+  return out.empty() ? out : "\nCandidates\n" + out;
+}
+
+std::string rest(const Json& incident) {
+  std::int64_t captured = 0, octets = 0;
+  for (const Json& item : items(incident, "evidence")) {
+    if (string_or(item, "state") != "captured") continue;
+    ++captured;
+    octets += int_or(item, "octets");
+  }
+  std::string out = fmt::format("\nEvidence: {} items, {} octets (firebreak evidence list)\n", captured, octets);
+  for (const Json& measured : items(incident, "measurements"))
+    out += fmt::format("Measured: {} {}\n", text(measured, "name"), text(measured, "figures"));
+  for (const Json& task : items(incident, "tasks"))
+    if (string_or(task, "state") == "open")
+      out += fmt::format("Open task {} of {}: {}\n", text(task, "id"), person(text(task, "owner")), text(task, "text"));
+  if (const Json* closed = find(incident, "closed"); closed != nullptr && closed->is_object())
+    out += fmt::format("Closed by {}: {}\nResidual risk: {}\n", person(text(*closed, "by")), text(*closed, "summary"), text(*closed, "residual_risk"));
+  return out;
+}
+
+std::string timeline(const Json& incident) {
+  std::vector<const Json*> told;
+  for (const Json& line : items(incident, "timeline"))
+    if (!is_chatter(line)) told.push_back(&line);
+  const std::size_t shown = std::min(kLines, told.size());
+  std::string out = fmt::format("\nTimeline, the newest {} of {}\n", shown, items(incident, "timeline").size());
+  for (std::size_t i = told.size() - shown; i < told.size(); ++i)
+    out += fmt::format("  {}  {} {}  {}\n", text(*told[i], "time"), text(*told[i], "log"), text(*told[i], "index"), text(*told[i], "text"));
+  return out + fmt::format("All of it: firebreak incident show {} --all, or --json\n", text(incident, "id"));
+}
+
+}  // namespace
+
+std::string incident_text(const Json& incident, const Json& picture) {
+  return head(incident, picture) + actions(incident) + options(incident) + gates(incident) + rest(incident) + timeline(incident);
+}
+
+std::string trace_text(const Json& trace) {
+  const Json& decision = trace.at("decision");
+  const Json& proof = trace.at("proof");
+  std::string out = fmt::format("{} by {} at {}\n", text(decision, "id"), text(decision, "caller"), text(decision, "time"));
+  out += fmt::format("answered {} (score {}), {}{}{}\n", cell(find_pointer(decision, "/output/label")),
+                     cell(find_pointer(decision, "/output/score")), text(decision, "disposition"),
+                     find(decision, "action") == nullptr ? "" : " by " + text(decision, "action"),
+                     find(decision, "reason") == nullptr ? "" : ": " + text(decision, "reason"));
+  out += fmt::format("release {}, model {} {}, SHA-256 {}{}\n", text(decision, "release"), cell(find_pointer(decision, "/model/name")),
+                     cell(find_pointer(decision, "/model/version")), cell(find_pointer(decision, "/model/digest")),
+                     bool_or(trace, "model_known", true) ? "" : " (not registered)");
+  if (const Json* label = find(trace, "label"))
+    out += fmt::format("ground truth {} (record {})\n", cell(find_pointer(*label, "/record/label")), text(*label, "index"));
+  std::string line = "features";
+  if (const Json* features = find(decision, "features"); features != nullptr && features->is_object())
+    for (const auto& member : features->get_object()) {
+      const std::string one = fmt::format(" {}={}", std::string_view(member.key()), cell(&member.value()));
+      if (line.size() + one.size() > 110) {
+        out += line + "\n";
+        line = "        ";
+      }
+      line += one;
+    }
+  out += line + "\n";
+  out += fmt::format("record {} of {}, admitted {}, leaf hash {}\n", text(trace, "index"), text(trace, "stream"), text(trace, "admitted"), text(proof, "leaf_hash"));
+  out += fmt::format("proof: {} hashes to the signed root of {} records; --json has row, salt, path and checkpoint (docs/verify.md)\n",
+                     items(proof, "proof").size(), text(proof, "tree_size"));
+  return out;
+}
+
+}  // namespace firebreak::cli
