@@ -164,7 +164,7 @@ function afterwards(incident) {
     ": every line names its log entry. The evidence, checkable without this server: ",
     el("code", {}, `firebreak evidence export ${incident.id} --out DIR`)),
     el("p", {}, "Next: onboard your own endpoint in tap mode, in three commands. Nothing is put in its way."),
-    el("pre", {}, el("code", {}, "firebreak onboard NAME\nfirebreak ingest --endpoint NAME FILE\nfirebreak status")));
+    el("pre", { tabindex: "0" }, el("code", {}, "firebreak onboard NAME\nfirebreak ingest --endpoint NAME FILE\nfirebreak status")));
 }
 
 // ---- evidence, gates, timeline

@@ -88,6 +88,7 @@ start gateway "$bin/firebreak" gateway --name gw-1 --data "$gateway" --listen 12
   --control 127.0.0.1:$control_port --control-token-file "$data/gateway-control.token" \
   --server $server --server-token-file "$state/gateway.token" --pepper-file "$gateway/caller.pepper" --clock fed
 start server "$bin/firebreak" serve --data "$data" --config "$config" --listen 127.0.0.1:$server_port --clock fed
+server_pid=${pids[-1]}
 
 export FIREBREAK_URL=$server
 admin() { FIREBREAK_TOKEN=$(cat "$data/admin.token") "$bin/firebreak" "$@"; }
@@ -181,7 +182,7 @@ Your own endpoint, without anything in its way (tap mode), in three commands:
   $bin/firebreak ingest --endpoint NAME FILE
   $bin/firebreak status
 TEXT
-  wait "${pids[-1]}"
+  wait "$server_pid"
 fi
 if [ $code -eq 0 ]; then
   echo "story: every stage reached its state; report in $out/report.html, evidence in $out/evidence"

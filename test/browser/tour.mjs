@@ -13,12 +13,12 @@ const began = Date.now();
 const say = (text) => console.log(`${((Date.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
 const check = (held, what) => { if (!held) { troubles.push(what); console.error("  FAILED: " + what); } };
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 const context = await browser.newContext({ viewport: { width: 1180, height: 820 } });
 
 async function person(name) {
   const page = await context.newPage();  // one browser, two tabs
-  page.setDefaultTimeout(400_000);  // the story passes nine days meanwhile
+  page.setDefaultTimeout(900_000);  // the story passes nine days meanwhile
   page.on("pageerror", (error) => check(false, `${name}: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of (401|403|409)/.test(message.text())) check(false, `${name}'s console: ${message.text()}`);
