@@ -180,7 +180,11 @@ Result<detect::ReferenceProfile> FeedMaker::build(const Ready& ready) {
   FIREBREAK_ASSIGN(const Bytes holdout_text, context_.blobs.get(holdout_digest));
   FIREBREAK_ASSIGN(const drill::Dataset holdout, drill::parse_dataset(holdout_text, ready.endpoint.features));
   drill::Scorer scorer(ready.endpoint, ready.release->upstream);
-  FIREBREAK_ASSIGN(const std::vector<drill::Answer> answers, scorer.score(holdout.rows));
+  const auto scored = scorer.score(holdout.rows);
+  // Without its answers the labels cannot be judged; the rest can. Not kept: the next start asks the release again.
+  if (!scored && scored.error().code == Code::kUnavailable) return profile;
+  if (!scored) return fail(Error(scored.error()));
+  const std::vector<drill::Answer>& answers = *scored;
   detect::PerformanceBaseline baseline;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const bool flagged = answers[i].label == ready.endpoint.positive_label;
@@ -214,7 +218,7 @@ JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) c
   add("outlier share", running, waits);
   const bool linkable = ready.endpoint.features.numeric.size() >= kChainFeatures || detectors_.contains(name);
   add("query chains", running && linkable, running && !linkable ? "fewer than six numeric features: likeness says too little" : waits);
-  add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release with a labelled holdout") : waits);
+  add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release that answers for its labelled holdout") : waits);
   return detectors;
 }
 

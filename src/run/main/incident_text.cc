@@ -141,7 +141,10 @@ std::string trace_text(const Json& trace) {
                      cell(find_pointer(decision, "/output/score")), text(decision, "disposition"),
                      find(decision, "action") == nullptr ? "" : " by " + text(decision, "action"),
                      find(decision, "reason") == nullptr ? "" : ": " + text(decision, "reason"));
-  out += fmt::format("release {}, model {} {}, SHA-256 {}{}\n", text(decision, "release"), cell(find_pointer(decision, "/model/name")),
+  if (find(decision, "release") == nullptr)
+    out += "no model was asked\n";
+  else
+    out += fmt::format("release {}, model {} {}, SHA-256 {}{}\n", text(decision, "release"), cell(find_pointer(decision, "/model/name")),
                      cell(find_pointer(decision, "/model/version")), cell(find_pointer(decision, "/model/digest")),
                      bool_or(trace, "model_known", true) ? "" : " (not registered)");
   if (const Json* label = find(trace, "label"))
