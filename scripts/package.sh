@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
+scripts/deps.sh package
 make --no-print-directory build
 bin=build/release/bin/firebreak
 version=$("$bin" --version | cut -d' ' -f2)
