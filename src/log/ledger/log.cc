@@ -203,6 +203,11 @@ Result<Hashes> Log::consistency_proof(std::uint64_t old_size, std::uint64_t new_
   return state_->tree.consistency_proof(old_size, new_size);
 }
 
+Result<Bytes> Log::tile(unsigned level, std::uint64_t n, std::uint64_t width) const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->tree.tile(level, n, width);
+}
+
 Result<std::string> Log::proof_text(std::uint64_t index) const {
   Proof proof;
   proof.index = index;

@@ -110,6 +110,7 @@ class Log {
   Result<Digest> leaf_at(std::uint64_t index) const;
   Result<Hashes> inclusion_proof(std::uint64_t index, std::uint64_t size) const;
   Result<Hashes> consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const;
+  Result<Bytes> tile(unsigned level, std::uint64_t n, std::uint64_t width) const;  // tree.h
   Result<std::string> proof_text(std::uint64_t index) const;  // tlog-proof v1 against checkpoint()
 
   // Called on the writer thread after each group, after its `done` callbacks. For the life of the log.

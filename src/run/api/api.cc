@@ -29,6 +29,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_write_routes();
   add_stream_routes();
   add_event_routes();
+  add_tlog_routes();
 }
 
 void Api::handle(net::Request request, net::Responder responder) const {

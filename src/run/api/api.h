@@ -63,6 +63,7 @@ class Api {
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
   void add_event_routes();    // SSE
+  void add_tlog_routes();     // the logs for anybody's verifier
 
   // `roles`: space-separated; the handler runs only for a principal with one of them.
   void guarded(const std::string& method, const std::string& path, std::string_view roles, Answer answer);
@@ -72,6 +73,8 @@ class Api {
   Result<net::Response> sign_in(const net::Request& request) const;
   Result<net::Response> open_session(const access::Principal& who, JsonObject args) const;
   Result<access::Principal> authorize(const net::Request& request, std::string_view roles) const;
+  Result<ledger::Log*> log_of(const std::string& name) const;
+  Result<net::Response> tile(const net::Request& request) const;
   Result<void> wait_for_views(const net::Request& request) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
