@@ -102,6 +102,8 @@ async function showPlace() {
   $("log").hidden = here.kind !== "log";
   if (here.kind === "incident") {
     const [incident, picture] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), pictureOf(here.id)]);
+    // What is to be approved is shown whole; the list states its kind alone.
+    incident.actions = await Promise.all(incident.actions.map(async (a) => a.state === "proposed" ? { ...a, ...await get("/api/v1/actions/" + a.id) } : a));
     showIncident(incident, picture, $("incident-title"), $("incident-parts"), refreshSoon);
   } else if (here.kind === "log" && state.shown !== key) {
     await showEntry(here.log, here.index, $("log-title"), $("log-parts"));

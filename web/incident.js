@@ -124,6 +124,10 @@ function actionCard(action, incident, refresh) {
       send: (v) => command("action.lift", { action: action.id, reason: v.reason }), done: refresh }) : null);
 }
 
+// What waits for somebody first, then what is in force, then what is over; the newest of each first.
+const RANK = { proposed: 0, approved: 1, ordered: 1, in_force: 1, uncertain: 0 };
+const byUrgency = (a, b) => (RANK[a.state] ?? 2) - (RANK[b.state] ?? 2) || b.index - a.index;
+
 // ---- people's steps
 
 function acknowledge(incident, refresh) {
@@ -228,7 +232,7 @@ export function showIncident(incident, picture, title, parts, refresh) {
   if (!open) add("afterwards", incident.id, () => afterwards(incident));
   if (incident.actions.length)
     add("actions", incident.actions.map((a) => [a.id, a.state, a.until, a.approved_by, a.checks.last?.verdict, a.checks.last?.reason, a.steps.length]),
-      () => section("Actions", el("ul", { className: "plain" }, ...incident.actions.map((a) => actionCard(a, incident, refresh)))));
+      () => section("Actions", el("ul", { className: "plain" }, ...[...incident.actions].sort(byUrgency).map((a) => actionCard(a, incident, refresh)))));
   if (picture) add("chain", picture.chain, () => section("What happens", chainFigure(picture)));
   if (picture) add("cost", picture.cost, () => cost(picture));
   if (incident.measurements?.length) add("measured", incident.measurements, () => measurements(incident));
