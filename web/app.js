@@ -95,7 +95,7 @@ async function pictureOf(id) {
   }
 }
 
-async function showPlace() {
+async function showPlace(status) {
   const here = place(), key = location.hash;
   $("home").hidden = here.kind !== "home";
   $("incident").hidden = here.kind !== "incident";
@@ -104,7 +104,8 @@ async function showPlace() {
     const [incident, picture] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), pictureOf(here.id)]);
     // What is to be approved is shown whole; the list states its kind alone.
     incident.actions = await Promise.all(incident.actions.map(async (a) => a.state === "proposed" ? { ...a, ...await get("/api/v1/actions/" + a.id) } : a));
-    showIncident(incident, picture, $("incident-title"), $("incident-parts"), refreshSoon);
+    const mine = (line) => line.incident === here.id;
+    showIncident(incident, picture, { waiting: status.waiting.filter(mine), due: status.due.filter(mine) }, $("incident-title"), $("incident-parts"), refreshSoon);
   } else if (here.kind === "log" && state.shown !== key) {
     await showEntry(here.log, here.index, $("log-title"), $("log-parts"));
   }
@@ -123,7 +124,7 @@ async function refresh() {
       showStatus(status);
       showIncidents(incidents);
       showRobustness(robustness);
-      await showPlace();
+      await showPlace(status);
     } while (state.again);
   } finally {
     state.busy = false;

@@ -57,6 +57,21 @@ function measurements(incident) {
   return section("Measured", el("ul", { className: "plain" }, ...lines));
 }
 
+function borrowed(picture) {
+  const b = picture.borrowed;
+  return section("Good customers' keys", el("p", {}, el("strong", {}, `${amount(b.by_rules)} of ${amount(b.queries)}`),
+    ` queries of the chains under ${amount(b.keys)} keys of good customers were answered by the rules; `,
+    el("strong", {}, `${amount(b.other_by_model)} of ${amount(b.other_requests)}`), " other requests of the same customers by the model as always."));
+}
+
+// Of this incident: who waits for whom, and what is due next.
+function waiting(lines) {
+  return section("Who waits for whom, and what is due", el("ul", { className: "plain" },
+    ...lines.waiting.map((w) => el("li", {}, el("strong", {}, person(w.who)), " waits for ", w.for, ": ", w.what)),
+    ...lines.due.map((d) => el("li", {}, when(d.time), " ", d.what)),
+    ...(lines.waiting.length + lines.due.length ? [] : [el("li", { className: "soft" }, "Nobody waits, nothing is due.")])));
+}
+
 // ---- options and actions
 
 const kindOf = (cls) => ({ bounded: "can be undone at any time", destructive: "waits for the evidence", disruptive: "interrupts the service" }[cls] || "");
@@ -119,6 +134,7 @@ function actionCard(action, incident, refresh) {
     el("p", { className: "soft" }, "asked by " + person(action.requested_by) + scripted(incident, action.requested_by),
       approved ? ", approved by " + approved : "", action.until ? ", until " : "", action.until ? when(action.until) : ""),
     action.state === "proposed" ? el("p", { className: "soft" }, "Measure: ", el("code", {}, measureText(action))) : null,
+    action.extensions?.count ? el("p", {}, `Grown by ${amount(action.extensions.callers)} keys and ${amount(action.extensions.digests)} queries in ${amount(action.extensions.count)} steps, as the chains grew`) : null,
     steps, effectText(action), ...approveForms(action, refresh),
     open && isPerson() ? actionForm({ title: "Lift " + action.id, button: "Lift it now", fields: [{ name: "reason", label: "because" }],
       send: (v) => command("action.lift", { action: action.id, reason: v.reason }), done: refresh }) : null);
@@ -219,8 +235,8 @@ function timeline(incident) {
     lines(chatter.slice(0, 200))) : null);
 }
 
-// `picture` may be null: it is drawn when the stream has been read.
-export function showIncident(incident, picture, title, parts, refresh) {
+// `picture` may be null: it is drawn when the stream has been read. `lines`: {waiting, due} of this incident.
+export function showIncident(incident, picture, lines, title, parts, refresh) {
   title.textContent = `${incident.id}: ${incident.title}`;
   const people = JSON.stringify(who());
   const open = incident.state === "open";
@@ -231,10 +247,12 @@ export function showIncident(incident, picture, title, parts, refresh) {
   add("facts", [incident.severity, incident.phase, incident.acknowledged, incident.impact, incident.closed], () => facts(incident));
   if (!open) add("afterwards", incident.id, () => afterwards(incident));
   if (incident.actions.length)
-    add("actions", incident.actions.map((a) => [a.id, a.state, a.until, a.approved_by, a.checks.last?.verdict, a.checks.last?.reason, a.steps.length]),
+    add("actions", incident.actions.map((a) => [a.id, a.state, a.until, a.approved_by, a.checks.last?.verdict, a.checks.last?.reason, a.steps.length, a.extensions?.count]),
       () => section("Actions", el("ul", { className: "plain" }, ...[...incident.actions].sort(byUrgency).map((a) => actionCard(a, incident, refresh)))));
+  if (open) add("waiting", lines, () => waiting(lines));
   if (picture) add("chain", picture.chain, () => section("What happens", chainFigure(picture)));
   if (picture) add("cost", picture.cost, () => cost(picture));
+  if (picture?.borrowed?.queries) add("borrowed", picture.borrowed, () => borrowed(picture));
   if (incident.measurements?.length) add("measured", incident.measurements, () => measurements(incident));
   if (open && incident.options?.options?.length) add("options", incident.options, () => options(incident, refresh));
   add("evidence", incident.evidence.map((e) => [e.id, e.state]), () => evidence(incident));

@@ -363,5 +363,43 @@ TEST(Messages, refusals_of_the_gateway_name_the_place) {
   }
 }
 
+// So are problem documents of the API: what, where (pointer, line), and a status that a program can act on.
+TEST(Messages, problem_documents_of_the_api_name_the_place) {
+  Place place;
+  struct Row {
+    std::string what, method, path, body, type;
+    int status;
+    std::vector<std::string> says;
+  };
+  const std::string json = "application/json", lines = "application/x-ndjson";
+  const std::vector<Row> rows = {
+      {"bad JSON", "POST", "/api/v1/commands/incident.note", "{", json, 400, {"not valid JSON", "octet"}},
+      {"unknown argument", "POST", "/api/v1/commands/incident.ack", R"({"incident":"inc-1","loud":"x"})", json, 400, {"'loud'", "/loud", "required: incident"}},
+      {"missing argument", "POST", "/api/v1/commands/incident.ack", "{}", json, 400, {"needs the argument 'incident'", "/incident"}},
+      {"unknown command", "POST", "/api/v1/commands/incident.explode", "{}", json, 404, {"no command 'incident.explode'"}},
+      {"unknown stream", "POST", "/api/v1/streams/nowhere/records", "{}\n", lines, 404, {"no stream 'nowhere'", "PUT /api/v1/streams/nowhere"}},
+      {"bad line", "POST", "/api/v1/streams/scores/records", "{\"id\": 7}\n", lines, 400, {"\"line\":1", "pointer"}},
+      {"foreign type", "POST", "/api/v1/streams/scores/records", "x", "text/csv", 415, {"application/x-ndjson"}},
+      {"unknown path", "GET", "/api/v1/nothing", "", "", 404, {"/api/v1/nothing"}},
+      {"wrong method", "DELETE", "/api/v1/incidents", "", "", 405, {"GET"}},
+      {"no such limit", "GET", "/api/v1/incidents?limit=9999", "", "", 400, {"'limit' must be 1 to 500"}},
+      {"future index", "GET", "/api/v1/status?min_index=999999", "", "", 400, {"'min_index'", "entries"}},
+      {"too large", "POST", "/api/v1/commands/incident.note", std::string(70 * 1024 * 1024, 'x'), json, 413, {"longer than 67108864 octets"}},
+  };
+  for (const Row& row : rows) {
+    net::HttpClient http;
+    http.set_token(place.token("admin"));
+    net::Request request;
+    request.method = row.method;
+    request.body = row.body;
+    if (!row.type.empty()) request.headers = {{"content-type", row.type}};
+    const auto response = http.send(request, place.url() + row.path);
+    ASSERT_TRUE(response) << row.what << ": " << response.error().message;
+    EXPECT_EQ(response->status, row.status) << row.what << ": " << response->body;
+    for (const std::string& part : row.says)
+      EXPECT_NE((response->body + std::string(response->header("allow"))).find(part), std::string::npos) << row.what << ": " << response->body;
+  }
+}
+
 }  // namespace
 }  // namespace firebreak

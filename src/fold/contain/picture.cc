@@ -148,6 +148,25 @@ Json chain_drawing(const PictureInput& in) {
   return drawing;
 }
 
+Json chain_borrowed(const PictureInput& in) {
+  std::uint64_t queries = 0, by_rules = 0;
+  std::set<std::string> keys;
+  for (const Observation& row : in.members) {
+    if (in.callers.contains(row.caller)) continue;
+    ++queries;
+    by_rules += row.disposition == Disposition::kFallback;
+    keys.insert(row.caller);
+  }
+  Served rest;
+  for (const std::string& key : keys)
+    if (const auto found = in.others.find(key); found != in.others.end()) {
+      rest.requests += found->second.requests;
+      rest.by_model += found->second.by_model;
+    }
+  return JsonObject{{"queries", queries}, {"by_rules", by_rules}, {"keys", keys.size()},
+                    {"other_requests", rest.requests}, {"other_by_model", rest.by_model}};
+}
+
 Json chain_cost(const PictureInput& in) {
   const double hours = hours_active(in.members);
   double amount = 0;

@@ -30,7 +30,8 @@ PictureInput some() {
   input.chains = 1;
   input.members = {query(10, "k1", 100, 1, 0.9), query(11, "k1", 100, 2, 0.7), query(12, "k2", 100, 3, 0.4),
                    query(130, "k2", 300, 3, 0.3)};
-  input.others = {"shop-1", "shop-2", "shop-3"};
+  input.callers = {"k1", "k2"};
+  input.others = {{"shop-1", {4, 4}}, {"shop-2", {1, 1}}, {"shop-3", {7, 6}}};
   return input;
 }
 
@@ -72,6 +73,14 @@ TEST(Picture, counts_requests_customers_and_money_by_the_hour_and_says_how) {
   PictureInput unpriced = some();
   unpriced.endpoint.amount_field.clear();
   EXPECT_TRUE(chain_cost(unpriced).at("money_per_hour").is_null());
+}
+
+TEST(Picture, tells_a_winning_query_under_a_good_customers_key_from_the_customers_own_requests) {
+  PictureInput input = some();
+  input.members.push_back(query(131, "shop-3", 300, 3, 0.1));
+  input.members.back().disposition = Disposition::kFallback;
+  EXPECT_EQ(canonical_json(chain_borrowed(input)),
+            R"({"by_rules":1,"keys":1,"other_by_model":6,"other_requests":7,"queries":1})");
 }
 
 // However long the chain: bounded, in order, with its ends and without a point twice.

@@ -63,6 +63,7 @@ Result<contain::PictureInput> gather(const Context& context, const Json& inciden
   if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", endpoint));
   FIREBREAK_ASSIGN(const Chains chains, chains_of(context, incident, endpoint));
   input.chains = chains.findings.size();
+  input.callers = chains.callers;
   record::ObservationReader reader(input.endpoint.features);
   const std::uint64_t end = stream->size();
   for (std::uint64_t at = 0; at < end && !chains.digests.empty();) {
@@ -70,8 +71,13 @@ Result<contain::PictureInput> gather(const Context& context, const Json& inciden
       if (record.kind != record::Kind::kInference) return;
       const auto observation = reader.read(record);
       if (!observation || observation->time < chains.first || observation->time > chains.last) return;
-      if (chains.digests.contains(observation->feature_digest)) input.members.push_back(*observation);
-      else if (!chains.callers.contains(observation->caller)) input.others.insert(observation->caller);
+      if (chains.digests.contains(observation->feature_digest)) {
+        input.members.push_back(*observation);
+      } else if (!chains.callers.contains(observation->caller)) {
+        contain::Served& served = input.others[observation->caller];
+        ++served.requests;
+        served.by_model += is_model_decision(observation->disposition);
+      }
     }));
   }
   std::stable_sort(input.members.begin(), input.members.end(),
@@ -161,6 +167,7 @@ Result<Json> Pictures::of(const std::string& id) {
                      {"sentence", contain::chain_sentence(input)},
                      {"threshold", threshold ? Json(*threshold) : Json(nullptr)},
                      {"chain", contain::chain_drawing(input)},
+                     {"borrowed", contain::chain_borrowed(input)},
                      {"cost", contain::chain_cost(input)},
                      {"operations", operations_of(incident, input.endpoint)}};
   if (drawn_.size() >= kKept) drawn_.erase(drawn_.begin());
