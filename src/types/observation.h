@@ -43,6 +43,7 @@ struct Observation {
   std::string label;          // answer; empty when there was none
   double score = 0;           // NaN when there was none
   Disposition disposition = Disposition::kServed;
+  std::int64_t latency_us = -1;  // until the answer; -1 when nobody measured it
   std::string shadow_release, shadow_label;  // a candidate's answer to a copy of the request; empty when there was none
   std::string schema_violation;  // what was wrong with the request (pointer: reason), empty when nothing
 };

@@ -70,6 +70,7 @@ void set_core(const Use& use, const Column& column, const Cell& cell, Observatio
     case Core::kLabel: out.label = text_of(column, cell); return;
     case Core::kScore: out.score = cell.number(); return;
     case Core::kViolation: out.schema_violation = cell.text; return;
+    case Core::kLatency: out.latency_us = cell.integer(); return;
     default: return;
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "fold/contain/contain.h"
 #include "fold/contain/picture.h"
@@ -51,7 +52,16 @@ Result<Chains> chains_of(const Context& context, const Json& incident, const std
   return chains;
 }
 
-Result<contain::PictureInput> gather(const Context& context, const Json& incident) {
+struct Latencies {  // milliseconds, of all requests while the chains were active
+  std::vector<double> model, rules;
+};
+
+double median(std::vector<double>& values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+Result<contain::PictureInput> gather(const Context& context, const Json& incident, Latencies& latencies) {
   contain::PictureInput input;
   const std::string endpoint = string_or(incident, "endpoint");
   context.journal.with_state([&](const journal::View& view) {
@@ -71,6 +81,10 @@ Result<contain::PictureInput> gather(const Context& context, const Json& inciden
       if (record.kind != record::Kind::kInference) return;
       const auto observation = reader.read(record);
       if (!observation || observation->time < chains.first || observation->time > chains.last) return;
+      if (observation->latency_us >= 0 && observation->disposition == Disposition::kServed)
+        latencies.model.push_back(static_cast<double>(observation->latency_us) / 1000);
+      if (observation->latency_us >= 0 && observation->disposition == Disposition::kFallback)
+        latencies.rules.push_back(static_cast<double>(observation->latency_us) / 1000);
       if (chains.digests.contains(observation->feature_digest)) {
         input.members.push_back(*observation);
       } else if (!chains.callers.contains(observation->caller)) {
@@ -125,18 +139,29 @@ std::string orders_text(const Json& incident, JsonArray& entries) {
                      done, done == 1 ? "" : "s", not_done);
 }
 
-JsonArray operations_of(const Json& incident, const Endpoint& endpoint) {
+// What answering by rules takes more than answering by the model, from the records of both; null before both are there.
+void add_latency(JsonObject& isolate, Latencies& latencies) {
+  if (latencies.model.empty() || latencies.rules.empty()) return;
+  const double model = median(latencies.model), rules = median(latencies.rules);
+  isolate["added_ms"] = std::round((rules - model) * 1000) / 1000;
+  isolate["basis"] = string_or(isolate, "basis") + fmt::format("; medians: {:.2f} ms by the rules ({} answers), {:.2f} ms by the model ({})",
+                                                               rules, latencies.rules.size(), model, latencies.model.size());
+}
+
+JsonArray operations_of(const Json& incident, const Endpoint& endpoint, Latencies& latencies) {
   JsonArray isolate_entries, rollback_entries;
   const std::string orders = orders_text(incident, isolate_entries);
   rollback_entries = isolate_entries;
   const bool answers = endpoint.fallback.is_object() && !endpoint.fallback.get_object().empty();
   JsonArray operations;
-  operations.push_back(operation(
+  JsonObject isolate = operation(
       "isolate", answers && endpoint.mode == EndpointMode::kInline ? Json(0) : Json(nullptr), 0,
       endpoint.mode == EndpointMode::kTap ? "nothing can be in force in tap mode: it is done outside Firebreak, at a cost it cannot see"
       : answers                           ? "the rules answer instead of the model; " + orders
                                           : "the endpoint has no rules to answer by: isolating it means refusing requests",
-      std::move(isolate_entries)));
+      std::move(isolate_entries));
+  add_latency(isolate, latencies);
+  operations.push_back(std::move(isolate));
   operations.push_back(snapshot_cost(incident));
   operations.push_back(operation(
       "rollback", endpoint.mode == EndpointMode::kInline ? Json(0) : Json(nullptr), 0,
@@ -158,7 +183,8 @@ Result<Json> Pictures::of(const std::string& id) {
     JsonObject picture = known->second.picture;
     return Json(std::move(picture));
   }
-  FIREBREAK_ASSIGN(const contain::PictureInput input, gather(context_, incident));
+  Latencies latencies;
+  FIREBREAK_ASSIGN(const contain::PictureInput input, gather(context_, incident, latencies));
   const auto threshold = contain::threshold_of(input.endpoint, input.members);
   JsonObject picture{{"incident", id},
                      {"endpoint", input.endpoint.name},
@@ -169,7 +195,7 @@ Result<Json> Pictures::of(const std::string& id) {
                      {"chain", contain::chain_drawing(input)},
                      {"borrowed", contain::chain_borrowed(input)},
                      {"cost", contain::chain_cost(input)},
-                     {"operations", operations_of(incident, input.endpoint)}};
+                     {"operations", operations_of(incident, input.endpoint, latencies)}};
   if (drawn_.size() >= kKept) drawn_.erase(drawn_.begin());
   drawn_[id] = {std::chrono::steady_clock::now(), records, picture};
   return Json(std::move(picture));
