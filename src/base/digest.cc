@@ -3,9 +3,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/encoding.h"
+#include "base/sha256_lanes.h"
 
 namespace firebreak {
 namespace {
@@ -14,6 +16,8 @@ const EVP_MD* sha256_method() {
   static const EVP_MD* method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return method;
 }
+
+bool is_short(std::size_t octets) { return octets <= sha256_lanes::kMaxMessage && sha256_lanes::available(); }
 
 Sha256& thread_hasher() {
   thread_local Sha256 hasher;
@@ -56,16 +60,40 @@ Digest Sha256::finish() {
 }
 
 Digest sha256(ByteView data) {
+  if (is_short(data.size())) {
+    Digest digest;
+    sha256_lanes::hash_one({}, data, digest.bytes.data());
+    return digest;
+  }
   Sha256& hasher = thread_hasher();
   hasher.update(data);
   return hasher.finish();
 }
 
 Digest sha256(ByteView first, ByteView second) {
+  if (is_short(first.size() + second.size())) {
+    Digest digest;
+    sha256_lanes::hash_one(first, second, digest.bytes.data());
+    return digest;
+  }
   Sha256& hasher = thread_hasher();
   hasher.update(first);
   hasher.update(second);
   return hasher.finish();
+}
+
+void sha256_each(ByteView prefix, std::span<const ByteView> messages, std::span<Digest> out) {
+  FIREBREAK_ASSERT(messages.size() == out.size());
+  std::size_t i = 0;
+  for (; i + 1 < messages.size(); i += 2) {
+    if (is_short(prefix.size() + std::max(messages[i].size(), messages[i + 1].size()))) {
+      sha256_lanes::hash_two(prefix, messages[i], messages[i + 1], out[i].bytes.data(), out[i + 1].bytes.data());
+    } else {
+      out[i] = sha256(prefix, messages[i]);
+      out[i + 1] = sha256(prefix, messages[i + 1]);
+    }
+  }
+  if (i < messages.size()) out[i] = sha256(prefix, messages[i]);
 }
 
 Digest hmac_sha256(ByteView key, ByteView data) {

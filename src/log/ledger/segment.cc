@@ -121,17 +121,21 @@ Result<PreparedBatch> prepare(const Batch& batch) {
   PreparedBatch out;
   out.leaves_octets = static_cast<std::uint32_t>(batch.leaves.size());
   out.payload_octets = static_cast<std::uint32_t>(batch.payload.size());
-  out.hashes.reserve(batch.lengths.size());
   out.body.reserve(align_up(total));
+  std::vector<ByteView> entries;
+  entries.reserve(batch.lengths.size());
   std::size_t at = 0;
   for (const std::uint32_t length : batch.lengths) {
     if (length > limits::kLedgerEntryBytes)
       return fail(Code::kTooLarge, "an entry of " + std::to_string(length) + " octets; the limit is 65535");
     if (length > batch.leaves.size() - at) return fail(Code::kInvalid, "the lengths exceed the leaves");
-    out.hashes.push_back(leaf_hash(ByteView(batch.leaves).substr(at, length)));
+    entries.push_back(ByteView(batch.leaves).substr(at, length));
     at += length;
-    put_le(out.body, static_cast<std::uint16_t>(length));
-    out.body += out.hashes.back().view().substr(0, 4);
+  }
+  out.hashes = leaf_hashes(entries);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    put_le(out.body, static_cast<std::uint16_t>(entries[i].size()));
+    out.body += out.hashes[i].view().substr(0, 4);
   }
   if (at != batch.leaves.size()) return fail(Code::kInvalid, "the leaves exceed their lengths");
   out.body += batch.leaves;

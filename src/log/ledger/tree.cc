@@ -28,6 +28,12 @@ std::string tile_suffix(std::uint64_t n, std::uint64_t width) {
 
 Digest leaf_hash(ByteView entry) { return sha256(ByteView("\0", 1), entry); }
 
+Hashes leaf_hashes(std::span<const ByteView> entries) {
+  Hashes hashes(entries.size());
+  sha256_each(ByteView("\0", 1), entries, hashes);
+  return hashes;
+}
+
 Digest node_hash(const Digest& left, const Digest& right) {
   char block[65];
   block[0] = 1;
