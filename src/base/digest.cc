@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -11,6 +12,9 @@
 
 namespace firebreak {
 namespace {
+
+// Before anybody uses it, and without its clean-up at exit: a writer thread may still sign while other statics go.
+[[maybe_unused]] const int kOpensslReady = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 const EVP_MD* sha256_method() {
   static const EVP_MD* method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
