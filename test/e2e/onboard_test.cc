@@ -14,7 +14,7 @@ using testing::Installation;
 using testing::run;
 
 struct Place : Installation {
-  Place() { EXPECT_TRUE(start_server()); }
+  explicit Place(const std::string& clock = "system") : Installation(clock) { EXPECT_TRUE(start_server()); }
   Finished firebreak(std::vector<std::string> words) {
     words.insert(words.begin(), FIREBREAK_BINARY);
     for (const std::string& word : {std::string("--url"), url(), std::string("--data"), data()}) words.push_back(word);
@@ -89,6 +89,18 @@ TEST(Onboard, takes_three_commands_for_each_format_and_a_repetition_adds_nothing
   EXPECT_EQ(shown.code, 0);
   EXPECT_NE(shown.out.find("shop-kserve (tap, observe)"), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("precision and recall for a registered release"), std::string::npos) << shown.out;
+}
+
+TEST(Onboard, starts_its_detectors_although_nobody_feeds_the_clock) {
+  Place place("fed");
+  std::string text;
+  for (int i = 0; i < 600; ++i) text += native(i);
+  Installation::write(place.folder() / "log", text);
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  EXPECT_EQ(int_or(place.summary("shop", "log"), "new"), 600);
+  const auto state = [&] { return string_or(place.endpoint_status("shop").at("detectors").as_array().front(), "state"); };
+  for (int i = 0; i < 300 && state() != "running"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(state(), "running");
 }
 
 TEST(Onboard, a_file_that_grew_loses_nothing) {

@@ -139,9 +139,11 @@ Result<void> attack_again(const Places& places) {
   const auto pause = [&]() -> Result<void> { return a_minute_later(admin); };
   FIREBREAK_ASSIGN(const AttackResult result,
                    attack_live(places, keys, number, contained ? std::function<Result<void>()>(pause) : nullptr));
-  FIREBREAK_TRY(report_attack(analyst, id, contained, result));
-  fmt::print("reached {} of {} targets with {} queries; the page of {} shows it beside the other half\n",
-             result.succeeded, result.targets, result.queries, id);
+  fmt::print("reached {} of {} targets with {} queries\n", result.succeeded, result.targets, result.queries);
+  const auto reported = report_attack(analyst, id, contained, result);
+  if (!reported && reported.error().code != Code::kConflict) return fail(Error(reported.error()));
+  fmt::print("{}\n", reported ? fmt::format("the page of {} shows it beside the other half", id)
+                              : fmt::format("{} is closed, so its page keeps the figures it had", id));
   return {};
 }
 

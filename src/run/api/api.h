@@ -40,6 +40,7 @@ struct Parts {
   Random& random;
   std::vector<std::string> host_names = {};  // that the server answers to, besides the loopback ones
   std::function<Result<Json>(const std::string& incident)> picture = {};
+  std::function<void(const std::string& stream)> admitted = {};  // after a batch, on the log's writer thread: must not block
   std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};

@@ -69,8 +69,10 @@ void Api::add_stream_routes() {
     const auto producer = producer_of(request);
     if (!producer) return responder.fail(producer.error());
     const std::int64_t start_us = parts_.clock.steady_us();
-    stream->admit(request.body, *producer, [this, responder, start_us, &latency, &batches](Result<record::Receipt> receipt) {
+    const std::string name = request.param("stream");
+    stream->admit(request.body, *producer, [this, name, responder, start_us, &latency, &batches](Result<record::Receipt> receipt) {
       if (!receipt) return responder.fail(receipt.error());
+      if (parts_.admitted) parts_.admitted(name);
       latency.observe(static_cast<double>(parts_.clock.steady_us() - start_us) / 1e6);
       batches.add();
       responder(net::json_response(record::to_json(*receipt)));

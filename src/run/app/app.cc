@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <mutex>
 #include <set>
 
 #include "base/task_thread.h"
@@ -94,6 +95,8 @@ struct App::Impl {
   std::unique_ptr<Projection> projection;
   std::unique_ptr<effects::Worker> worker;
   std::set<std::uint64_t> orders_taken;
+  std::mutex making_mutex;
+  std::set<std::string> making;  // endpoints whose feed is to be tried
   std::uint64_t subscription = 0;
   std::unique_ptr<Clockwork> clockwork;
   std::unique_ptr<Pictures> pictures;
@@ -338,6 +341,19 @@ Result<void> App::Impl::start_api() {
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
   pictures = std::make_unique<Pictures>(*context, *views);
   parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
+  // A fed clock may stand for ever: an endpoint's first records start its detectors nevertheless.
+  parts.admitted = [this](const std::string& stream) {
+    if (feeds.find(stream) != nullptr) return;
+    const std::lock_guard held(making_mutex);
+    if (!making.insert(stream).second) return;  // it is on its way: one try for all batches that wait
+    jobs->post([this, stream] {
+      {
+        const std::lock_guard done(making_mutex);
+        making.erase(stream);
+      }
+      feed_maker->make(stream);
+    });
+  };
   parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.host_names = options.host_names;
   parts.clock_state = [this] { return clockwork->state(); };
