@@ -115,6 +115,50 @@ TEST(Onboard, a_file_that_grew_loses_nothing) {
   EXPECT_GE(int_or(place.summary("shop", "log"), "new"), 50);  // the last, short batch may come twice, never not at all
 }
 
+TEST(Onboard, takes_two_files_for_two_although_they_begin_with_the_same_line) {
+  Place place;
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  for (const int sign : {1, -1}) {
+    // Neither an id nor a time: nothing in a line says which file it is from.
+    std::string text;
+    for (int i = 0; i < 1'100; ++i)
+      text += canonical_json(JsonObject{{"features", JsonObject{{"a", sign * i}, {"b", 2}}}, {"score", 0.5}}) + "\n";
+    Installation::write(place.folder() / "log", text);
+    EXPECT_EQ(int_or(place.summary("shop", "log"), "new"), 1'100);
+    EXPECT_EQ(int_or(place.summary("shop", "log"), "new", -1), 0);
+  }
+}
+
+TEST(Onboard, keeps_the_columns_of_rows_without_names_in_their_order) {
+  const auto line = [](int i) {
+    return canonical_json(JsonObject{
+               {"captureData", JsonObject{{"endpointInput", JsonObject{{"data", std::to_string(20 + i % 50) + (i % 2 == 0 ? ",f,7.5" : ",m,8.5")},
+                                                                       {"encoding", "CSV"}}}}},
+               {"eventMetadata", JsonObject{{"eventId", "s" + std::to_string(i)}, {"inferenceTime", time_of(i)}}}}) + "\n";
+  };
+  Place place;
+  const auto features_of_newest = [&](const std::string& stream) {
+    const int size = static_cast<int>(int_or(place.endpoint_status(stream), "records"));
+    const auto page = place.get("/api/v1/streams/" + stream + "/records?from=" + std::to_string(size - 1));
+    return canonical_json(page->at("items").as_array().front().at("record").at("features"));
+  };
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += line(i);
+  Installation::write(place.folder() / "one", text);
+  Installation::write(place.folder() / "two", line(100));
+  // Names that the first file gave: the second one's columns bear the same.
+  ASSERT_EQ(place.firebreak({"onboard", "plain"}).code, 0);
+  for (const char* file : {"one", "two"}) ASSERT_GE(int_or(place.summary("plain", file), "new"), 1) << file;
+  EXPECT_EQ(features_of_newest("plain"), R"({"f0":20,"f1":"f","f2":7.5})");
+  // Names of two kinds: their order is not known until somebody says it.
+  ASSERT_EQ(place.firebreak({"onboard", "named", "--numeric", "age,amount", "--categorical", "sex"}).code, 0);
+  const Finished refused = place.firebreak({"ingest", "--endpoint", "named", place.folder() / "two"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("--columns"), std::string::npos) << refused.err;
+  EXPECT_EQ(int_or(place.summary("named", "two", {"--columns", "age,sex,amount"}), "new"), 1);
+  EXPECT_EQ(features_of_newest("named"), R"({"age":20,"amount":7.5,"sex":"f"})");
+}
+
 TEST(Onboard, names_the_line_that_it_cannot_read_and_skips_it_when_told) {
   Place place;
   ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);

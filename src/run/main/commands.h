@@ -41,7 +41,7 @@ struct OnboardOptions {
 int onboard(Client& client, const OnboardOptions& options);
 
 struct IngestOptions {
-  std::string endpoint, file, format = "auto";
+  std::string endpoint, file, format = "auto", columns;
   bool skip_bad = false;
 };
 int ingest(Client& client, const IngestOptions& options);

@@ -1,8 +1,10 @@
 // firebreak onboard, firebreak ingest: an endpoint that nobody stands in front of, read from its own logs.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <fstream>
 #include <iostream>
 
@@ -47,12 +49,26 @@ bool has_features(const Json& endpoint) {
   return false;
 }
 
-std::vector<std::string> columns_of(const Json& endpoint) {
-  std::vector<std::string> columns;
+// The names of rows that bear none, in their order. An endpoint keeps its features by kind, so their order across the two
+// kinds is not known; the names f0, f1, … are themselves the order.
+struct Columns {
+  std::vector<std::string> names;
+  bool known = true;
+};
+
+Columns columns_of(const Json& endpoint, const std::string& said) {
+  if (!said.empty()) return {split(said), true};
+  std::vector<std::string> names;
+  std::size_t kinds = 0;
   if (const Json* features = find(endpoint, "features"))
-    for (const std::string_view kind : {"numeric", "categorical"})
-      for (const std::string& name : strings_or_empty(*features, kind)) columns.push_back(name);
-  return columns;
+    for (const std::string_view kind : {"numeric", "categorical"}) {
+      const auto of_kind = strings_or_empty(*features, kind);
+      kinds += !of_kind.empty();
+      names.insert(names.end(), of_kind.begin(), of_kind.end());
+    }
+  if (std::find(names.begin(), names.end(), "f0") != names.end()) return {};
+  if (kinds > 1) return {{}, false};
+  return {names, true};
 }
 
 // Reads lines of a file or of standard input ("-").
@@ -67,19 +83,38 @@ class Lines {
     return lines;
   }
   bool next(std::string& line) {
-    while (std::getline(file_ ? static_cast<std::istream&>(*file_) : std::cin, line)) {
-      ++number_;
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      if (line.find_first_not_of(" \t") != std::string::npos) return true;
-    }
-    return false;
+    if (ahead_.empty()) return read(line, number_);
+    number_ = ahead_.front().number;
+    line = std::move(ahead_.front().text);
+    ahead_.pop_front();
+    return true;
+  }
+  // The first lines, at most `count` of them; next() still gives them out.
+  std::vector<std::string> head(std::size_t count) {
+    std::vector<std::string> first;
+    for (Line line{"", number_}; first.size() < count && read(line.text, line.number); ahead_.push_back(line)) first.push_back(line.text);
+    return first;
   }
   std::uint64_t number() const { return number_; }
   const std::string& name() const { return name_; }
 
  private:
+  struct Line {
+    std::string text;
+    std::uint64_t number = 0;
+  };
+  bool read(std::string& line, std::uint64_t& number) {
+    while (std::getline(file_ ? static_cast<std::istream&>(*file_) : std::cin, line)) {
+      ++number;
+      if (!line.empty() && line.back() == '\r') line.pop_back();
+      if (line.find_first_not_of(" \t") != std::string::npos) return true;
+    }
+    return false;
+  }
+
   std::string name_;
   std::unique_ptr<std::ifstream> file_;
+  std::deque<Line> ahead_;
   std::uint64_t number_ = 0;
 };
 
@@ -94,10 +129,11 @@ class Ingest {
     for (const Json& item : streams.at("items").as_array())
       if (string_or(item, "name") == options_.endpoint) held_ = static_cast<std::uint64_t>(int_or(item, "size"));
     FIREBREAK_ASSIGN(Lines lines, Lines::open(options_.file));
+    FIREBREAK_TRY(begin(lines));
     std::string line;
     while (lines.next(line)) {
-      FIREBREAK_TRY(begin(line));
-      auto records = tap_->take(line);
+      seen_ = sha256(seen_.hex() + line);
+      auto records = take(line);
       if (!records) {
         FIREBREAK_TRY(refuse(lines, records.error()));
         continue;
@@ -106,7 +142,6 @@ class Ingest {
       // Whole batches only: the same file again is cut at the same places.
       while (batch_.size() >= kBatchLines) FIREBREAK_TRY(send(kBatchLines));
     }
-    if (!tap_) return fail(Code::kInvalid, lines.name() + " holds no line");
     for (JsonObject& record : tap_->finish()) batch_.push_back(std::move(record));
     while (!batch_.empty()) FIREBREAK_TRY(send(std::min(batch_.size(), kBatchLines)));
     return JsonObject{{"endpoint", options_.endpoint}, {"format", taps::format_name(format_)}, {"lines", lines.number()},
@@ -115,17 +150,33 @@ class Ingest {
   }
 
  private:
-  Result<void> begin(const std::string& first_line) {
-    if (tap_) return {};
+  // A file is known again by its first lines as they stand: two files may well begin with the same one.
+  Result<void> begin(Lines& lines) {
+    const std::vector<std::string> head = lines.head(kBatchLines);
+    if (head.empty()) return fail(Code::kInvalid, lines.name() + " holds no line");
     if (options_.format == "auto") {
-      FIREBREAK_ASSIGN(format_, taps::detect_format(first_line));
+      FIREBREAK_ASSIGN(format_, taps::detect_format(head.front()));
     } else {
       FIREBREAK_ASSIGN(format_, taps::parse_format(options_.format));
     }
-    identity_ = sha256(options_.endpoint + "\n" + first_line).hex().substr(0, 16);
+    std::string whole = options_.endpoint;
+    for (const std::string& line : head) whole += "\n" + line;
+    identity_ = sha256(whole).hex().substr(0, 16);
+    const Columns columns = columns_of(endpoint_, options_.columns);
+    order_known_ = columns.known;
     tap_ = std::make_unique<taps::Tap>(
-        format_, taps::Options{options_.endpoint, columns_of(endpoint_), "line-" + identity_, format_time(SystemClock().now())});
+        format_, taps::Options{options_.endpoint, columns.names, "line-" + identity_, format_time(SystemClock().now())});
     return {};
+  }
+
+  Result<std::vector<JsonObject>> take(const std::string& line) {
+    auto records = tap_->take(line);
+    if (!records || order_known_) return records;
+    for (const JsonObject& record : *records)
+      if (const Json* features = find(record, "features"); features != nullptr && find(*features, "f0") != nullptr)
+        return fail(Code::kInvalid, "its rows bear no names, and the endpoint's features are of two kinds: say the names in the rows' "
+                                    "order with --columns a,b,c");
+    return records;
   }
 
   Result<void> refuse(const Lines& lines, const Error& error) {
@@ -167,9 +218,9 @@ class Ingest {
     std::string body;
     for (std::size_t i = 0; i < count; ++i) body += canonical_json(batch_[i]) + "\n";
     batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(count));
-    // The last, short batch bears its own content's name: a file that has grown is not mistaken for the one before.
+    // The last, short batch bears the name of all lines: a file that has grown is not mistaken for the one before.
     const bool whole = count == kBatchLines;
-    const std::string producer = whole ? "ingest-" + identity_ : "ingest-" + identity_ + "-" + sha256(body).hex().substr(0, 16);
+    const std::string producer = whole ? "ingest-" + identity_ : "ingest-" + identity_ + "-" + seen_.hex().substr(0, 16);
     FIREBREAK_ASSIGN(const Json receipt, client_.records(options_.endpoint, std::move(body), producer, whole ? ++sequence_ : 1));
     const auto first = static_cast<std::uint64_t>(int_or(receipt, "first"));
     sent_ += count;
@@ -191,7 +242,9 @@ class Ingest {
   Json endpoint_;
   taps::Format format_ = taps::Format::kNdjson;
   std::unique_ptr<taps::Tap> tap_;
-  std::string identity_;  // of the file: endpoint and first line
+  std::string identity_;  // of the file: endpoint and first lines
+  Digest seen_;           // of all lines up to here, each with what stood before it
+  bool order_known_ = true;
   std::vector<JsonObject> batch_;
   std::uint64_t sequence_ = 0, sent_ = 0, fresh_ = 0, skipped_ = 0;
   std::uint64_t held_ = 0;  // records of the stream when this run began
