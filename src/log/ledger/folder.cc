@@ -1,7 +1,5 @@
 #include "log/ledger/folder.h"
 
-#include <algorithm>
-
 #include "log/ledger/log_state.h"
 
 namespace firebreak::ledger {
@@ -23,13 +21,7 @@ std::optional<Damage> damaged(std::string_view file, std::string reason) {
 std::optional<Damage> compare(const Folder& folder) {
   const ScanResult& scan = folder.scan;
   if (scan.damage) return scan.damage;
-  if (folder.checkpoint.size > scan.size) {
-    if (scan.tail) return Damage{scan.tail->segment, scan.tail->place, scan.tail->record, scan.tail->reason};
-    const std::uint64_t end = scan.segments.empty() ? 0 : scan.segments.back().end;
-    return Damage{segment_name(std::max<std::size_t>(scan.segments.size(), 1)), end, scan.size,
-                  "entries are missing: the checkpoint signs " + std::to_string(folder.checkpoint.size) +
-                      ", the log has " + std::to_string(scan.size)};
-  }
+  if (folder.checkpoint.size > scan.size) return missing_end(scan, folder.checkpoint.size);
   const Result<Digest> root = folder.tree.root_at(folder.checkpoint.size);
   if (!root || *root != folder.checkpoint.root)
     return damaged(kCheckpointFile, "the signed root is not the root of the first " +
@@ -38,6 +30,14 @@ std::optional<Damage> compare(const Folder& folder) {
 }
 
 }  // namespace
+
+Damage missing_end(const ScanResult& scan, std::uint64_t signed_size) {
+  if (scan.tail) return Damage{scan.tail->segment, scan.tail->place, scan.tail->record, scan.tail->reason};
+  const bool empty = scan.segments.empty();
+  return Damage{segment_name(empty ? 1 : scan.segments.back().number), empty ? 0 : scan.segments.back().end, scan.size,
+                "entries are missing: the checkpoint signs " + std::to_string(signed_size) + ", the log has " +
+                    std::to_string(scan.size)};
+}
 
 std::string describe(const Damage& damage) {
   std::string text = damage.file + ", offset " + std::to_string(damage.offset);

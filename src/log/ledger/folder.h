@@ -23,6 +23,9 @@ struct Folder {
 using FolderVisitor = std::function<void(const Folder&, const ScannedFrame&)>;
 Result<Folder> read_folder(Files& files, const Path& dir, const FolderVisitor& visit);
 
+// What is wrong with a scan that ends below the size that the checkpoint signs.
+Damage missing_end(const ScanResult& scan, std::uint64_t signed_size);
+
 // "000001.seg, offset 4096, record 17: the entry's checksum differs"
 std::string describe(const Damage& damage);
 

@@ -299,6 +299,57 @@ TEST_F(Ledger, proves_an_entry_offline_in_one_text) {
   EXPECT_EQ(prove(files_, "data/logs/a", 3).error().code, Code::kNotFound);
 }
 
+TEST_F(Ledger, shows_its_end_without_what_is_before_the_last_segment) {
+  Options options = test_options();
+  options.segment_bytes = 600;
+  auto log = open(options);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(log->append_wait(batch_of({"entry " + std::to_string(i)})));
+  log.reset();
+  std::map<std::uint64_t, Bytes> seen;
+  const EntryVisitor keep = [&](std::uint64_t index, ByteView entry) { seen[index] = Bytes(entry); };
+  const TailReport whole = *check_tail(files_, "data/logs/a", keep);
+  EXPECT_FALSE(whole.damage);
+  EXPECT_EQ(whole.size, 20U);
+  EXPECT_GT(whole.first, 0U);
+  EXPECT_EQ(seen.size(), 20 - whole.first);
+  EXPECT_EQ(seen.rbegin()->second, "entry 19");
+
+  std::string last;
+  const std::vector<std::string> names = *files_.list("data/logs/a");
+  for (const std::string& name : names)
+    if (name.ends_with(".seg")) last = std::max(last, name);
+  const Path end = "data/logs/a/" + last;
+  const Bytes octets = *read_all(files_, end);
+  for (std::uint64_t at = 0; at < octets.size(); ++at) {
+    files_.flip_bit(end, at, static_cast<unsigned>(at % 8));
+    const auto report = check_tail(files_, "data/logs/a");
+    EXPECT_TRUE(!report || report->damage) << "octet " << at;
+    EXPECT_EQ(verified().verdict, Verdict::kDamaged);
+    files_.flip_bit(end, at, static_cast<unsigned>(at % 8));
+  }
+  files_.flip_bit("data/logs/a/000001.seg", 300, 0);  // before the last segment: verify's to find
+  EXPECT_FALSE(check_tail(files_, "data/logs/a")->damage);
+  EXPECT_EQ(verified().verdict, Verdict::kDamaged);
+  files_.flip_bit("data/logs/a/000001.seg", 300, 0);
+  ASSERT_TRUE(files_.remove("data/logs/a/000002.seg"));
+  EXPECT_EQ(check_tail(files_, "data/logs/a")->damage->file, "000002.seg");
+}
+
+TEST_F(Ledger, misses_a_signed_end_and_takes_an_unfinished_write_for_none) {
+  auto log = open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(log->append_wait(batch_of({"entry"})));
+  log.reset();
+  const Path path = "data/logs/a/000001.seg";
+  const Bytes segment = *read_all(files_, path);
+  ASSERT_TRUE(write_plain(files_, path, ByteView(segment).substr(0, segment.size() - 5)));
+  const TailReport cut = *check_tail(files_, "data/logs/a");
+  ASSERT_TRUE(cut.damage);
+  EXPECT_EQ(cut.damage->record, 2U);
+  ASSERT_TRUE(write_plain(files_, path, segment + "FBF1 half a frame"));
+  EXPECT_FALSE(check_tail(files_, "data/logs/a")->damage);
+  EXPECT_EQ(check_tail(files_, "data/logs/a")->size, 3U);
+}
+
 TEST_F(Ledger, lists_the_logs_of_a_data_folder) {
   EXPECT_TRUE(list_logs(files_, "data")->empty());
   open()->append_wait(batch_of({"one", "two"})).value();

@@ -37,7 +37,7 @@ class Scanner {
           const std::function<void(const ScannedFrame&)>& visit)
       : files_(files), dir_(dir), origin_(sha256(origin)), visit_(visit) {}
 
-  Result<ScanResult> run() {
+  Result<ScanResult> run(bool only_last) {
     FIREBREAK_ASSIGN(const std::vector<std::string> names, files_.list(dir_));
     std::vector<std::uint64_t> numbers;
     for (const std::string& name : names) {
@@ -46,16 +46,32 @@ class Scanner {
     std::sort(numbers.begin(), numbers.end());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       if (numbers[i] != i + 1) {
-        damage(segment_name(i + 1), 0, result_.size, "the segment is missing");
+        damage(segment_name(i + 1), 0, only_last ? std::nullopt : std::optional(result_.size), "the segment is missing");
         break;
       }
-      FIREBREAK_TRY(segment(numbers[i], i + 1 == numbers.size()));
+      const bool last = i + 1 == numbers.size();
+      if (only_last && !last) continue;
+      if (only_last) {
+        FIREBREAK_TRY(start_at(numbers[i]));
+      }
+      FIREBREAK_TRY(segment(numbers[i], last));
       if (result_.damage || result_.tail) break;
     }
     return std::move(result_);
   }
 
  private:
+  // As if everything before this segment had been read and had agreed with its header.
+  Result<void> start_at(std::uint64_t number) {
+    FIREBREAK_ASSIGN(const auto file, files_.open(dir_ + "/" + segment_name(number), OpenMode::kRead));
+    FIREBREAK_ASSIGN(const Bytes head, file->read_at(0, kSegmentHeaderBytes));
+    const Result<SegmentHeader> header = parse_segment_header(head);
+    if (!header) return {};  // segment() says where the damage is
+    result_.size = header->first;
+    result_.last_digest = header->previous;
+    return {};
+  }
+
   void damage(std::string file, std::uint64_t offset, std::optional<std::uint64_t> record,
               std::string reason) {
     result_.damage = Damage{std::move(file), offset, record, std::move(reason)};
@@ -164,7 +180,12 @@ class Scanner {
 
 Result<ScanResult> scan_segments(Files& files, const Path& dir, const std::string& origin,
                                  const std::function<void(const ScannedFrame&)>& visit) {
-  return Scanner(files, dir, origin, visit).run();
+  return Scanner(files, dir, origin, visit).run(false);
+}
+
+Result<ScanResult> scan_last_segment(Files& files, const Path& dir, const std::string& origin,
+                                     const std::function<void(const ScannedFrame&)>& visit) {
+  return Scanner(files, dir, origin, visit).run(true);
 }
 
 }  // namespace firebreak::ledger

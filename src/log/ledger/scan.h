@@ -46,4 +46,8 @@ struct ScanResult {
 Result<ScanResult> scan_segments(Files& files, const Path& dir, const std::string& origin,
                                  const std::function<void(const ScannedFrame&)>& visit);
 
+// The last segment alone, taking its header's word for what is before it; no segment may be missing.
+Result<ScanResult> scan_last_segment(Files& files, const Path& dir, const std::string& origin,
+                                     const std::function<void(const ScannedFrame&)>& visit);
+
 }  // namespace firebreak::ledger

@@ -87,6 +87,29 @@ Result<VerifyReport> verify(Files& files, const Path& log_dir,
   return report;
 }
 
+Result<TailReport> check_tail(Files& files, const Path& log_dir, const EntryVisitor& visit) {
+  // The checkpoint before the segments: a log that grows meanwhile only gets longer than it says.
+  FIREBREAK_ASSIGN(const Bytes vkey, read_all(files, log_dir + "/" + std::string(kVkeyFile)));
+  FIREBREAK_ASSIGN(const VerifierKey key, parse_vkey(vkey));
+  FIREBREAK_ASSIGN(const Bytes signed_text, read_all(files, log_dir + "/" + std::string(kCheckpointFile)));
+  FIREBREAK_ASSIGN(const Checkpoint checkpoint, parse_checkpoint(signed_text));
+  FIREBREAK_TRY(check_checkpoint(checkpoint, key));
+  FIREBREAK_ASSIGN(const ScanResult scan, scan_last_segment(files, log_dir, key.name, [&](const ScannedFrame& frame) {
+                     if (!visit) return;
+                     std::uint64_t at = 0, index = frame.header.first;
+                     for (const std::uint32_t length : frame.body.lengths) {
+                       visit(index++, frame.body.leaves.substr(at, length));
+                       at += length;
+                     }
+                   }));
+  TailReport report;
+  report.first = scan.segments.empty() ? 0 : scan.segments.back().first;
+  report.size = scan.size;
+  report.damage = scan.damage;
+  if (!report.damage && checkpoint.size > scan.size) report.damage = missing_end(scan, checkpoint.size);
+  return report;
+}
+
 Result<std::vector<LogInfo>> list_logs(Files& files, const Path& data_dir) {
   std::vector<LogInfo> logs;
   Result<std::vector<std::string>> names = files.list(data_dir + "/logs");

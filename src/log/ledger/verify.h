@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,17 @@ struct VerifyReport {
 
 Result<VerifyReport> verify(Files& files, const Path& log_dir,
                             const std::optional<std::string>& pinned_vkey = {});
+
+// A log's end, in the time that one segment takes (256 MiB at most): its last segment's frames, and whether they
+// reach the size that the checkpoint signs. What is before that segment, and the root, are verify()'s.
+struct TailReport {
+  std::uint64_t first = 0;  // index of the last segment's first entry
+  std::uint64_t size = 0;   // entries up to the last good frame
+  std::optional<Damage> damage;
+};
+// `visit` sees index and octets of each entry of that segment, before it is known whether what follows is good.
+using EntryVisitor = std::function<void(std::uint64_t, ByteView)>;
+Result<TailReport> check_tail(Files& files, const Path& log_dir, const EntryVisitor& visit = {});
 
 struct LogInfo {
   std::string name;

@@ -27,12 +27,12 @@ struct DoctorOptions {
 
 std::vector<Diagnosis> examine(const DoctorOptions& options);
 
-// Of examine(); doctor_machine.cc and doctor_data.cc.
+// Of examine(); doctor_data.cc, doctor_logs.cc, doctor_machine.cc, doctor_ports.cc.
 void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);      // format, rights
-void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);        // keys, checkpoints, newest entry
+void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);        // keys, ends, newest entry
 void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out);        // speed, space
 void examine_machine(std::vector<Diagnosis>& out);                                   // clock, file descriptors
-void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out);      // does it answer, is its port free
+void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out);      // does it answer, who has its port
 void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>& out);  // content, connectors
 
 }  // namespace firebreak::cli

@@ -1,11 +1,9 @@
-// The data folder: whose it is, what it says, whether its keys and logs belong together.
+// The data folder: whose it is, what it says, who may read it.
 #include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 
-#include "log/ledger/note.h"
-#include "log/ledger/verify.h"
 #include "run/main/doctor.h"
 
 namespace firebreak::cli {
@@ -59,34 +57,6 @@ void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out) {
   } else {
     out.push_back({Health::kRed, fmt::format("rights: others may read {}{}", open.front(), open.size() > 1 ? fmt::format(" and {} more", open.size() - 1) : ""),
                    fmt::format("chmod -R go= {}", data)});
-  }
-}
-
-void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out) {
-  PosixFiles files;
-  const auto logs = ledger::list_logs(files, options.data);
-  if (!logs || logs->empty()) {
-    out.push_back({Health::kWarn, "logs: none yet", fmt::format("firebreak serve --data {}   (makes the journal)", options.data)});
-    return;
-  }
-  for (const ledger::LogInfo& log : *logs) {
-    const std::string verify = fmt::format("firebreak ledger verify --data {} --log {}", options.data, log.name);
-    if (!log.problem.empty()) {
-      out.push_back({Health::kRed, fmt::format("log {}: {}", log.name, log.problem), verify});
-      continue;
-    }
-    const std::string path = ledger::key_path_of(options.data, log.name);
-    const auto text = read_all(files, path);
-    const auto key = text ? ledger::SigningKey::parse(*text) : Result<ledger::SigningKey>(fail(Error(text.error())));
-    if (!key) {
-      out.push_back({Health::kRed, fmt::format("log {}: its signing key {} cannot be read: {}", log.name, path, key.error().message),
-                     "bring the key back from your key backup; without it the log can be verified and not continued"});
-    } else if (key->verifier().text() != log.vkey) {
-      out.push_back({Health::kRed, fmt::format("log {}: {} is not the key that signed it", log.name, path),
-                     "bring the key back from your key backup"});
-    } else {
-      out.push_back({Health::kOk, fmt::format("log {}: {} entries signed, key present", log.name, log.size), ""});
-    }
   }
 }
 

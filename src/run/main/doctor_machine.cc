@@ -1,4 +1,4 @@
-// The machine: disk, clock, descriptors, ports, and what stands on the other side of them.
+// The machine: disk, clock, descriptors.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/resource.h>
@@ -9,10 +9,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "run/app/content.h"
 #include "run/main/doctor.h"
-#include "world/net/http_client.h"
-#include "world/net/http_server.h"
 
 namespace firebreak::cli {
 namespace {
@@ -73,63 +70,6 @@ void examine_machine(std::vector<Diagnosis>& out) {
   const bool enough = limit.rlim_cur >= kDescriptors;
   out.push_back({enough ? Health::kOk : Health::kWarn, fmt::format("descriptors: {} may be open", limit.rlim_cur),
                  enough ? "" : fmt::format("ulimit -n {}   (the systemd units set it)", kDescriptors)});
-}
-
-void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out) {
-  net::HttpClient http;
-  const auto answer = http.get(options.url + "/healthz");
-  if (answer && answer->status == 200 && answer->body.find("\"status\":\"ok\"") != std::string::npos) {
-    out.push_back({Health::kOk, "server: answers at " + options.url, ""});
-    return;
-  }
-  if (answer) {
-    out.push_back({Health::kRed, fmt::format("server: {} answers with status {}, so another program has the port, or the journal is stuck", options.url, answer->status),
-                   "ss -ltnp   (who listens), and the server's log"});
-    return;
-  }
-  const auto url = net::parse_url(options.url);
-  net::ServerOptions probe;
-  probe.port = url ? url->port : 0;
-  const bool is_free = url && net::HttpServer::start(probe, [](net::Request, net::Responder) {}).has_value();
-  out.push_back({is_free ? Health::kWarn : Health::kRed,
-                 is_free ? fmt::format("server: nobody answers at {}; the port is free", options.url)
-                         : fmt::format("server: the port of {} is taken by a program that is no Firebreak", options.url),
-                 is_free ? fmt::format("firebreak serve --data {}", options.data) : "ss -ltnp   (who listens); choose another with --listen"});
-}
-
-void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>& out) {
-  if (options.config.empty()) return;
-  PosixFiles files;
-  const auto configuration = app::load_configuration(files, options.config);
-  if (!configuration) {
-    const Error& error = configuration.error();
-    out.push_back({Health::kRed, fmt::format("configuration: {}{}", error.message, error.pointer.empty() ? "" : " (at " + error.pointer + ")"),
-                   "correct the file; docs/formats says what each takes"});
-    return;
-  }
-  out.push_back({Health::kOk, fmt::format("configuration: {} with {} endpoints, {} playbooks, {} detectors", options.config,
-                                          configuration->endpoints.size(), configuration->playbooks.size(), configuration->detectors.size()), ""});
-  for (const auto& [name, settings] : configuration->gateways) {
-    std::string path = string_or(settings, "token_file");
-    if (!path.starts_with('/')) path = options.data + "/" + path;
-    auto token = read_all(files, path);
-    net::HttpClient http;
-    if (token) {
-      while (!token->empty() && token->back() == '\n') token->pop_back();
-      http.set_token(*token);
-    }
-    const std::string control = string_or(settings, "control");
-    const auto answer = http.get(control + "/control/policies/doctor");
-    const bool reached = answer.has_value();
-    const bool let_in = reached && answer->status != 401 && answer->status != 403;
-    out.push_back({let_in ? Health::kOk : Health::kRed,
-                   !reached   ? fmt::format("gateway {}: nobody answers at {}", name, control)
-                   : !let_in ? fmt::format("gateway {}: {} refuses the token of {}", name, control, path)
-                             : fmt::format("gateway {}: answers at {}", name, control),
-                   !reached   ? "firebreak gateway --control …, or: systemctl start firebreak-gateway"
-                   : !let_in ? fmt::format("give both the same token: its --control-token-file and {}", path)
-                             : ""});
-  }
 }
 
 }  // namespace firebreak::cli
