@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <random>
+#include <regex>
+#include <sstream>
 
 #include "support/installation.h"
 
@@ -156,6 +158,39 @@ TEST(Cli, a_changed_blob_is_refused_as_corrupt) {
   const auto got = net::json_of(http.get(place.url() + "/api/v1/blobs/" + digest));
   ASSERT_FALSE(got);
   EXPECT_NE(got.error().message.find(digest.substr(0, 8)), std::string::npos) << got.error().message;
+}
+
+// The page is written from the tree that parses; the help texts are CLI11's own walk over it.
+TEST(Cli, has_a_manual_page_with_every_command_and_option_of_the_help_texts) {
+  const std::string manual = run(firebreak({"manual"})).out, completion = run(firebreak({"completion", "bash"})).out;
+  EXPECT_TRUE(manual.starts_with(".TH FIREBREAK 1"));
+  const auto in_roff = [](std::string text) {
+    for (std::size_t at = 0; (at = text.find('-', at)) != std::string::npos; at += 2) text.insert(at, 1, '\\');
+    return text;
+  };
+  const std::regex path_line(R"(^ +'([a-z -]+)'\) words=)", std::regex::multiline), option_word(R"(^ +(?:-[a-z],)?(--[a-z-]+))", std::regex::multiline);
+  int commands = 0, options = 0;
+  for (std::sregex_iterator at(completion.begin(), completion.end(), path_line), end; at != end; ++at) {
+    std::vector<std::string> words = firebreak({});
+    std::istringstream parts((*at)[1]);
+    for (std::string word; parts >> word;) words.push_back(word);
+    words.emplace_back("--help");
+    const std::string help = run(words).out;
+    if (help.find("\nSubcommands:") != std::string::npos) continue;
+    const std::string name = "\n.TP\n.B " + in_roff((*at)[1]);  // what follows it: its arguments or nothing
+    const std::size_t begin = std::min(manual.find(name + " "), manual.find(name + "\n"));
+    ASSERT_NE(begin, std::string::npos) << (*at)[1];
+    std::size_t next = begin;  // where the next command begins: a bold word that is no option
+    do next = manual.find("\n.TP\n.B ", next + 1);
+    while (next != std::string::npos && manual.compare(next + 8, 2, "\\-") == 0);
+    const std::string section = manual.substr(begin, next - begin);
+    ++commands;
+    for (std::sregex_iterator option(help.begin(), help.end(), option_word); option != end; ++option, ++options)
+      EXPECT_TRUE((*option)[1] == "--help" || section.find("\n.B " + in_roff((*option)[1])) != std::string::npos)
+          << (*at)[1] << " " << (*option)[1];
+  }
+  EXPECT_GT(commands, 40);
+  EXPECT_GT(options, 80);
 }
 
 }  // namespace

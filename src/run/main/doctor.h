@@ -3,6 +3,7 @@
 // Reads only, but for a probe file in the data folder that it removes again. Threads: none.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,12 @@ struct DoctorOptions {
 };
 
 std::vector<Diagnosis> examine(const DoctorOptions& options);
+
+// What a measurement means; pure. Negative milliseconds: the probe could not be written.
+Diagnosis judge_disk(const std::string& folder, double milliseconds);
+Diagnosis judge_space(double free_octets, double all_octets);
+Diagnosis judge_clock(bool synchronised, std::int64_t error_us);
+Diagnosis judge_descriptors(std::uint64_t may_be_open);
 
 // Of examine(); doctor_data.cc, doctor_logs.cc, doctor_machine.cc, doctor_ports.cc.
 void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);      // format, rights

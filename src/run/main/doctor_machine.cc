@@ -17,7 +17,7 @@ namespace {
 constexpr int kProbes = 20;
 constexpr double kSlowMs = 20;             // an acknowledgement waits for one fdatasync
 constexpr double kGiB = 1024.0 * 1024 * 1024;
-constexpr rlim_t kDescriptors = 4'096;     // 1,024 connections, segments, blobs
+constexpr std::uint64_t kDescriptors = 4'096;     // 1,024 connections, segments, blobs
 
 // Median milliseconds of a 4 KiB write with fdatasync; negative when it cannot be done.
 double probe_disk(const std::string& folder) {
@@ -40,36 +40,48 @@ double probe_disk(const std::string& folder) {
 
 }  // namespace
 
+Diagnosis judge_disk(const std::string& folder, double milliseconds) {
+  if (milliseconds < 0)
+    return {Health::kRed, fmt::format("disk: {} cannot be written", folder),
+            fmt::format("run as the folder's owner, or: chown -R $(id -u) {}", folder)};
+  const bool slow = milliseconds > kSlowMs;
+  return {slow ? Health::kWarn : Health::kOk, fmt::format("disk: an fdatasync takes {:.2f} ms (median of {})", milliseconds, kProbes),
+          slow ? "every acknowledgement waits for it: put the data folder on a faster disk" : ""};
+}
+
+Diagnosis judge_space(double free_octets, double all_octets) {
+  const double share = free_octets / std::max(all_octets, 1.0);
+  const Health health = free_octets < kGiB ? Health::kRed : free_octets < 10 * kGiB || share < 0.1 ? Health::kWarn : Health::kOk;
+  return {health, fmt::format("space: {:.1f} GiB free ({:.0f} %)", free_octets / kGiB, share * 100),
+          health == Health::kOk ? "" : "make room or move the data folder; a record takes about 300 octets"};
+}
+
+Diagnosis judge_clock(bool synchronised, std::int64_t error_us) {
+  if (!synchronised) return {Health::kWarn, "clock: the kernel says that no time service keeps it", "timedatectl set-ntp true"};
+  return {Health::kOk, fmt::format("clock: kept by a time service, off by at most {} ms", error_us / 1000), ""};
+}
+
+Diagnosis judge_descriptors(std::uint64_t may_be_open) {
+  const bool enough = may_be_open >= kDescriptors;
+  return {enough ? Health::kOk : Health::kWarn, fmt::format("descriptors: {} may be open", may_be_open),
+          enough ? "" : fmt::format("ulimit -n {}   (the systemd units set it)", kDescriptors)};
+}
+
 void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out) {
-  const double ms = probe_disk(options.data);
-  if (ms < 0) {
-    out.push_back({Health::kRed, fmt::format("disk: {} cannot be written", options.data),
-                   fmt::format("run as the folder's owner, or: chown -R $(id -u) {}", options.data)});
-  } else {
-    out.push_back({ms > kSlowMs ? Health::kWarn : Health::kOk, fmt::format("disk: an fdatasync takes {:.2f} ms (median of {})", ms, kProbes),
-                   ms > kSlowMs ? "every acknowledgement waits for it: put the data folder on a faster disk" : ""});
-  }
+  out.push_back(judge_disk(options.data, probe_disk(options.data)));
   struct statvfs space {};
   if (::statvfs(options.data.c_str(), &space) != 0) return;
-  const double free = static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize);
-  const double share = static_cast<double>(space.f_bavail) / static_cast<double>(std::max<fsblkcnt_t>(space.f_blocks, 1));
-  const Health health = free < kGiB ? Health::kRed : free < 10 * kGiB || share < 0.1 ? Health::kWarn : Health::kOk;
-  out.push_back({health, fmt::format("space: {:.1f} GiB free ({:.0f} %)", free / kGiB, share * 100),
-                 health == Health::kOk ? "" : "make room or move the data folder; a record takes about 300 octets"});
+  const auto block = static_cast<double>(space.f_frsize);
+  out.push_back(judge_space(static_cast<double>(space.f_bavail) * block, static_cast<double>(space.f_blocks) * block));
 }
 
 void examine_machine(std::vector<Diagnosis>& out) {
   timex clock{};
   const bool synchronised = ::adjtimex(&clock) != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
-  out.push_back({synchronised ? Health::kOk : Health::kWarn,
-                 synchronised ? fmt::format("clock: kept by a time service, off by at most {:.0f} ms", static_cast<double>(clock.maxerror) / 1000)
-                              : std::string("clock: the kernel says that no time service keeps it"),
-                 synchronised ? "" : "timedatectl set-ntp true"});
+  out.push_back(judge_clock(synchronised, clock.maxerror));
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const bool enough = limit.rlim_cur >= kDescriptors;
-  out.push_back({enough ? Health::kOk : Health::kWarn, fmt::format("descriptors: {} may be open", limit.rlim_cur),
-                 enough ? "" : fmt::format("ulimit -n {}   (the systemd units set it)", kDescriptors)});
+  out.push_back(judge_descriptors(limit.rlim_cur));
 }
 
 }  // namespace firebreak::cli
