@@ -1,7 +1,7 @@
-// firebreak doctor on a real installation: each red line is provoked, and where its own advice mends it, the line turns.
-#include <gtest/gtest.h>
-
+// firebreak doctor on a real installation: each red line is provoked, and where its own advice mends it, the
+// line turns.
 #include <fmt/core.h>
+#include <gtest/gtest.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -51,7 +51,8 @@ TEST(Doctor, finds_nothing_red_in_a_sound_installation) {
   Place place;
   const Json lines = place.doctor(place.data(), place.url());
   EXPECT_EQ(place.code, 0) << canonical_json(lines);
-  for (const char* line : {"data folder", "rights", "log journal", "disk", "server"}) EXPECT_EQ(place.state(lines, line), "ok") << line;
+  for (const char* line : {"data folder", "rights", "log journal", "disk", "server"})
+    EXPECT_EQ(place.state(lines, line), "ok") << line;
 }
 
 TEST(Doctor, turns_red_over_rights_and_green_by_its_own_advice) {
@@ -95,10 +96,13 @@ TEST(Doctor, finds_a_damaged_end_of_a_log_and_is_content_with_the_backup) {
   std::string octets = read(segment);
   octets[octets.rfind("server_started")] ^= 1;
   Installation::write(segment, octets);
-  EXPECT_EQ(place.state(place.doctor(data, place.url()), "log journal: its end is damaged: 000001.seg"), "red");
+  EXPECT_EQ(place.state(place.doctor(data, place.url()), "log journal: its end is damaged: 000001.seg"),
+            "red");
   EXPECT_EQ(place.code, 1);
-  EXPECT_NE(place.advice.find("firebreak ledger verify --data " + data + " --log journal"), std::string::npos) << place.advice;
-  std::filesystem::copy(place.data() + "/logs/journal/000001.seg", segment, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_NE(place.advice.find("firebreak ledger verify --data " + data + " --log journal"), std::string::npos)
+      << place.advice;
+  std::filesystem::copy(place.data() + "/logs/journal/000001.seg", segment,
+                        std::filesystem::copy_options::overwrite_existing);
   EXPECT_EQ(place.state(place.doctor(data, place.url()), "log journal"), "ok");
 }
 
@@ -130,7 +134,8 @@ TEST(Doctor, misses_the_master_key_of_the_records) {
   std::filesystem::copy(other.data() + "/keys/vault.master", key);
   EXPECT_EQ(place.state(place.doctor(data, place.url()), "records' keys"), "red");
   EXPECT_NE(place.advice.find("key backup"), std::string::npos);
-  std::filesystem::copy(place.data() + "/keys/vault.master", key, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy(place.data() + "/keys/vault.master", key,
+                        std::filesystem::copy_options::overwrite_existing);
   EXPECT_EQ(place.state(place.doctor(data, place.url()), "records' keys"), "ok");
 }
 
@@ -163,20 +168,26 @@ TEST(Doctor, repeats_what_an_unwell_server_says_and_takes_a_gateway_for_no_serve
     responder.fail(Error{Code::kUnavailable, "the journal has stopped", ""});
   });
   ASSERT_TRUE(unwell);
-  EXPECT_EQ(place.state(place.doctor(place.data(), (*unwell)->url()), "server: " + (*unwell)->url() + " says that it is not well: the journal"), "red");
+  EXPECT_EQ(place.state(place.doctor(place.data(), (*unwell)->url()),
+                        "server: " + (*unwell)->url() + " says that it is not well: the journal"),
+            "red");
   ASSERT_TRUE(place.start_gateway());
   EXPECT_EQ(place.state(place.doctor(place.data(), place.control_url()), "server: the port"), "red");
 }
 
 TEST(Doctor, takes_a_stranger_on_a_gateways_port_for_no_gateway) {
   Place place;
-  const auto foreign = net::HttpServer::start({}, [](net::Request, net::Responder responder) { responder(net::text_response("hello", "text/plain")); });
+  const auto foreign = net::HttpServer::start({}, [](net::Request, net::Responder responder) {
+    responder(net::text_response("hello", "text/plain"));
+  });
   ASSERT_TRUE(foreign);
   const std::string config = place.folder() / "strange.yaml";
-  Installation::write(config, "gateways: {gw-1: {control: '" + (*foreign)->url() + "', token_file: control.token}}\n");
+  Installation::write(
+      config, "gateways: {gw-1: {control: '" + (*foreign)->url() + "', token_file: control.token}}\n");
   EXPECT_EQ(place.state(place.doctor(place.data(), place.url(), config), "gateway gw-1: the port"), "red");
   ASSERT_TRUE(place.start_gateway());
-  Installation::write(config, "gateways: {gw-7: {control: '" + place.control_url() + "', token_file: control.token}}\n");
+  Installation::write(
+      config, "gateways: {gw-7: {control: '" + place.control_url() + "', token_file: control.token}}\n");
   EXPECT_EQ(place.state(place.doctor(place.data(), place.url(), config), "gateway gw-7"), "red");
   EXPECT_NE(place.advice.find("--name gw-7"), std::string::npos);
 }
@@ -192,7 +203,9 @@ TEST(Doctor, reaches_the_gateways_of_the_configuration) {
   EXPECT_EQ(place.state(place.doctor(data, place.url(), config), "gateway gw-1"), "red");
   EXPECT_NE(place.advice.find("same token"), std::string::npos);
   Installation::write(place.folder() / "broken.yaml", "endpoint: []\n");
-  EXPECT_EQ(place.state(place.doctor(place.data(), place.url(), place.folder() / "broken.yaml"), "configuration"), "red");
+  EXPECT_EQ(
+      place.state(place.doctor(place.data(), place.url(), place.folder() / "broken.yaml"), "configuration"),
+      "red");
 }
 
 }  // namespace

@@ -11,9 +11,12 @@ namespace {
 
 std::string_view word_of(Health health) {
   switch (health) {
-    case Health::kWarn: return "warn";
-    case Health::kRed: return "red";
-    case Health::kOk: break;
+    case Health::kWarn:
+      return "warn";
+    case Health::kRed:
+      return "red";
+    case Health::kOk:
+      break;
   }
   return "ok";
 }

@@ -1,4 +1,5 @@
-// firebreak doctor: what an operator would look at before a night on call, each line with the command that mends it.
+// firebreak doctor: what an operator would look at before a night on call, each line with the command that
+// mends it.
 //
 // Reads only, but for a probe file in the data folder that it removes again. Threads: none.
 #pragma once
@@ -22,8 +23,8 @@ struct Diagnosis {
 
 struct DoctorOptions {
   std::string data = "firebreak-data";
-  std::string config;             // file; empty = none
-  std::string url;                // where the server should answer
+  std::string config;  // file; empty = none
+  std::string url;     // where the server should answer
 };
 
 std::vector<Diagnosis> examine(const DoctorOptions& options);
@@ -35,11 +36,12 @@ Diagnosis judge_clock(bool synchronised, std::int64_t error_us);
 Diagnosis judge_descriptors(std::uint64_t may_be_open);
 
 // Of examine(); doctor_data.cc, doctor_logs.cc, doctor_machine.cc, doctor_ports.cc.
-void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);      // format, rights
-void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);        // keys, ends, newest entry
-void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out);        // speed, space
-void examine_machine(std::vector<Diagnosis>& out);                                   // clock, file descriptors
-void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out);      // does it answer, who has its port
+void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);  // format, rights
+void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);    // keys, ends, newest entry
+void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out);    // speed, space
+void examine_machine(std::vector<Diagnosis>& out);                               // clock, file descriptors
+void examine_server(const DoctorOptions& options,
+                    std::vector<Diagnosis>& out);  // does it answer, who has its port
 void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>& out);  // content, connectors
 
 }  // namespace firebreak::cli

@@ -26,7 +26,8 @@ std::vector<std::string> too_open(const std::string& data) {
   for (const char* folder : {"", "/keys"})
     for (const auto& entry : std::filesystem::directory_iterator(data + folder, ignored)) {
       const std::string name = entry.path().filename().string();
-      if (entry.is_regular_file(ignored) && (*folder != '\0' || name.ends_with(".token"))) look(entry.path().string());
+      if (entry.is_regular_file(ignored) && (*folder != '\0' || name.ends_with(".token")))
+        look(entry.path().string());
     }
   return paths;
 }
@@ -37,16 +38,19 @@ void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out) {
   const std::string& data = options.data;
   PosixFiles files;
   if (!exists(data)) {
-    out.push_back({Health::kRed, fmt::format("data folder: {} does not exist", data), fmt::format("firebreak serve --data {}   (makes it)", data)});
+    out.push_back({Health::kRed, fmt::format("data folder: {} does not exist", data),
+                   fmt::format("firebreak serve --data {}   (makes it)", data)});
     return;
   }
   const auto format = read_all(files, data + "/FORMAT");
   if (!format) {
-    out.push_back({Health::kRed, fmt::format("data folder: {} has no FORMAT file, so it is no data folder", data),
+    out.push_back({Health::kRed,
+                   fmt::format("data folder: {} has no FORMAT file, so it is no data folder", data),
                    "name the right folder with --data"});
   } else if (*format != "firebreak-data 1\n") {
-    out.push_back({Health::kRed, fmt::format("data folder: {}/FORMAT says '{}', this program reads 'firebreak-data 1'", data,
-                                             format->substr(0, format->find('\n'))),
+    out.push_back({Health::kRed,
+                   fmt::format("data folder: {}/FORMAT says '{}', this program reads 'firebreak-data 1'",
+                               data, format->substr(0, format->find('\n'))),
                    "install the version that wrote it, or a newer one"});
   } else {
     out.push_back({Health::kOk, fmt::format("data folder: {}, format 1", data), ""});
@@ -55,7 +59,9 @@ void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out) {
   if (open.empty()) {
     out.push_back({Health::kOk, "rights: only the owner reads keys, tokens and data", ""});
   } else {
-    out.push_back({Health::kRed, fmt::format("rights: others may read {}{}", open.front(), open.size() > 1 ? fmt::format(" and {} more", open.size() - 1) : ""),
+    out.push_back({Health::kRed,
+                   fmt::format("rights: others may read {}{}", open.front(),
+                               open.size() > 1 ? fmt::format(" and {} more", open.size() - 1) : ""),
                    fmt::format("chmod -R go= {}", data)});
   }
 }

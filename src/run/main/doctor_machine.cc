@@ -15,9 +15,9 @@ namespace firebreak::cli {
 namespace {
 
 constexpr int kProbes = 20;
-constexpr double kSlowMs = 20;             // an acknowledgement waits for one fdatasync
+constexpr double kSlowMs = 20;  // an acknowledgement waits for one fdatasync
 constexpr double kGiB = 1024.0 * 1024 * 1024;
-constexpr std::uint64_t kDescriptors = 4'096;     // 1,024 connections, segments, blobs
+constexpr std::uint64_t kDescriptors = 4'096;  // 1,024 connections, segments, blobs
 
 // Median milliseconds of a 4 KiB write with fdatasync; negative when it cannot be done.
 double probe_disk(const std::string& folder) {
@@ -28,8 +28,11 @@ double probe_disk(const std::string& folder) {
   std::vector<double> times;
   for (int i = 0; i < kProbes; ++i) {
     const auto begin = std::chrono::steady_clock::now();
-    if (::write(file, block.data(), block.size()) != static_cast<ssize_t>(block.size()) || ::fdatasync(file) != 0) break;
-    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    if (::write(file, block.data(), block.size()) != static_cast<ssize_t>(block.size()) ||
+        ::fdatasync(file) != 0)
+      break;
+    times.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
   }
   ::close(file);
   ::unlink(path.c_str());
@@ -45,20 +48,26 @@ Diagnosis judge_disk(const std::string& folder, double milliseconds) {
     return {Health::kRed, fmt::format("disk: {} cannot be written", folder),
             fmt::format("run as the folder's owner, or: chown -R $(id -u) {}", folder)};
   const bool slow = milliseconds > kSlowMs;
-  return {slow ? Health::kWarn : Health::kOk, fmt::format("disk: an fdatasync takes {:.2f} ms (median of {})", milliseconds, kProbes),
+  return {slow ? Health::kWarn : Health::kOk,
+          fmt::format("disk: an fdatasync takes {:.2f} ms (median of {})", milliseconds, kProbes),
           slow ? "every acknowledgement waits for it: put the data folder on a faster disk" : ""};
 }
 
 Diagnosis judge_space(double free_octets, double all_octets) {
   const double share = free_octets / std::max(all_octets, 1.0);
-  const Health health = free_octets < kGiB ? Health::kRed : free_octets < 10 * kGiB || share < 0.1 ? Health::kWarn : Health::kOk;
+  const Health health = free_octets < kGiB                       ? Health::kRed
+                        : free_octets < 10 * kGiB || share < 0.1 ? Health::kWarn
+                                                                 : Health::kOk;
   return {health, fmt::format("space: {:.1f} GiB free ({:.0f} %)", free_octets / kGiB, share * 100),
           health == Health::kOk ? "" : "make room or move the data folder; a record takes about 300 octets"};
 }
 
 Diagnosis judge_clock(bool synchronised, std::int64_t error_us) {
-  if (!synchronised) return {Health::kWarn, "clock: the kernel says that no time service keeps it", "timedatectl set-ntp true"};
-  return {Health::kOk, fmt::format("clock: kept by a time service, off by at most {} ms", error_us / 1000), ""};
+  if (!synchronised)
+    return {Health::kWarn, "clock: the kernel says that no time service keeps it",
+            "timedatectl set-ntp true"};
+  return {Health::kOk, fmt::format("clock: kept by a time service, off by at most {} ms", error_us / 1000),
+          ""};
 }
 
 Diagnosis judge_descriptors(std::uint64_t may_be_open) {
@@ -72,7 +81,8 @@ void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out) {
   struct statvfs space {};
   if (::statvfs(options.data.c_str(), &space) != 0) return;
   const auto block = static_cast<double>(space.f_frsize);
-  out.push_back(judge_space(static_cast<double>(space.f_bavail) * block, static_cast<double>(space.f_blocks) * block));
+  out.push_back(
+      judge_space(static_cast<double>(space.f_bavail) * block, static_cast<double>(space.f_blocks) * block));
 }
 
 void examine_machine(std::vector<Diagnosis>& out) {

@@ -1,4 +1,5 @@
-// The ports: who answers on them, the server or a gateway or a stranger, and what the configuration says of them.
+// The ports: who answers on them, the server or a gateway or a stranger, and what the configuration says of
+// them.
 #include <fmt/core.h>
 
 #include <charconv>
@@ -53,7 +54,8 @@ std::string program_of(const std::string& inode) {
   return "another user's program";
 }
 
-// What answers there is Firebreak's: the object of its /healthz, or the problem that keeps it from being well.
+// What answers there is Firebreak's: the object of its /healthz, or the problem that keeps it from being
+// well.
 struct Answer {
   bool reached = false;
   bool ours = false;
@@ -98,7 +100,9 @@ Diagnosis of_gateway(const DoctorOptions& options, const std::string& name, cons
     if (stranger.empty())
       return {Health::kRed, fmt::format("gateway {}: nobody answers at {}", name, control),
               "systemctl start firebreak-gateway   (or: firebreak gateway --control …)"};
-    return {Health::kRed, fmt::format("gateway {}: the port of {} is taken by {}, which is no gateway", name, control, stranger),
+    return {Health::kRed,
+            fmt::format("gateway {}: the port of {} is taken by {}, which is no gateway", name, control,
+                        stranger),
             "stop that program, or give the gateway another --control and firebreak.yaml the same"};
   }
   if (answer.name != name)
@@ -106,8 +110,10 @@ Diagnosis of_gateway(const DoctorOptions& options, const std::string& name, cons
             fmt::format("firebreak gateway --name {} …   (or correct the name in {})", name, options.config)};
   auto token = read_all(files, path);
   if (!token)
-    return {Health::kRed, fmt::format("gateway {}: its token cannot be read: {}", name, token.error().message),
-            fmt::format("install -m 0600 CONTROL_TOKEN {}   (a copy of the gateway's --control-token-file)", path)};
+    return {Health::kRed,
+            fmt::format("gateway {}: its token cannot be read: {}", name, token.error().message),
+            fmt::format("install -m 0600 CONTROL_TOKEN {}   (a copy of the gateway's --control-token-file)",
+                        path)};
   while (!token->empty() && token->back() == '\n') token->pop_back();
   http.set_token(*token);
   const auto admitted = http.get(control + "/control/policies/doctor", kPatience);
@@ -128,7 +134,8 @@ void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out) {
     return;
   }
   if (answer.ours && !gateway) {
-    out.push_back({Health::kRed, fmt::format("server: {} says that it is not well: {}", options.url, answer.detail),
+    out.push_back({Health::kRed,
+                   fmt::format("server: {} says that it is not well: {}", options.url, answer.detail),
                    "journalctl -u firebreak   (why), then systemctl restart firebreak"});
     return;
   }
@@ -137,8 +144,9 @@ void examine_server(const DoctorOptions& options, std::vector<Diagnosis>& out) {
     out.push_back({Health::kWarn, fmt::format("server: nobody answers at {}; the port is free", options.url),
                    fmt::format("firebreak serve --data {}", options.data)});
   } else {
-    out.push_back({Health::kRed, fmt::format("server: the port of {} is taken by {}, which is no Firebreak server", options.url,
-                                             stranger.empty() ? "a program elsewhere" : stranger),
+    out.push_back({Health::kRed,
+                   fmt::format("server: the port of {} is taken by {}, which is no Firebreak server",
+                               options.url, stranger.empty() ? "a program elsewhere" : stranger),
                    "stop that program, or choose another port: firebreak serve --listen 127.0.0.1:PORT"});
   }
 }
@@ -149,12 +157,17 @@ void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>&
   const auto configuration = app::load_configuration(files, options.config);
   if (!configuration) {
     const Error& error = configuration.error();
-    out.push_back({Health::kRed, fmt::format("configuration: {}{}", error.message, error.pointer.empty() ? "" : " (at " + error.pointer + ")"),
+    out.push_back({Health::kRed,
+                   fmt::format("configuration: {}{}", error.message,
+                               error.pointer.empty() ? "" : " (at " + error.pointer + ")"),
                    "correct the file; docs/formats says what each takes"});
     return;
   }
-  out.push_back({Health::kOk, fmt::format("configuration: {} with {} endpoints, {} playbooks, {} detectors", options.config,
-                                          configuration->endpoints.size(), configuration->playbooks.size(), configuration->detectors.size()), ""});
+  out.push_back({Health::kOk,
+                 fmt::format("configuration: {} with {} endpoints, {} playbooks, {} detectors",
+                             options.config, configuration->endpoints.size(), configuration->playbooks.size(),
+                             configuration->detectors.size()),
+                 ""});
   bool all_answer = true;
   for (const auto& [name, settings] : configuration->gateways) {
     out.push_back(of_gateway(options, name, settings));
@@ -162,8 +175,11 @@ void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>&
   }
   if (all_answer) return;
   if (const std::string taken = stranger_at(kCallersPort); !taken.empty())
-    out.push_back({Health::kWarn, fmt::format("port {}: {} has it; a gateway answers its callers there unless told otherwise", kCallersPort, taken),
-                   "firebreak gateway --listen 127.0.0.1:PORT   (for the unit: systemctl edit firebreak-gateway)"});
+    out.push_back(
+        {Health::kWarn,
+         fmt::format("port {}: {} has it; a gateway answers its callers there unless told otherwise",
+                     kCallersPort, taken),
+         "firebreak gateway --listen 127.0.0.1:PORT   (for the unit: systemctl edit firebreak-gateway)"});
 }
 
 }  // namespace firebreak::cli

@@ -1,5 +1,5 @@
-// What a measurement of the machine means, at its borders. The rest of the doctor is tested on real installations:
-// test/e2e/doctor_test.cc.
+// What a measurement of the machine means, at its borders. The rest of the doctor is tested on real
+// installations: test/e2e/doctor_test.cc.
 #include "run/main/doctor.h"
 
 #include <gtest/gtest.h>
@@ -31,9 +31,10 @@ TEST(Doctor, warns_of_a_clock_that_nobody_keeps_and_of_few_descriptors) {
 }
 
 TEST(Doctor, says_what_mends_each_line_that_is_not_ok_and_nothing_else) {
-  for (const Diagnosis& each : {judge_space(0, 1), judge_space(2 * kGiB, 3 * kGiB), judge_space(90 * kGiB, 100 * kGiB), judge_disk("/srv", -1),
-                                judge_disk("/srv", 50), judge_disk("/srv", 1), judge_clock(false, 0), judge_clock(true, 0),
-                                judge_descriptors(1), judge_descriptors(99'999)})
+  for (const Diagnosis& each :
+       {judge_space(0, 1), judge_space(2 * kGiB, 3 * kGiB), judge_space(90 * kGiB, 100 * kGiB),
+        judge_disk("/srv", -1), judge_disk("/srv", 50), judge_disk("/srv", 1), judge_clock(false, 0),
+        judge_clock(true, 0), judge_descriptors(1), judge_descriptors(99'999)})
     EXPECT_EQ(each.mend.empty(), each.health == Health::kOk) << each.what;
 }
 
