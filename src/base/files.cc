@@ -1,5 +1,7 @@
 #include "base/files.h"
 
+#include "base/direct_write.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -30,12 +32,14 @@ auto retry_interrupted(Call call) {
 
 class PosixFile : public File {
  public:
-  PosixFile(int descriptor, Path path) : descriptor_(descriptor), path_(std::move(path)) {}
+  PosixFile(int descriptor, Path path, std::unique_ptr<DirectWriter> direct)
+      : descriptor_(descriptor), path_(std::move(path)), direct_(std::move(direct)) {}
   ~PosixFile() override { ::close(descriptor_); }
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
 
   Result<void> write_at(std::uint64_t offset, ByteView data) override {
+    if (direct_) return write_parts_at(offset, {&data, 1});
     while (!data.empty()) {
       const auto n = retry_interrupted(
           [&] { return ::pwrite(descriptor_, data.data(), data.size(), static_cast<off_t>(offset)); });
@@ -44,6 +48,15 @@ class PosixFile : public File {
       offset += static_cast<std::uint64_t>(n);
     }
     return {};
+  }
+
+  Result<void> write_parts_at(std::uint64_t offset, std::span<const ByteView> parts) override {
+    if (!direct_) return File::write_parts_at(offset, parts);
+    const int number = direct_->write(descriptor_, offset, parts);
+    if (number == 0) return {};
+    if (number != EINVAL) return os_error("write", path_, number);
+    direct_.reset();  // this file system takes no such writes after all
+    return File::write_parts_at(offset, parts);
   }
 
   Result<Bytes> read_at(std::uint64_t offset, std::size_t length) const override {
@@ -74,6 +87,7 @@ class PosixFile : public File {
   }
 
   Result<void> truncate(std::uint64_t size) override {
+    if (direct_) direct_->forget();
     if (retry_interrupted([&] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0)
       return os_error("truncate", path_, errno);
     return {};
@@ -86,8 +100,9 @@ class PosixFile : public File {
   }
 
  private:
-  int descriptor_;
+  int descriptor_;  // for everything but direct writes
   Path path_;
+  std::unique_ptr<DirectWriter> direct_;
 };
 
 class PosixLock : public FileLock {
@@ -108,7 +123,8 @@ Result<std::unique_ptr<File>> PosixFiles::open(const Path& path, OpenMode mode) 
   const mode_t rights = mode == OpenMode::kWritePublic ? 0644 : 0600;
   const int descriptor = retry_interrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, rights); });
   if (descriptor < 0) return os_error("open", path, errno);
-  return std::make_unique<PosixFile>(descriptor, path);
+  auto direct = mode == OpenMode::kAppendDirect ? DirectWriter::open(path) : nullptr;
+  return std::make_unique<PosixFile>(descriptor, path, std::move(direct));
 }
 
 Result<void> PosixFiles::rename(const Path& from, const Path& to) {
@@ -178,6 +194,15 @@ Result<std::unique_ptr<FileLock>> PosixFiles::lock(const Path& path) {
     return os_error("lock", path, number);
   }
   return std::make_unique<PosixLock>(descriptor);
+}
+
+Result<void> File::write_parts_at(std::uint64_t offset, std::span<const ByteView> parts) {
+  Bytes whole;
+  std::size_t size = 0;
+  for (const ByteView part : parts) size += part.size();
+  whole.reserve(size);
+  for (const ByteView part : parts) whole += part;
+  return write_at(offset, whole);
 }
 
 Path parent_of(const Path& path) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class File {
  public:
   virtual ~File() = default;
   virtual Result<void> write_at(std::uint64_t offset, ByteView data) = 0;  // all of it or an error
+  // The parts one after another, as one write.
+  virtual Result<void> write_parts_at(std::uint64_t offset, std::span<const ByteView> parts);
   virtual Result<Bytes> read_at(std::uint64_t offset,
                                 std::size_t length) const = 0;  // shorter at the end of the file
   virtual Result<void> sync() = 0;                              // fdatasync; never retry a failed one
@@ -36,6 +39,10 @@ enum class OpenMode {
   kRead,         // must exist
   kWrite,        // read and write, made when absent, 0600
   kWritePublic,  // the same, 0644
+  // kWrite past the page cache, where the file system can (else the same as kWrite): half the processor time of large
+  // writes, and no queue of dirty pages before a sync. For files that only grow: what lies behind a write in its last
+  // 4 KiB becomes zeros, and so does the file's end up to there.
+  kAppendDirect,
 };
 
 // Held until destroyed; a crash of the process releases it.

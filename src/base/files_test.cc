@@ -107,6 +107,38 @@ TEST(SimulatedFilesTest, a_crash_keeps_what_was_synced_and_never_more_than_was_w
   }
 }
 
+// Against a file that is written through the page cache: any sizes and places of writes that follow one another.
+TEST(PosixFilesTest, direct_writes_leave_the_octets_that_buffered_ones_leave) {
+  const std::string dir = ::testing::TempDir() + "firebreak-direct-" + std::to_string(::getpid());
+  PosixFiles files;
+  ASSERT_TRUE(files.make_dir(dir));
+  SeededRandom random(17);
+  for (int round = 0; round < 20; ++round) {
+    const auto direct = files.open(dir + "/direct", OpenMode::kAppendDirect).value();
+    const auto plain = files.open(dir + "/plain", OpenMode::kWrite).value();
+    ASSERT_TRUE(direct->truncate(0) && plain->truncate(0));
+    std::uint64_t end = 0;
+    for (int i = 0; i < 30; ++i) {
+      if (i % 7 == 3) {
+        EXPECT_TRUE(direct->allocate(end + random.next() % 100'000));
+      } else if (i % 11 == 5) {
+        EXPECT_TRUE(direct->truncate(end));
+      }
+      const Bytes first = random.bytes(random.next() % 9'000);
+      const Bytes second = random.bytes(i == 9 ? 1'500'000 : random.next() % 5'000);
+      const std::vector<ByteView> parts = {first, second};
+      ASSERT_TRUE(direct->write_parts_at(end, parts) && plain->write_parts_at(end, parts));
+      end += first.size() + second.size();
+    }
+    ASSERT_TRUE(direct->sync());
+    const Bytes written = direct->read_at(0, end + 10'000).value();
+    ASSERT_GE(written.size(), end);
+    ASSERT_EQ(written.substr(0, end), plain->read_at(0, end).value());
+    ASSERT_EQ(written.find_first_not_of('\0', end), Bytes::npos) << "zeros behind the last write";
+  }
+  for (const char* name : {"/direct", "/plain", ""}) ASSERT_TRUE(files.remove(dir + name));
+}
+
 TEST(SimulatedFilesTest, a_name_that_was_not_made_durable_may_be_gone) {
   int gone = 0, there = 0;
   for (std::uint64_t seed = 1; seed < 50; ++seed) {

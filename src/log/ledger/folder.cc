@@ -65,7 +65,7 @@ Result<Folder> read_folder(Files& files, const Path& dir, const FolderVisitor& v
     folder.damage = damaged(kCheckpointFile, good.error().message);
   }
   FIREBREAK_ASSIGN(folder.scan, scan_segments(files, dir, folder.key.name, [&](const ScannedFrame& frame) {
-                     for (const Digest& hash : frame.body.hashes) folder.tree.append(hash);
+                     folder.tree.append(frame.body.hashes);
                      if (visit) visit(folder, frame);
                    }));
   if (!folder.damage) folder.damage = compare(folder);

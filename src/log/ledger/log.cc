@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <future>
 
+#include "log/ledger/frame_cursor.h"
 #include "log/ledger/log_state.h"
 #include "log/ledger/proof.h"
 
 namespace firebreak::ledger {
+namespace {
+
+constexpr std::size_t kPlacesLoaded = 64;  // closed segments whose places stay in memory: 64 KiB each
+
+}  // namespace
 
 std::vector<ByteView> Frame::entries() const {
   std::vector<ByteView> out;
@@ -33,8 +39,7 @@ Result<std::unique_ptr<Log>> Log::open(Files& files, Clock& clock, const Path& d
   Recovery report;
   FIREBREAK_TRY(state->open(report));
   if (recovery != nullptr) *recovery = report;
-  State* shared = state.get();
-  state->writer = std::thread([shared] { shared->run(); });
+  state->start_threads();
   return std::unique_ptr<Log>(new Log(std::move(state)));
 }
 
@@ -48,7 +53,7 @@ Result<void> Log::close() {
       state_->closing = true;
     }
     state_->wake.notify_all();
-    state_->writer.join();
+    state_->join_threads();
     state_->closed = true;
     state_->folder_lock.reset();
   }
@@ -59,12 +64,13 @@ Result<void> Log::close() {
 }
 
 void Log::append(Batch batch, std::function<void(Result<Commit>)> done) {
-  Result<PreparedBatch> prepared = prepare(batch);
+  const std::optional<std::uint64_t> first = batch.first;
+  Result<PreparedBatch> prepared = prepare(std::move(batch));
   if (!prepared) return done(fail(std::move(prepared.error())));
   std::optional<Error> refused;
   {
     const std::lock_guard lock(state_->mutex);
-    const std::uint64_t octets = prepared->body.size();
+    const std::uint64_t octets = prepared->octets();
     if (state_->failed) {
       refused = *state_->failed;
     } else if (state_->closing) {
@@ -73,7 +79,7 @@ void Log::append(Batch batch, std::function<void(Result<Commit>)> done) {
       refused = Error{Code::kBusy, "log " + state_->dir + ": the queue is full, try again", {}, 0};
     } else {
       state_->queued_bytes += octets;
-      state_->queue.push_back({std::move(*prepared), std::move(done), batch.first});
+      state_->queue.push_back({std::move(*prepared), std::move(done), first});
     }
   }
   if (refused) return done(fail(std::move(*refused)));
@@ -92,55 +98,35 @@ std::uint64_t Log::size() const {
   return state_->tree.size();
 }
 
-std::optional<std::size_t> Log::State::position_of(std::uint64_t index) const {
-  if (index >= tree.size()) return std::nullopt;
-  const auto after = std::upper_bound(frames.begin(), frames.end(), index,
-                                      [](std::uint64_t i, const FrameRef& ref) { return i < ref.first; });
-  return static_cast<std::size_t>(after - frames.begin()) - 1;
+Result<void> Log::State::load_places(OpenSegment& segment) const {
+  FIREBREAK_ASSIGN(const Bytes data, read_all(files, path_of(segment_index_name(segment.number))));
+  FIREBREAK_ASSIGN(SegmentIndex index, parse_segment_index(data));
+  if (index.number != segment.number || index.first != segment.first)
+    return fail(Code::kCorrupt, "log " + dir + ": " + segment_index_name(segment.number) +
+                                    " belongs to another segment; delete it, it is made again at the next start");
+  segment.places = std::move(index.places);
+  places_loaded.push_back(static_cast<std::size_t>(&segment - segments.data()));
+  if (places_loaded.size() > kPlacesLoaded) {
+    segments[places_loaded.front()].places = {};
+    places_loaded.pop_front();
+  }
+  return {};
 }
 
-Result<Frame> Log::State::read_frame(std::size_t position) const {
-  FrameRef ref;
-  std::uint64_t octets = 0;
-  std::shared_ptr<File> file;
-  std::string name;
-  {
-    const std::lock_guard lock(mutex);
-    ref = frames[position];
-    OpenSegment& segment = segments[ref.segment];
-    const bool more = position + 1 < frames.size() && frames[position + 1].segment == ref.segment;
-    octets = (more ? frames[position + 1].offset : segment.end) - ref.offset;
-    name = segment_name(segment.number);
-    if (!segment.file) {
-      FIREBREAK_ASSIGN(auto opened, files.open(path_of(name), OpenMode::kRead));
-      segment.file = std::move(opened);
-    }
-    file = segment.file;
-  }
-  const auto damaged = [&](std::uint64_t offset, const std::string& why) {
-    return fail(Code::kCorrupt, "log " + dir + ": " + name + ", offset " + std::to_string(offset) +
-                                    ", record " + std::to_string(ref.first) + ": " + why +
-                                    "; run 'firebreak ledger verify'");
-  };
-  FIREBREAK_ASSIGN(const Bytes data, file->read_at(ref.offset, octets));
-  const Result<FrameHeader> header = parse_frame_header(data);
-  if (!header) return damaged(ref.offset, header.error().message);
-  if (header->first != ref.first || header->frame_octets() != data.size())
-    return damaged(ref.offset, "another frame stands here");
-  const auto body = parse_body(*header, ByteView(data).substr(kFrameHeaderBytes), false);
-  if (!body) return damaged(ref.offset + kFrameHeaderBytes + body.error().offset, body.error().reason);
-  return Frame{ref.first, header->count, Bytes(body->leaves), body->lengths, Bytes(body->payload)};
+Result<FramePlace> Log::State::place_of(std::uint64_t index, std::size_t& segment) const {
+  const auto behind = std::upper_bound(segments.begin(), segments.end(), index,
+                                       [](std::uint64_t i, const OpenSegment& one) { return i < one.first; });
+  segment = static_cast<std::size_t>(behind - segments.begin()) - 1;
+  OpenSegment& found = segments[segment];
+  if (found.places.empty()) FIREBREAK_TRY(load_places(found));
+  const auto place = std::upper_bound(found.places.begin(), found.places.end(), index,
+                                      [](std::uint64_t i, const FramePlace& one) { return i < one.first; });
+  return *(place - 1);
 }
 
 Result<Frame> Log::frame_at(std::uint64_t index) const {
-  std::optional<std::size_t> position;
-  {
-    const std::lock_guard lock(state_->mutex);
-    position = state_->position_of(index);
-  }
-  if (!position)
-    return fail(Code::kNotFound, "log " + state_->dir + " has no entry " + std::to_string(index));
-  return state_->read_frame(*position);
+  FIREBREAK_ASSIGN(FrameCursor cursor, FrameCursor::at(*state_, index));
+  return cursor.read();
 }
 
 Result<Bytes> Log::entry(std::uint64_t index) const {
@@ -149,14 +135,11 @@ Result<Bytes> Log::entry(std::uint64_t index) const {
 }
 
 Result<void> Log::scan(std::uint64_t from, const std::function<bool(const Frame&)>& visit) const {
-  std::size_t position = 0, stop = 0;
-  {
-    const std::lock_guard lock(state_->mutex);
-    stop = state_->frames.size();
-    position = state_->position_of(from).value_or(stop);
-  }
-  for (; position < stop; ++position) {
-    FIREBREAK_ASSIGN(const Frame frame, state_->read_frame(position));
+  const std::uint64_t stop = size();
+  if (from >= stop) return {};
+  FIREBREAK_ASSIGN(FrameCursor cursor, FrameCursor::at(*state_, from));
+  while (cursor.next() < stop) {
+    FIREBREAK_ASSIGN(const Frame frame, cursor.read());
     if (!visit(frame)) break;
   }
   return {};
@@ -195,7 +178,15 @@ Result<Digest> Log::leaf_at(std::uint64_t index) const {
 
 Result<Hashes> Log::inclusion_proof(std::uint64_t index, std::uint64_t size) const {
   const std::lock_guard lock(state_->mutex);
-  return state_->tree.inclusion_proof(index, size);
+  const Tree& tree = state_->tree;
+  FIREBREAK_ASSIGN(Hashes path, tree.inclusion_proof(index, size));
+  // The hash files are derived and nobody checked them all: a proof that does not hold must not leave.
+  FIREBREAK_ASSIGN(const Digest leaf, tree.leaf_at(index));
+  FIREBREAK_ASSIGN(const Digest root, tree.root_at(size));
+  if (!verify_inclusion(leaf, index, size, path, root))
+    return fail(Code::kCorrupt, "log " + state_->dir + ": the files in " + std::string(kTreeFolder) +
+                                    "/ are damaged; delete them while nothing runs, they are made again");
+  return path;
 }
 
 Result<Hashes> Log::consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const {

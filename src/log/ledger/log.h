@@ -7,7 +7,7 @@
 // is present whole or absent. After a failed write or fsync nothing is acknowledged any more until the log is
 // opened again (a full disk alone can heal: batches are refused with kIo until space is back). Callbacks come
 // in index order.
-// Threads: all functions from any thread. Callbacks run on the writer thread, must not block or append_wait.
+// Threads: all functions from any thread. Callbacks run on one thread of the log, must not block or append_wait.
 // Formats: docs/formats/segment.md, docs/formats/ledger.md.
 #pragma once
 
@@ -113,7 +113,7 @@ class Log {
   Result<Bytes> tile(unsigned level, std::uint64_t n, std::uint64_t width) const;  // tree.h
   Result<std::string> proof_text(std::uint64_t index) const;  // tlog-proof v1 against checkpoint()
 
-  // Called on the writer thread after each group, after its `done` callbacks. For the life of the log.
+  // Called on the callbacks' thread after each group, after its `done` callbacks. For the life of the log.
   void on_commit(std::function<void(std::uint64_t size)> listener);
 
   bool reserve_released() const;         // the disk has been full
@@ -122,8 +122,9 @@ class Log {
   // Writes what has queued and the last checkpoint; refuses appends afterwards. Idempotent.
   Result<void> close();
 
+  struct State;  // inside
+
  private:
-  struct State;
   explicit Log(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -34,8 +34,11 @@ class Window {
 class Scanner {
  public:
   Scanner(Files& files, const Path& dir, const std::string& origin,
-          const std::function<void(const ScannedFrame&)>& visit)
-      : files_(files), dir_(dir), origin_(sha256(origin)), visit_(visit) {}
+          const std::function<void(const ScannedFrame&)>& visit, const ScanStart& start)
+      : files_(files), dir_(dir), origin_(sha256(origin)), visit_(visit), first_number_(start.number) {
+    result_.size = start.size;
+    result_.last_digest = start.last_digest;
+  }
 
   Result<ScanResult> run(bool only_last) {
     FIREBREAK_ASSIGN(const std::vector<std::string> names, files_.list(dir_));
@@ -50,7 +53,7 @@ class Scanner {
         break;
       }
       const bool last = i + 1 == numbers.size();
-      if (only_last && !last) continue;
+      if (numbers[i] < first_number_ || (only_last && !last)) continue;
       if (only_last) {
         FIREBREAK_TRY(start_at(numbers[i]));
       }
@@ -172,6 +175,7 @@ class Scanner {
   const Path& dir_;
   const Digest origin_;
   const std::function<void(const ScannedFrame&)>& visit_;
+  const std::uint64_t first_number_;
   ScanResult result_;
   bool unused_ = false;  // only zeros follow
 };
@@ -179,13 +183,13 @@ class Scanner {
 }  // namespace
 
 Result<ScanResult> scan_segments(Files& files, const Path& dir, const std::string& origin,
-                                 const std::function<void(const ScannedFrame&)>& visit) {
-  return Scanner(files, dir, origin, visit).run(false);
+                                 const std::function<void(const ScannedFrame&)>& visit, const ScanStart& start) {
+  return Scanner(files, dir, origin, visit, start).run(false);
 }
 
 Result<ScanResult> scan_last_segment(Files& files, const Path& dir, const std::string& origin,
                                      const std::function<void(const ScannedFrame&)>& visit) {
-  return Scanner(files, dir, origin, visit).run(true);
+  return Scanner(files, dir, origin, visit, {}).run(true);
 }
 
 }  // namespace firebreak::ledger

@@ -43,8 +43,16 @@ struct ScanResult {
   std::optional<Damage> damage;  // the first; nothing behind it was read
 };
 
+// Where a scan begins, and what it takes for granted of everything before.
+struct ScanStart {
+  std::uint64_t number = 1;  // of the first segment to read
+  std::uint64_t size = 0;    // entries before it
+  Digest last_digest;        // of the frame before it
+};
+
+// ScanResult::segments holds the segments that were read. No segment may be missing, of the others neither.
 Result<ScanResult> scan_segments(Files& files, const Path& dir, const std::string& origin,
-                                 const std::function<void(const ScannedFrame&)>& visit);
+                                 const std::function<void(const ScannedFrame&)>& visit, const ScanStart& start = {});
 
 // The last segment alone, taking its header's word for what is before it; no segment may be missing.
 Result<ScanResult> scan_last_segment(Files& files, const Path& dir, const std::string& origin,

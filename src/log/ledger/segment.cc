@@ -111,37 +111,47 @@ Result<FrameHeader> parse_frame_header(ByteView data) {
   return header;
 }
 
-Result<PreparedBatch> prepare(const Batch& batch) {
+ByteView PreparedBatch::padding() const {
+  static constexpr char kZeros[kFrameAlign] = {};
+  return {kZeros, static_cast<std::size_t>(align_up(octets()) - octets())};
+}
+
+// Views of the entries; kInvalid unless the lengths sum up to the octets.
+static Result<std::vector<ByteView>> split(ByteView leaves, const std::vector<std::uint32_t>& lengths) {
+  std::vector<ByteView> entries;
+  entries.reserve(lengths.size());
+  std::size_t at = 0;
+  for (const std::uint32_t length : lengths) {
+    if (length > limits::kLedgerEntryBytes)
+      return fail(Code::kTooLarge, "an entry of " + std::to_string(length) + " octets; the limit is 65535");
+    if (length > leaves.size() - at) return fail(Code::kInvalid, "the lengths exceed the leaves");
+    entries.push_back(leaves.substr(at, length));
+    at += length;
+  }
+  if (at != leaves.size()) return fail(Code::kInvalid, "the leaves exceed their lengths");
+  return entries;
+}
+
+Result<PreparedBatch> prepare(Batch batch) {
   if (batch.lengths.empty()) return fail(Code::kInvalid, "a batch needs at least one entry");
   const std::uint64_t total =
       batch.leaves.size() + batch.payload.size() + batch.lengths.size() * kIndexEntryBytes;
   if (total > kMaxFrameBytes)
     return fail(Code::kTooLarge, "a batch of " + std::to_string(total) + " octets; the limit is " +
                                      std::to_string(kMaxFrameBytes));
+  FIREBREAK_ASSIGN(const std::vector<ByteView> entries, split(batch.leaves, batch.lengths));
   PreparedBatch out;
-  out.leaves_octets = static_cast<std::uint32_t>(batch.leaves.size());
-  out.payload_octets = static_cast<std::uint32_t>(batch.payload.size());
-  out.body.reserve(align_up(total));
-  std::vector<ByteView> entries;
-  entries.reserve(batch.lengths.size());
-  std::size_t at = 0;
-  for (const std::uint32_t length : batch.lengths) {
-    if (length > limits::kLedgerEntryBytes)
-      return fail(Code::kTooLarge, "an entry of " + std::to_string(length) + " octets; the limit is 65535");
-    if (length > batch.leaves.size() - at) return fail(Code::kInvalid, "the lengths exceed the leaves");
-    entries.push_back(ByteView(batch.leaves).substr(at, length));
-    at += length;
-  }
   out.hashes = leaf_hashes(entries);
+  out.index.reserve(entries.size() * kIndexEntryBytes);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    put_le(out.body, static_cast<std::uint16_t>(entries[i].size()));
-    out.body += out.hashes[i].view().substr(0, 4);
+    put_le(out.index, static_cast<std::uint16_t>(entries[i].size()));
+    out.index += out.hashes[i].view().substr(0, 4);
   }
-  if (at != batch.leaves.size()) return fail(Code::kInvalid, "the leaves exceed their lengths");
-  out.body += batch.leaves;
-  out.body += batch.payload;
-  out.body_digest = sha256(out.body);
-  out.body.resize(align_up(out.body.size()), '\0');
+  thread_local Sha256 hash;
+  for (const ByteView part : {ByteView(out.index), ByteView(batch.leaves), ByteView(batch.payload)}) hash.update(part);
+  out.body_digest = hash.finish();
+  out.leaves = std::move(batch.leaves);
+  out.payload = std::move(batch.payload);
   return out;
 }
 
@@ -155,19 +165,31 @@ tl::expected<ParsedBody, BodyDamage> parse_body(const FrameHeader& header, ByteV
   out.leaves = body.substr(index_octets, header.leaves_octets);
   out.payload = body.substr(index_octets + header.leaves_octets, header.payload_octets);
   std::uint64_t at = 0;
+  std::vector<ByteView> entries;
+  out.lengths.reserve(header.count);
+  entries.reserve(header.count);
+  std::optional<BodyDamage> leads_out;
   for (std::uint32_t i = 0; i < header.count; ++i) {
     const std::size_t slot = std::size_t{i} * kIndexEntryBytes;
     const std::uint32_t length = get_le<std::uint16_t>(body, slot);
-    if (length > header.leaves_octets - at)
-      return tl::unexpected(BodyDamage{slot, i, "the entry's length leads out of the frame"});
-    out.lengths.push_back(length);
-    if (hash || !intact) {
-      out.hashes.push_back(leaf_hash(out.leaves.substr(at, length)));
-      if (out.hashes.back().view().substr(0, 4) != body.substr(slot + 2, 4))
-        return tl::unexpected(BodyDamage{index_octets + at, i, "the entry's checksum differs"});
+    if (length > header.leaves_octets - at) {
+      leads_out = BodyDamage{slot, i, "the entry's length leads out of the frame"};
+      break;
     }
+    out.lengths.push_back(length);
+    entries.push_back(out.leaves.substr(at, length));
     at += length;
   }
+  if (hash || !intact) {
+    out.hashes = leaf_hashes(entries);
+    for (std::uint32_t i = 0; i < entries.size(); ++i) {
+      if (out.hashes[i].view().substr(0, 4) != body.substr(std::size_t{i} * kIndexEntryBytes + 2, 4))
+        return tl::unexpected(BodyDamage{
+            index_octets + static_cast<std::uint64_t>(entries[i].data() - out.leaves.data()), i,
+            "the entry's checksum differs"});
+    }
+  }
+  if (leads_out) return tl::unexpected(*std::move(leads_out));
   if (at != header.leaves_octets)
     return tl::unexpected(BodyDamage{0, std::nullopt, "the entries' lengths do not fill the frame"});
   if (!intact)

@@ -54,13 +54,15 @@ Result<FrameHeader> parse_frame_header(ByteView data);
 
 // A batch made ready by the thread that appends it: hashing runs there, outside the order.
 struct PreparedBatch {
-  Bytes body;  // index, leaves, payload, padding
+  Bytes index, leaves, payload;  // the body's parts, without its padding
   Hashes hashes;
   Digest body_digest;
-  std::uint32_t leaves_octets = 0, payload_octets = 0;
+
+  std::uint64_t octets() const { return index.size() + leaves.size() + payload.size(); }
+  ByteView padding() const;  // zeros up to the next frame
 };
 // kInvalid: no entries, or lengths that do not sum up; kTooLarge: an entry or the batch.
-Result<PreparedBatch> prepare(const Batch& batch);
+Result<PreparedBatch> prepare(Batch batch);
 
 struct BodyDamage {
   std::uint64_t offset = 0;             // within the body

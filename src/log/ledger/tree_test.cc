@@ -4,6 +4,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/encoding.h"
+#include "base/simulated_files.h"
+#include "log/ledger/hash_store.h"
 
 namespace firebreak::ledger {
 namespace {
@@ -14,10 +16,16 @@ Hashes leaves_of(std::uint64_t count) {
   return leaves;
 }
 
-Tree tree_of(const Hashes& leaves) {
+Tree tree_of(std::span<const Digest> leaves) {
   Tree tree;
   for (const Digest& leaf : leaves) tree.append(leaf);
   return tree;
+}
+
+// Enough for three levels of tiles.
+std::span<const Digest> many_leaves(std::uint64_t count) {
+  static const Hashes leaves = leaves_of(70'000);
+  return std::span(leaves).first(count);
 }
 
 // The definitions of RFC 6962 §2.1, word by word.
@@ -114,6 +122,53 @@ RC_GTEST_PROP(Tree, agrees_with_the_definitions_at_every_size, ()) {
   RC_ASSERT(*tree.inclusion_proof(index, at) == naive_path(index, first));
   const Hashes consistency = at == size ? Hashes{} : naive_subproof(at, leaves, true);
   RC_ASSERT(*tree.consistency_proof(at, size) == consistency);
+}
+
+RC_GTEST_PROP(Tree, leaves_in_pieces_of_any_size_make_the_same_tree, ()) {
+  const std::span<const Digest> leaves = many_leaves(*rc::gen::inRange<std::uint64_t>(0, 70'000));
+  const Tree one_by_one = tree_of(leaves);
+  Tree in_pieces;
+  std::span<const Digest> left = leaves;
+  while (!left.empty()) {
+    const auto n = std::min(left.size(), *rc::gen::inRange<std::size_t>(0, 3'000));
+    in_pieces.append(left.first(n));
+    left = left.subspan(n);
+  }
+  RC_ASSERT(in_pieces.size() == one_by_one.size());
+  RC_ASSERT(in_pieces.root() == one_by_one.root());
+  if (leaves.empty()) return;
+  const auto at = *rc::gen::inRange<std::uint64_t>(1, leaves.size() + 1);
+  RC_ASSERT(*in_pieces.root_at(at) == *one_by_one.root_at(at));
+  RC_ASSERT(*in_pieces.inclusion_proof(at - 1, leaves.size()) == *one_by_one.inclusion_proof(at - 1, leaves.size()));
+}
+
+// The store holds what memory held, at any mixture of growing, spilling and starting again.
+RC_GTEST_PROP(Tree, a_tree_whose_hashes_were_moved_to_files_answers_as_before, ()) {
+  const std::span<const Digest> leaves = many_leaves(*rc::gen::inRange<std::uint64_t>(1, 70'000));
+  const Tree expected = tree_of(leaves);
+  SimulatedFiles files;
+  RC_ASSERT(files.make_dir("d").has_value());
+  HashFiles store(files, "d/tree");
+  Tree tree;
+  std::span<const Digest> left = leaves;
+  while (!left.empty()) {
+    const auto n = std::min(left.size(), *rc::gen::inRange<std::size_t>(1, 9'000));
+    tree.append(left.first(n));
+    left = left.subspan(n);
+    if (*rc::gen::inRange(0, 3) > 0) RC_ASSERT(tree.spill(store).has_value());
+    if (tree.unspilled() == 0 && *rc::gen::inRange(0, 3) == 0) tree = *Tree::restore(store, tree.size());
+  }
+  const std::uint64_t size = leaves.size();
+  const auto at = *rc::gen::inRange<std::uint64_t>(1, size + 1);
+  const auto index = *rc::gen::inRange<std::uint64_t>(0, at);
+  RC_ASSERT(tree.root() == expected.root());
+  RC_ASSERT(*tree.root_at(at) == *expected.root_at(at));
+  RC_ASSERT(*tree.leaf_at(index) == leaves[index]);
+  RC_ASSERT(*tree.inclusion_proof(index, at) == *expected.inclusion_proof(index, at));
+  RC_ASSERT(*tree.consistency_proof(at, size) == *expected.consistency_proof(at, size));
+  const std::uint64_t n = index / kTileWidth;
+  const std::uint64_t width = std::min(kTileWidth, size - n * kTileWidth);
+  RC_ASSERT(*tree.tile(0, n, width) == *expected.tile(0, n, width));
 }
 
 RC_GTEST_PROP(Tree, proofs_hold_for_what_they_prove_and_for_nothing_else, ()) {
