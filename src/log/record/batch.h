@@ -1,4 +1,4 @@
-// NDJSON lines into leaves and encrypted rows: the hot path.
+// A batch (NDJSON lines, or rows in binary) into leaves and encrypted rows: the hot path.
 //
 // A batch is checked to its last line before any of it counts. What the catalog does not have yet (a column, a
 // release, a key epoch) comes back as Needs: the caller adds it to the log and encodes again. Line formats:
@@ -52,11 +52,15 @@ class BatchEncoder {
   BatchEncoder();
   ~BatchEncoder();
 
-  // Errors carry line and JSON Pointer.
+  // Errors carry line (number of the record) and JSON Pointer.
   Result<EncodedBatch> encode(std::string_view ndjson, const EncodeContext& context);
+  // kConflict: a row of a schema that the stream does not have.
+  Result<EncodedBatch> encode_rows(ByteView rows, const EncodeContext& context);  // rows.h
 
  private:
   struct Work;
+  template <class Each>
+  Result<EncodedBatch> run(const EncodeContext& context, std::size_t records, std::size_t octets, Each each);
   std::unique_ptr<Work> work_;
 };
 

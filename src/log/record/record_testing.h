@@ -34,15 +34,17 @@ struct Room {
 };
 
 // Waits for the receipt: admit() answers on the log's writer thread.
-inline Result<Receipt> admit(Stream& stream, std::string_view ndjson, const Producer& producer = {}) {
+inline Result<Receipt> admit(Stream& stream, std::string_view batch, const Producer& producer = {},
+                             BatchForm form = BatchForm::kNdjson) {
   std::mutex mutex;
   std::condition_variable ready;
   std::optional<Result<Receipt>> answer;
-  stream.admit(ndjson, producer, [&](Result<Receipt> result) {
+  const auto done = [&](Result<Receipt> result) {
     const std::lock_guard lock(mutex);
     answer = std::move(result);
     ready.notify_one();
-  });
+  };
+  stream.admit(batch, producer, done, form);
   std::unique_lock lock(mutex);
   ready.wait(lock, [&] { return answer.has_value(); });
   return std::move(*answer);

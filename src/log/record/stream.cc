@@ -48,7 +48,7 @@ bool Stream::Impl::epoch_is_full(const Catalog& now) const {
   return now.keys != nullptr && log->size() - now.epoch_first >= parts.options.records_per_epoch;
 }
 
-Result<EncodedBatch> Stream::Impl::encode(std::string_view ndjson) {
+Result<EncodedBatch> Stream::Impl::encode(std::string_view text, BatchForm form) {
   std::unique_ptr<BatchEncoder> encoder;
   {
     const std::lock_guard lock(encoders_mutex);
@@ -67,8 +67,9 @@ Result<EncodedBatch> Stream::Impl::encode(std::string_view ndjson) {
         FIREBREAK_TRY(extend(keys));
         continue;
       }
-      FIREBREAK_ASSIGN(EncodedBatch batch,
-                       encoder->encode(ndjson, {*now, parts.clock.now(), parts.random, parts.vault, parts.models.get()}));
+      const EncodeContext context{*now, parts.clock.now(), parts.random, parts.vault, parts.models.get()};
+      FIREBREAK_ASSIGN(EncodedBatch batch, form == BatchForm::kRows ? encoder->encode_rows(text, context)
+                                                                    : encoder->encode(text, context));
       if (batch.needs.empty()) return batch;
       FIREBREAK_TRY(extend(batch.needs));
     }
@@ -233,13 +234,13 @@ void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, P
   if (pending->at_once) answer(*pending, *pending->at_once);
 }
 
-void Stream::Impl::admit(std::string_view ndjson, const Producer& producer, Producers::Done done) {
+void Stream::Impl::admit(std::string_view text, const Producer& producer, Producers::Done done, BatchForm form) {
   const auto check = [&]() -> Result<EncodedBatch> {
     if (producer.name.size() > limits::kIdBytes)
       return fail(Code::kTooLarge, fmt::format("a producer's name has at most {} octets", limits::kIdBytes));
     if (producer.sequence && producer.name.empty())
       return fail(Code::kInvalid, "a batch number needs a producer's name");
-    return encode(ndjson);
+    return encode(text, form);
   };
   auto batch = check();
   if (!batch) {
@@ -253,9 +254,12 @@ void Stream::Impl::admit(std::string_view ndjson, const Producer& producer, Prod
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Stream::~Stream() = default;
 
-void Stream::admit(std::string_view ndjson, const Producer& producer, std::function<void(Result<Receipt>)> done) {
-  impl_->admit(ndjson, producer, std::move(done));
+void Stream::admit(std::string_view batch, const Producer& producer, std::function<void(Result<Receipt>)> done,
+                   BatchForm form) {
+  impl_->admit(batch, producer, std::move(done), form);
 }
+
+std::vector<std::shared_ptr<const Schema>> Stream::schemas() const { return impl_->catalog()->schemas; }
 
 StreamConfig Stream::config() const { return impl_->catalog()->config; }
 ledger::Log& Stream::log() { return *impl_->log; }

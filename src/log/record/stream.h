@@ -40,6 +40,8 @@ struct Producer {
   std::optional<std::uint64_t> sequence;  // header Firebreak-Sequence: one number per batch, rising by one
 };
 
+enum class BatchForm : std::uint8_t { kNdjson, kRows };  // rows: log/record/rows.h
+
 struct Receipt {
   std::string log;
   std::uint64_t first = 0, last = 0;  // of the batch's lines
@@ -79,7 +81,8 @@ class Stream {
   // `done` is called exactly once. Errors: kInvalid and kTooLarge (line and JSON Pointer), kBusy (queue full, retry
   // later), kConflict (a number below the producer's window), kIo. A batch that brings something new (a field, a
   // release, the first rows after a start) waits for the disk, so do not call this from a commit callback.
-  void admit(std::string_view ndjson, const Producer& producer, std::function<void(Result<Receipt>)> done);
+  void admit(std::string_view batch, const Producer& producer, std::function<void(Result<Receipt>)> done,
+             BatchForm form = BatchForm::kNdjson);
 
   // Durable records, control records included.
   std::uint64_t size() const;
@@ -98,6 +101,7 @@ class Stream {
   void remove_on_commit(std::uint64_t id);
 
   StreamConfig config() const;
+  std::vector<std::shared_ptr<const Schema>> schemas() const;  // [id - 1]; kinds of rows that a client may send
   StreamCounters counters() const;
   ledger::Log& log();  // for anchors, exports and proofs
 

@@ -41,8 +41,8 @@ struct Stream::Impl {
       : parts(given), producers(given.options.producers, given.options.sequences_kept), frames(given.name, given.vault) {}
 
   // writing, stream.cc
-  void admit(std::string_view ndjson, const Producer& producer, Producers::Done done);
-  Result<EncodedBatch> encode(std::string_view ndjson);
+  void admit(std::string_view text, const Producer& producer, Producers::Done done, BatchForm form);
+  Result<EncodedBatch> encode(std::string_view text, BatchForm form);
   Result<void> extend(const Needs& needs);
   Result<void> add_keys(Catalog& next, std::vector<Json>& controls);
   Result<void> write_controls(Catalog& next, const std::vector<Json>& controls);

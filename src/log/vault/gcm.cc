@@ -28,6 +28,12 @@ Gcm::~Gcm() {
 }
 
 void Gcm::seal(const Digest& key, ByteView nonce, ByteView associated, ByteView plain, Bytes& out) {
+  const std::size_t start = out.size();
+  out.resize(start + plain.size() + kTagBytes);
+  seal_to(key, nonce, associated, plain, out.data() + start);
+}
+
+void Gcm::seal_to(const Digest& key, ByteView nonce, ByteView associated, ByteView plain, char* out) {
   FIREBREAK_ASSERT(nonce.size() == kNonceBytes);
   const bool same = sealing_.keyed && sealing_.key == key;
   FIREBREAK_ASSERT(EVP_EncryptInit_ex2(sealing_.context, nullptr, same ? nullptr : key.bytes.data(), octets(nonce),
@@ -38,9 +44,7 @@ void Gcm::seal(const Digest& key, ByteView nonce, ByteView associated, ByteView 
   if (!associated.empty())
     FIREBREAK_ASSERT(EVP_EncryptUpdate(sealing_.context, nullptr, &length, octets(associated),
                                        static_cast<int>(associated.size())) == 1);
-  const std::size_t start = out.size();
-  out.resize(start + plain.size() + kTagBytes);
-  unsigned char* to = octets(out.data() + start);
+  unsigned char* const to = octets(out);
   FIREBREAK_ASSERT(EVP_EncryptUpdate(sealing_.context, to, &length, octets(plain), static_cast<int>(plain.size())) == 1);
   FIREBREAK_ASSERT(EVP_EncryptFinal_ex(sealing_.context, to + length, &length) == 1);
   FIREBREAK_ASSERT(EVP_CIPHER_CTX_ctrl(sealing_.context, EVP_CTRL_GCM_GET_TAG, kTagBytes, to + plain.size()) == 1);

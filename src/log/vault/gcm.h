@@ -25,6 +25,9 @@ class Gcm {
   // Appends the ciphertext of `plain` and the tag to `out`. `associated` is bound and not stored.
   void seal(const Digest& key, ByteView nonce, ByteView associated, ByteView plain, Bytes& out);
 
+  // The same to plain.size() + kTagBytes octets at `to`.
+  void seal_to(const Digest& key, ByteView nonce, ByteView associated, ByteView plain, char* to);
+
   // `sealed` = ciphertext + tag; `plain` is replaced. kCorrupt when the tag does not fit.
   Result<void> open(const Digest& key, ByteView nonce, ByteView associated, ByteView sealed, Bytes& plain);
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "log/record/rows.h"
 #include "run/api/api.h"
 
 namespace firebreak::api {
@@ -51,6 +52,16 @@ void Api::add_stream_routes() {
             return net::json_response(JsonObject{{"items", items}, {"next", next}, {"size", stream->size()}});
           });
 
+  guarded("GET", "/api/v1/streams/{stream}/schemas", kIngest,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            record::Stream* stream = parts_.streams.get(request.param("stream"));
+            if (stream == nullptr)
+              return fail(Code::kNotFound, fmt::format("there is no stream '{}'", request.param("stream")));
+            JsonArray schemas;
+            for (const auto& schema : stream->schemas()) schemas.push_back(record::to_json(*schema));
+            return net::json_response(JsonObject{{"schemas", schemas}});
+          });
+
   // Not through guarded(): the answer comes from the log's writer thread, when the batch is durable.
   Histogram& latency = parts_.metrics.histogram("firebreak_ingest_seconds", "From request to durable receipt");
   Counter& batches = parts_.metrics.counter("firebreak_ingest_batches_total", "Batches answered with a receipt");
@@ -58,8 +69,12 @@ void Api::add_stream_routes() {
                                                                              net::Responder responder) {
     if (const auto who = authorize(request, kIngest); !who) return responder.fail(who.error());
     const std::string_view type = request.header("content-type");
-    if (!type.starts_with("application/x-ndjson"))
-      return responder(net::problem(415, Error{Code::kInvalid, "records come as Content-Type: application/x-ndjson", {}, 0}));
+    const bool rows = type == record::kRowsType;
+    if (!rows && !type.starts_with("application/x-ndjson"))
+      return responder(net::problem(415, Error{Code::kInvalid,
+                                               fmt::format("records come as Content-Type: application/x-ndjson or {}",
+                                                           record::kRowsType),
+                                               {}, 0}));
     record::Stream* stream = parts_.streams.get(request.param("stream"));
     if (stream == nullptr)
       return responder.fail(Error{Code::kNotFound,
@@ -76,7 +91,7 @@ void Api::add_stream_routes() {
       latency.observe(static_cast<double>(parts_.clock.steady_us() - start_us) / 1e6);
       batches.add();
       responder(net::json_response(record::to_json(*receipt)));
-    });
+    }, rows ? record::BatchForm::kRows : record::BatchForm::kNdjson);
   });
 }
 
