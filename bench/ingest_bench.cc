@@ -1,5 +1,5 @@
-// Ingest over HTTP: NDJSON batches of 500 inferences with 23 features, from client threads on the same machine, into a
-// whole server; once into a stream that nobody reads and once into one with all detectors on.
+// Ingest over HTTP: batches of 500 inferences with 23 features, from client threads on the same machine, into a whole
+// server: as lines and as binary rows into streams that nobody reads, and as lines into one with all detectors on.
 //
 // Prints JSON: inferences/s, p50 and p99 of the acknowledgement (receipt = durable), and how long the detectors needed
 // after the last receipt. Arguments: [batches per client, default 100] [clients, default 2].
@@ -9,12 +9,16 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <sstream>
 #include <thread>
 
 #include "base/files.h"
 #include "fraud/data/fraud_data.h"
 #include "fraud/model_server/ensemble.h"
+#include "log/record/rows.h"
+#include "log/record/stream.h"
 #include "run/app/app.h"
 #include "run/app/content.h"
 #include "world/net/http_client.h"
@@ -63,9 +67,11 @@ struct Outcome {
   std::vector<double> ack_ms;
 };
 
-Outcome load(const std::string& url, const std::string& token, const std::string& stream,
-             const std::vector<std::string>& lines, int batches, int clients) {
-  constexpr std::size_t kBatch = 500;
+constexpr std::size_t kBatch = 500;
+using MakeBody = std::function<std::string(int client, std::size_t at)>;  // kBatch records from `at` on
+
+Outcome load(const std::string& url, const std::string& token, const std::string& stream, const std::string& type,
+             const MakeBody& body, int batches, int clients) {
   std::vector<Outcome> outcomes(static_cast<std::size_t>(clients));
   const auto start = Steady::now();
   std::vector<std::thread> threads;
@@ -73,14 +79,11 @@ Outcome load(const std::string& url, const std::string& token, const std::string
     threads.emplace_back([&, client] {
       net::HttpClient http;
       http.set_token(token);
-      std::size_t at = static_cast<std::size_t>(client) * 997;
       for (int batch = 0; batch < batches; ++batch) {
-        std::string body;
-        for (std::size_t i = 0; i < kBatch; ++i, ++at)
-          body += fmt::format("{{\"id\":\"c{}-{}\",", client, at) + lines[at % lines.size()] + "\n";
+        const std::size_t at = static_cast<std::size_t>(client) * 997 + static_cast<std::size_t>(batch) * kBatch;
+        std::string content = body(client, at);
         const auto sent = Steady::now();
-        const auto answer = must(http.post(url + "/api/v1/streams/" + stream + "/records", std::move(body),
-                                           "application/x-ndjson"));
+        const auto answer = must(http.post(url + "/api/v1/streams/" + stream + "/records", std::move(content), type));
         if (answer.status != 200) {
           fmt::print(stderr, "ingest_bench: {}\n", answer.body);
           std::exit(1);
@@ -96,6 +99,66 @@ Outcome load(const std::string& url, const std::string& token, const std::string
   for (Outcome& outcome : outcomes) all.ack_ms.insert(all.ack_ms.end(), outcome.ack_ms.begin(), outcome.ack_ms.end());
   std::sort(all.ack_ms.begin(), all.ack_ms.end());
   return all;
+}
+
+std::string id_of(int client, std::size_t at) { return fmt::format("c{:02}-{:08}", client, at % 100'000'000); }
+
+std::string lines_body(const std::vector<std::string>& lines, int client, std::size_t at) {
+  std::string body;
+  body.reserve(kBatch * 700);
+  for (std::size_t i = 0; i < kBatch; ++i, ++at) {
+    body += "{\"id\":\"";
+    body += id_of(client, at);
+    body += "\",";
+    body += lines[at % lines.size()];
+    body += '\n';
+  }
+  return body;
+}
+
+// The rows that the same lines become in a stream whose first batch they are.
+struct Rows {
+  std::vector<Bytes> rows;
+  std::vector<std::size_t> id_at;  // octet of the id's text in each
+  std::string first_batch;         // lines that open the schema
+  record::Release release;
+};
+
+Rows make_rows(const std::filesystem::path& dir, const std::vector<std::string>& lines) {
+  Rows out;
+  PosixFiles files;
+  SystemClock clock;
+  SystemRandom random;
+  const auto streams = must(record::Streams::open(files, clock, random, (dir / "rows").string()));
+  record::Stream& stream = *must(streams->create({.name = "rows"}));
+  out.first_batch = lines_body(lines, 0, 0);
+  for (std::size_t at = 0; at < lines.size(); at += kBatch) {
+    std::promise<Result<record::Receipt>> answer;
+    stream.admit(lines_body(lines, 0, at), {}, [&](Result<record::Receipt> receipt) { answer.set_value(std::move(receipt)); });
+    must(answer.get_future().get());
+  }
+  std::uint64_t next = 0;
+  while (next < stream.size())
+    next = must(stream.read_from(next, 2'000, [&](const record::Record& one) {
+      if (one.kind != record::Kind::kInference) return;
+      out.release = *one.release;
+      out.rows.push_back(one.row);
+      out.id_at.push_back(one.row.find(id_of(0, out.id_at.size())));
+    }));
+  return out;
+}
+
+std::string rows_body(const Rows& rows, int client, std::size_t at) {
+  record::RowsWriter writer({rows.release});
+  Bytes row;
+  for (std::size_t i = 0; i < kBatch; ++i, ++at) {
+    const std::size_t k = at % rows.rows.size();
+    row = rows.rows[k];
+    const std::string id = id_of(client, at);
+    row.replace(rows.id_at[k], id.size(), id);
+    writer.add(row, 1);
+  }
+  return writer.take();
 }
 
 JsonObject to_json(const Outcome& outcome, int batches, int clients) {
@@ -179,7 +242,15 @@ int run(int batches, int clients) {
 
   const std::vector<std::string> lines = make_lines();
   must(net::json_of(http.put(url + "/api/v1/streams/plain", R"({"kinds":["inference","label"]})")));
-  const Outcome plain = load(url, token, "plain", lines, batches, clients);
+  const auto by_lines = [&](int client, std::size_t at) { return lines_body(lines, client, at); };
+  const std::string kLines = "application/x-ndjson";
+  const Outcome plain = load(url, token, "plain", kLines, by_lines, batches, clients);
+
+  must(net::json_of(http.put(url + "/api/v1/streams/binary", R"({"kinds":["inference","label"]})")));
+  const Rows rows = make_rows(dir, lines);
+  must(net::json_of(http.post(url + "/api/v1/streams/binary/records", rows.first_batch, kLines)));
+  const Outcome binary = load(url, token, "binary", std::string(record::kRowsType),
+                              [&](int client, std::size_t at) { return rows_body(rows, client, at); }, batches, clients);
 
   const std::string model_text = fraud::read_text(source("examples/fraud/data/credit_releases/model_1.0.0.json"));
   const example::Ensemble model = must(example::Ensemble::parse(model_text));
@@ -196,18 +267,19 @@ int run(int batches, int clients) {
                                 "application/x-ndjson")));
     std::this_thread::yield();
   }
-  const Outcome watched = load(url, token, "fraud-api", lines, batches, clients);
+  const Outcome watched = load(url, token, "fraud-api", kLines, by_lines, std::min(batches, 100), clients);
   const auto last = Steady::now();
   while (metric(url, "firebreak_detector_lag_records") > 0) std::this_thread::yield();
   const double lag = std::chrono::duration<double>(Steady::now() - last).count();
 
-  JsonObject detected = to_json(watched, batches, clients);
+  JsonObject detected = to_json(watched, std::min(batches, 100), clients);
   detected["detectors_done_after_s"] = lag;
   detected["detector_state_bytes"] = metric(url, "firebreak_detector_state_bytes");
   const JsonObject report{{"clients", clients},
                           {"batch", 500},
-                          {"without_detection", to_json(plain, batches, clients)},
-                          {"with_detection", detected}};
+                          {"lines", to_json(plain, batches, clients)},
+                          {"rows", to_json(binary, batches, clients)},
+                          {"lines_with_detection", detected}};
   fmt::print("{}", pretty_json(report));
   app->stop();
   std::filesystem::remove_all(dir);
