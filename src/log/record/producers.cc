@@ -131,6 +131,55 @@ void Producers::replay(const std::string& producer, std::uint64_t number, IndexR
   admit(state, number, range);
 }
 
+Json Producers::to_json() const {
+  const std::lock_guard lock(mutex_);
+  JsonObject out;
+  for (const auto& [name, state] : states_) {
+    if (!state.high) continue;
+    JsonArray admitted, missing;
+    for (const auto& [number, range] : state.admitted) admitted.push_back(JsonArray{number, range.first, range.last});
+    for (const auto& [from, to] : state.missing.intervals()) missing.push_back(JsonArray{from, to});
+    out[name] = JsonObject{{"high", *state.high}, {"admitted", std::move(admitted)}, {"missing", std::move(missing)}};
+  }
+  return out;
+}
+
+Result<void> Producers::restore(const Json& document) {
+  const auto corrupt = [] { return fail(Code::kCorrupt, "producers: not as they were written"); };
+  const auto numbers = [](const Json& list, std::size_t count, std::uint64_t* to) {
+    if (!list.is_array() || list.get_array().size() != count) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Json& one = list.get_array()[i];
+      if (!one.is_int64() || one.get_int64() < 0) return false;
+      to[i] = static_cast<std::uint64_t>(one.get_int64());
+    }
+    return true;
+  };
+  if (!document.is_object()) return corrupt();
+  std::map<std::string, State> states;
+  for (const auto& member : document.get_object()) {
+    State& state = states[std::string(member.key())];
+    const Json* const admitted = find(member.value(), "admitted");
+    const Json* const missing = find(member.value(), "missing");
+    const std::int64_t high = int_or(member.value(), "high", -1);
+    if (high < 0 || admitted == nullptr || !admitted->is_array() || missing == nullptr || !missing->is_array())
+      return corrupt();
+    state.high = static_cast<std::uint64_t>(high);
+    std::uint64_t n[3];
+    for (const Json& one : admitted->get_array()) {
+      if (!numbers(one, 3, n)) return corrupt();
+      state.admitted[n[0]] = {n[1], n[2]};
+    }
+    for (const Json& one : missing->get_array()) {
+      if (!numbers(one, 2, n)) return corrupt();
+      state.missing.add(n[0], n[1]);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  states_ = std::move(states);
+  return {};
+}
+
 void Producers::admit(State& state, std::uint64_t number, IndexRange range) {
   state.admitted[number] = range;
   while (state.admitted.size() > kept_) state.admitted.erase(state.admitted.begin());

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "log/record/stream.h"
 
@@ -32,6 +33,7 @@ class NumberSet {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> below(std::uint64_t number) const;
   void cut_below(std::uint64_t number);  // removes all that are less
   void drop_lowest(std::size_t intervals_kept);
+  const std::map<std::uint64_t, std::uint64_t>& intervals() const { return intervals_; }  // from -> to
 
  private:
   std::map<std::uint64_t, std::uint64_t> intervals_;  // from -> to
@@ -62,6 +64,10 @@ class Producers {
   // At open, in log order.
   void replay(const std::string& producer, std::uint64_t number, IndexRange range);
 
+  // What was replayed: {producer: {"high", "admitted": [[number, first, last]…], "missing": [[from, to]…]}}.
+  Json to_json() const;
+  Result<void> restore(const Json& document);  // kCorrupt: nothing is changed then
+
  private:
   struct State {
     std::optional<std::uint64_t> high;
@@ -74,7 +80,7 @@ class Producers {
   void admit(State& state, std::uint64_t number, IndexRange range);
 
   const std::size_t most_, kept_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, State> states_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
 #include "base/encoding.h"
@@ -104,7 +105,15 @@ Result<void> Stream::Impl::write_controls(Catalog& next, const std::vector<Json>
   PayloadHead head;
   head.lead = static_cast<std::uint16_t>(controls.size());
   batch.payload = encode_payload(head, bodies, {});
-  FIREBREAK_ASSIGN(const ledger::Commit commit, log->append_wait(std::move(batch)));
+  std::promise<Result<ledger::Commit>> answered;
+  log->append(std::move(batch), [&](Result<ledger::Commit> made) {
+    if (made) {
+      for (std::size_t i = 0; i < controls.size(); ++i) memory.control(made->first + i, controls[i]);
+      memory.reached(made->last + 1);
+    }
+    answered.set_value(std::move(made));
+  });
+  FIREBREAK_ASSIGN(const ledger::Commit commit, answered.get_future().get());
   for (std::size_t i = 0; i < controls.size(); ++i) FIREBREAK_TRY(next.apply(commit.first + i, controls[i]));
   return {};
 }
@@ -139,6 +148,7 @@ Result<void> Stream::Impl::extend(const Needs& needs) {
   }
   FIREBREAK_TRY(write_controls(next, controls));
   publish(std::move(next));
+  if (needs.epoch) remember();  // now and then, on a thread that may wait
   return {};
 }
 
@@ -195,6 +205,9 @@ void Stream::Impl::answer(const Pending& pending, const Result<ledger::Commit>& 
                      commit->size, commit->root,                       commit->signature};
     records += pending.lines;
     ++batches;
+    if (pending.producer.sequence)
+      memory.batch(pending.producer.name, *pending.producer.sequence, {result->first, result->last});
+    memory.reached(commit->last + 1);
   } else {
     result = fail(Error(commit.error()).with(fmt::format("stream '{}'", parts.name)));
   }

@@ -14,6 +14,7 @@
 #include "log/record/frames.h"
 #include "log/record/producers.h"
 #include "log/record/stream.h"
+#include "log/record/stream_memory.h"
 
 namespace firebreak::record {
 
@@ -28,17 +29,22 @@ struct KnownModels {
 };
 
 struct StreamParts {
+  Files& files;
   Clock& clock;
   Random& random;
   vault::Vault& vault;
   KnownModels& models;
   std::string name;
+  std::string dir;  // of its log
   StreamOptions options;
 };
 
 struct Stream::Impl {
   explicit Impl(const StreamParts& given)
-      : parts(given), producers(given.options.producers, given.options.sequences_kept), frames(given.name, given.vault) {}
+      : parts(given),
+        producers(given.options.producers, given.options.sequences_kept),
+        memory(given.options.producers, given.options.sequences_kept),
+        frames(given.name, given.vault) {}
 
   // writing, stream.cc
   void admit(std::string_view text, const Producer& producer, Producers::Done done, BatchForm form);
@@ -55,7 +61,9 @@ struct Stream::Impl {
   bool epoch_is_full(const Catalog& now) const;
 
   // reading, stream_read.cc
-  Result<void> rebuild();  // catalog and producers from the log
+  Result<void> rebuild();  // catalog and producers from the log, or from what was remembered and the log behind it
+  std::uint64_t recall(Catalog& catalog);  // what was remembered; how far that reaches
+  void remember();
   Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max, const std::function<void(const Record&)>& each);
   void notify(std::uint64_t size);
 
@@ -78,6 +86,7 @@ struct Stream::Impl {
 
   std::mutex ordering;  // numbers of a producer and index ranges rise together
   Producers producers;
+  StreamMemory memory;
 
   std::mutex encoders_mutex;
   std::vector<std::unique_ptr<BatchEncoder>> encoders;  // idle ones

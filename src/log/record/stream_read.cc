@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "base/encoding.h"
+#include "base/files.h"
 #include "log/record/leaf.h"
 #include "log/record/stream.h"
 #include "log/record/stream_impl.h"
@@ -8,8 +9,10 @@
 namespace firebreak::record {
 namespace {
 
+constexpr std::string_view kStateFile = "stream.state";
+
 // Control records are few and in the clear; rows are not opened.
-Result<void> apply_controls(const ledger::Frame& frame, FrameReader& reader, Catalog& catalog) {
+Result<void> apply_controls(const ledger::Frame& frame, FrameReader& reader, Catalog& catalog, StreamMemory& memory) {
   const std::vector<ByteView> leaves = frame.entries();
   for (std::uint64_t i = 0; i < frame.count; ++i) {
     if (leaves[i].size() != kLeafBytes)
@@ -22,6 +25,8 @@ Result<void> apply_controls(const ledger::Frame& frame, FrameReader& reader, Cat
     }));
     if (auto applied = catalog.apply(frame.first + i, control); !applied)
       return fail(std::move(applied.error()).with(fmt::format("record {}", frame.first + i)));
+    if (const std::string what = string_or(control, "control"); what != "gap" && what != "gap_filled")
+      memory.control(frame.first + i, control);
   }
   return {};
 }
@@ -30,22 +35,51 @@ Result<void> apply_controls(const ledger::Frame& frame, FrameReader& reader, Cat
 
 Result<void> Stream::Impl::rebuild() {
   Catalog next;
+  const std::uint64_t from = recall(next);
   Result<void> outcome;
   const auto one = [&](const ledger::Frame& frame) -> Result<void> {
+    if (frame.first < from) return {};
     FIREBREAK_ASSIGN(const Payload payload, decode_payload(frame.payload, frame.count));
-    FIREBREAK_TRY(apply_controls(frame, frames, next));
-    if (payload.head.sequence && frame.count > payload.head.lead)
-      producers.replay(payload.head.producer, *payload.head.sequence,
-                       {frame.first + payload.head.lead, frame.first + frame.count - 1});
+    FIREBREAK_TRY(apply_controls(frame, frames, next, memory));
+    if (payload.head.sequence && frame.count > payload.head.lead) {
+      const IndexRange range{frame.first + payload.head.lead, frame.first + frame.count - 1};
+      producers.replay(payload.head.producer, *payload.head.sequence, range);
+      memory.batch(payload.head.producer, *payload.head.sequence, range);
+    }
+    memory.reached(frame.first + frame.count);
     return {};
   };
-  FIREBREAK_TRY(log->scan(0, [&](const ledger::Frame& frame) {
+  FIREBREAK_TRY(log->scan(from, [&](const ledger::Frame& frame) {
     outcome = one(frame);
     return outcome.has_value();
   }));
   if (!outcome) return fail(std::move(outcome.error()).with(fmt::format("stream '{}'", parts.name)));
   publish(std::move(next));
   return {};
+}
+
+// What is remembered counts when it is of this log: the tree at its size has the root it names.
+std::uint64_t Stream::Impl::recall(Catalog& catalog) {
+  const auto text = read_all(parts.files, parts.dir + "/" + std::string(kStateFile));
+  if (!text) return 0;
+  auto saved = StreamMemory::parse(*text);
+  if (!saved || saved->first.size > log->size()) return 0;
+  const auto root = log->root_at(saved->first.size);
+  if (!root || *root != saved->second) return 0;
+  Catalog trial;
+  for (const auto& [index, control] : saved->first.controls)
+    if (!trial.apply(index, control)) return 0;
+  if (!producers.restore(saved->first.producers)) return 0;
+  catalog = std::move(trial);
+  memory.restore(saved->first);
+  return saved->first.size;
+}
+
+// Derived: when it cannot be written, the next start reads more.
+void Stream::Impl::remember() {
+  const StreamMemory::Saved saved = memory.save();
+  const auto root = log->root_at(saved.size);
+  if (root) (void)write_atomic(parts.files, parts.dir + "/" + std::string(kStateFile), saved.text(*root));
 }
 
 Result<std::uint64_t> Stream::Impl::read_from(std::uint64_t index, std::size_t max,

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+
 #include "log/ledger/log.h"
 #include "log/record/record_testing.h"
 #include "types/feature_digest.h"
@@ -264,6 +267,34 @@ TEST(Streams, tells_listeners_of_each_commit_until_they_leave) {
   ASSERT_TRUE(admit(stream, inference("b")));
   const std::lock_guard lock(mutex);
   EXPECT_LE(seen, then);
+}
+
+// Queue, order and disk of a stream are its own: one that is flooded refuses, the others do not notice.
+TEST(Stream, one_that_is_flooded_does_not_hold_up_another) {
+  Room room;
+  Stream& flooded = room.stream({.name = "flooded"});
+  Stream& other = room.stream({.name = "other"});
+  ASSERT_TRUE(admit(flooded, inference("first")));
+  std::promise<void> held, go_on;
+  flooded.admit(inference("held"), {}, [&](const Result<Receipt>&) {
+    held.set_value();
+    go_on.get_future().wait();
+  });
+  held.get_future().wait();
+  // Nothing of it is answered from here on, so that its queue only fills.
+  std::string large;
+  for (int i = 0; i < 2'000; ++i) large += inference("e" + std::to_string(i));
+  std::atomic<int> answered = 0;
+  std::optional<Code> refused;
+  for (int i = 0; i < 200 && !refused; ++i)
+    flooded.admit(large, {}, [&](const Result<Receipt>& receipt) {
+      if (receipt) ++answered;
+      if (!receipt && receipt.error().code == Code::kBusy) refused = Code::kBusy;
+    });
+  EXPECT_EQ(refused, Code::kBusy);
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(admit(other, inference("o" + std::to_string(i))));
+  EXPECT_EQ(answered, 0);
+  go_on.set_value();
 }
 
 }  // namespace

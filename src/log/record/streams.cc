@@ -21,7 +21,7 @@ struct Streams::Impl {
 
   // The log `name`, made when absent, with what it says read back.
   Result<std::unique_ptr<Stream>> open(const std::string& name) {
-    auto made = std::make_unique<Stream::Impl>(StreamParts{clock, random, *vault, models, name, options});
+    auto made = std::make_unique<Stream::Impl>(StreamParts{files, clock, random, *vault, models, name, ledger::log_dir_of(data_dir, name), options});
     FIREBREAK_ASSIGN(ledger::SigningKey key, ledger::SigningKey::load_or_create(
                                                  files, ledger::key_path_of(data_dir, name),
                                                  fmt::format("firebreak/{}", name), random));
