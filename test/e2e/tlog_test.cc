@@ -25,7 +25,14 @@ struct Place : Installation {
     std::string batch;
     for (int i = 0; i < 700; ++i)
       batch += R"({"id":"d)" + std::to_string(i) + R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
-    EXPECT_TRUE(ingest(http, "s", batch, "p", 1));
+    const auto answer = ingest(http, "s", batch, "p", 1);
+    EXPECT_TRUE(answer);
+    write(folder() / "receipt.json", answer ? canonical_json(*answer) : "");
+  }
+  // The verifier for strangers (examples/verify) on this server; its exit code and last words.
+  testing::Finished stranger(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"/usr/bin/env", "python3", FIREBREAK_SOURCE_DIR "/examples/verify/tlog_verify.py", url() + "/tlog/s"});
+    return testing::run(words);
   }
   net::Response fetch(const std::string& path, bool signed_in = false) {
     net::HttpClient http;
@@ -66,6 +73,21 @@ TEST(Tlog, shows_hashes_to_anybody_and_entries_to_people_alone) {
   EXPECT_EQ(place.fetch("/tlog/journal/tile/0/000.p/3").status, 200);
   EXPECT_EQ(place.fetch("/tlog/journal/tile/entries/000.p/3").status, 401);
   EXPECT_EQ(place.fetch("/tlog/journal/tile/entries/000.p/3", true).status, 200);
+}
+
+TEST(Tlog, is_verified_over_http_by_a_stranger_with_the_receipt_of_an_ingest) {
+  Place place;
+  const std::string receipt = place.folder() / "receipt.json", key = place.folder() / "vkey";
+  Place::write(key, place.fetch("/tlog/s/vkey").body);
+  const testing::Finished whole = place.stranger({"--key", key, "--receipt", receipt, "--token", place.token("admin")});
+  EXPECT_EQ(whole.code, 0) << whole.out;
+  EXPECT_NE(whole.out.find("authentic: 70"), std::string::npos) << whole.out;
+  const testing::Finished no_token = place.stranger({"--key", key});
+  EXPECT_EQ(no_token.code, 2);
+  EXPECT_NE(no_token.out.find("use --hashes"), std::string::npos) << no_token.out;
+  EXPECT_EQ(place.stranger({"--key", key, "--hashes", "--receipt", receipt}).code, 0);
+  Place::write(key, place.fetch("/tlog/journal/vkey").body);
+  EXPECT_EQ(place.stranger({"--key", key, "--hashes"}).code, 1);  // another log's key
 }
 
 TEST(Tlog, refuses_paths_that_are_no_tiles) {

@@ -1,5 +1,6 @@
 #include "log/ledger/verify.h"
 
+#include "log/ledger/cosigned.h"
 #include "log/ledger/folder.h"
 #include "log/ledger/log_state.h"
 
@@ -48,6 +49,8 @@ std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
     case Verdict::kDamaged:
       return "damaged";
+    case Verdict::kContradicted:
+      return "contradicted";
     case Verdict::kConsistent:
       return "consistent";
     case Verdict::kAuthentic:
@@ -56,13 +59,15 @@ std::string_view verdict_name(Verdict verdict) {
   return "damaged";
 }
 
+bool is_good(Verdict verdict) { return verdict == Verdict::kConsistent || verdict == Verdict::kAuthentic; }
+
 Path log_dir_of(const Path& data_dir, const std::string& name) { return data_dir + "/logs/" + name; }
 Path key_path_of(const Path& data_dir, const std::string& name) {
   return data_dir + "/keys/" + name + ".key";
 }
 
 Result<VerifyReport> verify(Files& files, const Path& log_dir,
-                            const std::optional<std::string>& pinned_vkey) {
+                            const std::optional<std::string>& pinned_vkey, const std::vector<KeptReceipt>& receipts) {
   std::optional<VerifierKey> pinned;
   if (pinned_vkey) {
     FIREBREAK_ASSIGN(pinned, parse_vkey(*pinned_vkey));
@@ -83,7 +88,9 @@ Result<VerifyReport> verify(Files& files, const Path& log_dir,
                "the log is signed by " + folder.key.text() + ", not by the pinned " + pinned->text()};
   if (report.damage) return report;
   report.torn_octets = folder.scan.tail ? folder.scan.tail->octets : 0;
-  report.verdict = pinned ? Verdict::kAuthentic : Verdict::kConsistent;
+  FIREBREAK_ASSIGN(const std::vector<KeptReceipt> cosigned, stored_cosigned(files, log_dir));
+  judge_kept(folder.key, past_view(folder.tree), {&receipts, &cosigned}, report);
+  if (report.verdict != Verdict::kContradicted) report.verdict = pinned ? Verdict::kAuthentic : Verdict::kConsistent;
   return report;
 }
 

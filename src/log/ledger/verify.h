@@ -13,21 +13,36 @@
 
 #include "base/files.h"
 #include "log/ledger/note.h"
+#include "log/ledger/receipt.h"
 
 namespace firebreak::ledger {
 
 enum class Verdict {
-  kDamaged,     // `damage` says where
-  kConsistent,  // everything agrees with the checkpoint, which the folder's own key signed
-  kAuthentic,   // and that key is the pinned one
+  kDamaged,       // `damage` says where
+  kContradicted,  // whole in itself, but not what a receipt or cosigned checkpoint in `kept` says: cut back, or written anew
+  kConsistent,    // everything agrees with the checkpoint, which the folder's own key signed
+  kAuthentic,     // and that key is the pinned one
 };
-std::string_view verdict_name(Verdict verdict);  // "damaged", "consistent", "authentic"
+std::string_view verdict_name(Verdict verdict);  // "damaged", "contradicted", "consistent", "authentic"
+bool is_good(Verdict verdict);                   // consistent or authentic
 
 struct Damage {
   std::string file;                     // "000001.seg", "checkpoint", "vkey"
   std::uint64_t offset = 0;             // of the damaged record, or frame, or file
   std::optional<std::uint64_t> record;  // the first entry that cannot be trusted
   std::string reason;
+};
+
+struct KeptReceipt {
+  std::string name;  // of its file
+  Receipt receipt;
+  std::string problem;  // not empty: the file is no receipt
+};
+struct KeptAnswer {
+  std::string name;
+  std::uint64_t size = 0;
+  std::optional<std::uint64_t> index;
+  std::string problem;  // empty: the log holds all that it says
 };
 
 struct VerifyReport {
@@ -41,10 +56,16 @@ struct VerifyReport {
   std::uint64_t octets = 0;
   std::uint64_t torn_octets = 0;  // an unfinished last write above the checkpoint: never acknowledged
   std::optional<Damage> damage;
+  std::vector<KeptAnswer> kept;   // receipts given, then what witnesses cosigned (in the folder); none when damaged
 };
 
+// `receipts` are held against all entries of the log, also those above its checkpoint.
 Result<VerifyReport> verify(Files& files, const Path& log_dir,
-                            const std::optional<std::string>& pinned_vkey = {});
+                            const std::optional<std::string>& pinned_vkey = {},
+                            const std::vector<KeptReceipt>& receipts = {});
+// The same for an exported folder (export.h): each tile, bundle, and the root. Damage names them; `offset` is in that file.
+Result<VerifyReport> verify_export(Files& files, const Path& dir, const std::optional<std::string>& pinned_vkey = {},
+                                   const std::vector<KeptReceipt>& receipts = {});
 
 // A log's end, in the time that one segment takes (256 MiB at most): its last segment's frames, and whether they
 // reach the size that the checkpoint signs. What is before that segment, and the root, are verify()'s.

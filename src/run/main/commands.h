@@ -48,7 +48,13 @@ int ingest(Client& client, const IngestOptions& options);
 
 // On a data folder or a copy of it, without a server.
 int ledger_list(const std::string& data, bool json);
-int ledger_verify(const std::string& data, const std::string& log, const std::string& pinned, bool json);
+struct VerifyOptions {
+  std::string data, log;              // log: empty = all
+  std::string exported;               // folder of an export, instead of data and log
+  std::string pinned;                 // vkey
+  std::vector<std::string> receipts;  // files
+};
+int ledger_verify(const VerifyOptions& options, bool json);
 int ledger_export(const std::string& data, const std::string& log, const std::string& out, bool json);
 int ledger_prove(const std::string& data, const std::string& log, std::uint64_t index, const std::string& out,
                  bool json);

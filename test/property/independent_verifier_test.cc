@@ -1,0 +1,204 @@
+// Two verifiers that share no code, ours and examples/verify/tlog_verify.py, on the same exported logs and receipts: whole ones are
+// accepted by both, and whatever is changed is found by both.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "base/simulated_files.h"
+#include "log/ledger/export.h"
+#include "log/ledger/log.h"
+#include "log/ledger/verify.h"
+#include "support/process.h"
+
+namespace firebreak::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Variant {
+  std::string file;               // relative to the export
+  std::optional<Bytes> content;   // none: removed
+  std::string what;
+};
+
+class IndependentVerifier : public ::testing::Test {
+ protected:
+  std::string dir() const { return folder_ / "export"; }
+  std::string receipt() const { return folder_ / "export/receipt.tlog-proof"; }
+  std::string ingest_receipt() const { return folder_ / "export/receipt.json"; }
+
+  // A log of `size` entries, exported; a receipt for entry size/2 of its tree of `kept` entries, and one as an ingest answers.
+  void make(std::uint64_t size, std::uint64_t kept) {
+    SeededRandom random(size);
+    Options options{.key = SigningKey::generate("firebreak.test/two", random).value()};
+    const auto log = Log::open(files_, clock_, folder_ / "logs/two", std::move(options)).value();
+    for (std::uint64_t i = 0; i < size;) {
+      Batch batch;
+      while (batch.lengths.size() < 50 && i < size) {
+        batch.add("entry " + std::to_string(i) + std::string(i % 7, 'x'));
+        if (++i == kept) break;
+      }
+      const Commit commit = log->append_wait(std::move(batch)).value();
+      if (commit.size != kept) continue;
+      ASSERT_TRUE(files_.make_dir(dir()));
+      write(receipt(), log->proof_text(kept / 2).value());
+      const JsonObject answer{{"log", "two"},
+                              {"first", commit.first},
+                              {"last", commit.last},
+                              {"leaf_hash", to_base64(commit.leaf_hash.view())},
+                              {"size", commit.size},
+                              {"root", to_base64(commit.root.view())},
+                              {"signature", commit.signature}};
+      write(ingest_receipt(), canonical_json(answer));
+    }
+    ASSERT_TRUE(log->close());
+    const Bytes proof = read_all(files_, receipt()).value(), answer = read_all(files_, ingest_receipt()).value();
+    fs::remove_all(dir());
+    ASSERT_TRUE(export_tiles(files_, folder_ / "logs/two", dir()));
+    write(receipt(), proof);
+    write(ingest_receipt(), answer);
+  }
+  void write(const std::string& path, ByteView text) { ASSERT_TRUE(write_plain(files_, path, text)); }
+
+  std::vector<std::string> exported() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(dir()))
+      if (entry.is_regular_file()) names.push_back(fs::relative(entry.path(), dir()).string());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  // Ours: true when all is well.
+  bool ours(const std::vector<std::string>& receipts) {
+    std::vector<KeptReceipt> kept;
+    for (const std::string& path : receipts) {
+      const auto text = read_all(files_, path);
+      const auto parsed = text ? parse_receipt(*text) : fail(Code::kInvalid, "gone");
+      if (!parsed) return false;
+      kept.push_back({path, *parsed, ""});
+    }
+    const auto report = verify_export(files_, dir(), {}, kept);
+    return report && is_good(report->verdict);
+  }
+
+  // What the other says, a line for each variant: "0 …", "1 wrong: …".
+  std::vector<std::string> theirs(const std::vector<Variant>& variants, const std::vector<std::string>& receipts) {
+    const std::string list = folder_ / "variants", answers = folder_ / "answers";
+    std::ofstream out(list);
+    JsonArray arguments;
+    for (const std::string& path : receipts) {
+      arguments.emplace_back("--receipt");
+      arguments.emplace_back(path);
+    }
+    for (const Variant& variant : variants)
+      out << canonical_json(JsonObject{{"file", variant.file},
+                                       {"content", variant.content ? Json(to_base64(*variant.content)) : Json(nullptr)},
+                                       {"arguments", arguments}})
+          << "\n";
+    out.close();
+    const int code = std::system(("python3 " FIREBREAK_SOURCE_DIR "/test/property/tlog_verify_each.py '" + dir() + "' '" + list + "' > '" +
+                                  answers + "' 2> '" + (folder_ / "err") + "'").c_str());
+    EXPECT_EQ(code, 0) << read_all(files_, folder_ / "err").value_or(Bytes());
+    std::vector<std::string> lines;
+    std::ifstream in(answers);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  }
+
+  // Both must find every variant.
+  void expect_found(const std::vector<Variant>& variants, const std::vector<std::string>& receipts) {
+    ASSERT_TRUE(ours(receipts));
+    const std::vector<std::string> whole = theirs({{"no such file", std::nullopt, ""}}, receipts);
+    ASSERT_EQ(whole.size(), 1u);
+    EXPECT_TRUE(whole[0].starts_with("0 ")) << whole[0];
+    const std::vector<std::string> answers = theirs(variants, receipts);
+    ASSERT_EQ(answers.size(), variants.size());
+    for (std::size_t i = 0; i < variants.size(); ++i) {
+      const Variant& variant = variants[i];
+      const std::string path = dir() + "/" + variant.file;
+      const Bytes good = read_all(files_, path).value();
+      if (variant.content) write(path, *variant.content);
+      else fs::remove(path);
+      EXPECT_FALSE(ours(receipts)) << "ours accepts " << variant.file << ": " << variant.what;
+      EXPECT_TRUE(answers[i].starts_with("1 ")) << "the other on " << variant.file << ": " << variant.what << ": " << answers[i];
+      write(path, good);
+    }
+  }
+
+  PosixFiles files_;
+  SystemClock clock_;
+  testing::Folder folder_;
+};
+
+TEST_F(IndependentVerifier, and_ours_find_every_changed_octet_of_a_small_log) {
+  make(5, 5);
+  std::vector<Variant> variants;
+  for (const std::string& name : exported()) {
+    if (name == "receipt.json") continue;  // some of its octets mean nothing, as the first index
+    const Bytes good = read_all(files_, dir() + "/" + name).value();
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      Bytes bad = good;
+      bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 8)));
+      variants.push_back({name, bad, "octet " + std::to_string(at)});
+    }
+  }
+  EXPECT_GT(variants.size(), 800u);
+  expect_found(variants, {receipt(), ingest_receipt()});
+}
+
+TEST_F(IndependentVerifier, and_ours_find_files_that_are_cut_lengthened_exchanged_or_gone) {
+  make(600, 400);
+  std::vector<Variant> variants;
+  const std::vector<std::string> names = exported();
+  SeededRandom random(3);
+  const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random.next() % limit); };
+  for (const std::string& name : names) {
+    const Bytes good = read_all(files_, dir() + "/" + name).value();
+    variants.push_back({name, good + "x", "one octet more"});
+    for (int k = 0; k < 12; ++k) variants.push_back({name, good.substr(0, below(good.size())), "cut"});
+    if (name.starts_with("receipt")) continue;
+    variants.push_back({name, std::nullopt, "gone"});
+    for (int k = 0; k < 12; ++k) {
+      Bytes bad = good;
+      const std::size_t at = below(good.size());
+      bad[at] = static_cast<char>(bad[at] ^ (1 << below(8)));
+      variants.push_back({name, bad, "octet " + std::to_string(at)});
+    }
+  }
+  for (const char* kind : {"tile/0/", "tile/entries/"})
+    variants.push_back({kind + std::string("000"), read_all(files_, dir() + "/" + kind + "001").value(), "its neighbour's octets"});
+  expect_found(variants, {receipt(), ingest_receipt()});
+}
+
+TEST_F(IndependentVerifier, and_ours_find_a_log_that_was_cut_back_or_written_anew_by_its_own_key) {
+  make(300, 280);
+  const Bytes proof = read_all(files_, receipt()).value(), answer = read_all(files_, ingest_receipt()).value();
+  SeededRandom random(300);  // the same key as make(300, …)
+  const auto key = SigningKey::generate("firebreak.test/two", random).value();
+  for (const auto& [size, word] : {std::pair<std::uint64_t, const char*>(200, "entry "), {300, "other "}, {500, "other "}}) {
+    const std::string place = folder_ / ("again-" + std::to_string(size) + word);
+    {
+      const auto log = Log::open(files_, clock_, place, Options{.key = key}).value();
+      Batch batch;
+      for (std::uint64_t i = 0; i < size; ++i) batch.add(word + std::to_string(i) + std::string(i % 7, 'x'));
+      ASSERT_TRUE(log->append_wait(std::move(batch)));
+    }
+    fs::remove_all(dir());
+    ASSERT_TRUE(export_tiles(files_, place, dir()));
+    write(receipt(), proof);
+    write(ingest_receipt(), answer);
+    EXPECT_TRUE(ours({})) << "consistent in itself";
+    for (const std::string& kept : {receipt(), ingest_receipt()}) {
+      EXPECT_FALSE(ours({kept})) << word << size;
+      const auto said = theirs({{"no such file", std::nullopt, ""}}, {kept});
+      ASSERT_EQ(said.size(), 1u);
+      EXPECT_NE(said[0].find(size < 280 ? "cut back" : "written anew"), std::string::npos) << said[0];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace firebreak::ledger
