@@ -73,12 +73,12 @@ class IndependentVerifier : public ::testing::Test {
 
   // Ours: true when all is well.
   bool ours(const std::vector<std::string>& receipts) {
-    std::vector<KeptReceipt> kept;
+    Kept kept;
     for (const std::string& path : receipts) {
       const auto text = read_all(files_, path);
       const auto parsed = text ? parse_receipt(*text) : fail(Code::kInvalid, "gone");
       if (!parsed) return false;
-      kept.push_back({path, *parsed, ""});
+      kept.receipts.push_back({path, *parsed});
     }
     const auto report = verify_export(files_, dir(), {}, kept);
     return report && is_good(report->verdict);

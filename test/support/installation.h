@@ -30,10 +30,11 @@ class Installation {
     write(folder_ / "gateway.token", "gateway-token-for-tests\n");
   }
 
-  void launch_server() {
-    server_ = Process({FIREBREAK_BINARY, "serve", "--data", data(), "--config", folder_ / "firebreak.yaml",
-                       "--listen", "127.0.0.1:" + std::to_string(server_port_), "--clock", clock_},
-                      folder_ / "server.err");
+  void launch_server(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{FIREBREAK_BINARY, "serve", "--data", data(), "--config", folder_ / "firebreak.yaml",
+                                   "--listen", "127.0.0.1:" + std::to_string(server_port_), "--clock", clock_};
+    words.insert(words.end(), more.begin(), more.end());
+    server_ = Process(words, folder_ / "server.err");
   }
   bool start_server() {
     launch_server();

@@ -1,13 +1,13 @@
-// What witnesses have cosigned, beside the log that they saw: LOG/cosigned, the newest checkpoint with all cosignatures that
-// were asked for, and LOG/witness/<name>, what one witness cosigned last. Restoring a log without these, or these without the
-// log, is seen: each must be a past of the log.
+// What others have vouched for, beside the log that they saw: LOG/cosigned, the newest checkpoint with all cosignatures that were
+// asked for; LOG/witness/<name>, what one witness cosigned last; LOG/timestamps (timestamp.h). A log restored without these, or
+// these without the log, is seen: the checkpoint of each must be a past of the log.
 //
 // Threads: none of their own. Errors: kIo; kCorrupt names the file that is no checkpoint (read_cosigned).
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 
+#include "log/ledger/timestamp.h"
 #include "log/ledger/verify.h"
 
 namespace firebreak::ledger {
@@ -17,13 +17,24 @@ inline constexpr std::string_view kWitnessFolder = "witness";
 
 Path witness_path(const Path& log_dir, const std::string& witness);  // LOG/witness/<name>
 
-// All that stands beside the log, names relative to it; empty when no witness has answered yet.
-Result<std::vector<KeptReceipt>> stored_cosigned(Files& files, const Path& log_dir);
 // One of them; nothing when it is not there.
 Result<std::optional<Checkpoint>> read_cosigned(Files& files, const Path& path);
 
-// Fills report.kept; sets the verdict to kContradicted when one does not hold.
-void judge_kept(const VerifierKey& key, const PastView& log, std::initializer_list<const std::vector<KeptReceipt>*> kept,
-                VerifyReport& report);
+struct Vouched {
+  std::string name;                      // of the file, relative to the log
+  std::optional<Checkpoint> checkpoint;  // none: `problem` says why
+  std::string problem;
+  std::optional<StoredStamp> stamp;
+};
+// All that stands beside the log or in an export of it; empty when nobody has answered yet. A log that is written meanwhile may
+// outrun what is read of it: read this before the log.
+Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir);
+
+// Fills report.kept with what `kept` and `vouched` say of the log; one that does not hold makes the verdict kContradicted.
+void judge_kept(const VerifierKey& key, const PastView& log, const Kept& kept, const std::vector<Vouched>& vouched, VerifyReport& report);
+
+// Copies what vouches for at most `size` entries, and adds to `checkpoint` the cosignatures of this very size.
+Result<void> export_vouched(Files& files, const Path& log_dir, const Path& out_dir, const std::vector<Vouched>& vouched,
+                            Checkpoint& checkpoint);
 
 }  // namespace firebreak::ledger

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "log/ledger/cosigned.h"
 #include "log/ledger/folder.h"
 
 namespace firebreak::ledger {
@@ -27,7 +28,7 @@ class Exporter {
   }
 
   // The last bundle and all tiles.
-  Result<void> finish(const Folder& folder) {
+  Result<void> finish(const Folder& folder, const Checkpoint& checkpoint) {
     FIREBREAK_TRY(std::move(status_));
     const std::uint64_t size = folder.checkpoint.size, rest = size % kTileWidth;
     if (rest > 0) FIREBREAK_TRY(put(bundle_path(size / kTileWidth, rest), bundle_));
@@ -41,7 +42,7 @@ class Exporter {
     }
     FIREBREAK_TRY(put("vkey", folder.key.text() + "\n"));
     FIREBREAK_TRY(put("origin", folder.checkpoint.origin + "\n"));
-    return put("checkpoint", folder.checkpoint.text());
+    return put("checkpoint", checkpoint.text());
   }
 
  private:
@@ -80,14 +81,22 @@ Result<void> check_target(Files& files, const Path& log_dir, const Path& out_dir
 Result<Checkpoint> export_tiles(Files& files, const Path& log_dir, const Path& out_dir) {
   FIREBREAK_TRY(check_target(files, log_dir, out_dir));
   FIREBREAK_TRY(files.make_dir(out_dir));
+  FIREBREAK_ASSIGN(const std::vector<Vouched> vouched, read_vouched(files, log_dir));
   Exporter exporter(files, out_dir);
   FIREBREAK_ASSIGN(const Folder folder,
                    read_folder(files, log_dir, [&](const Folder& known, const ScannedFrame& frame) {
                      exporter.add(frame, known.checkpoint.size);
                    }));
   if (folder.damage) return fail(Code::kCorrupt, "log " + log_dir + ": " + describe(*folder.damage));
-  FIREBREAK_TRY(exporter.finish(folder));
-  return folder.checkpoint;
+  VerifyReport report;
+  judge_kept(folder.key, past_view(folder.tree), {}, vouched, report);
+  for (const KeptAnswer& answer : report.kept)
+    if (!answer.problem.empty())
+      return fail(Code::kCorrupt, "log " + log_dir + ": " + answer.name + " contradicts it: " + answer.problem);
+  Checkpoint checkpoint = folder.checkpoint;
+  FIREBREAK_TRY(export_vouched(files, log_dir, out_dir, vouched, checkpoint));
+  FIREBREAK_TRY(exporter.finish(folder, checkpoint));
+  return checkpoint;
 }
 
 }  // namespace firebreak::ledger

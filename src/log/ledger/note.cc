@@ -10,7 +10,6 @@ namespace firebreak::ledger {
 namespace {
 
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // U+2014 and a space
-constexpr char kEd25519 = 1;
 constexpr std::size_t kMaxNoteBytes = 64 * 1024;
 constexpr std::size_t kMaxSignatures = 64;
 
@@ -19,10 +18,10 @@ using ContextPtr = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
 const unsigned char* octets(ByteView view) { return reinterpret_cast<const unsigned char*>(view.data()); }
 
-Bytes key_id(std::string_view name, ByteView public_key) {
+Bytes key_id(std::string_view name, ByteView public_key, KeyType type) {
   Bytes input(name);
   input += '\n';
-  input += kEd25519;
+  input += static_cast<char>(type);
   input += public_key;
   return Bytes(sha256(input).view().substr(0, 4));
 }
@@ -33,8 +32,8 @@ struct KeyParts {
   Bytes octets;  // after the type
 };
 
-// "<name>+<hex8>+<base64(01 || 32 octets)>"; base64 may hold '+', so the first two count.
-Result<KeyParts> parse_key_text(std::string_view text, std::string_view what) {
+// "<name>+<hex8>+<base64(type || 32 octets)>"; base64 may hold '+', so the first two count.
+Result<KeyParts> parse_key_text(std::string_view text, std::string_view what, KeyType type) {
   const auto bad = [&](std::string_view why) {
     return fail(Code::kInvalid, std::string(what) + ": " + std::string(why));
   };
@@ -48,8 +47,8 @@ Result<KeyParts> parse_key_text(std::string_view text, std::string_view what) {
   Result<Bytes> id = from_hex(hex);
   if (!id || id->size() != 4 || to_hex(*id) != hex) return bad("the key id is not 8 lower-case hex digits");
   Result<Bytes> key = from_base64(text.substr(second + 1));
-  if (!key || key->size() != 33 || (*key)[0] != kEd25519)
-    return bad("not an Ed25519 key (type 01, 32 octets)");
+  if (!key || key->size() != 33 || (*key)[0] != static_cast<char>(type))
+    return bad(type == KeyType::kEd25519 ? "not an Ed25519 key (type 01, 32 octets)" : "not a witness' Ed25519 key (type 04, 32 octets)");
   parts.id = *id;
   parts.octets = key->substr(1);
   return parts;
@@ -98,16 +97,28 @@ bool is_key_name(std::string_view name) {
 }
 
 std::string VerifierKey::text() const {
-  return name + "+" + to_hex(id) + "+" + to_base64(Bytes(1, kEd25519) + public_key);
+  return name + "+" + to_hex(id) + "+" + to_base64(Bytes(1, static_cast<char>(type)) + public_key);
 }
 
-Result<VerifierKey> parse_vkey(std::string_view text) {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  FIREBREAK_ASSIGN(KeyParts parts, parse_key_text(text, "verifier key"));
-  if (parts.id != key_id(parts.name, parts.octets))
-    return fail(Code::kInvalid, "verifier key: the key id does not belong to this name and key");
-  return VerifierKey{std::move(parts.name), std::move(parts.id), std::move(parts.octets)};
+VerifierKey make_vkey(std::string name, Bytes public_key, KeyType type) {
+  Bytes id = key_id(name, public_key, type);
+  return {std::move(name), std::move(id), std::move(public_key), type};
 }
+
+namespace {
+
+Result<VerifierKey> parse_vkey_of(std::string_view text, KeyType type) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  FIREBREAK_ASSIGN(KeyParts parts, parse_key_text(text, "verifier key", type));
+  VerifierKey key = make_vkey(std::move(parts.name), std::move(parts.octets), type);
+  if (parts.id != key.id) return fail(Code::kInvalid, "verifier key: the key id does not belong to this name and key");
+  return key;
+}
+
+}  // namespace
+
+Result<VerifierKey> parse_vkey(std::string_view text) { return parse_vkey_of(text, KeyType::kEd25519); }
+Result<VerifierKey> parse_witness_vkey(std::string_view text) { return parse_vkey_of(text, KeyType::kCosignature); }
 
 Result<SigningKey> SigningKey::from_seed(const std::string& name, Bytes seed) {
   if (!is_key_name(name))
@@ -122,7 +133,7 @@ Result<SigningKey> SigningKey::from_seed(const std::string& name, Bytes seed) {
                                   &length) != 1)
     return fail(Code::kInternal, "OpenSSL refused an Ed25519 seed");
   key.seed_ = std::move(seed);
-  key.verifier_ = {name, key_id(name, public_key), std::move(public_key)};
+  key.verifier_ = make_vkey(name, std::move(public_key), KeyType::kEd25519);
   return key;
 }
 
@@ -134,7 +145,7 @@ Result<SigningKey> SigningKey::parse(std::string_view text) {
   constexpr std::string_view kPrefix = "PRIVATE+KEY+";
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (!text.starts_with(kPrefix)) return fail(Code::kInvalid, "signing key: must start with PRIVATE+KEY+");
-  FIREBREAK_ASSIGN(KeyParts parts, parse_key_text(text.substr(kPrefix.size()), "signing key"));
+  FIREBREAK_ASSIGN(KeyParts parts, parse_key_text(text.substr(kPrefix.size()), "signing key", KeyType::kEd25519));
   FIREBREAK_ASSIGN(SigningKey key, from_seed(parts.name, std::move(parts.octets)));
   if (key.verifier_.id != parts.id)
     return fail(Code::kInvalid, "signing key: the key id does not belong to it");
@@ -161,7 +172,7 @@ Result<SigningKey> SigningKey::load_or_create(Files& files, const Path& path, co
 
 std::string SigningKey::text() const {
   return "PRIVATE+KEY+" + verifier_.name + "+" + to_hex(verifier_.id) + "+" +
-         to_base64(Bytes(1, kEd25519) + seed_);
+         to_base64(Bytes(1, static_cast<char>(KeyType::kEd25519)) + seed_);
 }
 
 std::string SigningKey::sign(ByteView message) const {

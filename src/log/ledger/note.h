@@ -19,15 +19,21 @@ struct evp_pkey_st;
 
 namespace firebreak::ledger {
 
-// Who may have signed: text form "<name>+<hex8 of the key id>+<base64(01 || public key[32])>".
+enum class KeyType : char { kEd25519 = 1, kCosignature = 4 };  // of a log, of a witness (cosignature.h)
+
+// Who may have signed: text form "<name>+<hex8 of the key id>+<base64(type || public key[32])>".
 struct VerifierKey {
   std::string name;
   Bytes id;          // 4 octets
   Bytes public_key;  // 32 octets
+  KeyType type = KeyType::kEd25519;
   std::string text() const;
   bool operator==(const VerifierKey&) const = default;
 };
-Result<VerifierKey> parse_vkey(std::string_view text);  // one trailing LF is accepted
+// One trailing LF is accepted.
+Result<VerifierKey> parse_vkey(std::string_view text);          // a log's
+Result<VerifierKey> parse_witness_vkey(std::string_view text);  // a witness'
+VerifierKey make_vkey(std::string name, Bytes public_key, KeyType type);
 bool is_key_name(std::string_view name);  // printable ASCII without space and '+', 1..128 octets
 
 // Text form as Go's sumdb/note writes it: "PRIVATE+KEY+<name>+<hex8>+<base64(01 || seed[32])>".

@@ -67,11 +67,13 @@ Path key_path_of(const Path& data_dir, const std::string& name) {
 }
 
 Result<VerifyReport> verify(Files& files, const Path& log_dir,
-                            const std::optional<std::string>& pinned_vkey, const std::vector<KeptReceipt>& receipts) {
+                            const std::optional<std::string>& pinned_vkey, const Kept& kept) {
   std::optional<VerifierKey> pinned;
   if (pinned_vkey) {
     FIREBREAK_ASSIGN(pinned, parse_vkey(*pinned_vkey));
   }
+  FIREBREAK_TRY(files.list(log_dir));
+  FIREBREAK_ASSIGN(const std::vector<Vouched> vouched, read_vouched(files, log_dir));
   FIREBREAK_ASSIGN(const Folder folder, read_folder(files, log_dir, {}));
   VerifyReport report;
   report.origin = folder.key.name;
@@ -88,8 +90,7 @@ Result<VerifyReport> verify(Files& files, const Path& log_dir,
                "the log is signed by " + folder.key.text() + ", not by the pinned " + pinned->text()};
   if (report.damage) return report;
   report.torn_octets = folder.scan.tail ? folder.scan.tail->octets : 0;
-  FIREBREAK_ASSIGN(const std::vector<KeptReceipt> cosigned, stored_cosigned(files, log_dir));
-  judge_kept(folder.key, past_view(folder.tree), {&receipts, &cosigned}, report);
+  judge_kept(folder.key, past_view(folder.tree), kept, vouched, report);
   if (report.verdict != Verdict::kContradicted) report.verdict = pinned ? Verdict::kAuthentic : Verdict::kConsistent;
   return report;
 }

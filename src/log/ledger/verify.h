@@ -33,16 +33,22 @@ struct Damage {
   std::string reason;
 };
 
+// What the caller has of the log from elsewhere.
 struct KeptReceipt {
   std::string name;  // of its file
   Receipt receipt;
-  std::string problem;  // not empty: the file is no receipt
+};
+struct Kept {
+  std::vector<KeptReceipt> receipts;
+  std::vector<VerifierKey> witnesses;  // each must have cosigned what stands beside the log
+  std::string ca_pem;                  // time stamps beside the log must lead to these certificates; empty = they are not judged
 };
 struct KeptAnswer {
   std::string name;
   std::uint64_t size = 0;
   std::optional<std::uint64_t> index;
-  std::string problem;  // empty: the log holds all that it says
+  std::optional<std::uint64_t> seconds;  // since 1970: when a witness or authority saw it
+  std::string problem;                   // empty: the log holds all that it says
 };
 
 struct VerifyReport {
@@ -56,16 +62,16 @@ struct VerifyReport {
   std::uint64_t octets = 0;
   std::uint64_t torn_octets = 0;  // an unfinished last write above the checkpoint: never acknowledged
   std::optional<Damage> damage;
-  std::vector<KeptAnswer> kept;   // receipts given, then what witnesses cosigned (in the folder); none when damaged
+  std::vector<KeptAnswer> kept;   // receipts given, then what stands beside the log (cosigned.h); none when damaged
 };
 
-// `receipts` are held against all entries of the log, also those above its checkpoint.
+// Receipts are held against all entries of the log, also those above its checkpoint.
 Result<VerifyReport> verify(Files& files, const Path& log_dir,
                             const std::optional<std::string>& pinned_vkey = {},
-                            const std::vector<KeptReceipt>& receipts = {});
+                            const Kept& kept = {});
 // The same for an exported folder (export.h): each tile, bundle, and the root. Damage names them; `offset` is in that file.
 Result<VerifyReport> verify_export(Files& files, const Path& dir, const std::optional<std::string>& pinned_vkey = {},
-                                   const std::vector<KeptReceipt>& receipts = {});
+                                   const Kept& kept = {});
 
 // A log's end, in the time that one segment takes (256 MiB at most): its last segment's frames, and whether they
 // reach the size that the checkpoint signs. What is before that segment, and the root, are verify()'s.

@@ -117,7 +117,7 @@ Result<void> read_notes(Files& files, const Path& dir, VerifierKey& key, Checkpo
 }  // namespace
 
 Result<VerifyReport> verify_export(Files& files, const Path& dir, const std::optional<std::string>& pinned_vkey,
-                                   const std::vector<KeptReceipt>& receipts) {
+                                   const Kept& kept) {
   std::optional<VerifierKey> pinned;
   if (pinned_vkey) {
     FIREBREAK_ASSIGN(pinned, parse_vkey(*pinned_vkey));
@@ -136,8 +136,8 @@ Result<VerifyReport> verify_export(Files& files, const Path& dir, const std::opt
   Tree tree;
   FIREBREAK_TRY(TileCheck(files, dir, report).run(checkpoint, tree));
   if (report.damage) return report;
-  FIREBREAK_ASSIGN(const std::vector<KeptReceipt> cosigned, stored_cosigned(files, dir));
-  judge_kept(key, past_view(tree), {&receipts, &cosigned}, report);
+  FIREBREAK_ASSIGN(const std::vector<Vouched> vouched, read_vouched(files, dir));
+  judge_kept(key, past_view(tree), kept, vouched, report);
   if (report.verdict != Verdict::kContradicted) report.verdict = pinned ? Verdict::kAuthentic : Verdict::kConsistent;
   return report;
 }

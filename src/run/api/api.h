@@ -8,12 +8,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/metrics.h"
 #include "base/random.h"
 #include "fold/access/access.h"
 #include "log/journal/journal.h"
+#include "log/ledger/note.h"
 #include "log/record/stream.h"
 #include "read/evidence/blob_store.h"
 #include "read/views/views.h"
@@ -42,6 +44,9 @@ struct Parts {
   std::function<Result<Json>(const std::string& incident)> picture = {};
   std::function<void(const std::string& stream)> admitted = {};  // after a batch, on the log's writer thread: must not block
   std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
+  std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
+  std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
+  std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
 };

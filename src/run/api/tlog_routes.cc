@@ -1,4 +1,4 @@
-// The logs as C2SP tlog-tiles: /tlog/{log}/checkpoint, /tlog/{log}/tile/{level}/{n}[.p/{width}], /tlog/{log}/tile/entries/{n}[.p/{width}].
+// The logs as C2SP tlog-tiles: /tlog/{log}/checkpoint, /tlog/{log}/cosigned (the newest that witnesses cosigned), /tlog/{log}/tile/{level}/{n}[.p/{width}], /tlog/{log}/tile/entries/{n}[.p/{width}].
 //
 // Checkpoints and hash tiles are open to anybody who reaches the server: they show that a log grew and nothing of what it holds,
 // and whoever keeps them can tell later whether it was changed. Entries need a person's sign-in: those of the journal are its
@@ -120,7 +120,17 @@ void Api::add_tlog_routes() {
   };
   open("/tlog/{log}/checkpoint", [this](const net::Request& request) -> Result<net::Response> {
     FIREBREAK_ASSIGN(ledger::Log* const log, log_of(request.param("log")));
-    net::Response response = net::text_response(log->checkpoint().text());
+    FIREBREAK_ASSIGN(const ledger::Checkpoint checkpoint,
+                     parts_.published ? parts_.published(request.param("log"), *log) : Result<ledger::Checkpoint>(log->checkpoint()));
+    net::Response response = net::text_response(checkpoint.text());
+    response.headers.emplace_back("Cache-Control", "no-cache");
+    return response;
+  });
+  open("/tlog/{log}/cosigned", [this](const net::Request& request) -> Result<net::Response> {
+    FIREBREAK_TRY(log_of(request.param("log")));
+    FIREBREAK_ASSIGN(const auto cosigned, parts_.cosigned ? parts_.cosigned(request.param("log")) : std::optional<ledger::Checkpoint>());
+    if (!cosigned) return fail(Code::kNotFound, fmt::format("no witness has cosigned log '{}'", request.param("log")));
+    net::Response response = net::text_response(cosigned->text());
     response.headers.emplace_back("Cache-Control", "no-cache");
     return response;
   });

@@ -14,6 +14,7 @@
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/api/api.h"
+#include "run/app/attestations.h"
 #include "run/app/bootstrap.h"
 #include "run/app/clockwork.h"
 #include "run/app/content.h"
@@ -21,6 +22,7 @@
 #include "run/app/feed_maker.h"
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
+#include "run/app/log_guard.h"
 #include "run/app/picture.h"
 #include "run/app/projection.h"
 #include "run/app/reporter.h"
@@ -92,6 +94,7 @@ struct App::Impl {
   RequestBook requests;
   std::unique_ptr<FeedMaker> feed_maker;
   std::unique_ptr<TaskThread> jobs;
+  std::unique_ptr<Attestations> attestations;
   std::unique_ptr<Projection> projection;
   std::unique_ptr<effects::Worker> worker;
   std::set<std::uint64_t> orders_taken;
@@ -135,6 +138,7 @@ Result<void> App::Impl::start() {
   FIREBREAK_TRY(apply_content());
   FIREBREAK_TRY(start_api());
   clockwork->start();
+  attestations->start();
   return {};
 }
 
@@ -157,6 +161,7 @@ Result<void> App::Impl::open_journal() {
   ledger::Recovery recovery;
   FIREBREAK_ASSIGN(auto log, ledger::Log::open(files, system_clock, ledger::log_dir_of(options.data_dir, "journal"),
                                                std::move(ledger_options), &recovery));
+  FIREBREAK_TRY(check_journal(files, *log, ledger::log_dir_of(options.data_dir, "journal"), options.accept_rollback));
   journal::Options journal_options;
   journal_options.logger = &logger;
   FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
@@ -202,6 +207,8 @@ Result<void> App::Impl::start_workers() {
   context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
                                               connectors, configuration.rules});
   jobs = std::make_unique<TaskThread>();
+  attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
+  FIREBREAK_TRY(attestations->configure(configuration.attesters));
   projection = std::make_unique<Projection>(*views, *journal, logger);
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors);
@@ -217,16 +224,20 @@ Result<void> App::Impl::start_workers() {
 Result<void> App::Impl::follow_journal() {
   constexpr std::size_t kPiece = 5'000;
   const std::uint64_t end = journal->size();
+  LogGuard guard;
   for (std::uint64_t at = 0; at < end;) {
     FIREBREAK_ASSIGN(const auto entries, journal->entries(at, std::min<std::uint64_t>(kPiece, end - at)));
     for (const Entry& entry : entries) {
       requests.apply(entry);
       feed_maker->apply(entry);
+      guard.apply(entry);
+      attestations->apply(entry);
       if (entry.kind == "clock_fed") clockwork->remember(entry);
       if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
     }
     at += entries.size();
   }
+  FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback));
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
   for (const Entry& entry : requests.open()) take_request(entry);
@@ -356,6 +367,9 @@ Result<void> App::Impl::start_api() {
   };
   parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.host_names = options.host_names;
+  parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
+  parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
+  parts.attested = [this] { return attestations->status(); };
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
     return clockwork->set_rate(rate, reason, by);
@@ -401,6 +415,7 @@ void App::stop() {
   impl_->stopped = true;
   if (impl_->jobs) impl_->jobs->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
+  if (impl_->attestations) impl_->attestations->stop();
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
   if (impl_->server) impl_->server->stop();

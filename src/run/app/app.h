@@ -20,6 +20,7 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8440;
   bool fed_clock = false;
+  std::vector<std::string> accept_rollback;  // logs that may go on although they are not what they were
   std::vector<std::string> host_names;  // that the page is reached by, besides the loopback ones
 };
 

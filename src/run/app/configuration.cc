@@ -58,7 +58,7 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   Configuration configuration;
   if (path.empty()) return configuration;
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -81,6 +81,10 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   JsonObject detectors;
   for (const auto& [name, document] : configuration.detectors) detectors[name] = document;
   configuration.document = JsonObject{{"rules", configuration.rules}, {"detectors", detectors}};
+  auto attesters = attesters_of(config, folder);
+  if (!attesters) return fail(std::move(attesters.error()).with(path));
+  configuration.attesters = std::move(*attesters);
+  if (!configuration.attesters.empty()) configuration.document.as_object()["attesters"] = to_json(configuration.attesters);
   return configuration;
 }
 

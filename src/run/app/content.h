@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "world/effects/attester_config.h"
 
 namespace firebreak::app {
 
@@ -25,10 +26,15 @@ struct Configuration {
   std::vector<std::pair<std::string, Json>> profiles;   // endpoint -> reference profile settings
   Json rules = JsonObject{};                   // correlation, recovery ladder, gates
   std::vector<std::pair<std::string, Json>> gateways;   // name -> {control_url, token_file}
+  std::vector<effects::AttesterConfig> attesters;       // witnesses and time-stamping authorities
   Json document = JsonObject{};                // normalised, for config_applied
 };
 
 // `path` empty: defaults only. Relative names inside the file are relative to its folder.
 Result<Configuration> load_configuration(Files& files, const std::string& path);
+
+// `witness: [{name, url, vkey, …}]` and `timestamps: [{name, url, ca_file, …}]` of a configuration file in `folder`.
+Result<std::vector<effects::AttesterConfig>> attesters_of(const Json& config, const std::string& folder);
+Json to_json(const std::vector<effects::AttesterConfig>& attesters);
 
 }  // namespace firebreak::app

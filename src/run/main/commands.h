@@ -53,6 +53,8 @@ struct VerifyOptions {
   std::string exported;               // folder of an export, instead of data and log
   std::string pinned;                 // vkey
   std::vector<std::string> receipts;  // files
+  std::vector<std::string> witnesses; // vkeys
+  std::string ca_file;                // of the time-stamping authorities
 };
 int ledger_verify(const VerifyOptions& options, bool json);
 int ledger_export(const std::string& data, const std::string& log, const std::string& out, bool json);
@@ -73,6 +75,7 @@ struct ServeOptions {
   std::string config;
   std::string listen = "127.0.0.1:8440";
   std::string clock = "system";
+  std::vector<std::string> accept_rollback;
   std::vector<std::string> host_names;
 };
 int serve(const ServeOptions& options);

@@ -29,6 +29,7 @@ std::vector<Diagnosis> examine(const DoctorOptions& options) {
   examine_folder(options, out);
   if (exists(files, options.data)) {
     examine_logs(options, out);
+    examine_vouched(options, out);
     examine_disk(options, out);
   }
   examine_machine(out);

@@ -30,6 +30,7 @@ int serve(const ServeOptions& options) {
   serve_options.host = address->first;
   serve_options.port = address->second;
   serve_options.fed_clock = options.clock == "fed";
+  serve_options.accept_rollback = options.accept_rollback;
   serve_options.host_names = options.host_names;
   auto app = app::App::start(serve_options);
   if (!app) return report_error(app.error(), false);

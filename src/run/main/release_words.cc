@@ -65,11 +65,14 @@ void CommandLine::add_ledger() {
   offline(ledger, "list", "names, sizes, roots",
           [this] { return ledger_list(data_or("firebreak-data"), words_.connection.json); });
   auto* verify = offline(ledger, "verify", "recompute everything; names the first damaged place", [this] {
-    return ledger_verify({data_or("firebreak-data"), words_.log, words_.exported, words_.pinned, words_.receipts}, words_.connection.json);
+    return ledger_verify({data_or("firebreak-data"), words_.log, words_.exported, words_.pinned, words_.receipts, words_.witnesses,
+                          words_.ca_file}, words_.connection.json);
   });
   verify->add_option("--log", w.log, "one log; all without it");
   verify->add_option("--key", w.pinned, "pinned vkey: 'authentic' instead of 'consistent'");
   verify->add_option("--receipt", w.receipts, "kept tlog-proof, ingest receipt or checkpoint that the log must still hold; several times");
+  verify->add_option("--witness", w.witnesses, "vkey of a witness that must have cosigned each log; several times");
+  verify->add_option("--timestamps", w.ca_file, "CA certificates (PEM) that each log's RFC 3161 time stamps must lead to");
   verify->add_option("--export", w.exported, "a folder that 'ledger export' wrote, instead of a data folder")->excludes("--log");
   auto* exported = offline(ledger, "export", "write the C2SP tlog-tiles layout", [this] {
     return ledger_export(data_or("firebreak-data"), words_.log, words_.out, words_.connection.json);

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
+
 #include "run/main/print.h"
 
 namespace firebreak::cli {
@@ -39,6 +42,32 @@ std::string detectors_text(const Json& endpoint) {
   return (running.empty() ? "" : fmt::format("            runs: {}\n", running)) + waiting;
 }
 
+// One line for each that vouches for the logs while all is well, one for each log where it is not.
+std::string attested_text(const Json& status) {
+  std::map<std::string, std::pair<std::int64_t, std::string>> well;  // who -> logs, newest time
+  std::string out, lead = "Vouching  ";
+  const auto line = [&](const std::string& words) {
+    out += lead + words + "\n";
+    lead.assign(10, ' ');
+  };
+  for (const Json& one : items(status, "attested")) {
+    const std::string state = string_or(one, "state");
+    const std::string who = fmt::format("{} {}", text(one, "kind"), text(one, "by"));
+    if (state == "ok") {
+      auto& [logs, newest] = well[who];
+      ++logs;
+      newest = std::max(newest, text(one, "time"));
+    } else if (state == "waiting") {
+      line(fmt::format("{} has not been asked for log {} yet", who, text(one, "log")));
+    } else {
+      line(fmt::format("{} {}: {} of {} entries of {} vouched for; {}", state == "contradicted" ? "RED" : "!", state, text(one, "size"), text(one, "entries"),
+                       text(one, "log"), text(one, "what")));
+    }
+  }
+  for (const auto& [who, seen] : well) line(fmt::format("{}: {} log{}, newest {}", who, seen.first, seen.first == 1 ? "" : "s", seen.second));
+  return out;
+}
+
 }  // namespace
 
 std::string status_text(const Json& status) {
@@ -60,6 +89,7 @@ std::string status_text(const Json& status) {
       lead = std::string(10, ' ');
     }
   };
+  out += attested_text(status);
   list("In force", "in_force", [](const Json& a) {
     const std::string verdict = text(a, "verdict"), until = text(a, "until");
     return fmt::format("{} on {}: {}{}{}", text(a, "id"), text(a, "endpoint"), text(a, "what"),

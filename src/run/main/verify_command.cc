@@ -12,6 +12,8 @@
 namespace firebreak::cli {
 namespace {
 
+std::string time_of(std::uint64_t seconds) { return format_time(Time{static_cast<std::int64_t>(seconds) * kSecond}); }
+
 Json to_json(const std::string& name, const ledger::VerifyReport& report) {
   JsonObject object{{"log", name},
                     {"verdict", ledger::verdict_name(report.verdict)},
@@ -33,6 +35,7 @@ Json to_json(const std::string& name, const ledger::VerifyReport& report) {
   JsonArray kept;
   for (const ledger::KeptAnswer& answer : report.kept) {
     JsonObject item{{"name", answer.name}, {"size", answer.size}, {"holds", answer.problem.empty()}};
+    if (answer.seconds) item["time"] = time_of(*answer.seconds);
     if (answer.index) item["index"] = *answer.index;
     if (!answer.problem.empty()) item["problem"] = answer.problem;
     kept.push_back(std::move(item));
@@ -48,7 +51,8 @@ std::string printable(const std::string& text) {
 
 std::string to_text(const ledger::KeptAnswer& answer) {
   if (!answer.problem.empty()) return fmt::format("  {} does not hold: {}\n", printable(answer.name), printable(answer.problem));
-  return fmt::format("  {} holds: {}size {}\n", printable(answer.name), answer.index ? fmt::format("entry {}, ", *answer.index) : "", answer.size);
+  return fmt::format("  {} holds: {}size {}{}\n", printable(answer.name), answer.index ? fmt::format("entry {}, ", *answer.index) : "", answer.size,
+                     answer.seconds ? ", seen at " + time_of(*answer.seconds) : "");
 }
 
 std::string to_text(const std::string& name, const ledger::VerifyReport& report) {
@@ -103,9 +107,23 @@ Result<std::vector<ledger::KeptReceipt>> read_receipts(Files& files, const Verif
     if (!known)
       return fail(Code::kNotFound, fmt::format("{} is a receipt of '{}', and no log here is: it was removed, or this is another installation's folder", path,
                                                receipt->origin.empty() ? receipt->log : receipt->origin));
-    receipts.push_back({path, std::move(*receipt), ""});
+    receipts.push_back({path, std::move(*receipt)});
   }
   return receipts;
+}
+
+// Whose word about the logs is asked for, besides the receipts.
+Result<void> read_vouchers(Files& files, const VerifyOptions& options, ledger::Kept& kept) {
+  for (const std::string& text : options.witnesses) {
+    auto key = ledger::parse_witness_vkey(text);
+    if (!key) return fail(std::move(key.error()).with("--witness"));
+    kept.witnesses.push_back(std::move(*key));
+  }
+  if (options.ca_file.empty()) return {};
+  FIREBREAK_ASSIGN(kept.ca_pem, read_all(files, options.ca_file));
+  if (kept.ca_pem.find("-----BEGIN CERTIFICATE-----") == Bytes::npos)
+    return fail(Code::kInvalid, fmt::format("--timestamps: {} holds no certificate in PEM", options.ca_file));
+  return {};
 }
 
 }  // namespace
@@ -122,17 +140,19 @@ int ledger_verify(const VerifyOptions& options, bool json) {
   if (!targets) return report_error(targets.error(), json);
   const auto receipts = read_receipts(files, options, *targets);
   if (!receipts) return report_error(receipts.error(), json);
+  ledger::Kept kept;
+  if (auto ok = read_vouchers(files, options, kept); !ok) return report_error(ok.error(), json);
   JsonArray items;
   std::string text;
   bool sound = true;
   for (const Target& target : *targets) {
     const bool pin = !options.pinned.empty() && (!options.log.empty() || !options.exported.empty() || target.origin == pinned_origin);
     const auto key = pin ? std::optional<std::string>(options.pinned) : std::nullopt;
-    std::vector<ledger::KeptReceipt> mine;
+    kept.receipts.clear();
     for (const ledger::KeptReceipt& receipt : *receipts)
-      if (belongs(receipt.receipt, target, options)) mine.push_back(receipt);
-    const auto report = options.exported.empty() ? ledger::verify(files, target.dir, key, mine)
-                                                 : ledger::verify_export(files, target.dir, key, mine);
+      if (belongs(receipt.receipt, target, options)) kept.receipts.push_back(receipt);
+    const auto report = options.exported.empty() ? ledger::verify(files, target.dir, key, kept)
+                                                 : ledger::verify_export(files, target.dir, key, kept);
     if (!report) return report_error(report.error(), json);
     sound = sound && ledger::is_good(report->verdict);
     items.push_back(to_json(target.name, *report));

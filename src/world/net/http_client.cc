@@ -12,8 +12,17 @@ struct CurlGlobal {
   CurlGlobal() { curl_global_init(CURL_GLOBAL_DEFAULT); }
 };
 
+struct Body {
+  std::string& text;
+  std::size_t limit;  // 0 = none
+  bool too_large = false;
+};
+
 std::size_t append_body(char* data, std::size_t size, std::size_t count, void* to) {
-  static_cast<std::string*>(to)->append(data, size * count);
+  Body& body = *static_cast<Body*>(to);
+  body.too_large = body.limit != 0 && body.text.size() + size * count > body.limit;
+  if (body.too_large) return 0;
+  body.text.append(data, size * count);
   return size * count;
 }
 
@@ -70,7 +79,8 @@ struct HeaderList {
 struct HttpClient::Impl {
   std::mutex mutex;
   CURL* easy = nullptr;
-  std::string token;
+  std::string token, ca_file;
+  std::size_t answer_limit = 0;
   const std::atomic<bool>* cancelled = nullptr;
 
   // Connections survive a reset of the options.
@@ -86,6 +96,7 @@ struct HttpClient::Impl {
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.list);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, append_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &response);
+    if (!ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file.c_str());
     if (cancelled == nullptr) return;
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, stop_if_cancelled);
@@ -125,6 +136,16 @@ void HttpClient::cancel_when(const std::atomic<bool>& flag) {
   impl_->cancelled = &flag;
 }
 
+void HttpClient::limit_answers(std::size_t octets) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->answer_limit = octets;
+}
+
+void HttpClient::trust(std::string ca_file) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->ca_file = std::move(ca_file);
+}
+
 Result<Response> HttpClient::send(const Request& request, const std::string& url, std::int64_t timeout_us) {
   const std::lock_guard lock(impl_->mutex);
   HeaderList headers;
@@ -140,8 +161,11 @@ Result<Response> HttpClient::send(const Request& request, const std::string& url
   }
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, timeout_us / 1'000)));
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, append_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &response.body);
-  FIREBREAK_TRY(impl_->perform(url));
+  Body body{response.body, impl_->answer_limit};
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
+  const Result<void> performed = impl_->perform(url);
+  if (body.too_large) return fail(Code::kTooLarge, fmt::format("{}: the answer is larger than {} octets", url, body.limit));
+  if (!performed) return fail(Error(performed.error()));
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);

@@ -29,6 +29,12 @@ class HttpClient {
   // kUnavailable. The flag outlives the client. Set before the first call.
   void cancel_when(const std::atomic<bool>& flag);
 
+  // An answer with a body of more than `octets` is an Error (kTooLarge). Without it there is no limit.
+  void limit_answers(std::size_t octets);
+
+  // https: the certificates in this PEM file vouch for the other side, instead of the system's.
+  void trust(std::string ca_file);
+
   // Any status is a Response; an Error means that there was none: kUnavailable (no connection, broken off) or
   // kTimeout. request.path is ignored: `url` is the whole address with its query. Redirects are not followed.
   Result<Response> send(const Request& request, const std::string& url, std::int64_t timeout_us = 30'000'000);

@@ -1,0 +1,141 @@
+#include "run/app/log_guard.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "log/ledger/cosigned.h"
+#include "log/ledger/log.h"
+#include "types/finding.h"
+
+namespace firebreak::app {
+namespace {
+
+constexpr std::size_t kAnchorsKept = 1'024;  // of a stream: the newest, and every so often an older one
+
+ledger::PastView view_of(const ledger::Log& log) {
+  return {log.size(), [&log](std::uint64_t size) { return log.root_at(size); }, [&log](std::uint64_t index) { return log.leaf_at(index); }};
+}
+
+// What stands beside the log and is no past of it; empty when all is.
+Result<std::string> vouched_contradicts(Files& files, const ledger::Log& log, const std::string& dir) {
+  FIREBREAK_ASSIGN(const auto vouched, ledger::read_vouched(files, dir));
+  const ledger::PastView view = view_of(log);
+  for (const ledger::Vouched& one : vouched) {
+    if (!one.checkpoint) return fmt::format("{}: {}", one.name, one.problem);
+    const Result<void> holds = ledger::check_receipt(ledger::receipt_of(*one.checkpoint), log.verifier(), view);
+    if (!holds && holds.error().code != Code::kCorrupt) return fail(Error(holds.error()));
+    if (!holds) return fmt::format("{}: {}", one.name, holds.error().message);
+  }
+  return std::string();
+}
+
+Result<void> refuse_unless(const std::vector<std::string>& accept, const std::string& name, const std::string& dir, const std::string& why) {
+  if (std::find(accept.begin(), accept.end(), name) != accept.end()) return {};
+  return fail(Code::kCorrupt,
+              fmt::format("log '{}' is not what it was. {}. Keep this folder as evidence and bring {} back from a copy that is as new as the rest; "
+                          "when there is none, start once with --accept-rollback {}: it goes on from what is there, with a finding",
+                          name, why, dir, name));
+}
+
+// LOG/contradicted/<n>/…: kept as evidence; no later start asks it again.
+Result<void> move_aside(Files& files, const std::string& dir) {
+  int n = 1;
+  while (exists(files, fmt::format("{}/contradicted/{}/moved", dir, n))) ++n;
+  const std::string aside = fmt::format("{}/contradicted/{}", dir, n);
+  FIREBREAK_TRY(files.make_dir(aside));
+  FIREBREAK_TRY(write_atomic(files, aside + "/moved", "what vouched for entries that this log no longer holds\n"));
+  FIREBREAK_ASSIGN(const auto names, files.list(dir));
+  for (std::string name : names) {
+    if (name.ends_with('/')) name.pop_back();
+    if (name == ledger::kCosignedFile || name == ledger::kWitnessFolder || name == ledger::kTimestampFolder)
+      FIREBREAK_TRY(files.rename(dir + "/" + name, aside + "/" + name));
+  }
+  return files.sync_dir(dir);
+}
+
+}  // namespace
+
+Result<void> check_journal(Files& files, const ledger::Log& log, const std::string& dir, const std::vector<std::string>& accept) {
+  FIREBREAK_ASSIGN(const std::string why, vouched_contradicts(files, log, dir));
+  return why.empty() ? Result<void>() : refuse_unless(accept, "journal", dir, why);
+}
+
+void LogGuard::apply(const Entry& entry) {
+  if (entry.kind == "rollback_accepted") {
+    anchors_.erase(string_or(entry.body, "log"));
+    return;
+  }
+  if (entry.kind != "anchor") return;
+  const auto root = Digest::from_hex(string_or(entry.body, "root"));
+  const std::int64_t size = int_or(entry.body, "size");
+  if (!root || size <= 0) return;
+  std::vector<Anchor>& kept = anchors_[string_or(entry.body, "stream")];
+  if (kept.size() == kAnchorsKept) {  // every second goes, the newest stays: the whole past remains covered
+    std::vector<Anchor> half;
+    for (std::size_t i = 1; i < kept.size(); i += 2) half.push_back(kept[i]);
+    kept = std::move(half);
+  }
+  kept.push_back({entry.index, static_cast<std::uint64_t>(size), *root});
+}
+
+std::string LogGuard::anchors_contradict(const std::string& stream, const ledger::PastView& log) const {
+  const auto found = anchors_.find(stream);
+  if (found == anchors_.end()) return {};
+  for (const Anchor& anchor : found->second) {
+    const Result<void> holds = ledger::check_past(anchor.size, anchor.root, log);
+    if (!holds) return fmt::format("the anchor in journal entry {}: {}", anchor.entry, holds.error().message);
+  }
+  return {};
+}
+
+Result<void> LogGuard::check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept) const {
+  std::set<std::string> names{"journal"};
+  for (const std::string& name : context.streams.list()) names.insert(name);
+  for (const auto& [name, anchors] : anchors_) names.insert(name);
+  for (const std::string& name : names) {
+    record::Stream* const stream = name == "journal" ? nullptr : context.streams.get(name);
+    ledger::Log* const log = name == "journal" ? &context.journal.log() : stream != nullptr ? &stream->log() : nullptr;
+    const std::string dir = ledger::log_dir_of(data_dir, name);
+    std::string why;
+    if (log == nullptr) {
+      why = fmt::format("the anchor in journal entry {}: the log is not there any more", anchors_.at(name).back().entry);
+    } else {
+      why = anchors_contradict(name, view_of(*log));
+      if (why.empty()) {
+        FIREBREAK_ASSIGN(why, vouched_contradicts(context.files, *log, dir));
+      }
+    }
+    if (why.empty()) continue;
+    FIREBREAK_TRY(refuse_unless(accept, name, dir, why));
+    FIREBREAK_TRY(accept_rollback(context, name, log, dir, why));
+  }
+  return {};
+}
+
+Result<void> LogGuard::accept_rollback(const Context& context, const std::string& name, ledger::Log* log, const std::string& dir,
+                                       const std::string& why) const {
+  const std::uint64_t size = log == nullptr ? 0 : log->size();
+  const Time now = context.clock.now();
+  FindingUpdate update;
+  update.episode = fmt::format("log_contradicted//{}", now.us);
+  update.kind = "log_contradicted";
+  update.severity = Severity::kCritical;
+  update.endpoint = update.stream = name;
+  update.last_index = size == 0 ? 0 : size - 1;
+  update.first_time = update.last_time = now;
+  update.count = 1;
+  update.numbers = {{"log_size", static_cast<double>(size)}};
+  update.summary = fmt::format("an operator let log {} go on although it is not what it was. {}", name, why);
+  FIREBREAK_TRY(context.journal.submit_wait(Draft{std::string(finding_entry_kind(update.phase)), to_json(update), "firebreak", {}, {}}));
+  if (log != nullptr) FIREBREAK_TRY(move_aside(context.files, dir));
+  JsonObject body{{"log", name}, {"size", size}, {"why", why}};
+  if (log != nullptr) {
+    FIREBREAK_ASSIGN(const Digest root, log->root_at(size));
+    body["root"] = root.hex();
+  }
+  FIREBREAK_TRY(context.journal.submit_wait(Draft{"rollback_accepted", std::move(body), "firebreak", {}, {}}));
+  return {};
+}
+
+}  // namespace firebreak::app

@@ -1,0 +1,40 @@
+// At the start: are the logs still those that were vouched for? Each stream's log is held against the anchors in the journal, each
+// log against what witnesses cosigned and authorities stamped beside it. A log that was cut back or written anew is not opened for
+// more entries: they would take the indexes of entries that are gone, under the same key.
+//
+// Threads: none. What `accept` names goes on with a finding, a journal entry, and what contradicts it moved aside.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "log/ledger/receipt.h"
+#include "run/app/context.h"
+
+namespace firebreak::app {
+
+// The same question about the journal alone, before anything is appended to it.
+Result<void> check_journal(Files& files, const ledger::Log& log, const std::string& dir, const std::vector<std::string>& accept);
+
+class LogGuard {
+ public:
+  void apply(const Entry& entry);  // anchor, rollback_accepted
+
+  // kCorrupt: names the log, what contradicts it, and what to do. `accept`: logs that an operator wants to go on nevertheless.
+  Result<void> check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept) const;
+
+ private:
+  struct Anchor {
+    std::uint64_t entry = 0, size = 0;
+    Digest root;
+  };
+
+  std::string anchors_contradict(const std::string& stream, const ledger::PastView& log) const;
+  Result<void> accept_rollback(const Context& context, const std::string& name, ledger::Log* log, const std::string& dir, const std::string& why) const;
+
+  std::map<std::string, std::vector<Anchor>> anchors_;  // of each stream, since a rollback was last accepted
+};
+
+}  // namespace firebreak::app
