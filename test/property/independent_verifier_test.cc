@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/simulated_files.h"
+#include "log/ledger/cosignature.h"
 #include "log/ledger/export.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
@@ -54,7 +55,14 @@ class IndependentVerifier : public ::testing::Test {
                               {"signature", commit.signature}};
       write(ingest_receipt(), canonical_json(answer));
     }
+    // What a witness cosigned of an earlier tree.
+    Checkpoint seen{"firebreak.test/two", size / 2 + 1, log->root_at(size / 2 + 1).value(), {}};
+    SeededRandom same(size);
+    const SigningKey key = SigningKey::generate("firebreak.test/two", same).value();
+    seen.signatures.push_back({key.verifier().name, key.sign(seen.body())});
+    seen.signatures.push_back(cosign(witness_, seen, 1'700'000'000));
     ASSERT_TRUE(log->close());
+    write(folder_ / "logs/two/cosigned", seen.text());
     const Bytes proof = read_all(files_, receipt()).value(), answer = read_all(files_, ingest_receipt()).value();
     fs::remove_all(dir());
     ASSERT_TRUE(export_tiles(files_, folder_ / "logs/two", dir()));
@@ -80,6 +88,7 @@ class IndependentVerifier : public ::testing::Test {
       if (!parsed) return false;
       kept.receipts.push_back({path, *parsed});
     }
+    if (ask_witness_) kept.witnesses = {cosigner_of(witness_)};
     const auto report = verify_export(files_, dir(), {}, kept);
     return report && is_good(report->verdict);
   }
@@ -89,6 +98,7 @@ class IndependentVerifier : public ::testing::Test {
     const std::string list = folder_ / "variants", answers = folder_ / "answers";
     std::ofstream out(list);
     JsonArray arguments;
+    if (ask_witness_) arguments = {"--witness", cosigner_of(witness_).text()};
     for (const std::string& path : receipts) {
       arguments.emplace_back("--receipt");
       arguments.emplace_back(path);
@@ -128,9 +138,16 @@ class IndependentVerifier : public ::testing::Test {
     }
   }
 
+  static SigningKey witness_key() {
+    SeededRandom random(77);
+    return SigningKey::generate("firebreak.test/witness", random).value();
+  }
+
   PosixFiles files_;
   SystemClock clock_;
   testing::Folder folder_;
+  const SigningKey witness_ = witness_key();
+  bool ask_witness_ = true;
 };
 
 TEST_F(IndependentVerifier, and_ours_find_every_changed_octet_of_a_small_log) {
@@ -175,6 +192,7 @@ TEST_F(IndependentVerifier, and_ours_find_files_that_are_cut_lengthened_exchange
 
 TEST_F(IndependentVerifier, and_ours_find_a_log_that_was_cut_back_or_written_anew_by_its_own_key) {
   make(300, 280);
+  ask_witness_ = false;  // the receipts alone must show it
   const Bytes proof = read_all(files_, receipt()).value(), answer = read_all(files_, ingest_receipt()).value();
   SeededRandom random(300);  // the same key as make(300, …)
   const auto key = SigningKey::generate("firebreak.test/two", random).value();
@@ -187,6 +205,10 @@ TEST_F(IndependentVerifier, and_ours_find_a_log_that_was_cut_back_or_written_ane
       ASSERT_TRUE(log->append_wait(std::move(batch)));
     }
     fs::remove_all(dir());
+    // A rewriter cannot make a cosignature: the one of the old log is all that there is.
+    fs::copy(folder_ / "logs/two/cosigned", place + "/cosigned");
+    EXPECT_EQ(export_tiles(files_, place, folder_ / ("refused" + std::to_string(size))).has_value(), size < 280) << "151 entries are the same";
+    fs::remove(place + "/cosigned");
     ASSERT_TRUE(export_tiles(files_, place, dir()));
     write(receipt(), proof);
     write(ingest_receipt(), answer);

@@ -29,15 +29,18 @@ void judge_vouched(const VerifierKey& key, const PastView& log, const Kept& kept
 }
 
 // The newest that `witness` has cosigned, of all that is at hand.
-KeptAnswer newest_of(const VerifierKey& witness, const std::vector<Vouched>& vouched) {
+KeptAnswer newest_of(const VerifierKey& witness, const Kept& kept, const std::vector<Vouched>& vouched) {
   KeptAnswer best{"witness " + witness.name, 0, {}, {}, {}};
-  for (const Vouched& one : vouched) {
-    if (!one.checkpoint) continue;
-    const auto seconds = check_cosignature(*one.checkpoint, one.checkpoint->signatures, witness);
-    if (!seconds || (best.seconds && one.checkpoint->size < best.size)) continue;
-    best.size = one.checkpoint->size;
+  const auto look = [&](const Checkpoint& checkpoint) {
+    const auto seconds = check_cosignature(checkpoint, checkpoint.signatures, witness);
+    if (!seconds || (best.seconds && checkpoint.size < best.size)) return;
+    best.size = checkpoint.size;
     best.seconds = *seconds;
-  }
+  };
+  for (const Vouched& one : vouched)
+    if (one.checkpoint) look(*one.checkpoint);
+  for (const KeptReceipt& one : kept.receipts)
+    if (!one.receipt.origin.empty()) look({one.receipt.origin, one.receipt.size, one.receipt.root, one.receipt.signatures});
   return best;
 }
 
@@ -56,7 +59,7 @@ Result<std::optional<Checkpoint>> read_cosigned(Files& files, const Path& path) 
   return std::optional<Checkpoint>(std::move(*checkpoint));
 }
 
-Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir) {
+Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir, Stamps which) {
   std::vector<std::string> names{std::string(kCosignedFile)};
   const std::string folder(kWitnessFolder);
   Result<std::vector<std::string>> witnesses = files.list(dir + "/" + folder);
@@ -72,7 +75,7 @@ Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir) {
     if (!checkpoint) vouched.push_back({name, {}, checkpoint.error().message, {}});
     else if (*checkpoint) vouched.push_back({name, **checkpoint, "", {}});
   }
-  FIREBREAK_ASSIGN(std::vector<StoredStamp> stamps, stored_timestamps(files, dir));
+  FIREBREAK_ASSIGN(std::vector<StoredStamp> stamps, stored_timestamps(files, dir, which == Stamps::kNewest));
   for (StoredStamp& stamp : stamps) {
     const auto checkpoint = parse_checkpoint(stamp.checkpoint);
     Vouched one{stamp.name, {}, checkpoint ? "" : checkpoint.error().message, {}};
@@ -95,9 +98,9 @@ void judge_kept(const VerifierKey& key, const PastView& log, const Kept& kept, c
   }
   if (!kept.ca_pem.empty() && !stamped) take(report, {std::string(kTimestampFolder), 0, {}, {}, {}}, "nobody has stamped this log");
   for (const VerifierKey& witness : kept.witnesses) {
-    KeptAnswer newest = newest_of(witness, vouched);
+    KeptAnswer newest = newest_of(witness, kept, vouched);
     const bool seen = newest.seconds.has_value();
-    take(report, std::move(newest), seen ? "" : "no checkpoint beside the log is cosigned by " + witness.text());
+    take(report, std::move(newest), seen ? "" : "no checkpoint at hand is cosigned by " + witness.text());
   }
 }
 

@@ -28,7 +28,8 @@ struct Vouched {
 };
 // All that stands beside the log or in an export of it; empty when nobody has answered yet. A log that is written meanwhile may
 // outrun what is read of it: read this before the log.
-Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir);
+enum class Stamps { kAll, kNewest };  // of each authority: a year of hourly ones is 8,760
+Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir, Stamps which = Stamps::kAll);
 
 // Fills report.kept with what `kept` and `vouched` say of the log; one that does not hold makes the verdict kContradicted.
 void judge_kept(const VerifierKey& key, const PastView& log, const Kept& kept, const std::vector<Vouched>& vouched, VerifyReport& report);

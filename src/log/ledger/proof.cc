@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "log/ledger/cosigned.h"
 #include "log/ledger/folder.h"
 
 namespace firebreak::ledger {
@@ -74,6 +75,7 @@ Result<void> check_proof(const Proof& proof, ByteView entry, const VerifierKey& 
 
 Result<ProvenEntry> prove(Files& files, const Path& log_dir, std::uint64_t index) {
   ProvenEntry out;
+  FIREBREAK_ASSIGN(const auto cosigned, read_cosigned(files, log_dir + "/" + std::string(kCosignedFile)));
   FIREBREAK_ASSIGN(const Folder folder,
                    read_folder(files, log_dir, [&](const Folder&, const ScannedFrame& frame) {
                      if (index < frame.header.first || index - frame.header.first >= frame.header.count)
@@ -89,7 +91,12 @@ Result<ProvenEntry> prove(Files& files, const Path& log_dir, std::uint64_t index
                                      " entries, none at index " + std::to_string(index));
   out.proof.index = index;
   out.proof.checkpoint = folder.checkpoint;
-  FIREBREAK_ASSIGN(out.proof.path, folder.tree.inclusion_proof(index, folder.checkpoint.size));
+  if (cosigned && cosigned->size > index) {
+    const Result<void> holds = check_receipt(receipt_of(*cosigned), folder.key, past_view(folder.tree));
+    if (!holds) return fail(Code::kCorrupt, "log " + log_dir + ": cosigned contradicts it: " + holds.error().message);
+    out.proof.checkpoint = *cosigned;
+  }
+  FIREBREAK_ASSIGN(out.proof.path, folder.tree.inclusion_proof(index, out.proof.checkpoint.size));
   return out;
 }
 

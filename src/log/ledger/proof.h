@@ -34,7 +34,8 @@ struct ProvenEntry {
   Proof proof;
 };
 
-// From a log's folder or a copy of it, against its last checkpoint. kNotFound when `index` is not yet signed.
+// From a log's folder or a copy of it, against the checkpoint that its witnesses cosigned when that holds `index`, else against its last
+// one. kNotFound when `index` is not yet signed.
 Result<ProvenEntry> prove(Files& files, const Path& log_dir, std::uint64_t index);
 
 }  // namespace firebreak::ledger

@@ -23,8 +23,20 @@ Result<std::uint64_t> get_count(const Json& object, std::string_view key) {
   return static_cast<std::uint64_t>(value);
 }
 
+// {"index","leaf_hash","proof":[…],"checkpoint",…}: a record's proof as the server gives it, alone or inside a trace.
+Result<Receipt> from_record_proof(const Json& object) {
+  FIREBREAK_ASSIGN(const std::string note, get_string(object, "checkpoint"));
+  FIREBREAK_ASSIGN(const Checkpoint checkpoint, parse_checkpoint(note));
+  Receipt receipt = receipt_of(checkpoint);
+  FIREBREAK_ASSIGN(receipt.index, get_count(object, "index"));
+  FIREBREAK_ASSIGN(receipt.leaf, get_digest(object, "leaf_hash"));
+  return receipt;
+}
+
 Result<Receipt> from_json(std::string_view text) {
   FIREBREAK_ASSIGN(const Json object, parse_json(text));
+  if (find(object, "checkpoint") != nullptr) return from_record_proof(object);
+  if (const Json* proof = find(object, "proof"); proof != nullptr && proof->is_object()) return from_record_proof(*proof);
   Receipt receipt;
   FIREBREAK_ASSIGN(receipt.log, get_string(object, "log"));
   FIREBREAK_ASSIGN(receipt.size, get_count(object, "size"));
@@ -58,7 +70,7 @@ Result<Receipt> parse_receipt(std::string_view text) {
   if (text.size() > kMaxReceiptBytes) return fail(Code::kInvalid, "receipt: larger than 1 MiB");
   if (text.starts_with('{')) {
     Result<Receipt> receipt = from_json(text);
-    if (!receipt) return fail(std::move(receipt.error()).with("ingest receipt"));
+    if (!receipt) return fail(std::move(receipt.error()).with("receipt"));
     return receipt;
   }
   if (!text.starts_with("c2sp.org/tlog-proof@")) {

@@ -1,4 +1,4 @@
-// What somebody kept of a log: a tlog-proof of one record, the JSON receipt of an ingest, or a checkpoint. The log must still
+// What somebody kept of a log: a tlog-proof of one record, the JSON receipt of an ingest, a trace, or a checkpoint. The log must still
 // hold everything that it says, so a log that was cut back or written anew together with its checkpoint is found by it.
 //
 // Pure; thread-safe. Errors: kInvalid (no receipt), kCorrupt (the log is not what the receipt says; the message says how).
@@ -24,7 +24,8 @@ struct Receipt {
   Hashes path;
 };
 
-// tlog-proof, {"log","last","leaf_hash","size","root","signature"} (docs/formats/stream.md), or a checkpoint; by its first octet.
+// tlog-proof, {"log","last","leaf_hash","size","root","signature"} (docs/formats/stream.md), the
+// proof of `firebreak trace ID --json`, or a checkpoint.
 Result<Receipt> parse_receipt(std::string_view text);
 Receipt receipt_of(const Checkpoint& checkpoint);
 

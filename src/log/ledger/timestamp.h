@@ -41,7 +41,7 @@ struct StoredStamp {
   Bytes checkpoint, answer;
 };
 // All that stand beside a log or in an export of it, by authority and size. A file without its other half is kCorrupt.
-Result<std::vector<StoredStamp>> stored_timestamps(Files& files, const Path& dir);
+Result<std::vector<StoredStamp>> stored_timestamps(Files& files, const Path& dir, bool newest_alone = false);
 // The last of one authority, without reading the others.
 Result<std::optional<StoredStamp>> last_timestamp(Files& files, const Path& dir, const std::string& authority);
 Result<void> keep_timestamp(Files& files, const Path& dir, const StoredStamp& stamp);

@@ -45,14 +45,15 @@ Result<StoredStamp> read_stamp(Files& files, const Path& dir, const std::string&
 
 }  // namespace
 
-Result<std::vector<StoredStamp>> stored_timestamps(Files& files, const Path& dir) {
+Result<std::vector<StoredStamp>> stored_timestamps(Files& files, const Path& dir, bool newest_alone) {
   std::vector<StoredStamp> stamps;
   FIREBREAK_ASSIGN(const auto authorities, names_in(files, dir + "/" + std::string(kTimestampFolder)));
   for (const std::string& folder : authorities) {
     if (!folder.ends_with('/')) continue;
     const std::string authority = folder.substr(0, folder.size() - 1);
     FIREBREAK_ASSIGN(const auto sizes, sizes_of(files, dir, authority));
-    for (const std::uint64_t size : sizes) {
+    for (std::size_t i = newest_alone && !sizes.empty() ? sizes.size() - 1 : 0; i < sizes.size(); ++i) {
+      const std::uint64_t size = sizes[i];
       FIREBREAK_ASSIGN(StoredStamp stamp, read_stamp(files, dir, authority, size));
       stamps.push_back(std::move(stamp));
     }

@@ -13,7 +13,7 @@
 namespace firebreak::app {
 namespace {
 
-constexpr std::int64_t kFirstWaitUs = 1'000'000, kLongestWaitUs = 600'000'000, kTellAgainUs = 3'600'000'000;
+constexpr std::int64_t kTellAgainUs = 3'600'000'000;
 constexpr auto kNap = std::chrono::milliseconds(250);
 constexpr std::string_view kContradicted = "log_contradicted";
 
@@ -26,11 +26,6 @@ std::string attester_in(const FindingUpdate& update) {
   const std::size_t first = update.episode.find('/'), second = update.episode.find('/', first + 1);
   if (second == std::string::npos) return {};
   return update.episode.substr(first + 1, second - first - 1);
-}
-
-std::int64_t wait_after(int failures, std::int64_t interval) {
-  const std::int64_t wait = kFirstWaitUs << std::min(failures - 1, 10);
-  return std::min({wait, std::max(interval, kFirstWaitUs), kLongestWaitUs});
 }
 
 }  // namespace
@@ -179,7 +174,7 @@ void Attestations::take(const effects::AttestedLog& log, const effects::Attester
     slot.state = state;
     slot.what = answer.what;
     slot.failures = good ? 0 : slot.failures + 1;
-    slot.next = now + (good ? config.interval_us : wait_after(slot.failures, config.interval_us));
+    slot.next = now + (good ? config.interval_us : effects::wait_after_us(slot.failures, config.interval_us));
     if (good) {
       slot.size = answer.size;
       slot.seconds = answer.seconds;

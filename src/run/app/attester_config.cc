@@ -33,16 +33,18 @@ Result<effects::AttesterConfig> read_one(const Json& item, bool witness, const s
   FIREBREAK_ASSIGN(config.name, get_string(item, "name"));
   const Reader reader{item, fmt::format("{} '{}'", witness ? "witness" : "timestamps", config.name)};
   if (!is_name(config.name)) return reader.bad("its name has 1 to 64 of a-z 0-9 . _ -");
-  if (auto ok = witness ? only_keys(item, {"name", "url", "vkey", "required", "ca_file", "interval_s", "missing_s"})
-                        : only_keys(item, {"name", "url", "ca_file", "interval_s", "missing_s"});
+  if (auto ok = witness ? only_keys(item, {"name", "url", "vkey", "required", "tls_ca_file", "interval_s", "missing_s"})
+                        : only_keys(item, {"name", "url", "ca_file", "tls_ca_file", "interval_s", "missing_s"});
       !ok)
     return fail(std::move(ok.error()).with(reader.place));
   FIREBREAK_ASSIGN(config.url, get_string(item, "url"));
   if (!config.url.starts_with("http://") && !config.url.starts_with("https://")) return reader.bad("'url' starts with http:// or https://");
   while (config.url.ends_with('/')) config.url.pop_back();
-  if (find(item, "ca_file") != nullptr || !witness) {
-    FIREBREAK_ASSIGN(config.ca_file, get_string(item, "ca_file"));
-    if (!config.ca_file.starts_with('/')) config.ca_file = folder + "/" + config.ca_file;
+  const auto resolved = [&](const std::string& path) { return path.empty() || path.starts_with('/') ? path : folder + "/" + path; };
+  config.tls_ca_file = resolved(string_or(item, "tls_ca_file"));
+  if (!witness) {
+    FIREBREAK_ASSIGN(const std::string ca_file, get_string(item, "ca_file"));
+    config.ca_file = resolved(ca_file);
   }
   if (witness) {
     FIREBREAK_ASSIGN(config.vkey, get_string(item, "vkey"));
@@ -81,6 +83,7 @@ Json to_json(const std::vector<effects::AttesterConfig>& attesters) {
                               {"url", one.url},
                               {"vkey", one.vkey},
                               {"ca_file", one.ca_file},
+                              {"tls_ca_file", one.tls_ca_file},
                               {"required", one.required},
                               {"interval_us", one.interval_us},
                               {"missing_us", one.missing_us}});

@@ -11,15 +11,13 @@
 namespace firebreak::app {
 namespace {
 
-constexpr std::size_t kAnchorsKept = 1'024;  // of a stream: the newest, and every so often an older one
-
 ledger::PastView view_of(const ledger::Log& log) {
   return {log.size(), [&log](std::uint64_t size) { return log.root_at(size); }, [&log](std::uint64_t index) { return log.leaf_at(index); }};
 }
 
 // What stands beside the log and is no past of it; empty when all is.
 Result<std::string> vouched_contradicts(Files& files, const ledger::Log& log, const std::string& dir) {
-  FIREBREAK_ASSIGN(const auto vouched, ledger::read_vouched(files, dir));
+  FIREBREAK_ASSIGN(const auto vouched, ledger::read_vouched(files, dir, ledger::Stamps::kNewest));
   const ledger::PastView view = view_of(log);
   for (const ledger::Vouched& one : vouched) {
     if (!one.checkpoint) return fmt::format("{}: {}", one.name, one.problem);
@@ -70,23 +68,14 @@ void LogGuard::apply(const Entry& entry) {
   const auto root = Digest::from_hex(string_or(entry.body, "root"));
   const std::int64_t size = int_or(entry.body, "size");
   if (!root || size <= 0) return;
-  std::vector<Anchor>& kept = anchors_[string_or(entry.body, "stream")];
-  if (kept.size() == kAnchorsKept) {  // every second goes, the newest stays: the whole past remains covered
-    std::vector<Anchor> half;
-    for (std::size_t i = 1; i < kept.size(); i += 2) half.push_back(kept[i]);
-    kept = std::move(half);
-  }
-  kept.push_back({entry.index, static_cast<std::uint64_t>(size), *root});
+  anchors_[string_or(entry.body, "stream")] = {entry.index, static_cast<std::uint64_t>(size), *root};
 }
 
 std::string LogGuard::anchors_contradict(const std::string& stream, const ledger::PastView& log) const {
   const auto found = anchors_.find(stream);
   if (found == anchors_.end()) return {};
-  for (const Anchor& anchor : found->second) {
-    const Result<void> holds = ledger::check_past(anchor.size, anchor.root, log);
-    if (!holds) return fmt::format("the anchor in journal entry {}: {}", anchor.entry, holds.error().message);
-  }
-  return {};
+  const Result<void> holds = ledger::check_past(found->second.size, found->second.root, log);
+  return holds ? std::string() : fmt::format("the anchor in journal entry {}: {}", found->second.entry, holds.error().message);
 }
 
 Result<void> LogGuard::check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept) const {
@@ -99,7 +88,7 @@ Result<void> LogGuard::check(const Context& context, const std::string& data_dir
     const std::string dir = ledger::log_dir_of(data_dir, name);
     std::string why;
     if (log == nullptr) {
-      why = fmt::format("the anchor in journal entry {}: the log is not there any more", anchors_.at(name).back().entry);
+      why = fmt::format("the anchor in journal entry {}: the log is not there any more", anchors_.at(name).entry);
     } else {
       why = anchors_contradict(name, view_of(*log));
       if (why.empty()) {

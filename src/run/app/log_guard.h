@@ -34,7 +34,8 @@ class LogGuard {
   std::string anchors_contradict(const std::string& stream, const ledger::PastView& log) const;
   Result<void> accept_rollback(const Context& context, const std::string& name, ledger::Log* log, const std::string& dir, const std::string& why) const;
 
-  std::map<std::string, std::vector<Anchor>> anchors_;  // of each stream, since a rollback was last accepted
+  // The newest of each stream since a rollback was last accepted: its root says what all entries before it are.
+  std::map<std::string, Anchor> anchors_;
 };
 
 }  // namespace firebreak::app

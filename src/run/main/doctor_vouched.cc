@@ -52,14 +52,15 @@ void examine_vouched(const DoctorOptions& options, std::vector<Diagnosis>& out) 
   const auto names = ledger::list_logs(files, options.data);
   if (!names) return;  // examine_logs has said why
   for (const ledger::LogInfo& known : *names) {
-    const auto vouched = ledger::read_vouched(files, known.dir);
+    const auto vouched = ledger::read_vouched(files, known.dir, ledger::Stamps::kNewest);
     if (!vouched) {
       out.push_back({Health::kRed, fmt::format("log {}: {}", known.name, vouched.error().message), "bring the file back from a copy"});
       continue;
     }
-    // The log after what vouches for it: one that is written meanwhile only gets longer. Its checkpoint is half a second behind.
-    const auto tail = ledger::check_tail(files, known.dir);
     for (const ledger::Vouched& one : *vouched) {
+      if (one.checkpoint && one.checkpoint->size <= known.size) continue;
+      // A log that is written meanwhile gets longer, and its checkpoint is half a second behind: what its end says counts.
+      const auto tail = ledger::check_tail(files, known.dir);
       if (one.checkpoint && (!tail || one.checkpoint->size <= tail->size)) continue;
       out.push_back({Health::kRed,
                      one.checkpoint ? fmt::format("log {}: {} signs {} entries, the log has {}: it was cut back", known.name, one.name, one.checkpoint->size, tail->size)

@@ -34,6 +34,10 @@ struct Attestation {
   std::uint64_t seconds = 0;  // since 1970, by the other side's clock
 };
 
+// How long to leave somebody alone after so many failures in a row: 1 s, doubled each time, up to the interval, at most 10 min; with
+// an interval below a second, a second.
+std::int64_t wait_after_us(int failures, std::int64_t interval_us);
+
 class Attester {
  public:
   virtual ~Attester() = default;

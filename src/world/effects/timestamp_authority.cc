@@ -24,6 +24,7 @@ Result<std::unique_ptr<TimestampAuthority>> TimestampAuthority::make(Files& file
   auto authority = std::unique_ptr<TimestampAuthority>(new TimestampAuthority(files, random, std::move(config), std::move(*ca)));
   authority->http_.cancel_when(stopping);
   authority->http_.limit_answers(kMaxAnswerBytes);
+  if (!authority->config_.tls_ca_file.empty()) authority->http_.trust(authority->config_.tls_ca_file);
   return authority;
 }
 

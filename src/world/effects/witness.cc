@@ -32,7 +32,7 @@ Result<std::unique_ptr<Witness>> Witness::make(Files& files, AttesterConfig conf
   auto witness = std::unique_ptr<Witness>(new Witness(files, std::move(config), std::move(*key)));
   witness->http_.cancel_when(stopping);
   witness->http_.limit_answers(16 * 1024);
-  if (!witness->config_.ca_file.empty()) witness->http_.trust(witness->config_.ca_file);
+  if (!witness->config_.tls_ca_file.empty()) witness->http_.trust(witness->config_.tls_ca_file);
   return witness;
 }
 

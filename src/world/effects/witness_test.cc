@@ -134,6 +134,13 @@ TEST_F(WitnessTest, that_is_away_or_that_another_key_answers_for_gives_nothing_t
   EXPECT_EQ((*Witness::make(files_, config, stopping_))->attest({"log", kDir, *log}, log->checkpoint()).verdict, Verdict::kAway);
 }
 
+TEST(Attester, is_left_alone_longer_after_each_failure_up_to_its_interval_and_ten_minutes) {
+  const std::int64_t second = 1'000'000;
+  for (const auto& [failures, waits] : {std::pair<int, int>(1, 1), {2, 2}, {5, 16}, {7, 60}, {1'000'000, 60}}) EXPECT_EQ(wait_after_us(failures, 60 * second), waits * second);
+  EXPECT_EQ(wait_after_us(50, 3'600 * second), 600 * second);
+  EXPECT_EQ(wait_after_us(50, second / 10), second);
+}
+
 TEST_F(WitnessTest, what_is_published_bears_every_required_cosignature) {
   const auto log = open(kDir);
   const auto asked = witness(true);
