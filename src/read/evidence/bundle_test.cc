@@ -1,3 +1,4 @@
+#include "log/ledger/cosignature.h"
 #include "read/evidence/bundle.h"
 
 #include <gtest/gtest.h>
@@ -134,6 +135,20 @@ TEST(Bundle, a_missing_and_an_unlisted_file_are_named) {
   const std::string text = verified(world).to_text();
   EXPECT_NE(text.find("FAIL proofs/ev-4.tlog-proof"), std::string::npos) << text;
   EXPECT_NE(text.find("FAIL items/extra.txt"), std::string::npos) << text;
+}
+
+TEST(Bundle, what_a_witness_cosigned_goes_along_and_is_held_against_the_log) {
+  TestWorld world;
+  ledger::Checkpoint seen = world.stream->checkpoint();
+  SeededRandom random(5);
+  seen.signatures.push_back(ledger::cosign(*ledger::SigningKey::generate("example.com/w1", random), seen, 1'700'000'000));
+  ASSERT_TRUE(write_plain(world.files, "data/logs/fraud-api/cosigned", seen.text()));
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  EXPECT_NE(verified(world).to_text().find("ok   ledgers/fraud-api/cosigned: is of the first"), std::string::npos) << verified(world).to_text();
+  seen.size += 1'000;  // more than the bundle's log has, and so not what the log's key signed
+  ASSERT_TRUE(write_plain(world.files, "bundle/ledgers/fraud-api/cosigned", seen.text()));
+  forge_manifest(world);
+  EXPECT_NE(verified(world).to_text().find("FAIL ledgers/fraud-api/cosigned"), std::string::npos);
 }
 
 TEST(Manifest, refuses_paths_that_leave_the_folder_and_any_other_form) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "log/ledger/cosigned.h"
 #include "log/ledger/proof.h"
 #include "read/evidence/bundle.h"
 #include "read/evidence/bundle_files.h"
@@ -71,8 +72,20 @@ class Verifier {
       line(true, "ledgers/" + name,
            fmt::format("{} entries, tiles and signature agree, root {}", log->entries.size(),
                        log->checkpoint.root.hex()));
+      vouched(name, *log);
       logs_.emplace(name, std::move(*log));
     }
+  }
+
+  // What witnesses and time-stamping authorities said of the log: each is of a past of this tree.
+  void vouched(const std::string& name, const ExportedLog& log) {
+    const auto known = ledger::read_vouched(files_, dir_ + "/ledgers/" + name);
+    if (!known) return bad("ledgers/" + name, known.error());
+    ledger::VerifyReport report;
+    ledger::judge_kept(log.key, ledger::past_view(log.tree), {}, *known, report);
+    for (const ledger::KeptAnswer& answer : report.kept)
+      line(answer.problem.empty(), "ledgers/" + name + "/" + answer.name,
+           answer.problem.empty() ? fmt::format("is of the first {} entries", answer.size) : answer.problem);
   }
 
   void check_pin(const std::string& name, const ExportedLog& log) {
