@@ -132,6 +132,8 @@ TEST(Vouched, a_witness_that_is_away_too_long_is_a_finding_until_it_is_back) {
   place.attested("w1", "ok");
   place.witness.set_away(true);
   place.add(5);
+  const Finished doctor = place.firebreak({"doctor", "--data", place.data(), "--config", place.folder() / "firebreak.yaml", "--url", place.url()});
+  EXPECT_NE(doctor.out.find("witness w1: vouches for"), std::string::npos) << doctor.out;
   const Json missing = place.finding("witness_missing", true);
   EXPECT_NE(string_or(missing, "summary").find("has not been vouched for by w1"), std::string::npos) << canonical_json(missing);
   place.stop();
@@ -252,6 +254,21 @@ TEST(Vouched, a_stream_that_was_written_anew_since_its_anchor_is_not_opened) {
   ASSERT_TRUE(place.server().ready()) << place.said();
   EXPECT_EQ(place.server().end(SIGTERM), 0);
   EXPECT_TRUE(place.start_server());  // the journal knows that it was accepted
+}
+
+TEST(Vouched, a_journal_that_is_older_than_what_was_derived_from_it_is_not_opened) {
+  Anchored place;
+  fs::remove_all(place.data() + "/logs");
+  fs::copy(place.folder() / "older/logs", place.data() + "/logs", fs::copy_options::recursive);
+  EXPECT_FALSE(place.start_server());
+  EXPECT_NE(place.said().find("views.sqlite shows"), std::string::npos) << place.said();
+  place.launch_server({"--accept-rollback", "journal"});
+  ASSERT_TRUE(place.server().ready()) << place.said();
+  const auto findings = place.get("/api/v1/findings?limit=5");
+  ASSERT_TRUE(findings);
+  EXPECT_EQ(string_or(*find_pointer(*findings, "/items/0"), "kind"), "log_contradicted") << canonical_json(*findings);
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  EXPECT_TRUE(place.start_server());
 }
 
 TEST(Vouched, a_stream_that_is_gone_since_its_anchor_is_missed) {

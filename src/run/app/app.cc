@@ -83,6 +83,7 @@ struct App::Impl {
   Logger logger{system_clock};
   std::unique_ptr<FileLock> lock;
   Configuration configuration;
+  std::string journal_why;         // the journal is not what it was, and an operator let it go on
   std::string last_configuration;  // digest of the one applied last
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<evidence::BlobStore> blobs;
@@ -161,7 +162,13 @@ Result<void> App::Impl::open_journal() {
   ledger::Recovery recovery;
   FIREBREAK_ASSIGN(auto log, ledger::Log::open(files, system_clock, ledger::log_dir_of(options.data_dir, "journal"),
                                                std::move(ledger_options), &recovery));
-  FIREBREAK_TRY(check_journal(files, *log, ledger::log_dir_of(options.data_dir, "journal"), options.accept_rollback));
+  FIREBREAK_ASSIGN(views, views::Views::open(options.data_dir + "/views.sqlite"));
+  FIREBREAK_ASSIGN(journal_why, check_journal(files, *log, options.data_dir, views->next_index(), options.accept_rollback));
+  if (!journal_why.empty()) {  // an operator wants to go on with less: what shows more goes
+    views.reset();
+    FIREBREAK_TRY(drop_derived(files, options.data_dir));
+    FIREBREAK_ASSIGN(views, views::Views::open(options.data_dir + "/views.sqlite"));
+  }
   journal::Options journal_options;
   journal_options.logger = &logger;
   FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
@@ -179,7 +186,6 @@ Result<void> App::Impl::open_journal() {
 Result<void> App::Impl::open_stores() {
   FIREBREAK_ASSIGN(auto store, evidence::BlobStore::open(files, options.data_dir + "/blobs"));
   blobs = std::make_unique<evidence::BlobStore>(std::move(store));
-  FIREBREAK_ASSIGN(views, views::Views::open(options.data_dir + "/views.sqlite"));
   FIREBREAK_ASSIGN(streams, record::Streams::open(files, clock(), random, options.data_dir));
   streams->set_known_model([this](std::string_view digest) {
     bool known = false;
@@ -237,7 +243,7 @@ Result<void> App::Impl::follow_journal() {
     }
     at += entries.size();
   }
-  FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback));
+  FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback, journal_why));
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
   for (const Entry& entry : requests.open()) take_request(entry);

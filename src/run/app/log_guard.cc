@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "log/ledger/cosigned.h"
 #include "log/ledger/log.h"
@@ -36,6 +37,22 @@ Result<void> refuse_unless(const std::vector<std::string>& accept, const std::st
                           name, why, dir, name));
 }
 
+// "snapshot-00000000000000000431.json" is of the journal's first 431 entries.
+Result<std::map<std::uint64_t, std::string>> snapshots_of(Files& files, const std::string& data_dir) {
+  std::map<std::uint64_t, std::string> found;
+  const auto names = files.list(data_dir + "/snapshots");
+  if (!names && names.error().code == Code::kNotFound) return found;
+  if (!names) return fail(Error(names.error()));
+  constexpr std::string_view kStart = "snapshot-";
+  for (const std::string& name : *names) {
+    std::uint64_t size = 0;
+    if (!name.starts_with(kStart)) continue;
+    const auto [end, error] = std::from_chars(name.data() + kStart.size(), name.data() + name.size(), size);
+    if (error == std::errc() && std::string_view(end) == ".json") found[size] = name;
+  }
+  return found;
+}
+
 // LOG/contradicted/<n>/…: kept as evidence; no later start asks it again.
 Result<void> move_aside(Files& files, const std::string& dir) {
   int n = 1;
@@ -54,9 +71,25 @@ Result<void> move_aside(Files& files, const std::string& dir) {
 
 }  // namespace
 
-Result<void> check_journal(Files& files, const ledger::Log& log, const std::string& dir, const std::vector<std::string>& accept) {
-  FIREBREAK_ASSIGN(const std::string why, vouched_contradicts(files, log, dir));
-  return why.empty() ? Result<void>() : refuse_unless(accept, "journal", dir, why);
+Result<std::string> check_journal(Files& files, const ledger::Log& log, const std::string& data_dir, std::uint64_t shown,
+                                  const std::vector<std::string>& accept) {
+  const std::string dir = ledger::log_dir_of(data_dir, "journal");
+  FIREBREAK_ASSIGN(std::string why, vouched_contradicts(files, log, dir));
+  if (why.empty() && shown > log.size())
+    why = fmt::format("views.sqlite shows {} entries, the journal has {}: the log was cut back", shown, log.size());
+  FIREBREAK_ASSIGN(const auto snapshots, snapshots_of(files, data_dir));
+  if (why.empty() && !snapshots.empty() && snapshots.rbegin()->first > log.size())
+    why = fmt::format("snapshots/{} is of {} entries, the journal has {}: the log was cut back", snapshots.rbegin()->second, snapshots.rbegin()->first, log.size());
+  if (!why.empty()) FIREBREAK_TRY(refuse_unless(accept, "journal", dir, why));
+  return why;
+}
+
+Result<void> drop_derived(Files& files, const std::string& data_dir) {
+  for (const char* end : {"", "-wal", "-shm"})
+    if (const std::string path = data_dir + "/views.sqlite" + end; exists(files, path)) FIREBREAK_TRY(files.remove(path));
+  FIREBREAK_ASSIGN(const auto snapshots, snapshots_of(files, data_dir));
+  for (const auto& [size, name] : snapshots) FIREBREAK_TRY(files.remove(data_dir + "/snapshots/" + name));
+  return {};
 }
 
 void LogGuard::apply(const Entry& entry) {
@@ -78,7 +111,8 @@ std::string LogGuard::anchors_contradict(const std::string& stream, const ledger
   return holds ? std::string() : fmt::format("the anchor in journal entry {}: {}", found->second.entry, holds.error().message);
 }
 
-Result<void> LogGuard::check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept) const {
+Result<void> LogGuard::check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept,
+                             const std::string& journal_why) const {
   std::set<std::string> names{"journal"};
   for (const std::string& name : context.streams.list()) names.insert(name);
   for (const auto& [name, anchors] : anchors_) names.insert(name);
@@ -86,10 +120,10 @@ Result<void> LogGuard::check(const Context& context, const std::string& data_dir
     record::Stream* const stream = name == "journal" ? nullptr : context.streams.get(name);
     ledger::Log* const log = name == "journal" ? &context.journal.log() : stream != nullptr ? &stream->log() : nullptr;
     const std::string dir = ledger::log_dir_of(data_dir, name);
-    std::string why;
+    std::string why = name == "journal" ? journal_why : "";
     if (log == nullptr) {
       why = fmt::format("the anchor in journal entry {}: the log is not there any more", anchors_.at(name).entry);
-    } else {
+    } else if (why.empty()) {
       why = anchors_contradict(name, view_of(*log));
       if (why.empty()) {
         FIREBREAK_ASSIGN(why, vouched_contradicts(context.files, *log, dir));

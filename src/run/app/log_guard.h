@@ -15,15 +15,21 @@
 
 namespace firebreak::app {
 
-// The same question about the journal alone, before anything is appended to it.
-Result<void> check_journal(Files& files, const ledger::Log& log, const std::string& dir, const std::vector<std::string>& accept);
+// The same question about the journal alone, before anything is appended to it. What is derived from it (`shown`: entries that the
+// views have taken; the snapshots' names) is never ahead of it either. Gives why an accepted one is not what it was; empty: it is.
+Result<std::string> check_journal(Files& files, const ledger::Log& log, const std::string& data_dir, std::uint64_t shown,
+                                  const std::vector<std::string>& accept);
+// Views and snapshots, which come back from the journal.
+Result<void> drop_derived(Files& files, const std::string& data_dir);
 
 class LogGuard {
  public:
   void apply(const Entry& entry);  // anchor, rollback_accepted
 
   // kCorrupt: names the log, what contradicts it, and what to do. `accept`: logs that an operator wants to go on nevertheless.
-  Result<void> check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept) const;
+  // `journal_why`: what check_journal gave.
+  Result<void> check(const Context& context, const std::string& data_dir, const std::vector<std::string>& accept,
+                     const std::string& journal_why) const;
 
  private:
   struct Anchor {

@@ -59,6 +59,17 @@ TEST(HttpServer, hands_the_whole_request_to_the_handler_and_keeps_the_connection
   EXPECT_EQ(1u, server->connections());
 }
 
+TEST(HttpClient, does_not_take_more_than_it_was_told_to) {
+  const auto server = std::move(*HttpServer::start({}, [](Request, Responder responder) { responder(text_response(std::string(5'000, 'x'))); }));
+  HttpClient client;
+  client.limit_answers(5'000);
+  EXPECT_EQ(client.get(server->url() + "/")->body.size(), 5'000u);
+  client.limit_answers(4'999);
+  const auto refused = client.get(server->url() + "/");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kTooLarge);
+}
+
 TEST(HttpServer, answers_from_another_thread_later) {
   std::mutex mutex;
   std::condition_variable arrived;

@@ -102,6 +102,11 @@ add 200 second
 until_true "cosignatures of the longer log" all_are ok
 stop
 "$firebreak" ledger verify --data "$data" --log s --witness "$vkey" --receipt "$run/receipt-second.json"
+# Cosignature lines do not disturb those who read the log alone.
+test/counterpart/fsck/build.sh "$work/fsck"
+"$firebreak" ledger export --data "$data" --log s --out "$run/export" >/dev/null
+[ "$(grep -c '^— ' "$run/export/cosigned")" = 2 ] || fail "the export's checkpoint bears no cosignature"
+"$work/fsck" "$run/export"
 
 rm -rf "$data"
 cp -r "$run/older" "$data"
