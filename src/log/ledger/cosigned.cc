@@ -77,7 +77,7 @@ Result<std::vector<Vouched>> read_vouched(Files& files, const Path& dir, Stamps 
   }
   FIREBREAK_ASSIGN(std::vector<StoredStamp> stamps, stored_timestamps(files, dir, which == Stamps::kNewest));
   for (StoredStamp& stamp : stamps) {
-    const auto checkpoint = parse_checkpoint(stamp.checkpoint);
+    const auto checkpoint = stamp.problem.empty() ? parse_checkpoint(stamp.checkpoint) : fail(Code::kCorrupt, stamp.problem);
     Vouched one{stamp.name, {}, checkpoint ? "" : checkpoint.error().message, {}};
     if (checkpoint) one.checkpoint = *checkpoint;
     one.stamp = std::move(stamp);

@@ -39,8 +39,9 @@ struct StoredStamp {
   std::string authority;
   std::uint64_t size = 0;
   Bytes checkpoint, answer;
+  std::string problem = {};  // not empty: the checkpoint is not beside it
 };
-// All that stand beside a log or in an export of it, by authority and size. A file without its other half is kCorrupt.
+// All that stand beside a log or in an export of it, by authority and size.
 Result<std::vector<StoredStamp>> stored_timestamps(Files& files, const Path& dir, bool newest_alone = false);
 // The last of one authority, without reading the others.
 Result<std::optional<StoredStamp>> last_timestamp(Files& files, const Path& dir, const std::string& authority);

@@ -36,10 +36,9 @@ Result<StoredStamp> read_stamp(Files& files, const Path& dir, const std::string&
   StoredStamp stamp{std::string(kTimestampFolder) + "/" + authority + "/" + std::to_string(size) + std::string(kAnswerEnd), authority, size, {}, {}};
   FIREBREAK_ASSIGN(stamp.answer, read_all(files, base + std::string(kAnswerEnd)));
   Result<Bytes> note = read_all(files, base + std::string(kNoteEnd));
-  if (!note && note.error().code == Code::kNotFound)
-    return fail(Code::kCorrupt, stamp.name + ": the checkpoint that it is for is not beside it");
-  if (!note) return fail(std::move(note.error()));
-  stamp.checkpoint = std::move(*note);
+  if (!note && note.error().code != Code::kNotFound) return fail(std::move(note.error()));
+  if (note) stamp.checkpoint = std::move(*note);
+  else stamp.problem = "the checkpoint that it is for is not beside it";
   return stamp;
 }
 

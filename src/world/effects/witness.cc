@@ -37,7 +37,9 @@ Result<std::unique_ptr<Witness>> Witness::make(Files& files, AttesterConfig conf
 }
 
 Result<std::optional<Attestation>> Witness::last(const AttestedLog& log) {
-  FIREBREAK_ASSIGN(const auto kept, ledger::read_cosigned(files_, ledger::witness_path(log.dir, config_.name)));
+  const auto read = ledger::read_cosigned(files_, ledger::witness_path(log.dir, config_.name));
+  if (!read && read.error().code != Code::kCorrupt) return fail(Error(read.error()));
+  const std::optional<ledger::Checkpoint> kept = read ? *read : std::nullopt;  // a damaged file: the witness still knows the size
   if (!kept) return std::optional<Attestation>();
   const auto seconds = ledger::check_cosignature(*kept, kept->signatures, key_);
   // By another witness of this name, before its key was changed: this one starts anew.
@@ -66,7 +68,7 @@ Attestation Witness::attest(const AttestedLog& log, const ledger::Checkpoint& ch
     if (response->status == 200) return keep(log, checkpoint, response->body);
     const auto seen = response->status == 409 ? size_in(response->body) : std::nullopt;
     if (!seen) return refusal(log, *response);
-    if (*seen == old_size)  // it knows this very size, and another tree at it
+    if (*seen == old_size && *seen > 0)  // it knows this very size, and another tree at it
       return {Verdict::kContradicted,
               fmt::format("witness {} has seen another log {} of {} entries: this one was written anew", config_.name, log.name, *seen),
               *seen, 0};
@@ -82,8 +84,11 @@ Attestation Witness::keep(const AttestedLog& log, const ledger::Checkpoint& chec
     return {Verdict::kRefused,
             fmt::format("witness {}: {}; compare the configured vkey with the witness' own", config_.name, seconds.error().message), 0, 0};
   ledger::Checkpoint cosigned = checkpoint;
-  for (const ledger::NoteSignature& line : *lines)
-    if (line.name == key_.name) cosigned.signatures.push_back(line);
+  for (const ledger::NoteSignature& line : *lines) {
+    if (!ledger::check_cosignature(checkpoint, {line}, key_)) continue;
+    cosigned.signatures.push_back(line);  // that one alone: what else it sends is not kept
+    break;
+  }
   const Path path = ledger::witness_path(log.dir, config_.name);
   auto kept = files_.make_dir(parent_of(path));
   if (kept) kept = write_atomic(files_, path, cosigned.text());

@@ -80,6 +80,29 @@ TEST_F(WitnessTest, is_asked_from_the_size_that_it_knows_when_the_kept_answer_is
   EXPECT_EQ(scripted_.requests(), 3);  // one more for the 409
 }
 
+TEST_F(WitnessTest, is_asked_from_the_size_that_it_knows_when_the_kept_answer_is_damaged) {
+  const auto log = open(kDir);
+  ASSERT_EQ(ask(*log).verdict, Verdict::kAttested);
+  ASSERT_TRUE(write_plain(files_, ledger::witness_path(kDir, "w1"), "x"));
+  EXPECT_EQ(ask(*log).verdict, Verdict::kAttested);
+  EXPECT_TRUE(*ledger::read_cosigned(files_, ledger::witness_path(kDir, "w1")));
+}
+
+TEST_F(WitnessTest, that_sends_more_than_its_cosignature_cannot_fill_what_is_kept) {
+  const auto log = open(kDir);
+  server_ = std::move(*net::HttpServer::start({}, [this](net::Request request, net::Responder responder) {
+    net::Response answer = scripted_.add_checkpoint(request.body);
+    std::string line = answer.body, more;
+    for (int i = 0; i < 60; ++i) more += "\xE2\x80\x94 example.com/w1 AAAAAAA" + std::string(1, static_cast<char>('A' + i % 26)) + "\n";
+    answer.body = more + line;
+    responder(answer);
+  }));
+  EXPECT_EQ(ask(*log).verdict, Verdict::kAttested);
+  const auto kept = ledger::read_cosigned(files_, ledger::witness_path(kDir, "w1"));
+  ASSERT_TRUE(kept && *kept);
+  EXPECT_EQ((*kept)->signatures.size(), 2u);
+}
+
 TEST_F(WitnessTest, contradicts_a_log_that_was_cut_back) {
   grow(open("copy"), 40);
   {
