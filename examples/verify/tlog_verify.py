@@ -163,6 +163,8 @@ class Source:
     def __init__(self, place, token):
         self.place, self.http = place.rstrip("/"), place.startswith(("http://", "https://"))
         self.headers = {"Authorization": "Bearer " + token} if token else {}
+        if not self.http and not os.path.isdir(place):
+            raise CannotCheck(place + ": there is no such folder")
 
     def read(self, name):
         """The octets, or None when there is no such file."""

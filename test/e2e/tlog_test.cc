@@ -86,6 +86,10 @@ TEST(Tlog, is_verified_over_http_by_a_stranger_with_the_receipt_of_an_ingest) {
   EXPECT_EQ(no_token.code, 2);
   EXPECT_NE(no_token.out.find("use --hashes"), std::string::npos) << no_token.out;
   EXPECT_EQ(place.stranger({"--key", key, "--hashes", "--receipt", receipt}).code, 0);
+  Place::write(place.folder() / "7.tlog-proof", place.fetch("/tlog/s/proof/7").body);
+  EXPECT_EQ(place.stranger({"--key", key, "--hashes", "--receipt", place.folder() / "7.tlog-proof"}).code, 0);
+  EXPECT_EQ(place.fetch("/tlog/s/proof/70000").status, 404);
+  EXPECT_EQ(place.fetch("/tlog/s/proof/x").status, 400);
   const testing::Finished trace = testing::run({FIREBREAK_BINARY, "trace", "d7", "--json", "--url", place.url(), "--token", place.token("admin")});
   Place::write(place.folder() / "trace.json", trace.out);
   const testing::Finished held = testing::run({FIREBREAK_BINARY, "ledger", "verify", "--data", place.data(), "--receipt", place.folder() / "trace.json", "--receipt", receipt});

@@ -12,6 +12,7 @@
 #include "log/ledger/cosignature.h"
 #include "log/ledger/export.h"
 #include "log/ledger/log.h"
+#include "log/ledger/proof.h"
 #include "log/ledger/verify.h"
 #include "support/process.h"
 
@@ -192,6 +193,26 @@ TEST_F(IndependentVerifier, and_ours_find_files_that_are_cut_lengthened_exchange
   for (const char* kind : {"tile/0/", "tile/entries/"})
     variants.push_back({kind + std::string("000"), read_all(files_, dir() + "/" + kind + "001").value(), "its neighbour's octets"});
   expect_found(variants, {receipt(), ingest_receipt()});
+}
+
+TEST_F(IndependentVerifier, checks_one_record_without_the_log_and_a_log_against_a_kept_checkpoint) {
+  make(600, 400);
+  const std::string entry = folder_ / "entry", older = folder_ / "older";
+  const auto says = [&](const std::string& words) {
+    return WEXITSTATUS(std::system(("python3 " FIREBREAK_SOURCE_DIR "/examples/verify/tlog_verify.py " + words + " >/dev/null").c_str()));
+  };
+  write(entry, "entry 200" + std::string(200 % 7, 'x'));
+  const std::string record = "--key '" + dir() + "/vkey' --receipt '" + receipt() + "' --entry '" + entry + "'";
+  EXPECT_EQ(says(record), 0);
+  write(entry, "entry 201" + std::string(200 % 7, 'x'));
+  EXPECT_EQ(says(record), 1);
+  write(older, parse_proof(read_all(files_, receipt()).value())->checkpoint.text());
+  EXPECT_EQ(says("'" + dir() + "' --older '" + older + "'"), 0);
+  write(older, read_all(files_, dir() + "/cosigned").value());
+  EXPECT_EQ(says("'" + dir() + "' --older '" + older + "'"), 0);
+  EXPECT_EQ(says("'" + dir() + "' --older '" + (folder_ / "absent") + "'"), 2);
+  EXPECT_EQ(says("'" + (folder_ / "nowhere") + "'"), 2);
+  EXPECT_EQ(says(""), 2);
 }
 
 TEST_F(IndependentVerifier, and_ours_find_a_log_that_was_cut_back_or_written_anew_by_its_own_key) {

@@ -80,6 +80,7 @@ class Api {
   Result<net::Response> open_session(const access::Principal& who, JsonObject args) const;
   Result<access::Principal> authorize(const net::Request& request, std::string_view roles) const;
   Result<ledger::Log*> log_of(const std::string& name) const;
+  Result<ledger::Checkpoint> published(const std::string& name, const ledger::Log& log) const;
   Result<net::Response> tile(const net::Request& request) const;
   Result<void> wait_for_views(const net::Request& request) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;

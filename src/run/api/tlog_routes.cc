@@ -1,4 +1,4 @@
-// The logs as C2SP tlog-tiles: /tlog/{log}/checkpoint, /tlog/{log}/cosigned (the newest that witnesses cosigned), /tlog/{log}/tile/{level}/{n}[.p/{width}], /tlog/{log}/tile/entries/{n}[.p/{width}].
+// The logs as C2SP tlog-tiles: /tlog/{log}/checkpoint, /tlog/{log}/cosigned (the newest that witnesses cosigned), /tlog/{log}/proof/{index} (tlog-proof), /tlog/{log}/tile/{level}/{n}[.p/{width}], /tlog/{log}/tile/entries/{n}[.p/{width}].
 //
 // Checkpoints and hash tiles are open to anybody who reaches the server: they show that a log grew and nothing of what it holds,
 // and whoever keeps them can tell later whether it was changed. Entries need a person's sign-in: those of the journal are its
@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "log/ledger/log.h"
+#include "log/ledger/proof.h"
 #include "run/api/api.h"
 
 namespace firebreak::api {
@@ -97,6 +98,10 @@ Result<ledger::Log*> Api::log_of(const std::string& name) const {
   return &stream->log();
 }
 
+Result<ledger::Checkpoint> Api::published(const std::string& name, const ledger::Log& log) const {
+  return parts_.published ? parts_.published(name, log) : Result<ledger::Checkpoint>(log.checkpoint());
+}
+
 Result<net::Response> Api::tile(const net::Request& request) const {
   FIREBREAK_ASSIGN(ledger::Log* const log, log_of(request.param("log")));
   FIREBREAK_ASSIGN(const TileName name, parse_tile(request.param("path")));
@@ -120,8 +125,7 @@ void Api::add_tlog_routes() {
   };
   open("/tlog/{log}/checkpoint", [this](const net::Request& request) -> Result<net::Response> {
     FIREBREAK_ASSIGN(ledger::Log* const log, log_of(request.param("log")));
-    FIREBREAK_ASSIGN(const ledger::Checkpoint checkpoint,
-                     parts_.published ? parts_.published(request.param("log"), *log) : Result<ledger::Checkpoint>(log->checkpoint()));
+    FIREBREAK_ASSIGN(const ledger::Checkpoint checkpoint, published(request.param("log"), *log));
     net::Response response = net::text_response(checkpoint.text());
     response.headers.emplace_back("Cache-Control", "no-cache");
     return response;
@@ -131,6 +135,19 @@ void Api::add_tlog_routes() {
     FIREBREAK_ASSIGN(const auto cosigned, parts_.cosigned ? parts_.cosigned(request.param("log")) : std::optional<ledger::Checkpoint>());
     if (!cosigned) return fail(Code::kNotFound, fmt::format("no witness has cosigned log '{}'", request.param("log")));
     net::Response response = net::text_response(cosigned->text());
+    response.headers.emplace_back("Cache-Control", "no-cache");
+    return response;
+  });
+  // A receipt for one record, under what the log publishes: what stands above that waits for the witness.
+  open("/tlog/{log}/proof/{index}", [this](const net::Request& request) -> Result<net::Response> {
+    FIREBREAK_ASSIGN(ledger::Log* const log, log_of(request.param("log")));
+    ledger::Proof proof;
+    FIREBREAK_ASSIGN(proof.index, whole_number(request.param("index"), "index"));
+    FIREBREAK_ASSIGN(proof.checkpoint, published(request.param("log"), *log));
+    if (proof.index >= proof.checkpoint.size)
+      return fail(Code::kNotFound, fmt::format("log '{}' publishes {} entries, none at index {}", request.param("log"), proof.checkpoint.size, proof.index));
+    FIREBREAK_ASSIGN(proof.path, log->inclusion_proof(proof.index, proof.checkpoint.size));
+    net::Response response = net::text_response(proof.text());
     response.headers.emplace_back("Cache-Control", "no-cache");
     return response;
   });
