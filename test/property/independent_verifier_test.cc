@@ -29,6 +29,9 @@ struct Variant {
 
 class IndependentVerifier : public ::testing::Test {
  protected:
+  void SetUp() override {
+    if (!testing::has_python()) GTEST_SKIP() << "no python3 here";
+  }
   std::string dir() const { return folder_ / "export"; }
   std::string receipt() const { return folder_ / "export/receipt.tlog-proof"; }
   std::string ingest_receipt() const { return folder_ / "export/receipt.json"; }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -162,6 +163,9 @@ struct Finished {
   int code = 0;
   std::string out, err;
 };
+
+// The verifier for strangers (examples/verify) needs it; a machine that only builds may have none.
+inline bool has_python() { return std::system("python3 -c '' 2>/dev/null") == 0; }
 
 // What it says on standard error goes by way of `stderr_file`; without one it is not kept.
 inline Finished run(const std::vector<std::string>& command, const std::string& stderr_file = "/dev/null") {
