@@ -10,6 +10,7 @@
 #include <regex>
 #include <sstream>
 
+#include "log/ledger/note.h"
 #include "support/installation.h"
 
 namespace firebreak {
@@ -66,6 +67,13 @@ struct Place : Installation {
   std::string copy_of_data(const std::string& name) const {
     std::filesystem::copy(data(), folder() / name, std::filesystem::copy_options::recursive);
     return folder() / name;
+  }
+  std::uint64_t journal_size() const {
+    net::HttpClient http;
+    const auto note = http.get(url() + "/tlog/journal/checkpoint");
+    const auto checkpoint = ledger::parse_checkpoint(note ? note->body : "");
+    EXPECT_TRUE(checkpoint);
+    return checkpoint ? checkpoint->size : 1;
   }
   std::string incident, action;
 
@@ -207,6 +215,18 @@ std::vector<Situation> situations() {
          std::filesystem::remove(data + "/keys/journal.key");
          return p.serve(data);
        }},
+      {"log set back",
+       1,
+       {"log 'journal' is not what it was", "--accept-rollback journal", "ledger verify --data DIR --receipt"},
+       [](Place& p) {
+         const std::string older = p.copy_of_data("set-older");
+         EXPECT_TRUE(p.command("ana", "incident.note", JsonObject{{"incident", p.incident}, {"text", "later"}}));
+         EXPECT_TRUE(p.get("/api/v1/incidents?min_index=" + std::to_string(p.journal_size() - 1)));  // the views have it
+         const std::string data = p.copy_of_data("set-back");
+         std::filesystem::remove_all(data + "/logs/journal");
+         std::filesystem::copy(older + "/logs/journal", data + "/logs/journal", std::filesystem::copy_options::recursive);
+         return p.serve(data);
+       }},
       {"damaged log",
        1,
        {"damaged", "000001.seg, offset"},
@@ -236,6 +256,19 @@ std::vector<Situation> situations() {
        {"unknown key 'endpoint'", "allowed: endpoints", "/endpoint"},
        [](Place& p) {
          return p.serve(p.folder() / "new", {"--config", p.make("key.yaml", "endpoint: []\n")});
+       }},
+      {"witness with a log's key",
+       2,
+       {"witness 'w1'", "type 04"},
+       [](Place& p) {
+         const std::string key = "firebreak.example/journal+ad70bdeb+AUu2dd5PY3arYXNwM9cBVg5ENL4dZzZWKuKbiDW3Y80k";
+         return p.serve(p.folder() / "new", {"--config", p.make("witness.yaml", "witness:\n  - {name: w1, url: 'http://h', vkey: '" + key + "'}\n")});
+       }},
+      {"authority without its certificates",
+       1,
+       {"ca_file", "absent.pem"},
+       [](Place& p) {
+         return p.serve(p.folder() / "new", {"--config", p.make("stamps.yaml", "timestamps:\n  - {name: clock, url: 'http://h', ca_file: absent.pem}\n")});
        }},
       {"configuration that is no YAML",
        2,
@@ -288,6 +321,7 @@ std::string general(std::string text, const Place& place) {
   text = std::regex_replace(text, std::regex("127\\.0\\.0\\.1:[0-9]+"), "127.0.0.1:8440");
   text = std::regex_replace(text, std::regex("[0-9a-f]{64}"), "5f0c…");
   text = std::regex_replace(text, std::regex("(journal\\+)[0-9a-f]{8}\\+[A-Za-z0-9+/=]+"), "$01…");
+  text = std::regex_replace(text, std::regex("shows [0-9]+ entries, the journal has [0-9]+"), "shows N entries, the journal has N");
   text = std::regex_replace(text, std::regex("[0-9]+ entries checked, [0-9]+ of them signed, root [^ \n]+"),
                             "N entries checked, N of them signed, root …");
   text = std::regex_replace(text, std::regex("(inc|act)-[0-9]{2,}"), "$1-104");

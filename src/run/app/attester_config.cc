@@ -48,7 +48,8 @@ Result<effects::AttesterConfig> read_one(const Json& item, bool witness, const s
   }
   if (witness) {
     FIREBREAK_ASSIGN(config.vkey, get_string(item, "vkey"));
-    if (auto key = ledger::parse_witness_vkey(config.vkey); !key) return fail(std::move(key.error()).with(reader.place));
+    if (auto key = ledger::parse_witness_vkey(config.vkey); !key)
+      return reader.bad(fmt::format("vkey: {}; ask the witness' operator for its own", key.error().message));
     config.required = bool_or(item, "required");
   }
   FIREBREAK_ASSIGN(config.interval_us, reader.seconds("interval_s", witness ? kWitnessInterval : kStampInterval));
