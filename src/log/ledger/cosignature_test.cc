@@ -46,6 +46,20 @@ TEST(Cosignature, by_a_log_key_is_none) {
   EXPECT_TRUE(parse_witness_vkey(cosigner_of(kWitness).text()));
 }
 
+TEST(Cosignature, made_with_openssl_as_the_documentation_shows_it_verifies) {
+  const auto request = parse_add_checkpoint(
+      "old 0\n\nfirebreak.example/journal\n2\nydT9mzHabfTvXTvr0HXOBVT/HaOMHszq2tPvH+yXSaU=\n\n\xE2\x80\x94 firebreak.example/journal "
+      "rXC96/TeXcgbCTjXu4IZyyhIsVyVCNdnJDgYpA7RB9qdHVJDFjDLpDdwlR1PgJFeLNBeyI5dmn3j2rVjXsWNzwivigo=\n");
+  ASSERT_TRUE(request) << request.error().message;
+  const auto lines = parse_cosignatures(
+      "\xE2\x80\x94 example.com/w1 "
+      "yn7U5wAAAABprtJgus/mLoSpJS5ahf36v9//Dv7E3wE7v3edvKTIdhmdaHF79MKmUzpTyMGooXhfx1RPf3jSOvIohTAWEPa9EqGiBA==\n");
+  ASSERT_TRUE(lines);
+  const auto witness = parse_witness_vkey("example.com/w1+ca7ed4e7+BNpEmq+JbFEh4Hl5Yhe9HXxXGeEdrXcIE47t3FhmQTzC");
+  ASSERT_TRUE(witness);
+  EXPECT_EQ(check_cosignature(request->checkpoint, *lines, *witness).value_or(0), 1'773'064'800u);
+}
+
 TEST(Cosignature, lines_of_a_checkpoint_are_kept_beside_the_logs_own) {
   Checkpoint checkpoint = checkpoint_of(kLog, 7);
   checkpoint.signatures.push_back(cosign(kWitness, checkpoint, 5));
