@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
+
+#include "base/encoding.h"
 
 namespace firebreak::record {
 namespace {
@@ -143,6 +146,20 @@ Result<void> Catalog::apply(std::uint64_t index, const Json& control) {
     epoch = static_cast<std::uint32_t>(number);
     epoch_first = index;
     FIREBREAK_ASSIGN(epoch_checks[epoch], Digest::from_hex(check));
+    return {};
+  }
+  if (what == "erased") {
+    FIREBREAK_ASSIGN(const std::int64_t order, get_int(control, "order"));
+    const Json* const gone = find(control, "keys");
+    if (gone == nullptr || !gone->is_array()) return fail(Code::kCorrupt, "erased record without keys");
+    for (const Json& one : gone->get_array()) {
+      FIREBREAK_ASSIGN(const Bytes id, from_hex(string_or(one, "key")));
+      vault::KeyId key;
+      if (id.size() != key.size()) return fail(Code::kCorrupt, "erased record with a key that is none");
+      std::memcpy(key.data(), id.data(), key.size());
+      erased_keys[static_cast<std::uint32_t>(int_or(one, "epoch"))].insert(key);
+    }
+    erasures.insert(static_cast<std::uint64_t>(order));
   }
   return {};
 }
@@ -170,6 +187,15 @@ Json release_control(std::uint32_t ordinal, const Release& release) {
   if (!release.model_version.empty()) out["model_version"] = release.model_version;
   if (!release.model_digest.empty()) out["model_digest"] = release.model_digest;
   return out;
+}
+
+Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records) {
+  JsonArray list;
+  for (const ErasedKey& one : keys)
+    list.push_back(JsonObject{
+        {"epoch", one.epoch},
+        {"key", to_hex({reinterpret_cast<const char*>(one.key.data()), one.key.size()})}});
+  return JsonObject{{"control", "erased"}, {"order", order}, {"records", records}, {"keys", std::move(list)}};
 }
 
 Json keys_control(std::uint32_t epoch, const Digest& check) {

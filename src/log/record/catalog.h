@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -63,6 +64,8 @@ struct Catalog {
   std::uint32_t epoch = 0;                                    // newest announced; 0 = none yet
   std::uint64_t epoch_first = 0;                              // index of its control record
   std::map<std::uint32_t, Digest> epoch_checks;
+  std::map<std::uint32_t, std::set<vault::KeyId>> erased_keys;  // by epoch: rows under them are gone
+  std::set<std::uint64_t> erasures;                           // orders (journal indexes) that the log tells of
   std::shared_ptr<const vault::EpochKeys> keys;               // for writing; null until this process made an epoch
 
   // One control record of the log. Kinds it does not know are ignored: a newer version wrote them.
@@ -85,5 +88,10 @@ Json stream_control(const StreamConfig& config);
 Json schema_control(const Schema& schema);
 Json release_control(std::uint32_t ordinal, const Release& release);
 Json keys_control(std::uint32_t epoch, const Digest& check);
+struct ErasedKey {
+  std::uint32_t epoch = 0;
+  vault::KeyId key{};
+};
+Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records);
 
 }  // namespace firebreak::record

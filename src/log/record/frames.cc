@@ -80,6 +80,12 @@ Result<Digest> FrameReader::subject_key(const Payload& payload, std::uint32_t su
   return key;
 }
 
+void FrameReader::forget() {
+  const std::lock_guard lock(mutex_);
+  epochs_.clear();
+  keys_.clear();
+}
+
 Result<void> FrameReader::read(const ledger::Frame& frame, std::uint64_t from, const Catalog& catalog,
                                const std::function<bool(const Record&)>& each) {
   const auto place = [&](std::uint64_t index) { return fmt::format("stream '{}': record {}", log_, index); };
@@ -87,6 +93,12 @@ Result<void> FrameReader::read(const ledger::Frame& frame, std::uint64_t from, c
   if (!payload) return fail(std::move(payload.error()).with(place(frame.first)));
   const std::vector<ByteView> leaves = frame.entries();
   std::vector<std::optional<Digest>> keys(payload->key_entries.size() / vault::kKeyEntryBytes);
+  const auto erased_keys = catalog.erased_keys.find(payload->epoch);
+  const auto is_erased = [&](std::uint32_t subject) {
+    return erased_keys != catalog.erased_keys.end() &&
+           erased_keys->second.contains(vault::key_id_of_entry(
+               payload->key_entries.substr(std::size_t{subject} * vault::kKeyEntryBytes, vault::kKeyEntryBytes)));
+  };
   vault::Gcm gcm;
   Record record;
   Row scratch;
@@ -96,6 +108,12 @@ Result<void> FrameReader::read(const ledger::Frame& frame, std::uint64_t from, c
     record.index = frame.first + i;
     const auto open = [&]() -> Result<void> {
       FIREBREAK_TRY(read_leaf(leaves[i], catalog, record));
+      record.erased = body.subject != kInClear && is_erased(body.subject);
+      if (record.erased) {
+        record.salt.clear();
+        record.row.clear();
+        return {};
+      }
       if (body.subject == kInClear) {
         plain = body.octets;
         return take_row(plain, record, scratch);

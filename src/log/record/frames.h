@@ -24,9 +24,11 @@ class FrameReader {
  public:
   FrameReader(std::string log, vault::Vault& vault) : log_(std::move(log)), vault_(vault) {}
 
-  // Calls `each` for the records of `frame` from index `from` on; false stops.
+  // Calls `each` for the records of `frame` from index `from` on, erased ones too; false stops.
   Result<void> read(const ledger::Frame& frame, std::uint64_t from, const Catalog& catalog,
                     const std::function<bool(const Record&)>& each);
+
+  void forget();  // keys: some were destroyed
 
  private:
   Result<Digest> subject_key(const Payload& payload, std::uint32_t subject, const Catalog& catalog);

@@ -145,6 +145,7 @@ std::string ObservationReader::violation(const Record& record, const Row& row, c
 }
 
 Result<Observation> ObservationReader::read(const Record& record) {
+  if (record.erased) return fail(Code::kNotFound, fmt::format("record {} was erased", record.index));
   if (record.kind != Kind::kInference)
     return fail(Code::kInvalid, fmt::format("record {} is no inference but {}", record.index, kind_name(record.kind)));
   const Plan& plan = plan_of(record);
@@ -185,6 +186,7 @@ Result<Observation> to_observation(const Record& record, const FeatureSchema& fe
 }
 
 Result<LabelObservation> to_label(const Record& record) {
+  if (record.erased) return fail(Code::kNotFound, fmt::format("record {} was erased", record.index));
   if (record.kind != Kind::kLabel)
     return fail(Code::kInvalid, fmt::format("record {} is no label but {}", record.index, kind_name(record.kind)));
   Row row;

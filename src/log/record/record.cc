@@ -60,6 +60,11 @@ void set_release(JsonObject& out, const Release& release) {
 }  // namespace
 
 Json Record::fields() const {
+  if (erased) {
+    JsonObject out{{"type", kind_name(kind)}, {"erased", true}};
+    if (release != nullptr) set_release(out, *release);
+    return out;
+  }
   if (schema == nullptr) return parse_json(ByteView(row).substr(2)).value_or(Json());
   Row decoded;
   const auto read = decode_row(*schema, row, decoded);

@@ -29,6 +29,7 @@ struct Record {
   Kind kind = Kind::kControl;
   Time admitted;
   bool time_outside = false;  // event time > 60 s ahead of, or > 30 days behind, admission: kept out of watermarks
+  bool erased = false;        // its key was destroyed for good: salt and row are empty, the rest stands
   bool model_known = true;    // the model's digest was registered when the record was admitted
   Bytes leaf;                 // 48 octets
   Bytes salt;                 // 16 octets
@@ -37,14 +38,15 @@ struct Record {
   std::uint32_t release_ordinal = 0;       // 0 when the line named none
   std::shared_ptr<const Release> release;  // null when the line named none
 
-  // The line as it was given, typed: {"type","id","time",…,"features":{…},…}. Control records: their JSON.
+  // The line as it was given, typed: {"type","id","time",…,"features":{…},…}. Control records: their JSON. Erased ones:
+  // {"type","erased":true} and the release.
   Json fields() const;
 };
 
 // The 48 octets that stand in the tree for this row.
 Bytes leaf_of(const Record& record);
 
-// kInvalid for another kind.
+// kInvalid for another kind, kNotFound for an erased record.
 Result<LabelObservation> to_label(const Record& record);
 Result<Observation> to_observation(const Record& record, const FeatureSchema& features);
 

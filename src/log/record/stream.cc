@@ -218,7 +218,8 @@ void Stream::Impl::answer(const Pending& pending, const Result<ledger::Commit>& 
   for (const Producers::Done& also : waiting) also(result);
 }
 
-void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done) {
+void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done,
+                          std::optional<Gate::Pass>& pass) {
   auto pending = std::make_shared<Pending>();
   pending->producer = producer;
   pending->submitter = std::this_thread::get_id();
@@ -227,6 +228,7 @@ void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, P
     auto decision = producers.begin(producer.name, *producer.sequence, done, told_gap(batch, producer.name));
     if (!decision || decision->kind != Producers::Decision::kNew) {
       lock.unlock();
+      pass.reset();
       if (!decision) return done(fail(std::move(decision.error())));
       if (decision->kind == Producers::Decision::kWaiting) return;
       ++repeats;
@@ -244,6 +246,7 @@ void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, P
   });
   pending->submitting = false;
   lock.unlock();
+  pass.reset();
   if (pending->at_once) answer(*pending, *pending->at_once);
 }
 
@@ -255,13 +258,15 @@ void Stream::Impl::admit(std::string_view text, const Producer& producer, Produc
       return fail(Code::kInvalid, "a batch number needs a producer's name");
     return encode(text, form);
   };
+  std::optional<Gate::Pass> pass(std::in_place, gate);
   auto batch = check();
   if (!batch) {
+    pass.reset();  // before anybody is told: who is told may come again
     ++refused;
     done(fail(std::move(batch.error())));
     return;
   }
-  submit(*batch, producer, std::move(done));
+  submit(*batch, producer, std::move(done), pass);
 }
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -40,6 +40,14 @@ struct Producer {
   std::optional<std::uint64_t> sequence;  // header Firebreak-Sequence: one number per batch, rising by one
 };
 
+enum class Erased : std::uint8_t { kSkip, kDeliver };
+
+// What erasing a subject took from a stream.
+struct Erasure {
+  std::uint64_t records = 0;
+  std::uint64_t first = 0, last = 0;  // indexes, when there were any
+};
+
 enum class BatchForm : std::uint8_t { kNdjson, kRows };  // rows: log/record/rows.h
 
 struct Receipt {
@@ -91,7 +99,11 @@ class Stream {
   Result<Record> read(std::uint64_t index);
   // Reads up to `max` records from `index` on, in order; returns the index after the last one read.
   Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max,
-                                  const std::function<void(const Record&)>& each);
+                                  const std::function<void(const Record&)>& each, Erased erased = Erased::kSkip);
+  // Destroys the keys of all rows whose subject is `subject` (docs/formats/record.md, "Erasure"); leaves and proofs stay.
+  // Rows that come later are kept under new keys. `order` (a journal index) names the reason in the log; the same order
+  // again finishes what a crash cut short. Reads the whole log; ingest goes on meanwhile. Errors: kIo, kCorrupt.
+  Result<Erasure> erase(std::string_view subject, std::uint64_t order);
   // Against a checkpoint signed now.
   Result<RecordProof> prove(std::uint64_t index);
 

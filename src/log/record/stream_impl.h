@@ -12,6 +12,7 @@
 #include "log/record/batch.h"
 #include "log/record/catalog.h"
 #include "log/record/frames.h"
+#include "log/record/gate.h"
 #include "log/record/producers.h"
 #include "log/record/stream.h"
 #include "log/record/stream_memory.h"
@@ -53,18 +54,23 @@ struct Stream::Impl {
   Result<void> add_keys(Catalog& next, std::vector<Json>& controls);
   Result<void> write_controls(Catalog& next, const std::vector<Json>& controls);
   struct Pending;
-  void submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done);
+  void submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done, std::optional<Gate::Pass>& pass);
   ledger::Batch make_frame(const EncodedBatch& batch, Pending& pending);
   void answer(const Pending& pending, const Result<ledger::Commit>& commit);
   Result<Receipt> repeated(const Producers::Decision& decision);
   Result<void> configure(const StreamConfig& config);
   bool epoch_is_full(const Catalog& now) const;
 
+  // erasing, stream_erase.cc
+  Result<Erasure> erase(std::string_view subject, std::uint64_t order);
+  Result<void> end_epoch();
+
   // reading, stream_read.cc
   Result<void> rebuild();  // catalog and producers from the log, or from what was remembered and the log behind it
   std::uint64_t recall(Catalog& catalog);  // what was remembered; how far that reaches
   void remember();
-  Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max, const std::function<void(const Record&)>& each);
+  Result<std::uint64_t> read_from(std::uint64_t index, std::size_t max, const std::function<void(const Record&)>& each,
+                                  Erased erased);
   void notify(std::uint64_t size);
 
   std::shared_ptr<const Catalog> catalog() const {
@@ -80,6 +86,8 @@ struct Stream::Impl {
   StreamParts parts;
   std::optional<ledger::SigningKey> key;
 
+  Gate gate;             // batches between the choice of their keys and their place in the log
+  std::mutex erasing;    // one erasure at a time; taken before `extending`
   std::mutex extending;  // one change of the catalog at a time
   mutable std::mutex catalog_mutex;
   std::shared_ptr<const Catalog> catalog_now = std::make_shared<const Catalog>();

@@ -83,7 +83,7 @@ void Stream::Impl::remember() {
 }
 
 Result<std::uint64_t> Stream::Impl::read_from(std::uint64_t index, std::size_t max,
-                                              const std::function<void(const Record&)>& each) {
+                                              const std::function<void(const Record&)>& each, Erased erased) {
   std::size_t left = max;
   std::uint64_t next = index;
   Result<void> outcome;
@@ -91,7 +91,7 @@ Result<std::uint64_t> Stream::Impl::read_from(std::uint64_t index, std::size_t m
   const auto read_frame = [&](const ledger::Frame& frame) {
     now = catalog();  // after the frame: it has every schema that the frame's rows name
     outcome = frames.read(frame, next, *now, [&](const Record& record) {
-      each(record);
+      if (!record.erased || erased == Erased::kDeliver) each(record);
       next = record.index + 1;
       return --left > 0;
     });
@@ -128,15 +128,15 @@ void Stream::Impl::notify(std::uint64_t size) {
 std::uint64_t Stream::size() const { return impl_->log->size(); }
 
 Result<std::uint64_t> Stream::read_from(std::uint64_t index, std::size_t max,
-                                        const std::function<void(const Record&)>& each) {
-  return impl_->read_from(index, max, each);
+                                        const std::function<void(const Record&)>& each, Erased erased) {
+  return impl_->read_from(index, max, each, erased);
 }
 
 Result<Record> Stream::read(std::uint64_t index) {
   if (index >= size())
     return fail(Code::kNotFound, fmt::format("stream '{}' has no record {}; it has {}", impl_->parts.name, index, size()));
   std::optional<Record> found;
-  FIREBREAK_TRY(impl_->read_from(index, 1, [&](const Record& record) { found = record; }));
+  FIREBREAK_TRY(impl_->read_from(index, 1, [&](const Record& record) { found = record; }, Erased::kDeliver));
   if (!found) return fail(Code::kNotFound, fmt::format("stream '{}' has no record {}", impl_->parts.name, index));
   return std::move(*found);
 }

@@ -10,10 +10,14 @@
 // Threads: all functions from any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/digest.h"
@@ -38,18 +42,44 @@ struct SubjectKey {
   Bytes entry;  // kKeyEntryBytes
 };
 
-// A seed and what is derived from it. Holds key material. Thread-safe: it does not change.
+// Tells a subject's key in an epoch apart from others without giving it away; stands in the clear in key entries.
+using KeyId = std::array<std::uint8_t, 16>;
+KeyId key_id_of_entry(ByteView entry);
+std::uint32_t bucket_of_entry(ByteView entry);
+
+// What is left of an epoch when subjects were erased from it: no seed any more.
+struct Remains {
+  Digest check;
+  struct Bucket {
+    Digest id;                   // derives key ids: whoever has the vault can still tell that a key was of a subject
+    std::optional<Digest> wrap;  // opens all key entries of the bucket; gone when somebody of it was erased …
+    std::map<KeyId, Digest> kept;  // … and then these are the row keys of the others
+  };
+  std::vector<Bucket> buckets;  // kBuckets
+};
+
+// The keys of an epoch: its seed and what is derived from it, or what remains. Holds key material. Thread-safe: it does
+// not change.
 class EpochKeys {
  public:
   explicit EpochKeys(const Digest& seed) : seed_(seed) {}
-  SubjectKey subject_key(std::string_view subject) const;
-  Result<Digest> open_entry(ByteView entry) const;  // kCorrupt
-  Digest check() const;                             // tells seeds apart without giving one away
+  explicit EpochKeys(Remains remains);
+
+  SubjectKey subject_key(std::string_view subject) const;  // only with a seed (asserted)
+  // kCorrupt; kNotFound: the subject was erased.
+  Result<Digest> open_entry(ByteView entry) const;
+  Digest check() const;  // tells seeds apart without giving one away
+  KeyId key_id(std::string_view subject) const;
+  bool has_seed() const { return remains_ == nullptr; }
+  // What remains without the key `gone`. `entries`: all key entries of its bucket that the log has in this epoch.
+  Result<Remains> without(std::uint32_t bucket, const KeyId& gone, const std::vector<Bytes>& entries) const;
 
  private:
   Digest derive(std::uint32_t bucket, std::string_view purpose) const;
+  Result<Digest> open_with(const Digest& wrap, ByteView entry) const;
 
   Digest seed_;
+  std::shared_ptr<const Remains> remains_;
 };
 
 class Vault {
@@ -64,11 +94,17 @@ class Vault {
   // kNotFound when the seed was destroyed or never made, kCorrupt when it does not unwrap.
   Result<EpochKeys> open_epoch(std::string_view log, std::uint32_t epoch);
 
+  // Erases a subject's key from an epoch: the seed's file is replaced by what remains, and its old octets are overwritten.
+  // A crash leaves the one or the other. Doing it again changes nothing. Errors: kNotFound, kCorrupt, kIo.
+  Result<void> erase(std::string_view log, std::uint32_t epoch, std::uint32_t bucket, const KeyId& gone,
+                     const std::vector<Bytes>& entries);
+
   // Keyed hash for fields that a stream declares `keep: hash`: HMAC under a key of this installation and log.
   Digest field_hash(std::string_view log, std::string_view value) const;
 
  private:
   Vault(Files& files, Random& random, std::string dir, const Digest& master);
+  Bytes seal_file(char version, std::string_view log, std::uint32_t epoch, ByteView plain);
   std::string epoch_path(std::string_view log, std::uint32_t epoch) const;
 
   Files& files_;

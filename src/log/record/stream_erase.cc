@@ -1,0 +1,123 @@
+// Erasing a subject from a stream: what it takes so that its rows can never be read again and everything else can.
+//
+//   1. the key epoch in use ends, so that no row under its keys is still under way;
+//   2. the log is searched for the subject's key in every epoch, and for the other keys of its bucket;
+//   3. a control record says which keys are gone: from here on readers deliver their rows as erased;
+//   4. the keys are destroyed.
+// A crash between 3 and 4 is mended by erasing again for the same order.
+#include <fmt/core.h>
+
+#include <map>
+
+#include "log/record/leaf.h"
+#include "log/record/stream.h"
+#include "log/record/stream_impl.h"
+
+namespace firebreak::record {
+namespace {
+
+struct Epoch {
+  std::optional<vault::EpochKeys> keys;  // nothing: destroyed as a whole
+  vault::KeyId gone{};
+  bool hit = false;
+  std::map<vault::KeyId, Bytes> entries;  // of the subject's bucket
+};
+
+struct Search {
+  vault::Vault& vault;
+  const std::string& log;
+  std::string_view subject;
+  std::uint32_t bucket;
+  std::map<std::uint32_t, Epoch> epochs;
+  Erasure found;
+
+  Result<Epoch*> epoch(std::uint32_t number) {
+    const auto [at, fresh] = epochs.try_emplace(number);
+    if (fresh) {
+      auto keys = vault.open_epoch(log, number);
+      if (!keys && keys.error().code != Code::kNotFound) return fail(std::move(keys.error()));
+      if (keys) {
+        at->second.gone = keys->key_id(subject);
+        at->second.keys = std::move(*keys);
+      }
+    }
+    return &at->second;
+  }
+
+  Result<void> take(const ledger::Frame& frame) {
+    FIREBREAK_ASSIGN(const Payload payload, decode_payload(frame.payload, frame.count));
+    std::optional<std::uint32_t> number;
+    for (std::uint32_t k = 0; (k + 1) * vault::kKeyEntryBytes <= payload.key_entries.size(); ++k) {
+      const ByteView entry = payload.key_entries.substr(k * vault::kKeyEntryBytes, vault::kKeyEntryBytes);
+      if (vault::bucket_of_entry(entry) != bucket) continue;
+      FIREBREAK_ASSIGN(Epoch* const in, epoch(payload.epoch));
+      if (!in->keys) continue;
+      const vault::KeyId id = vault::key_id_of_entry(entry);
+      in->entries.emplace(id, Bytes(entry));
+      if (id == in->gone) number = k;
+    }
+    if (!number) return {};
+    epochs[payload.epoch].hit = true;
+    for (std::uint64_t i = 0; i < payload.bodies.size(); ++i) {
+      if (payload.bodies[i].subject != *number) continue;
+      if (found.records++ == 0) found.first = frame.first + i;
+      found.last = frame.first + i;
+    }
+    return {};
+  }
+};
+
+}  // namespace
+
+// A batch holds the gate from the choice of its keys to its place in the log.
+Result<void> Stream::Impl::end_epoch() {
+  if (catalog()->keys == nullptr) return {};
+  const Gate::Closed closed(gate);
+  const std::lock_guard lock(extending);
+  Catalog next = *catalog();
+  std::vector<Json> controls;
+  FIREBREAK_TRY(add_keys(next, controls));
+  FIREBREAK_TRY(write_controls(next, controls));
+  publish(std::move(next));
+  return {};
+}
+
+Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t order) {
+  const std::lock_guard one_at_a_time(erasing);
+  FIREBREAK_TRY(end_epoch());
+  Search search{parts.vault, parts.name, subject, vault::bucket_of(subject), {}, {}};
+  Result<void> outcome;
+  FIREBREAK_TRY(log->scan(0, [&](const ledger::Frame& frame) {
+    outcome = search.take(frame);
+    return outcome.has_value();
+  }));
+  FIREBREAK_TRY(std::move(outcome));
+  std::vector<ErasedKey> gone;
+  for (const auto& [number, epoch] : search.epochs)
+    if (epoch.hit) gone.push_back({number, epoch.gone});
+  if (gone.empty()) return search.found;
+  if (!catalog()->erasures.contains(order)) {
+    const std::lock_guard lock(extending);
+    Catalog next = *catalog();
+    FIREBREAK_TRY(write_controls(next, {erased_control(order, gone, search.found.records)}));
+    publish(std::move(next));
+  }
+  for (const ErasedKey& one : gone) {
+    std::vector<Bytes> entries;
+    for (const auto& [id, entry] : search.epochs[one.epoch].entries) entries.push_back(entry);
+    FIREBREAK_TRY(parts.vault.erase(parts.name, one.epoch, search.bucket, one.key, entries));
+  }
+  frames.forget();
+  remember();  // what was remembered before does not know of it
+  const std::lock_guard lock(encoders_mutex);
+  encoders.clear();  // they hold keys of the epoch that ended
+  return search.found;
+}
+
+Result<Erasure> Stream::erase(std::string_view subject, std::uint64_t order) {
+  auto done = impl_->erase(subject, order);
+  if (!done) return fail(std::move(done.error()).with(fmt::format("stream '{}'", impl_->parts.name)));
+  return done;
+}
+
+}  // namespace firebreak::record
