@@ -39,6 +39,9 @@ constexpr CommandSpec kCommands[] = {
     {"playbook.install", "admin", "document", "", "install a CACAO 2.0 playbook"},
     {"playbook.run", kHandlers, "playbook incident", "", "start a playbook on an incident"},
     {"evidence.capture", kHandlers, "incident items", "", "capture evidence now"},
+    {"erase.request", "admin", "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
+    {"hold.add", kPeople, "reason", "subject stream", "keep records from being erased"},
+    {"hold.lift", kPeople, "hold reason", "", "end a hold; needs two people"},
     {"user.add", "admin", "user role", "scripted", "add a user"},
     {"token.add", "admin", "user token_hash", "expires", "add a token by its SHA-256"},
     {"token.revoke", "admin", "user token_hash", "", "revoke a token"},
@@ -68,7 +71,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "scripted") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information") {
+  } else if (key == "items" || key == "information" || key == "streams") {
     right = is_texts;
     expected = "a list of texts";
   } else if (key == "sources") {

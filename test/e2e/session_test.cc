@@ -88,8 +88,9 @@ TEST(Session, two_people_are_signed_in_side_by_side_and_each_acts_as_himself) {
   const auto who = [](const net::Response& response) { return string_or(*parse_json(response.body), "user"); };
   EXPECT_EQ(who(ana.send("GET", "/api/v1/session")), "ana");
   EXPECT_EQ(who(ben.send("GET", "/api/v1/session")), "ben");
-  EXPECT_EQ(ana.form("/api/v1/commands/freeze", JsonObject{{"reason", "odd"}}).status, 200);
-  const auto status = place.get("/api/v1/status");
+  const net::Response frozen = ana.form("/api/v1/commands/freeze", JsonObject{{"reason", "odd"}});
+  EXPECT_EQ(frozen.status, 200);
+  const auto status = place.get("/api/v1/status?min_index=" + std::string(frozen.header("firebreak-index")));
   EXPECT_EQ(string_or(status->at("frozen"), "by"), "ana") << canonical_json(status->at("frozen"));
   // A name alone opens nothing: the cookie must be that user's.
   Tab mixed{place, ana.cookie, "admin", ana.csrf};

@@ -140,6 +140,9 @@ class Streams {
   // Octets that recovery cut from the tail of each log at open (never acknowledged).
   std::vector<std::pair<std::string, std::uint64_t>> cut_octets() const;
 
+  // A keyed hash of this installation, for naming a person where the name must not stand.
+  Digest keyed_hash(std::string_view purpose, std::string_view value) const;
+
   // Asked once per batch and model digest (hex); a record of an unknown one is admitted and flagged. Before this is
   // set every model counts as known. `known` is called from any thread.
   void set_known_model(std::function<bool(std::string_view digest_hex)> known);

@@ -117,6 +117,10 @@ std::vector<std::pair<std::string, std::uint64_t>> Streams::cut_octets() const {
   return {impl_->cuts.begin(), impl_->cuts.end()};
 }
 
+Digest Streams::keyed_hash(std::string_view purpose, std::string_view value) const {
+  return impl_->vault->field_hash(purpose, value);
+}
+
 void Streams::set_known_model(std::function<bool(std::string_view digest_hex)> known) {
   const std::lock_guard lock(impl_->models.mutex);
   impl_->models.ask = std::move(known);

@@ -47,6 +47,8 @@ struct Parts {
   std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
   std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
   std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
+  std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
+  std::function<Json()> keeping_status = {};  // holds in force, erasures that are open
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
 };
@@ -65,6 +67,7 @@ class Api {
 
   void add_open_routes();     // page, health, metrics, description
   void add_session_routes();  // signing in and out
+  void add_keeping_routes();  // erasures and holds
   void add_read_routes();     // lists and single things
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records

@@ -9,6 +9,7 @@
 #include "fold/access/access.h"
 #include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
+#include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
 #include "log/ledger/log.h"
@@ -18,6 +19,7 @@
 #include "run/app/bootstrap.h"
 #include "run/app/clockwork.h"
 #include "run/app/content.h"
+#include "run/app/erasures.h"
 #include "run/app/evidence_job.h"
 #include "run/app/feed_maker.h"
 #include "run/app/forecast_job.h"
@@ -57,6 +59,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
   folds.push_back(journal::make_fold<contain::ContainState>(contain::kFoldName, contain::kSchemaVersion,
                                                             contain::decide, contain::apply, contain::to_json,
                                                             contain::contain_state_from_json));
+  folds.push_back(journal::make_fold<keeping::KeepingState>(keeping::kFoldName, keeping::kSchemaVersion, keeping::decide,
+                                                            keeping::apply, keeping::to_json, keeping::state_from_json));
   return folds;
 }
 
@@ -94,6 +98,7 @@ struct App::Impl {
   std::unique_ptr<Context> context;
   RequestBook requests;
   std::unique_ptr<FeedMaker> feed_maker;
+  std::unique_ptr<Erasures> erasures;
   std::unique_ptr<TaskThread> jobs;
   std::unique_ptr<Attestations> attestations;
   std::unique_ptr<Projection> projection;
@@ -212,6 +217,7 @@ Result<void> App::Impl::open_connectors() {
 Result<void> App::Impl::start_workers() {
   context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
                                               connectors, configuration.rules});
+  erasures = std::make_unique<Erasures>(*context, options.data_dir);
   jobs = std::make_unique<TaskThread>();
   attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
   FIREBREAK_TRY(attestations->configure(configuration.attesters));
@@ -247,6 +253,7 @@ Result<void> App::Impl::follow_journal() {
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
   for (const Entry& entry : requests.open()) take_request(entry);
+  jobs->post([this] { erasures->carry_out(); });
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
   projection->wake();
@@ -271,6 +278,7 @@ void App::Impl::on_group(const journal::Group& group) {
 void App::Impl::take_request(const Entry& entry) {
   if (entry.kind == "evidence_requested") jobs->post([this, entry] { capture_evidence(*context, entry); });
   if (entry.kind == "forecast_requested") jobs->post([this, entry] { offer_options(*context, entry); });
+  if (entry.kind == "erase_ordered") jobs->post([this] { erasures->carry_out(); });
   if (entry.kind == "gate_requested") jobs->post([this, entry] { run_gates(*context, entry); });
 }
 
@@ -376,6 +384,9 @@ Result<void> App::Impl::start_api() {
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
   parts.attested = [this] { return attestations->status(); };
+  parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
+  parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
+  parts.keeping_status = [this] { return erasures->status(); };
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
     return clockwork->set_rate(rate, reason, by);

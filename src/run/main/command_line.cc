@@ -36,6 +36,7 @@ CommandLine::CommandLine()
   add_ledger();
   add_rest();
   add_taps();
+  add_keeping();
 }
 
 CommandLine::~CommandLine() = default;

@@ -15,8 +15,14 @@ class App;
 
 namespace firebreak::cli {
 
+struct KeepingWords {
+  std::string subject, reason;
+  std::vector<std::string> streams;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
+  KeepingWords keeping;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -55,6 +61,8 @@ class CommandLine {
   void add_lists();
   void add_rest();
   void add_taps();
+  // keeping_words.cc
+  void add_keeping();
   // incident_words.cc
   void add_incident();
   void add_contain();

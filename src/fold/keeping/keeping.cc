@@ -1,0 +1,177 @@
+#include "fold/keeping/keeping.h"
+
+#include <fmt/core.h>
+
+#include "base/digest.h"
+
+namespace firebreak::keeping {
+namespace {
+
+using Drafts = std::vector<Draft>;
+
+constexpr std::size_t kOpenErasures = 10'000, kHolds = 10'000;
+
+std::string who(const Entry& entry) { return string_or(entry.body, "by", entry.actor); }
+
+Draft refuse(std::string_view command, Code code, std::string reason, std::string pointer = {}) {
+  return Draft{"command_refused",
+               JsonObject{{"name", command}, {"code", code_name(code)}, {"reason", std::move(reason)}, {"pointer", std::move(pointer)}},
+               "",
+               "",
+               {}};
+}
+
+Draft make(std::string kind, JsonObject body) { return Draft{std::move(kind), std::move(body), "", "", {}}; }
+
+std::uint64_t number_of(const std::string& id, std::string_view prefix) {
+  if (!id.starts_with(prefix)) return 0;
+  std::uint64_t number = 0;
+  for (const char digit : id.substr(prefix.size())) {
+    if (digit < '0' || digit > '9' || number > 1'000'000'000'000'000) return 0;
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+  }
+  return number;
+}
+
+bool is_hash(const std::string& text) { return Digest::from_hex(text).has_value(); }
+
+Drafts request_erasure(const KeepingState& state, const Entry& entry, const Json& args) {
+  const std::string subject = string_or(args, "subject"), reason = string_or(args, "reason");
+  if (!is_hash(subject)) return {refuse("erase.request", Code::kInvalid, "the subject is named by its keyed hash", "/subject")};
+  if (reason.empty()) return {refuse("erase.request", Code::kInvalid, "an erasure needs its reason", "/reason")};
+  if (state.erasures.size() >= kOpenErasures)
+    return {refuse("erase.request", Code::kBusy, fmt::format("{} erasures are open", state.erasures.size()))};
+  JsonObject body{{"subject", subject}, {"reason", reason}, {"by", entry.actor}};
+  if (const Json* streams = find(args, "streams")) body["streams"] = *streams;
+  return {make("erase_requested", std::move(body))};
+}
+
+Drafts add_hold(const KeepingState& state, const Entry& entry, const Json& args) {
+  const std::string subject = string_or(args, "subject");
+  if (!subject.empty() && !is_hash(subject))
+    return {refuse("hold.add", Code::kInvalid, "the subject is named by its keyed hash", "/subject")};
+  if (string_or(args, "reason").empty()) return {refuse("hold.add", Code::kInvalid, "a hold needs its reason", "/reason")};
+  if (state.holds.size() >= kHolds)
+    return {refuse("hold.add", Code::kBusy, fmt::format("{} holds are in force", state.holds.size()))};
+  return {make("hold_added", {{"subject", subject},
+                              {"stream", string_or(args, "stream")},
+                              {"reason", string_or(args, "reason")},
+                              {"by", entry.actor}})};
+}
+
+Drafts lift_hold(const KeepingState& state, const Entry& entry, const Json& args) {
+  const std::string id = string_or(args, "hold");
+  const auto found = state.holds.find(number_of(id, "hold-"));
+  if (found == state.holds.end())
+    return {refuse("hold.lift", Code::kNotFound, fmt::format("no hold '{}' is in force", id), "/hold")};
+  if (!entry.actor.starts_with("user:")) return {refuse("hold.lift", Code::kForbidden, "only people lift a hold")};
+  const std::string& first = found->second.lift_proposed_by;
+  JsonObject body{{"hold", id}, {"by", entry.actor}, {"reason", string_or(args, "reason")}};
+  if (first.empty()) return {make("hold_lift_proposed", std::move(body))};
+  if (first == entry.actor) return {refuse("hold.lift", Code::kForbidden, "lifting a hold needs a second person")};
+  body["with"] = first;
+  return {make("hold_lifted", std::move(body))};
+}
+
+Drafts on_command(const KeepingState& state, const Entry& entry) {
+  static const Json kNone = JsonObject{};
+  const Json* given = find(entry.body, "args");
+  const Json& args = given != nullptr ? *given : kNone;
+  const std::string name = string_or(entry.body, "name");
+  if (name == "erase.request") return request_erasure(state, entry, args);
+  if (name == "hold.add") return add_hold(state, entry, args);
+  if (name == "hold.lift") return lift_hold(state, entry, args);
+  return {};
+}
+
+// Every erasure that nothing holds and that was not ordered yet.
+Drafts orders_due(const KeepingState& state) {
+  Drafts drafts;
+  for (const auto& [index, erasure] : state.erasures)
+    if (!erasure.ordered && holds_on(state, erasure).empty())
+      drafts.push_back(make("erase_ordered", {{"erasure", fmt::format("era-{}", index)}}));
+  return drafts;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> holds_on(const KeepingState& state, const Erasure& erasure) {
+  std::vector<std::uint64_t> found;
+  for (const auto& [index, hold] : state.holds) {
+    const bool person = hold.subject.empty() || hold.subject == erasure.subject;
+    const bool place = hold.stream.empty() || erasure.streams.empty() || erasure.streams.contains(hold.stream);
+    if (person && place) found.push_back(index);
+  }
+  return found;
+}
+
+Drafts decide(const KeepingState& state, const Entry& entry) {
+  if (entry.kind == "command_accepted") return on_command(state, entry);
+  if (entry.kind == "erase_requested" || entry.kind == "hold_lifted") return orders_due(state);
+  return {};
+}
+
+void apply(KeepingState& state, const Entry& entry) {
+  const Json& body = entry.body;
+  if (entry.kind == "hold_added") {
+    state.holds[entry.index] = {string_or(body, "subject"), string_or(body, "stream"), string_or(body, "reason"), who(entry), ""};
+  } else if (entry.kind == "hold_lift_proposed") {
+    const auto hold = state.holds.find(number_of(string_or(body, "hold"), "hold-"));
+    if (hold != state.holds.end()) hold->second.lift_proposed_by = who(entry);
+  } else if (entry.kind == "hold_lifted") {
+    state.holds.erase(number_of(string_or(body, "hold"), "hold-"));
+  } else if (entry.kind == "erase_requested") {
+    const auto streams = strings_or_empty(body, "streams");
+    state.erasures[entry.index] = {string_or(body, "subject"), {streams.begin(), streams.end()}, string_or(body, "reason"),
+                                   who(entry), false};
+  } else if (entry.kind == "erase_ordered") {
+    const auto erasure = state.erasures.find(number_of(string_or(body, "erasure"), "era-"));
+    if (erasure != state.erasures.end()) erasure->second.ordered = true;
+  } else if (entry.kind == "erasure_done") {
+    state.erasures.erase(number_of(string_or(body, "erasure"), "era-"));
+  }
+}
+
+Json to_json(const KeepingState& state) {
+  JsonArray holds, erasures;
+  for (const auto& [index, hold] : state.holds)
+    holds.push_back(JsonObject{{"index", index},
+                               {"subject", hold.subject},
+                               {"stream", hold.stream},
+                               {"reason", hold.reason},
+                               {"by", hold.by},
+                               {"lift_proposed_by", hold.lift_proposed_by}});
+  for (const auto& [index, erasure] : state.erasures)
+    erasures.push_back(JsonObject{{"index", index},
+                                  {"subject", erasure.subject},
+                                  {"streams", JsonArray(erasure.streams.begin(), erasure.streams.end())},
+                                  {"reason", erasure.reason},
+                                  {"by", erasure.by},
+                                  {"ordered", erasure.ordered}});
+  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}};
+}
+
+Result<KeepingState> state_from_json(const Json& document) {
+  KeepingState state;
+  const Json* const holds = find(document, "holds");
+  const Json* const erasures = find(document, "erasures");
+  if (holds == nullptr || !holds->is_array() || erasures == nullptr || !erasures->is_array())
+    return fail(Code::kCorrupt, "keeping: not a state of this fold");
+  for (const Json& one : holds->get_array()) {
+    FIREBREAK_ASSIGN(const std::int64_t index, get_int(one, "index"));
+    state.holds[static_cast<std::uint64_t>(index)] = {string_or(one, "subject"), string_or(one, "stream"),
+                                                      string_or(one, "reason"), string_or(one, "by"),
+                                                      string_or(one, "lift_proposed_by")};
+  }
+  for (const Json& one : erasures->get_array()) {
+    FIREBREAK_ASSIGN(const std::int64_t index, get_int(one, "index"));
+    const auto streams = strings_or_empty(one, "streams");
+    const Json* const ordered = find(one, "ordered");
+    state.erasures[static_cast<std::uint64_t>(index)] = {string_or(one, "subject"), {streams.begin(), streams.end()},
+                                                         string_or(one, "reason"), string_or(one, "by"),
+                                                         ordered != nullptr && ordered->is_bool() && ordered->get_bool()};
+  }
+  return state;
+}
+
+}  // namespace firebreak::keeping

@@ -1,0 +1,52 @@
+// What must be kept and what must go: legal holds and erasures.
+//
+// A hold covers one subject, one stream, or everything; one person puts it on, two lift it. An erasure that a hold covers
+// waits; when no hold covers it any more it is ordered. An order is carried out by the recorder, which answers with
+// `erasure_done`. Subjects are named by a keyed hash: a person's name never stands in the journal.
+// Pure: no clock, no I/O, ordered containers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "types/entry.h"
+
+namespace firebreak::keeping {
+
+inline constexpr std::string_view kFoldName = "keeping";
+inline constexpr int kSchemaVersion = 1;
+
+struct Hold {
+  std::string subject;  // keyed hash; empty with an empty stream: everything
+  std::string stream;
+  std::string reason, by;
+  std::string lift_proposed_by;  // the other person of two
+  bool operator==(const Hold&) const = default;
+};
+
+struct Erasure {
+  std::string subject;            // keyed hash
+  std::set<std::string> streams;  // empty = all
+  std::string reason, by;
+  bool ordered = false;
+  bool operator==(const Erasure&) const = default;
+};
+
+struct KeepingState {
+  std::map<std::uint64_t, Hold> holds;        // in force, by the index of hold_added
+  std::map<std::uint64_t, Erasure> erasures;  // not done, by the index of erase_requested
+  bool operator==(const KeepingState&) const = default;
+};
+
+std::vector<Draft> decide(const KeepingState& state, const Entry& entry);
+void apply(KeepingState& state, const Entry& entry);
+Json to_json(const KeepingState& state);
+Result<KeepingState> state_from_json(const Json& document);
+
+// Holds that keep the erasure from being ordered, oldest first.
+std::vector<std::uint64_t> holds_on(const KeepingState& state, const Erasure& erasure);
+
+}  // namespace firebreak::keeping

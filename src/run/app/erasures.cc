@@ -1,0 +1,161 @@
+#include "run/app/erasures.h"
+
+#include <fmt/core.h>
+
+#include <set>
+
+#include "base/limits.h"
+#include "fold/keeping/keeping.h"
+#include "types/command.h"
+
+namespace firebreak::app {
+namespace {
+
+keeping::KeepingState state_of(const journal::Journal& journal) {
+  keeping::KeepingState state;
+  journal.with_state([&](const journal::View& view) { state = view.state<keeping::KeepingState>(keeping::kFoldName); });
+  return state;
+}
+
+Result<journal::Group> command(journal::Journal& journal, const std::string& name, const Json& args,
+                               const std::string& actor) {
+  FIREBREAK_TRY(check_command(name, args));
+  Draft draft{"command", JsonObject{{"name", name}, {"args", args}}, actor, {}, {}};
+  FIREBREAK_ASSIGN(journal::Group group, journal.submit_wait(std::move(draft)));
+  FIREBREAK_TRY(journal::command_outcome(group));
+  return group;
+}
+
+const Entry* entry_of(const journal::Group& group, std::string_view kind) {
+  for (const Entry& entry : group.entries)
+    if (entry.kind == kind) return &entry;
+  return nullptr;
+}
+
+Result<std::string> subject_in(const Json& body) {
+  FIREBREAK_ASSIGN(std::string subject, get_string(body, "subject"));
+  if (subject.empty() || subject.size() > limits::kIdBytes)
+    return fail(Code::kInvalid, fmt::format("'subject' is a name of 1 to {} octets", limits::kIdBytes), "/subject");
+  return subject;
+}
+
+}  // namespace
+
+std::string Erasures::hash_of(std::string_view subject) const {
+  return context_.streams.keyed_hash("erasure", subject).hex();
+}
+
+Result<Json> Erasures::request(const Json& body, const std::string& actor) {
+  FIREBREAK_TRY(only_keys(body, {"subject", "reason", "streams"}));
+  FIREBREAK_ASSIGN(const std::string subject, subject_in(body));
+  JsonObject args{{"subject", hash_of(subject)}, {"reason", string_or(body, "reason")}};
+  if (const Json* streams = find(body, "streams")) {
+    for (const std::string& name : strings_or_empty(body, "streams"))
+      if (context_.streams.get(name) == nullptr)
+        return fail(Code::kNotFound, fmt::format("there is no stream '{}'", name), "/streams");
+    args["streams"] = *streams;
+  }
+  const std::lock_guard lock(mutex_);
+  FIREBREAK_TRY(context_.files.make_dir(dir_));
+  FIREBREAK_TRY(write_atomic(context_.files, path_of(hash_of(subject)), subject));
+  auto group = command(context_.journal, "erase.request", args, actor);
+  if (!group) {
+    forget_names();
+    return fail(std::move(group.error()));
+  }
+  const Entry* requested = entry_of(*group, "erase_requested");
+  FIREBREAK_ASSERT(requested != nullptr);
+  return Json(JsonObject{{"index", requested->index},
+                         {"id", requested->id("era")},
+                         {"state", entry_of(*group, "erase_ordered") != nullptr ? "ordered" : "waiting"}});
+}
+
+Result<Json> Erasures::hold(const Json& body, const std::string& actor) {
+  FIREBREAK_TRY(only_keys(body, {"subject", "reason", "stream"}));
+  JsonObject args{{"reason", string_or(body, "reason")}};
+  if (find(body, "subject") != nullptr) {
+    FIREBREAK_ASSIGN(const std::string subject, subject_in(body));
+    args["subject"] = hash_of(subject);
+  }
+  if (const std::string stream = string_or(body, "stream"); !stream.empty()) {
+    if (context_.streams.get(stream) == nullptr)
+      return fail(Code::kNotFound, fmt::format("there is no stream '{}'", stream), "/stream");
+    args["stream"] = stream;
+  }
+  FIREBREAK_ASSIGN(const journal::Group group, command(context_.journal, "hold.add", args, actor));
+  const Entry* added = entry_of(group, "hold_added");
+  FIREBREAK_ASSERT(added != nullptr);
+  return Json(JsonObject{{"index", added->index}, {"id", added->id("hold")}});
+}
+
+Json Erasures::status() const {
+  const keeping::KeepingState state = state_of(context_.journal);
+  JsonArray holds, erasures;
+  for (const auto& [index, hold] : state.holds)
+    holds.push_back(JsonObject{{"id", fmt::format("hold-{}", index)},
+                               {"covers", hold.subject.empty() ? "everybody" : "one person"},
+                               {"stream", hold.stream},
+                               {"reason", hold.reason},
+                               {"by", hold.by},
+                               {"lift_proposed_by", hold.lift_proposed_by}});
+  for (const auto& [index, erasure] : state.erasures) {
+    JsonArray held_by;
+    for (const std::uint64_t hold : keeping::holds_on(state, erasure)) held_by.emplace_back(fmt::format("hold-{}", hold));
+    erasures.push_back(JsonObject{{"id", fmt::format("era-{}", index)},
+                                  {"state", erasure.ordered ? "ordered" : "waiting"},
+                                  {"held_by", std::move(held_by)},
+                                  {"reason", erasure.reason},
+                                  {"by", erasure.by}});
+  }
+  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}};
+}
+
+void Erasures::carry_out() {
+  const keeping::KeepingState state = state_of(context_.journal);
+  for (const auto& [index, erasure] : state.erasures) {
+    if (!erasure.ordered) continue;
+    const auto done = carry_out_one(index, erasure.subject, {erasure.streams.begin(), erasure.streams.end()});
+    if (!done) context_.logger.error(fmt::format("erasure era-{} is not finished; it is tried again at the next start", index), done.error());
+  }
+  const std::lock_guard lock(mutex_);
+  forget_names();
+}
+
+Result<void> Erasures::carry_out_one(std::uint64_t index, const std::string& hash, const std::vector<std::string>& streams) {
+  auto subject = read_all(context_.files, path_of(hash));
+  if (!subject) return fail(std::move(subject.error()).with("the name of whom to erase"));
+  JsonObject took;
+  for (const std::string& name : streams.empty() ? context_.streams.list() : streams) {
+    record::Stream* const stream = context_.streams.get(name);
+    if (stream == nullptr) continue;
+    FIREBREAK_ASSIGN(const record::Erasure done, stream->erase(*subject, index));
+    JsonObject counts{{"records", done.records}};
+    if (done.records > 0) {
+      counts["first"] = done.first;
+      counts["last"] = done.last;
+    }
+    took[name] = std::move(counts);
+  }
+  JsonObject body{{"erasure", fmt::format("era-{}", index)}, {"streams", std::move(took)}};
+  FIREBREAK_TRY(context_.journal.submit_wait(Draft{"erasure_done", std::move(body), "erasure", {}, {}}));
+  return {};
+}
+
+// Names that no open erasure needs: overwritten and removed. With `mutex_` held.
+void Erasures::forget_names() {
+  std::set<std::string> needed;
+  const keeping::KeepingState state = state_of(context_.journal);
+  for (const auto& [index, erasure] : state.erasures) needed.insert(erasure.subject);
+  const auto names = context_.files.list(dir_);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    if (needed.contains(name)) continue;
+    if (auto file = context_.files.open(path_of(name), OpenMode::kWrite)) {
+      const auto size = (*file)->size();
+      if (size && (*file)->write_at(0, Bytes(*size, '\0'))) (void)(*file)->sync();
+    }
+    (void)context_.files.remove(path_of(name));
+  }
+}
+
+}  // namespace firebreak::app

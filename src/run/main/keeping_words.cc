@@ -1,0 +1,84 @@
+// erase, hold: what must go and what must be kept.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+
+#include "run/main/command_line.h"
+#include "run/main/print.h"
+
+namespace firebreak::cli {
+namespace {
+
+int told(Client& client, const Result<Json>& answer, const std::string& sentence) {
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    fmt::print("{}", pretty_json(*answer));
+  } else {
+    fmt::print("{} {}\n", string_or(*answer, "id"), sentence);
+  }
+  return kDone;
+}
+
+int erase(Client& client, const KeepingWords& words) {
+  JsonObject body{{"subject", words.subject}, {"reason", words.reason}};
+  if (!words.streams.empty()) body["streams"] = JsonArray(words.streams.begin(), words.streams.end());
+  const auto answer = client.post("/api/v1/erasures", body);
+  const bool waits = answer && string_or(*answer, "state") == "waiting";
+  return told(client, answer, waits ? "waits: a legal hold covers this person; see 'firebreak hold list'"
+                                    : "is ordered; 'firebreak hold list' shows it until it is done");
+}
+
+int add_hold(Client& client, const KeepingWords& words) {
+  JsonObject body{{"reason", words.reason}};
+  if (!words.subject.empty()) body["subject"] = words.subject;
+  if (!words.streams.empty()) body["stream"] = words.streams.front();
+  return told(client, client.post("/api/v1/holds", body), "is in force; two people lift it with 'firebreak hold lift'");
+}
+
+int list_holds(Client& client) {
+  const auto answer = client.get("/api/v1/erasures");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    fmt::print("{}", pretty_json(*answer));
+    return kDone;
+  }
+  for (const Json& hold : answer->at("holds").as_array()) {
+    const std::string stream = string_or(hold, "stream"), lifting = string_or(hold, "lift_proposed_by");
+    fmt::print("{}  keeps {}{}: {} ({}){}\n", string_or(hold, "id"), string_or(hold, "covers"),
+               stream.empty() ? "" : " in " + stream, string_or(hold, "reason"), string_or(hold, "by"),
+               lifting.empty() ? "" : "; " + lifting + " wants it lifted, a second person is needed");
+  }
+  for (const Json& erasure : answer->at("erasures").as_array()) {
+    std::string held;
+    for (const Json& hold : erasure.at("held_by").as_array()) held += (held.empty() ? ", held by " : ", ") + std::string(hold.as_string());
+    fmt::print("{}  {}{}: {} ({})\n", string_or(erasure, "id"), string_or(erasure, "state"), held,
+               string_or(erasure, "reason"), string_or(erasure, "by"));
+  }
+  if (answer->at("holds").as_array().empty() && answer->at("erasures").as_array().empty())
+    fmt::print("no hold is in force, no erasure is open\n");
+  return kDone;
+}
+
+}  // namespace
+
+void CommandLine::add_keeping() {
+  KeepingWords& w = words_.keeping;
+  auto* erasing = verb(app_.get(), "erase", "erase a person's records: their keys are destroyed, proofs stay (as admin)",
+                       [&w](Client& c) { return erase(c, w); });
+  erasing->add_option("--subject", w.subject, "the person, as the stream's subject field (else the caller) names them")->required();
+  erasing->add_option("--reason", w.reason, "for the journal; no name in it")->required();
+  erasing->add_option("--stream", w.streams, "of this stream alone, several times; without it all");
+  auto* hold = noun("hold", "legal holds: what must not be erased");
+  auto* adding = verb(hold, "add", "keep records from being erased", [&w](Client& c) { return add_hold(c, w); });
+  adding->add_option("--reason", w.reason)->required();
+  adding->add_option("--subject", w.subject, "one person; without it everybody");
+  adding->add_option("--stream", w.streams, "of one stream; without it all");
+  auto* lifting = verb(hold, "lift", "end a hold; it takes two people", [this](Client& c) {
+    return give_command(c, "hold.lift", JsonObject{{"hold", words_.id}, {"reason", words_.keeping.reason}});
+  });
+  lifting->add_option("hold", words_.id)->required();
+  lifting->add_option("--reason", w.reason)->required();
+  verb(hold, "list", "holds in force and erasures that are open", [](Client& c) { return list_holds(c); });
+}
+
+}  // namespace firebreak::cli

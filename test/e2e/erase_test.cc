@@ -1,0 +1,126 @@
+// A person is erased from a running server: who looks into every file of the data folder afterwards finds nothing of them,
+// everybody else is there, the proofs hold; a legal hold keeps it all from happening until two people lift it.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "log/record/record.h"
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using testing::Installation;
+using testing::Process;
+
+struct Place : Installation {
+  Place() : Installation("system") {
+    EXPECT_TRUE(start_server());
+    for (const auto& [who, role] : {std::pair("ana", "analyst"), std::pair("ben", "approver")}) {
+      EXPECT_TRUE(command("admin", "user.add", JsonObject{{"user", who}, {"role", role}}));
+      EXPECT_TRUE(command("admin", "token.add",
+                          JsonObject{{"user", who}, {"token_hash", sha256(std::string(who) + "-token-for-tests").hex()}}));
+    }
+    EXPECT_TRUE(put("/api/v1/streams/clinic", *parse_json(R"({"kinds":["inference","label"],"subject":"patient"})")));
+  }
+
+  Result<Json> send(const std::string& path, const std::string& body, const std::string& who = "admin") {
+    return post(path, body, "application/json", who);
+  }
+  void restart() {
+    EXPECT_EQ(server().end(SIGTERM), 0);
+    ASSERT_TRUE(start_server());
+  }
+
+  void record(const std::string& person, int count) {
+    std::string lines;
+    for (int i = 0; i < count; ++i)
+      lines += R"({"id":")" + person + "-" + std::to_string(i) + R"(","time":"2026-11-20T10:00:00Z","patient":")" + person +
+               R"(","features":{"patient":")" + person + R"(","diagnosis":")" + person + "-has-a-rare-disease-" +
+               std::to_string(i) + "\"}}\n";
+    EXPECT_TRUE(post("/api/v1/streams/clinic/records", lines, "application/x-ndjson", "admin"));
+  }
+
+  // How often each record of the person can be read.
+  int readable(const std::string& person) {
+    const auto page = get("/api/v1/streams/clinic/records?from=0&limit=5000");
+    EXPECT_TRUE(page) << page.error().message;
+    int count = 0;
+    for (const Json& item : page->at("items").as_array())
+      if (canonical_json(item).find(person + "-has-a-rare-disease") != std::string::npos) ++count;
+    return count;
+  }
+
+  std::string open_things() { return canonical_json(get("/api/v1/erasures").value()); }
+  void wait_until_none_is_open() {
+    while (!get("/api/v1/erasures")->at("erasures").as_array().empty()) std::this_thread::yield();
+    while (!std::filesystem::is_empty(data() + "/erasures")) std::this_thread::yield();  // the name itself goes last
+  }
+
+  // Files of the data folder that hold the text.
+  std::vector<std::string> files_with(const std::string& text) {
+    std::vector<std::string> found;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(data())) {
+      if (!file.is_regular_file()) continue;
+      std::ifstream in(file.path(), std::ios::binary);
+      std::ostringstream content;
+      content << in.rdbuf();
+      if (content.str().find(text) != std::string::npos) found.push_back(file.path().string());
+    }
+    return found;
+  }
+};
+
+TEST(Erasure, leaves_nothing_of_the_person_in_any_file_and_everything_of_the_others) {
+  Place place;
+  place.record("erika-m", 20);
+  place.record("otto-n", 20);
+  EXPECT_EQ(place.readable("erika-m"), 20);
+  const auto asked = place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"request 4711"})");
+  ASSERT_TRUE(asked) << asked.error().message;
+  EXPECT_EQ(string_or(*asked, "state"), "ordered");
+  place.wait_until_none_is_open();
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(place.readable("erika-m"), 0);
+    EXPECT_EQ(place.readable("otto-n"), 20);
+    EXPECT_EQ(place.files_with("erika-m"), std::vector<std::string>{});
+    EXPECT_EQ(Process({FIREBREAK_BINARY, "ledger", "verify", "--data", place.data()}).wait(), 0);
+    if (round == 0) place.restart();
+  }
+}
+
+TEST(Erasure, waits_for_a_legal_hold_that_two_people_must_lift) {
+  Place place;
+  place.record("erika-m", 5);
+  const auto hold = place.send("/api/v1/holds", R"({"subject":"erika-m","reason":"case 7"})", "ana");
+  ASSERT_TRUE(hold) << hold.error().message;
+  const std::string id = string_or(*hold, "id");
+  const auto asked = place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"request 4711"})");
+  ASSERT_TRUE(asked) << asked.error().message;
+  EXPECT_EQ(string_or(*asked, "state"), "waiting");
+  EXPECT_NE(place.open_things().find(id), std::string::npos);
+  place.restart();
+  EXPECT_EQ(place.readable("erika-m"), 5) << "a start erases nothing that is held";
+  const Json lift = JsonObject{{"hold", id}, {"reason", "settled"}};
+  EXPECT_TRUE(place.command("ana", "hold.lift", lift));
+  EXPECT_FALSE(place.command("ana", "hold.lift", lift)) << "not the same person twice";
+  EXPECT_EQ(place.readable("erika-m"), 5);
+  EXPECT_TRUE(place.command("ben", "hold.lift", lift));
+  place.wait_until_none_is_open();
+  EXPECT_EQ(place.readable("erika-m"), 0);
+  EXPECT_EQ(place.files_with("erika-m"), std::vector<std::string>{});
+}
+
+TEST(Erasure, is_refused_to_who_may_not_and_leaves_no_name_behind) {
+  Place place;
+  EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"r"})", "ana"));
+  EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":""})"));
+  EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"","reason":"r"})"));
+  EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"r","streams":["nowhere"]})"));
+  EXPECT_EQ(place.files_with("erika-m"), std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace firebreak
