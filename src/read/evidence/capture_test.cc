@@ -106,5 +106,24 @@ TEST(Range, refuses_text_that_is_cut_or_no_range) {
   EXPECT_FALSE(parse_range("{}\n"));
 }
 
+TEST(Range, an_erased_record_stands_with_its_leaf_and_nothing_else) {
+  const TestWorld world;
+  OpenedRange range = world.range(3, 9);
+  OpenedRecord& gone = range.records[2];
+  gone.salt.clear();
+  gone.row.clear();
+  gone.json = R"({"erased":true,"type":"inference"})";
+  const OpenedRange read = parse_range(render_range(range)).value();
+  EXPECT_TRUE(check_range(read));
+  EXPECT_EQ(erased_in(read), 1U);
+  range.records[2].json = R"({"erased":true,"features":{"age":1},"type":"inference"})";
+  EXPECT_FALSE(check_range(range)) << "words without a row that vouches for them";
+  range.records[2].json = R"({"type":"inference"})";
+  EXPECT_FALSE(check_range(range));
+  range.records[2].json = R"({"erased":true,"type":"inference"})";
+  range.records[2].leaf[20] = static_cast<char>(range.records[2].leaf[20] ^ 1);
+  EXPECT_FALSE(check_range(range)) << "its leaf must still stand in the tree";
+}
+
 }  // namespace
 }  // namespace firebreak::evidence

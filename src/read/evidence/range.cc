@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/json.h"
 #include "log/ledger/note.h"
@@ -96,10 +98,10 @@ Result<OpenedRange> open_range(record::Stream& stream, std::uint64_t first, std:
   }
   for (std::uint64_t at = range.first; at <= range.last;) {
     const std::size_t count = std::min<std::uint64_t>(kRecordsAtOnce, range.last - at + 1);
-    FIREBREAK_ASSIGN(at, stream.read_from(at, count, [&](const record::Record& record) {
-      range.records.push_back(
-          {record.index, record.leaf, record.salt, record.row, canonical_json(record.fields())});
-    }));
+    const auto take = [&](const record::Record& record) {
+      range.records.push_back({record.index, record.leaf, record.salt, record.row, canonical_json(record.fields())});
+    };
+    FIREBREAK_ASSIGN(at, stream.read_from(at, count, take, record::Erased::kDeliver));
   }
   return range;
 }
@@ -187,8 +189,13 @@ Result<void> check_range(const OpenedRange& range) {
     if (record.index != range.first + i)
       return fail(Code::kCorrupt,
                   fmt::format("record {} stands where {} belongs", record.index, range.first + i));
-    if (record.leaf.size() != record::kLeafBytes ||
-        ByteView(record.leaf).substr(kCommitmentAt) != sha256(record.salt, record.row).view())
+    const bool opens = !record.erased() && record.leaf.size() == record::kLeafBytes &&
+                       ByteView(record.leaf).substr(kCommitmentAt) == sha256(record.salt, record.row).view();
+    // What is not there cannot lie, but neither may words stand in its place.
+    const bool only_erased = record.erased() && record.leaf.size() == record::kLeafBytes &&
+                             record.json.find("\"erased\":true") != std::string::npos &&
+                             record.json.find("\"features\"") == std::string::npos;
+    if (!opens && !only_erased)
       return fail(Code::kCorrupt, fmt::format("record {}: row and salt do not open its leaf", record.index));
     leaves.push_back(ledger::leaf_hash(record.leaf));
   }
@@ -198,6 +205,11 @@ Result<void> check_range(const OpenedRange& range) {
     return fail(Code::kCorrupt, fmt::format("records {} to {} do not stand in the tree with root {}",
                                             range.first, range.last, range.root.hex()));
   return {};
+}
+
+std::size_t erased_in(const OpenedRange& range) {
+  return static_cast<std::size_t>(std::count_if(range.records.begin(), range.records.end(),
+                                                [](const OpenedRecord& record) { return record.erased(); }));
 }
 
 }  // namespace firebreak::evidence

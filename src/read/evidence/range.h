@@ -30,6 +30,9 @@ struct OpenedRecord {
   Bytes salt;
   Bytes row;         // canonical typed row
   std::string json;  // canonical JSON of the record as a person reads it
+
+  // Its key was destroyed before it was captured: the leaf alone is left, salt and row are empty, `json` says so.
+  bool erased() const { return salt.empty() && row.empty(); }
 };
 
 struct OpenedRange {
@@ -53,7 +56,9 @@ Result<OpenedRange> parse_range(std::string_view text);
 Result<Digest> range_root(std::uint64_t first, std::uint64_t size, std::vector<Digest> leaves,
                           const std::vector<Digest>& first_proof, const std::vector<Digest>& last_proof);
 
-// Every row opens its leaf, and all leaves stand in the tree with this root. Does not look at the checkpoint.
+// Every row opens its leaf (an erased record has none), and all leaves stand in the tree with this root. Does not look at
+// the checkpoint.
 Result<void> check_range(const OpenedRange& range);
+std::size_t erased_in(const OpenedRange& range);
 
 }  // namespace firebreak::evidence

@@ -169,9 +169,10 @@ class Verifier {
         int_or(item, "last") != static_cast<std::int64_t>(range->last) ||
         string_or(item, "root") != range->root.hex())
       return line(false, file, "it holds another range than the journal names");
+    const std::size_t erased = erased_in(*range);
     line(true, file,
-         fmt::format("records {} to {} open their leaves in the signed tree of '{}'", range->first,
-                     range->last, range->stream));
+         fmt::format("records {} to {} open their leaves in the signed tree of '{}'{}", range->first, range->last,
+                     range->stream, erased == 0 ? "" : fmt::format("; {} were erased and have their leaf alone", erased)));
   }
 
   Files& files_;
