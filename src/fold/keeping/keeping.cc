@@ -115,6 +115,9 @@ void apply(KeepingState& state, const Entry& entry) {
   const Json& body = entry.body;
   if (entry.kind == "hold_added") {
     state.holds[entry.index] = {string_or(body, "subject"), string_or(body, "stream"), string_or(body, "reason"), who(entry), ""};
+    // What was ordered and is not done waits again: a hold beats an erasure until its keys are gone.
+    for (auto& [index, erasure] : state.erasures)
+      if (!holds_on(state, erasure).empty()) erasure.ordered = false;
   } else if (entry.kind == "hold_lift_proposed") {
     const auto hold = state.holds.find(number_of(string_or(body, "hold"), "hold-"));
     if (hold != state.holds.end()) hold->second.lift_proposed_by = who(entry);

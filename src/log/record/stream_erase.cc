@@ -28,8 +28,15 @@ struct Search {
   const std::string& log;
   std::string_view subject;
   std::uint32_t bucket;
+  std::uint32_t below;     // epochs from this one on are in use: their keys are still given out
+  const Catalog& catalog;  // what was erased before
   std::map<std::uint32_t, Epoch> epochs;
   Erasure found;
+
+  bool told(std::uint32_t epoch, const vault::KeyId& key) const {
+    const auto at = catalog.erased_keys.find(epoch);
+    return at != catalog.erased_keys.end() && at->second.contains(key);
+  }
 
   Result<Epoch*> epoch(std::uint32_t number) {
     const auto [at, fresh] = epochs.try_emplace(number);
@@ -46,6 +53,7 @@ struct Search {
 
   Result<void> take(const ledger::Frame& frame) {
     FIREBREAK_ASSIGN(const Payload payload, decode_payload(frame.payload, frame.count));
+    if (payload.epoch >= below) return {};
     std::optional<std::uint32_t> number;
     for (std::uint32_t k = 0; (k + 1) * vault::kKeyEntryBytes <= payload.key_entries.size(); ++k) {
       const ByteView entry = payload.key_entries.substr(k * vault::kKeyEntryBytes, vault::kKeyEntryBytes);
@@ -57,7 +65,9 @@ struct Search {
       if (id == in->gone) number = k;
     }
     if (!number) return {};
-    epochs[payload.epoch].hit = true;
+    Epoch& in = epochs[payload.epoch];
+    in.hit = true;
+    if (told(payload.epoch, in.gone)) return {};  // counted when it was told
     for (std::uint64_t i = 0; i < payload.bodies.size(); ++i) {
       if (payload.bodies[i].subject != *number) continue;
       if (found.records++ == 0) found.first = frame.first + i;
@@ -85,7 +95,10 @@ Result<void> Stream::Impl::end_epoch() {
 Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t order) {
   const std::lock_guard one_at_a_time(erasing);
   FIREBREAK_TRY(end_epoch());
-  Search search{parts.vault, parts.name, subject, vault::bucket_of(subject), {}, {}};
+  const auto known = catalog();
+  // With keys in use, the newest epoch is theirs; without, all epochs have ended.
+  const std::uint32_t below = known->keys != nullptr ? known->epoch : known->epoch + 1;
+  Search search{parts.vault, parts.name, subject, vault::bucket_of(subject), below, *known, {}, {}};
   Result<void> outcome;
   FIREBREAK_TRY(log->scan(0, [&](const ledger::Frame& frame) {
     outcome = search.take(frame);
@@ -96,10 +109,14 @@ Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t orde
   for (const auto& [number, epoch] : search.epochs)
     if (epoch.hit) gone.push_back({number, epoch.gone});
   if (gone.empty()) return search.found;
-  if (!catalog()->erasures.contains(order)) {
+  // No key is destroyed before the log says that it goes.
+  std::vector<ErasedKey> untold;
+  for (const ErasedKey& one : gone)
+    if (!search.told(one.epoch, one.key)) untold.push_back(one);
+  if (!untold.empty()) {
     const std::lock_guard lock(extending);
     Catalog next = *catalog();
-    FIREBREAK_TRY(write_controls(next, {erased_control(order, gone, search.found.records)}));
+    FIREBREAK_TRY(write_controls(next, {erased_control(order, untold, search.found.records)}));
     publish(std::move(next));
   }
   for (const ErasedKey& one : gone) {

@@ -113,7 +113,10 @@ Json Erasures::status() const {
 void Erasures::carry_out() {
   const keeping::KeepingState state = state_of(context_.journal);
   for (const auto& [index, erasure] : state.erasures) {
-    if (!erasure.ordered) continue;
+    // Asked anew each time: a hold may have come meanwhile. One that comes while the keys go is too late.
+    const keeping::KeepingState now = state_of(context_.journal);
+    const auto open = now.erasures.find(index);
+    if (open == now.erasures.end() || !open->second.ordered) continue;
     const auto done = carry_out_one(index, erasure.subject, {erasure.streams.begin(), erasure.streams.end()});
     if (!done) context_.logger.error(fmt::format("erasure era-{} is not finished; it is tried again at the next start", index), done.error());
   }
