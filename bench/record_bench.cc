@@ -90,16 +90,27 @@ void fill(Stream& stream) {
   ready.wait(lock, [&] { return answers == batches().size(); });
 }
 
+// A stream on disk that holds all batches.
+struct Filled {
+  SystemRandom random;
+  PosixFiles files;
+  FedClock clock{kNow};
+  std::unique_ptr<Streams> streams;
+  Stream* stream = nullptr;
+
+  Filled() {
+    std::filesystem::remove_all(kFolder);
+    streams = fraud::must(Streams::open(files, clock, random, kFolder));
+    stream = fraud::must(streams->create({.name = "bench"}));
+    fill(*stream);
+  }
+};
+
 // The canonical rows of the batches, as a client would send them.
 const std::vector<Bytes>& binary_batches() {
   static const std::vector<Bytes> made = [] {
-    SystemRandom random;
-    PosixFiles files;
-    FedClock clock(kNow);
-    std::filesystem::remove_all(kFolder);
-    const auto streams = fraud::must(Streams::open(files, clock, random, kFolder));
-    Stream& stream = *fraud::must(streams->create({.name = "bench"}));
-    fill(stream);
+    Filled filled;
+    Stream& stream = *filled.stream;
     std::vector<Bytes> out;
     RowsWriter writer({});
     std::size_t records = 0;
@@ -144,13 +155,8 @@ BENCHMARK_CAPTURE(encode, lines, false)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(encode, rows, true)->Unit(benchmark::kMicrosecond);
 
 void read(benchmark::State& state) {
-  SystemRandom random;
-  PosixFiles files;
-  FedClock clock(kNow);
-  std::filesystem::remove_all(kFolder);
-  const auto streams = fraud::must(Streams::open(files, clock, random, kFolder));
-  Stream& stream = *fraud::must(streams->create({.name = "bench"}));
-  fill(stream);
+  Filled filled;
+  Stream& stream = *filled.stream;
   ObservationReader reader(fraud::schema());
   std::size_t records = 0;
   for (auto _ : state) {

@@ -11,7 +11,7 @@ version=$("$bin" --version | cut -d' ' -f2)
 [ "${1:-}" = --version ] && version=${2:?--version needs a value}
 arch=$(dpkg --print-architecture)
 out=build/package
-root=$out/root
+root=$out/tree
 rm -rf "$root"
 mkdir -p "$root/DEBIAN" "$out"
 
@@ -45,7 +45,7 @@ shlibs=$out/shlibs
 rm -rf "$shlibs"
 mkdir -p "$shlibs/debian"
 printf 'Source: firebreak\n\nPackage: firebreak\nArchitecture: any\n' >"$shlibs/debian/control"
-depends=$(cd "$shlibs" && dpkg-shlibdeps -O --ignore-missing-info "../root/usr/bin/firebreak" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
+depends=$(cd "$shlibs" && dpkg-shlibdeps -O --ignore-missing-info "../tree/usr/bin/firebreak" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')
 cat >"$root/DEBIAN/control" <<CONTROL
 Package: firebreak
 Version: $version

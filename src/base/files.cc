@@ -235,6 +235,11 @@ Result<void> write_plain(Files& files, const Path& path, ByteView data, OpenMode
   return file->write_at(0, data);
 }
 
+void overwrite(File& file) {
+  const auto size = file.size();
+  if (size && file.write_at(0, Bytes(*size, '\0'))) (void)file.sync();
+}
+
 bool exists(Files& files, const Path& path) { return files.open(path, OpenMode::kRead).has_value(); }
 
 bool is_disk_full(const Error& error) {

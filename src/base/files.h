@@ -84,6 +84,9 @@ Result<Bytes> read_all(Files& files, const Path& path);
 Result<void> write_atomic(Files& files, const Path& path, ByteView data, OpenMode mode = OpenMode::kWrite);
 Result<void> write_plain(Files& files, const Path& path, ByteView data,
                          OpenMode mode = OpenMode::kWritePublic);
+// Zeros over everything the file holds. Best effort: a file system that copies on write, or a disk that moves blocks, may
+// keep the octets elsewhere.
+void overwrite(File& file);
 bool exists(Files& files, const Path& path);
 Path parent_of(const Path& path);  // "a/b" -> "a", "a" -> "."
 

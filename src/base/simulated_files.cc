@@ -6,7 +6,7 @@
 namespace firebreak {
 namespace {
 
-constexpr std::size_t kSector = 512;
+constexpr std::size_t kSector = 512, kBlock = 4096;
 
 struct Write {
   std::uint64_t offset = 0;
@@ -89,27 +89,26 @@ void SimulatedFiles::Disk::tear(Node& node) {
 
 class SimulatedFiles::Handle : public File {
  public:
-  Handle(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, Path path, bool writable)
+  Handle(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, Path path, OpenMode mode)
       : disk_(std::move(disk)),
         node_(std::move(node)),
         path_(std::move(path)),
-        writable_(writable),
+        writable_(mode != OpenMode::kRead),
+        whole_blocks_(mode == OpenMode::kAppendDirect),
         generation_(disk_->generation) {}
 
   Result<void> write_at(std::uint64_t offset, ByteView data) override {
     const std::lock_guard lock(disk_->mutex);
     FIREBREAK_TRY(enter("write"));
     if (!writable_) return fail(Code::kIo, "write " + path_ + ": opened for reading");
-    const std::uint64_t end = offset + data.size(), size = node_->content.size();
-    const std::uint64_t growth = end > size ? end - size : 0;
-    const std::uint64_t used = disk_->used(), room = disk_->capacity > used ? disk_->capacity - used : 0;
-    if (growth > room) {
-      put({offset, Bytes(data.substr(0, data.size() - std::min<std::uint64_t>(growth - room, data.size()))),
-           false});
-      return fail(Code::kIo, "write " + path_ + ": the disk is full");
-    }
-    put({offset, Bytes(data), false});
-    return {};
+    if (!whole_blocks_) return write(offset, data);
+    // Past the page cache: the octets before go to the disk again, and zeros behind.
+    const std::uint64_t begin = offset / kBlock * kBlock;
+    Bytes blocks = begin < node_->content.size() ? node_->content.substr(begin, offset - begin) : Bytes();
+    blocks.resize(offset - begin, '\0');
+    blocks += data;
+    blocks.resize((blocks.size() + kBlock - 1) / kBlock * kBlock, '\0');
+    return write(begin, blocks);
   }
 
   Result<Bytes> read_at(std::uint64_t offset, std::size_t length) const override {
@@ -158,6 +157,18 @@ class SimulatedFiles::Handle : public File {
   }
 
  private:
+  Result<void> write(std::uint64_t offset, ByteView data) {
+    const std::uint64_t end = offset + data.size(), size = node_->content.size();
+    const std::uint64_t growth = end > size ? end - size : 0;
+    const std::uint64_t used = disk_->used(), room = disk_->capacity > used ? disk_->capacity - used : 0;
+    if (growth > room) {
+      put({offset, Bytes(data.substr(0, data.size() - std::min<std::uint64_t>(growth - room, data.size()))),
+           false});
+      return fail(Code::kIo, "write " + path_ + ": the disk is full");
+    }
+    put({offset, Bytes(data), false});
+    return {};
+  }
   Result<void> enter(const char* what) const {
     FIREBREAK_TRY(disk_->enter(what, path_));
     if (generation_ != disk_->generation)
@@ -172,7 +183,7 @@ class SimulatedFiles::Handle : public File {
   std::shared_ptr<Disk> disk_;
   std::shared_ptr<Node> node_;
   Path path_;
-  bool writable_;
+  bool writable_, whole_blocks_;
   std::uint64_t generation_;
 };
 
@@ -207,7 +218,7 @@ Result<std::unique_ptr<File>> SimulatedFiles::open(const Path& path, OpenMode mo
       return fail(Code::kNotFound, "open " + path + ": No such file or directory");
     found = disk_->names.emplace(path, std::make_shared<Node>()).first;
   }
-  return std::make_unique<Handle>(disk_, found->second, path, writable);
+  return std::make_unique<Handle>(disk_, found->second, path, mode);
 }
 
 Result<void> SimulatedFiles::rename(const Path& from, const Path& to) {

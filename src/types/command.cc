@@ -118,6 +118,18 @@ Result<void> check_command(std::string_view name, const Json& args) {
   return {};
 }
 
+const Json& command_args(const Entry& entry) {
+  static const Json kNone = JsonObject{};
+  const Json* given = find(entry.body, "args");
+  return given != nullptr ? *given : kNone;
+}
+
+JsonObject refusal(std::string_view name, Code code, std::string reason, std::string pointer) {
+  JsonObject body{{"name", name}, {"code", code_name(code)}, {"reason", std::move(reason)}};
+  if (!pointer.empty()) body["pointer"] = std::move(pointer);
+  return body;
+}
+
 bool role_may(const CommandSpec& command, std::string_view role) { return has_word(command.roles, role); }
 
 }  // namespace firebreak

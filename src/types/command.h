@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "types/entry.h"
 
 namespace firebreak {
 
@@ -23,6 +24,10 @@ const CommandSpec* find_command(std::string_view name);  // nullptr when there i
 
 // Refuses unknown commands (kNotFound), missing or unknown arguments and those of a wrong type (kInvalid with pointer).
 Result<void> check_command(std::string_view name, const Json& args);
+
+// For folds: the arguments of a `command_accepted`, an empty object when it has none; the body of a `command_refused`.
+const Json& command_args(const Entry& entry);
+JsonObject refusal(std::string_view name, Code code, std::string reason, std::string pointer = {});
 
 bool role_may(const CommandSpec& command, std::string_view role);
 

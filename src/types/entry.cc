@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 namespace firebreak {
@@ -28,12 +29,19 @@ Json to_object(const Entry& entry) {
 
 std::string Entry::id(std::string_view prefix) const { return fmt::format("{}-{}", prefix, index); }
 
+std::uint64_t index_of(std::string_view id) {
+  const std::size_t dash = id.rfind('-');
+  std::uint64_t index = 0;
+  if (dash != std::string_view::npos) std::from_chars(id.data() + dash + 1, id.data() + id.size(), index);
+  return index;
+}
+
 bool is_input_kind(std::string_view kind) {
   constexpr std::string_view kInputs[] = {
       "command",         "server_started",  "config_applied",    "tick",            "clock_fed",
       "anchor",          "finding_opened",  "finding_updated",   "finding_closed",  "options_offered",
       "evidence_captured", "evidence_failed", "evidence_custody", "order_started",  "order_outcome",
-      "effect_check",    "gate_result",    "rollback_accepted"};
+      "effect_check",    "gate_result",    "rollback_accepted", "erasure_done"};
   return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);
 }
 

@@ -46,6 +46,9 @@ struct Entry {
   std::string id(std::string_view prefix) const;  // "inc-10432": kind prefix + index of the creating entry
 };
 
+// "ord-12" -> 12; 0 when it has no number.
+std::uint64_t index_of(std::string_view id);
+
 // True for kinds that come from outside the folds: exactly the first entry of each group. Folds check deadlines on
 // these alone, so that a deadline is decided once although several entries of a group bear the same time.
 bool is_input_kind(std::string_view kind);

@@ -24,9 +24,7 @@ Draft refused(const Entry& entry, const std::string& name, const Error& error) {
   Draft draft;
   draft.kind = "command_refused";
   draft.actor = entry.actor;
-  JsonObject body{{"name", name}, {"code", code_name(error.code)}, {"reason", error.message}};
-  if (!error.pointer.empty()) body["pointer"] = error.pointer;
-  draft.body = std::move(body);
+  draft.body = refusal(name, error.code, error.message, error.pointer);
   return draft;
 }
 

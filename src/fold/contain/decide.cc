@@ -3,6 +3,7 @@
 #include <set>
 
 #include "fold/contain/parts.h"
+#include "types/command.h"
 
 namespace firebreak::contain {
 namespace {
@@ -10,9 +11,7 @@ namespace {
 using Decide = Drafts (*)(const ContainState&, const Entry&);
 
 Drafts on_command(const ContainState& state, const Entry& entry) {
-  static const Json kNone = JsonObject{};
-  const Json* given = find(entry.body, "args");
-  const Json& args = given != nullptr ? *given : kNone;
+  const Json& args = command_args(entry);
   const std::string name = string_or(entry.body, "name");
   if (name == "action.propose") return decide_propose(state, entry, args);
   if (name == "action.approve") return decide_approve(state, entry, args);

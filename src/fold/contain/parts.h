@@ -30,7 +30,6 @@ using Drafts = std::vector<Draft>;
 bool is_live(const Action& action);  // approved, ordered or in force
 bool is_over(const Action& action);
 const Action* find_action(const ContainState& state, const std::string& id);
-std::uint64_t index_of(const std::string& id);  // "ord-12" -> 12, 0 when it has no number
 bool is_open_ended(const Action& action);       // promotion
 Measure effective_measure(const Action& action, std::uint64_t upto);
 bool lease_over(const Action& action, Time now);

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "fold/contain/parts.h"
+#include "types/command.h"
 
 namespace firebreak::contain {
 
@@ -26,13 +27,6 @@ const Action* find_action(const ContainState& state, const std::string& id) {
   return at == state.actions.end() ? nullptr : &at->second;
 }
 
-std::uint64_t index_of(const std::string& id) {
-  const std::size_t dash = id.rfind('-');
-  std::uint64_t index = 0;
-  if (dash != std::string::npos) std::from_chars(id.data() + dash + 1, id.data() + id.size(), index);
-  return index;
-}
-
 bool is_open_ended(const Action& action) { return action.cls == "promotion"; }
 
 Measure effective_measure(const Action& action, std::uint64_t upto) {
@@ -49,11 +43,9 @@ Measure effective_measure(const Action& action, std::uint64_t upto) {
 bool lease_over(const Action& action, Time now) { return action.until.us != 0 && now >= action.until; }
 
 Draft refuse(std::string_view command, Code code, std::string reason, std::string pointer) {
-  JsonObject body{{"name", command}, {"code", code_name(code)}, {"reason", std::move(reason)}};
-  if (!pointer.empty()) body["pointer"] = std::move(pointer);
   Draft draft;
   draft.kind = "command_refused";
-  draft.body = std::move(body);
+  draft.body = refusal(command, code, std::move(reason), std::move(pointer));
   return draft;
 }
 

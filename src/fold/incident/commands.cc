@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fold/incident/parts.h"
+#include "types/command.h"
 #include "types/incident.h"
 
 namespace firebreak::incident {
@@ -24,9 +25,7 @@ std::string list(const std::string_view (&words)[N]) {
 struct Refusal {
   std::string name;
   Drafts operator()(Code code, std::string reason, std::string pointer = {}) const {
-    JsonObject body{{"name", name}, {"code", code_name(code)}, {"reason", std::move(reason)}};
-    if (!pointer.empty()) body["pointer"] = std::move(pointer);
-    return {make("command_refused", "", std::move(body))};
+    return {make("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
   }
 };
 
@@ -223,10 +222,8 @@ std::string severity_of_impact(const Json& body) {
 }  // namespace
 
 Drafts decide_command(const IncidentState& state, const Entry& entry) {
-  static const Json kNone = JsonObject{};
   const Refusal refused{string_or(entry.body, "name")};
-  const Json* given = find(entry.body, "args");
-  const Json& args = given != nullptr ? *given : kNone;
+  const Json& args = command_args(entry);
   if (refused.name == "incident.declare") return declare(state, entry, args, refused);
   const auto row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& r) { return r.name == refused.name; });
   if (row == std::end(kTable)) return {};

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/digest.h"
+#include "types/command.h"
 
 namespace firebreak::keeping {
 namespace {
@@ -13,25 +14,18 @@ constexpr std::size_t kOpenErasures = 10'000, kHolds = 10'000;
 
 std::string who(const Entry& entry) { return string_or(entry.body, "by", entry.actor); }
 
+Draft make(std::string kind, JsonObject body) {
+  Draft draft;
+  draft.kind = std::move(kind);
+  draft.body = std::move(body);
+  return draft;
+}
+
 Draft refuse(std::string_view command, Code code, std::string reason, std::string pointer = {}) {
-  return Draft{"command_refused",
-               JsonObject{{"name", command}, {"code", code_name(code)}, {"reason", std::move(reason)}, {"pointer", std::move(pointer)}},
-               "",
-               "",
-               {}};
+  return make("command_refused", refusal(command, code, std::move(reason), std::move(pointer)));
 }
 
-Draft make(std::string kind, JsonObject body) { return Draft{std::move(kind), std::move(body), "", "", {}}; }
-
-std::uint64_t number_of(const std::string& id, std::string_view prefix) {
-  if (!id.starts_with(prefix)) return 0;
-  std::uint64_t number = 0;
-  for (const char digit : id.substr(prefix.size())) {
-    if (digit < '0' || digit > '9' || number > 1'000'000'000'000'000) return 0;
-    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
-  }
-  return number;
-}
+std::uint64_t number_of(const std::string& id, std::string_view prefix) { return id.starts_with(prefix) ? index_of(id) : 0; }
 
 bool is_hash(const std::string& text) { return Digest::from_hex(text).has_value(); }
 
@@ -74,9 +68,7 @@ Drafts lift_hold(const KeepingState& state, const Entry& entry, const Json& args
 }
 
 Drafts on_command(const KeepingState& state, const Entry& entry) {
-  static const Json kNone = JsonObject{};
-  const Json* given = find(entry.body, "args");
-  const Json& args = given != nullptr ? *given : kNone;
+  const Json& args = command_args(entry);
   const std::string name = string_or(entry.body, "name");
   if (name == "erase.request") return request_erasure(state, entry, args);
   if (name == "hold.add") return add_hold(state, entry, args);

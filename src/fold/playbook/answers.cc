@@ -3,14 +3,13 @@
 
 #include "base/digest.h"
 #include "fold/playbook/parts.h"
+#include "types/command.h"
 
 namespace firebreak::playbook {
 namespace {
 
 Drafts refuse(const std::string& name, Code code, std::string reason, std::string pointer = {}) {
-  JsonObject body{{"name", name}, {"code", code_name(code)}, {"reason", std::move(reason)}};
-  if (!pointer.empty()) body["pointer"] = std::move(pointer);
-  return {make("command_refused", "", std::move(body))};
+  return {make("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
 }
 
 Drafts install(const PlaybookState& state, const std::string& name, const Json& args) {
@@ -119,9 +118,7 @@ Drafts decide_answer(const PlaybookState& state, const Entry& entry) {
 }
 
 Drafts decide_command(const PlaybookState& state, const Entry& entry) {
-  static const Json kNone = JsonObject{};
-  const Json* given = find(entry.body, "args");
-  const Json& args = given != nullptr ? *given : kNone;
+  const Json& args = command_args(entry);
   const std::string name = string_or(entry.body, "name");
   if (name == "playbook.install") return install(state, name, args);
   if (name == "playbook.run") return run(state, name, args);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/digest.h"
+#include "types/command.h"
 
 namespace firebreak::provenance {
 namespace {
@@ -22,9 +23,7 @@ Draft fact(const Entry& entry, std::string kind, JsonObject body) {
 }
 
 Draft refused(const Entry& entry, const std::string& name, const Error& error) {
-  JsonObject body{{"name", name}, {"code", code_name(error.code)}, {"reason", error.message}};
-  if (!error.pointer.empty()) body["pointer"] = error.pointer;
-  return fact(entry, "command_refused", std::move(body));
+  return fact(entry, "command_refused", refusal(name, error.code, error.message, error.pointer));
 }
 
 void copy_incident(const Json& args, JsonObject& body) {

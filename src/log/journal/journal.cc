@@ -1,6 +1,7 @@
 #include "log/journal/journal.h"
 
 #include "log/journal/core.h"
+#include "types/command.h"
 
 namespace firebreak::journal {
 namespace {
@@ -23,6 +24,14 @@ Result<Entry> command_outcome(const Group& group) {
   }
   if (accepted == nullptr) return fail(Code::kInternal, "nobody accepted or refused the command");
   return *accepted;
+}
+
+Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor) {
+  FIREBREAK_TRY(check_command(name, args));
+  Draft draft{"command", JsonObject{{"name", name}, {"args", args}}, actor, {}, {}};
+  FIREBREAK_ASSIGN(Group group, journal.submit_wait(std::move(draft)));
+  FIREBREAK_TRY(command_outcome(group));
+  return group;
 }
 
 const Fold* View::find(std::string_view name) const {

@@ -43,6 +43,10 @@ struct Group {
 // What a command's group says: the accepted entry, or the error of the first `command_refused` in it.
 Result<Entry> command_outcome(const Group& group);
 
+class Journal;
+// Checks the grammar (types/command.h), submits, waits; the group when it was accepted, else the refusal's error.
+Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor);
+
 // The folds at one moment. Valid inside with_state() only.
 class View {
  public:

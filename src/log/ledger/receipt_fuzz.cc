@@ -2,27 +2,12 @@
 #include "log/ledger/cosignature.h"
 #include "log/ledger/receipt.h"
 #include "log/ledger/timestamp.h"
+#include "log/ledger/timestamp_testing.h"
 
 using namespace firebreak;
 using namespace firebreak::ledger;
 
-namespace {
-
-// Of the authority of test/fuzz/corpus/receipt_fuzz/stamp.tsr, which is for this file: so mutations of a good stamp are judged to the end.
-const std::string kAuthority =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBhTCCASugAwIBAgIUBNM/yh17ig5Kic6j1o+wNI2mHd8wCgYIKoZIzj0EAwIw\n"
-    "DDEKMAgGA1UEAwwBdDAeFw0yNjExMjUxMTQ0MzdaFw0zNjExMjIxMTQ0MzdaMAwx\n"
-    "CjAIBgNVBAMMAXQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASoItzfcSOZF+0E\n"
-    "yGwHF5jPz7jgzvA+zkbxTJPfyGykqBdtINHacfP7APWWWUt5blPS1Z1gvDQ8Mm2i\n"
-    "FuxDB/SRo2swaTAdBgNVHQ4EFgQUHpchUmPmrmTsvO2FFrk955+lulUwHwYDVR0j\n"
-    "BBgwFoAUHpchUmPmrmTsvO2FFrk955+lulUwDwYDVR0TAQH/BAUwAwEB/zAWBgNV\n"
-    "HSUBAf8EDDAKBggrBgEFBQcDCDAKBggqhkjOPQQDAgNIADBFAiAmtHRVtAD/twNA\n"
-    "kdwk2En9Z801meWdGz41dDWNNkyEtgIhAJ3A+UG2VMIB0gvtlIU6pE+U0ANo03Wb\n"
-    "THJMUxZD5Crk\n"
-    "-----END CERTIFICATE-----\n";
-
-}  // namespace
+using testing::kAuthority;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView input(reinterpret_cast<const char*>(data), size);

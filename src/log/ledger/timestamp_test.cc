@@ -3,23 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "base/simulated_files.h"
+#include "log/ledger/timestamp_testing.h"
 
 namespace firebreak::ledger {
 namespace {
 
-// Made with openssl: a certificate for time stamping, and its stamp (openssl ts -reply) on this very text.
-const std::string kAuthority =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBhTCCASugAwIBAgIUBNM/yh17ig5Kic6j1o+wNI2mHd8wCgYIKoZIzj0EAwIw\n"
-    "DDEKMAgGA1UEAwwBdDAeFw0yNjExMjUxMTQ0MzdaFw0zNjExMjIxMTQ0MzdaMAwx\n"
-    "CjAIBgNVBAMMAXQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASoItzfcSOZF+0E\n"
-    "yGwHF5jPz7jgzvA+zkbxTJPfyGykqBdtINHacfP7APWWWUt5blPS1Z1gvDQ8Mm2i\n"
-    "FuxDB/SRo2swaTAdBgNVHQ4EFgQUHpchUmPmrmTsvO2FFrk955+lulUwHwYDVR0j\n"
-    "BBgwFoAUHpchUmPmrmTsvO2FFrk955+lulUwDwYDVR0TAQH/BAUwAwEB/zAWBgNV\n"
-    "HSUBAf8EDDAKBggrBgEFBQcDCDAKBggqhkjOPQQDAgNIADBFAiAmtHRVtAD/twNA\n"
-    "kdwk2En9Z801meWdGz41dDWNNkyEtgIhAJ3A+UG2VMIB0gvtlIU6pE+U0ANo03Wb\n"
-    "THJMUxZD5Crk\n"
-    "-----END CERTIFICATE-----\n";
+using testing::kAuthority;
 
 Bytes stamp() {
   PosixFiles files;

@@ -194,9 +194,13 @@ TEST(Erase, leaves_the_epoch_in_use_alone_when_the_person_is_recorded_meanwhile)
       if (admit(stream, of(persons[1 + static_cast<std::size_t>(i % 2)], i))) ++others;
     }
   });
+  std::thread reader([&] {
+    while (!stop) look(stream);  // no erasure makes reading fail
+  });
   for (std::uint64_t order = 1; order <= 8; ++order) EXPECT_TRUE(stream.erase(persons[0], order));
   stop = true;
   producer.join();
+  reader.join();
   const Found found = look(stream);
   EXPECT_EQ(found.readable.at(persons[1]) + (found.readable.contains(persons[2]) ? found.readable.at(persons[2]) : 0), others);
   EXPECT_GE(found.erased, 300);

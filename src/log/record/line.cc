@@ -22,8 +22,6 @@ using simdjson::dom::object;
 
 static_assert(LineReader::kPaddingBytes >= simdjson::SIMDJSON_PADDING);
 
-constexpr std::int64_t kExactInDouble = 9'007'199'254'740'992;  // 2^53
-
 enum Section : std::size_t { kTop, kFeatures, kModel, kOutput, kSections };
 constexpr std::string_view kSectionNames[] = {"", "features", "model", "output"};
 

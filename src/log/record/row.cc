@@ -7,7 +7,19 @@ namespace {
 
 constexpr std::size_t kSchemaIdBytes = 2;
 
-std::size_t fixed_bytes(ColumnType type) {
+void put(Bytes& out, std::uint64_t value, std::size_t octets) {
+  char little[8];
+  for (std::size_t i = 0; i < octets; ++i) little[i] = static_cast<char>(value >> (8 * i));
+  out.append(little, octets);
+}
+
+tl::unexpected<Error> corrupt(const Schema& schema, std::string_view what) {
+  return fail(Code::kCorrupt, fmt::format("row of schema {}: {}", schema.id, what));
+}
+
+}  // namespace
+
+std::uint8_t fixed_bytes(ColumnType type) {
   switch (type) {
     case ColumnType::kTime:
     case ColumnType::kNumber:
@@ -18,25 +30,6 @@ std::size_t fixed_bytes(ColumnType type) {
   }
   return 8;
 }
-
-void put(Bytes& out, std::uint64_t value, std::size_t octets) {
-  char little[8];
-  for (std::size_t i = 0; i < octets; ++i) little[i] = static_cast<char>(value >> (8 * i));
-  out.append(little, octets);
-}
-
-std::uint64_t take(ByteView in, std::size_t offset, std::size_t octets) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < octets; ++i)
-    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(in[offset + i])) << (8 * i);
-  return value;
-}
-
-tl::unexpected<Error> corrupt(const Schema& schema, std::string_view what) {
-  return fail(Code::kCorrupt, fmt::format("row of schema {}: {}", schema.id, what));
-}
-
-}  // namespace
 
 void encode_row(const Schema& schema, std::span<const Cell> cells, ByteView extra, Bytes& out) {
   const std::size_t columns = schema.columns.size();
@@ -61,17 +54,17 @@ Result<void> decode_row(const Schema& schema, ByteView octets, Row& row) {
   const std::size_t columns = schema.columns.size();
   const std::size_t bitmap_bytes = (columns + 7) / 8;
   if (octets.size() < kSchemaIdBytes + bitmap_bytes) return corrupt(schema, "too short for its bitmap");
-  if (take(octets, 0, kSchemaIdBytes) != schema.id) return corrupt(schema, "names another schema");
+  if (get_le<std::uint16_t>(octets, 0) != schema.id) return corrupt(schema, "names another schema");
   if (columns % 8 != 0 && static_cast<unsigned char>(octets[kSchemaIdBytes + bitmap_bytes - 1]) >> (columns % 8) != 0)
     return corrupt(schema, "unused bits of the bitmap are set");
   row.cells.assign(columns, {});
   std::size_t at = kSchemaIdBytes + bitmap_bytes;
   for (std::size_t i = 0; i < columns; ++i) {
     if ((static_cast<unsigned char>(octets[kSchemaIdBytes + i / 8]) >> (i % 8) & 1) != 0) continue;
-    const std::size_t size = fixed_bytes(schema.columns[i].type);
+    const std::uint8_t size = fixed_bytes(schema.columns[i].type);
     if (octets.size() - at < size) return corrupt(schema, fmt::format("ends before {}", schema.columns[i].path));
     row.cells[i].present = true;
-    row.cells[i].bits = take(octets, at, size);
+    row.cells[i].bits = take_fixed(octets, at, size);
     at += size;
   }
   for (std::size_t i = 0; i < columns; ++i) {

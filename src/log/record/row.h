@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,22 @@
 #include "log/record/schema.h"
 
 namespace firebreak::record {
+
+// Whole numbers beyond it have no double of their own: they get a column of type integer, all others one of type number.
+inline constexpr std::int64_t kExactInDouble = 9'007'199'254'740'992;  // 2^53
+
+std::uint8_t fixed_bytes(ColumnType type);  // octets of the fixed part: 8, 4 (a text's length) or 1
+
+// A fixed part at `offset`; the caller has checked the length.
+inline std::uint64_t take_fixed(ByteView in, std::size_t offset, std::uint8_t octets) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t value = 0;
+  // Three constants, so that each is one instruction.
+  if (octets == 8) std::memcpy(&value, in.data() + offset, 8);
+  if (octets == 4) std::memcpy(&value, in.data() + offset, 4);
+  if (octets == 1) std::memcpy(&value, in.data() + offset, 1);
+  return value;
+}
 
 struct Cell {
   bool present = false;

@@ -4,10 +4,9 @@
 #include <simdjson.h>
 
 #include <array>
-#include <bit>
-#include <cstring>
 
 #include "base/limits.h"
+#include "log/record/row.h"
 #include "types/observation.h"
 
 namespace firebreak::record {
@@ -15,26 +14,6 @@ namespace {
 
 constexpr std::size_t kSchemaIdBytes = 2;
 constexpr std::int64_t kFirstUs = -62'135'596'800'000'000, kLastUs = 253'402'300'799'999'999;  // years 1 to 9999
-constexpr std::int64_t kExactInDouble = 9'007'199'254'740'992;  // 2^53: what is smaller is a number
-
-std::uint64_t take(ByteView in, std::size_t offset, std::size_t octets) {
-  static_assert(std::endian::native == std::endian::little);
-  std::uint64_t value = 0;
-  // Three constants, so that each is one instruction.
-  if (octets == 8) std::memcpy(&value, in.data() + offset, 8);
-  if (octets == 4) std::memcpy(&value, in.data() + offset, 4);
-  if (octets == 1) std::memcpy(&value, in.data() + offset, 1);
-  return value;
-}
-
-std::uint8_t fixed_octets(ColumnType type) {
-  switch (type) {
-    case ColumnType::kText: return 4;
-    case ColumnType::kFlag:
-    case ColumnType::kDisposition: return 1;
-    default: return 8;
-  }
-}
 
 }  // namespace
 
@@ -46,7 +25,7 @@ RowCheck::RowCheck(std::shared_ptr<const Schema> schema, const StreamConfig& con
     const Column& column = schema_->columns[i];
     Plan plan;
     plan.type = column.type;
-    plan.fixed = fixed_octets(column.type);
+    plan.fixed = fixed_bytes(column.type);
     plan.longest = limits::kRecordBytes;
     const auto is = [&](Core core) { return column.path == core_path(core, schema_->kind); };
     if (is(Core::kTime)) plan.role = Role::kTime;
@@ -130,7 +109,7 @@ Result<RowFacts> RowCheck::check(ByteView row) const {
     if (absent(i)) continue;
     const Plan& plan = plan_[i];
     if (row.size() - at < plan.fixed) return short_row();
-    const std::uint64_t bits = take(row, at, plan.fixed);
+    const std::uint64_t bits = take_fixed(row, at, plan.fixed);
     at += plan.fixed;
     if (const char* const fault = fault_of(plan, bits)) return wrong(i, fault);
     if (plan.type == ColumnType::kText) {

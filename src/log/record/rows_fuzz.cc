@@ -7,6 +7,7 @@
 
 namespace {
 
+using firebreak::canonical_json;
 using firebreak::record::BatchForm;
 using firebreak::record::Record;
 using firebreak::record::testing::admit;

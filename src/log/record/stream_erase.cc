@@ -120,8 +120,11 @@ Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t orde
     publish(std::move(next));
   }
   for (const ErasedKey& one : gone) {
+    const Epoch& epoch = search.epochs[one.epoch];
+    const auto key_of_it = epoch.keys->open_entry(epoch.entries.at(one.key));
+    if (!key_of_it && key_of_it.error().code == Code::kNotFound) continue;  // an earlier erasure did it
     std::vector<Bytes> entries;
-    for (const auto& [id, entry] : search.epochs[one.epoch].entries) entries.push_back(entry);
+    for (const auto& [id, entry] : epoch.entries) entries.push_back(entry);
     FIREBREAK_TRY(parts.vault.erase(parts.name, one.epoch, search.bucket, one.key, entries));
   }
   frames.forget();

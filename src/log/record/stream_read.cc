@@ -90,11 +90,17 @@ Result<std::uint64_t> Stream::Impl::read_from(std::uint64_t index, std::size_t m
   std::shared_ptr<const Catalog> now;
   const auto read_frame = [&](const ledger::Frame& frame) {
     now = catalog();  // after the frame: it has every schema that the frame's rows name
-    outcome = frames.read(frame, next, *now, [&](const Record& record) {
+    const auto take = [&](const Record& record) {
       if (!record.erased || erased == Erased::kDeliver) each(record);
       next = record.index + 1;
       return --left > 0;
-    });
+    };
+    outcome = frames.read(frame, next, *now, take);
+    // A key that went meanwhile was told of before: the catalog of now knows.
+    if (!outcome && outcome.error().code == Code::kNotFound && catalog() != now) {
+      now = catalog();
+      outcome = frames.read(frame, next, *now, take);
+    }
     return outcome.has_value() && left > 0;
   };
   if (left == 0) return next;

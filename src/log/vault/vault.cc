@@ -180,13 +180,6 @@ Result<Remains> read_remains(ByteView in) {
   return out;
 }
 
-// Best effort: a file system that copies on write, or a disk that moves blocks, may keep them elsewhere.
-void overwrite(File& file) {
-  const auto size = file.size();
-  if (!size || !file.write_at(0, Bytes(*size, '\0'))) return;
-  (void)file.sync();
-}
-
 }  // namespace
 
 Vault::Vault(Files& files, Random& random, std::string dir, const Digest& master)

@@ -28,10 +28,7 @@ Result<Json> body_of(const net::Request& request) {
 
 Result<net::Response> Api::give_command(const std::string& name, const Json& args,
                                         const access::Principal& who) const {
-  FIREBREAK_TRY(check_command(name, args));
-  Draft draft{"command", JsonObject{{"name", name}, {"args", args}}, who.actor(), {}, {}};
-  FIREBREAK_ASSIGN(const journal::Group group, parts_.journal.submit_wait(std::move(draft)));
-  if (auto outcome = journal::command_outcome(group); !outcome) return fail(std::move(outcome.error()));
+  FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(parts_.journal, name, args, who.actor()));
   JsonArray entries;
   for (const Entry& entry : group.entries) entries.push_back(entry_to_json(entry));
   JsonObject answer{{"index", group.entries.back().index}, {"entries", entries}};

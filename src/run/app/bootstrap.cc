@@ -11,11 +11,9 @@
 namespace firebreak::app {
 namespace {
 
-Result<void> command(journal::Journal& journal, const std::string& name, Json args) {
-  Draft draft{"command", JsonObject{{"name", name}, {"args", std::move(args)}}, "firebreak", {}, {}};
-  FIREBREAK_ASSIGN(const journal::Group group, journal.submit_wait(std::move(draft)));
-  if (auto outcome = journal::command_outcome(group); !outcome)
-    return fail(std::move(outcome.error()).with("configuration: " + name));
+Result<void> command(journal::Journal& journal, const std::string& name, const Json& args) {
+  auto group = journal::give_command(journal, name, args, "firebreak");
+  if (!group) return fail(std::move(group.error()).with("configuration: " + name));
   return {};
 }
 

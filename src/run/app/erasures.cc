@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 #include "fold/keeping/keeping.h"
-#include "types/command.h"
 
 namespace firebreak::app {
 namespace {
@@ -15,15 +14,6 @@ keeping::KeepingState state_of(const journal::Journal& journal) {
   keeping::KeepingState state;
   journal.with_state([&](const journal::View& view) { state = view.state<keeping::KeepingState>(keeping::kFoldName); });
   return state;
-}
-
-Result<journal::Group> command(journal::Journal& journal, const std::string& name, const Json& args,
-                               const std::string& actor) {
-  FIREBREAK_TRY(check_command(name, args));
-  Draft draft{"command", JsonObject{{"name", name}, {"args", args}}, actor, {}, {}};
-  FIREBREAK_ASSIGN(journal::Group group, journal.submit_wait(std::move(draft)));
-  FIREBREAK_TRY(journal::command_outcome(group));
-  return group;
 }
 
 const Entry* entry_of(const journal::Group& group, std::string_view kind) {
@@ -58,7 +48,7 @@ Result<Json> Erasures::request(const Json& body, const std::string& actor) {
   const std::lock_guard lock(mutex_);
   FIREBREAK_TRY(context_.files.make_dir(dir_));
   FIREBREAK_TRY(write_atomic(context_.files, path_of(hash_of(subject)), subject));
-  auto group = command(context_.journal, "erase.request", args, actor);
+  auto group = journal::give_command(context_.journal, "erase.request", args, actor);
   if (!group) {
     forget_names();
     return fail(std::move(group.error()));
@@ -82,7 +72,7 @@ Result<Json> Erasures::hold(const Json& body, const std::string& actor) {
       return fail(Code::kNotFound, fmt::format("there is no stream '{}'", stream), "/stream");
     args["stream"] = stream;
   }
-  FIREBREAK_ASSIGN(const journal::Group group, command(context_.journal, "hold.add", args, actor));
+  FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(context_.journal, "hold.add", args, actor));
   const Entry* added = entry_of(group, "hold_added");
   FIREBREAK_ASSERT(added != nullptr);
   return Json(JsonObject{{"index", added->index}, {"id", added->id("hold")}});
@@ -153,10 +143,7 @@ void Erasures::forget_names() {
   if (!names) return;
   for (const std::string& name : *names) {
     if (needed.contains(name)) continue;
-    if (auto file = context_.files.open(path_of(name), OpenMode::kWrite)) {
-      const auto size = (*file)->size();
-      if (size && (*file)->write_at(0, Bytes(*size, '\0'))) (void)(*file)->sync();
-    }
+    if (auto file = context_.files.open(path_of(name), OpenMode::kWrite)) overwrite(**file);
     (void)context_.files.remove(path_of(name));
   }
 }

@@ -7,27 +7,20 @@ if ! command -v python3 >/dev/null; then
   echo "rows: no python3 here"
   exit 77
 fi
-firebreak=build/dev/bin/firebreak
-[ -x "$firebreak" ] || { echo "rows: $firebreak is missing: run scripts/test_integration.sh"; exit 1; }
-work="$(mktemp -d)"
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-"$firebreak" serve --data "$work/data" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
-server=$!
-for _ in $(seq 600); do
-  url="$(grep -o 'http://127.0.0.1:[0-9]*' "$work/out" "$work/log" -h 2>/dev/null | head -1 || true)"
-  if [ -n "$url" ] && curl -fs "$url/healthz" >/dev/null 2>&1; then break; fi
-  kill -0 "$server" || { cat "$work/log"; exit 1; }
-  sleep 0.1
-done
-token="$work/data/admin.token"
+firebreak="${FIREBREAK:-build/dev/bin/firebreak}"
+[ -x "$firebreak" ] || { echo "rows: no $firebreak; run scripts/test_integration.sh"; exit 77; }
+. test/counterpart/common.sh
+url="http://127.0.0.1:$(free_port)"
+"$firebreak" serve --data "$run/data" --listen "${url#http://}" >"$run/log" 2>&1 &
+pids+=($!)
+until_true "the server" curl -fs -o /dev/null "$url/healthz"
+token="$run/data/admin.token"
 
 api() { curl -fsS -H "Authorization: Bearer $(cat "$token")" "$@"; }
 for stream in lines rows; do
   api -X PUT -H 'Content-Type: application/json' -d '{"kinds":["inference","label"]}' "$url/api/v1/streams/$stream" >/dev/null
 done
-python3 - >"$work/records.ndjson" <<'PY'
+python3 - >"$run/records.ndjson" <<'PY'
 import json, random
 random.seed(7)
 for i in range(3000):
@@ -42,8 +35,8 @@ for i in range(3000):
         record["features"]["tags"] = ["a", {"b": None}]  # has no column
     print(json.dumps(record))
 PY
-api -H 'Content-Type: application/x-ndjson' --data-binary "@$work/records.ndjson" "$url/api/v1/streams/lines/records" >/dev/null
-python3 examples/rows/send_rows.py "$url" rows "$token" <"$work/records.ndjson" >"$work/receipts"
+api -H 'Content-Type: application/x-ndjson' --data-binary "@$run/records.ndjson" "$url/api/v1/streams/lines/records" >/dev/null
+python3 examples/rows/send_rows.py "$url" rows "$token" <"$run/records.ndjson" >"$run/receipts"
 
 python3 - "$url" "$token" <<'PY'
 import json, sys, urllib.request
@@ -66,4 +59,4 @@ differing = [key for key in lines if lines[key] != rows.get(key)]
 assert not differing and len(rows) == 3000, (differing[:3], len(rows))
 print("rows: 3,000 records, equal in both forms")
 PY
-grep -c '"first"' "$work/receipts" >/dev/null
+grep -c '"first"' "$run/receipts" >/dev/null

@@ -10,24 +10,7 @@ for program in openssl curl python3; do
   command -v $program >/dev/null || { echo "timestamp: there is no $program here"; exit 77; }
 done
 [ -x "$firebreak" ] || { echo "timestamp: no $firebreak; run make build first"; exit 77; }
-run="$(mktemp -d)"
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$run"
-}
-trap finish EXIT
-fail() { echo "timestamp: $*" >&2; exit 1; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-until_true() {  # WHAT COMMAND…
-  local what="$1"
-  shift
-  for _ in $(seq 200); do
-    if "$@"; then return; fi
-    sleep 0.1
-  done
-  fail "waited 20 s for: $what"
-}
+. test/counterpart/common.sh
 
 # One CA for the stamps, one for https.
 certificate() {  # NAME CA EXTENSION

@@ -18,24 +18,7 @@ mkdir -p "$work"
 (cd $here && "$go" build -mod=readonly -buildvcs=false -o "$work/litewitness" filippo.io/torchwood/cmd/litewitness)
 
 # Sockets have short names; everything else stays in build/.
-run="$(mktemp -d)"
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  rm -rf "$run"
-}
-trap finish EXIT
-fail() { echo "witness: $*" >&2; exit 1; }
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-until_true() {  # WHAT COMMAND…
-  local what="$1"
-  shift
-  for _ in $(seq 200); do
-    if "$@"; then return; fi
-    sleep 0.1
-  done
-  fail "waited 20 s for: $what"
-}
+. test/counterpart/common.sh
 
 ssh-keygen -q -t ed25519 -N '' -f "$run/key"
 ssh-agent -D -a "$run/agent" >/dev/null &
