@@ -113,6 +113,7 @@ class Stream {
   void remove_on_commit(std::uint64_t id);
 
   StreamConfig config() const;
+  std::uint64_t erasures() const;  // orders that the log tells of; what was derived under fewer is out of date
   std::vector<std::shared_ptr<const Schema>> schemas() const;  // [id - 1]; kinds of rows that a client may send
   StreamCounters counters() const;
   ledger::Log& log();  // for anchors, exports and proofs

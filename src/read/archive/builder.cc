@@ -1,0 +1,327 @@
+#include "read/archive/builder.h"
+
+#include <fmt/core.h>
+
+#include <map>
+#include <set>
+
+#include "base/digest.h"
+#include "log/ledger/log.h"
+#include "log/ledger/segment.h"
+#include "log/ledger/verify.h"
+#include "log/record/row.h"
+#include "read/archive/cube.h"
+
+namespace firebreak::archive {
+namespace {
+
+using record::ColumnType;
+using record::Kind;
+
+constexpr std::size_t kSendBytes = 256 * 1024;
+constexpr std::size_t kFixed = 11;  // columns of every table before the row's own
+
+CellType cell_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::kTime: return CellType::kTime;
+    case ColumnType::kNumber: return CellType::kNumber;
+    case ColumnType::kInteger: return CellType::kInteger;
+    case ColumnType::kFlag: return CellType::kFlag;
+    case ColumnType::kText:
+    case ColumnType::kDisposition: return CellType::kText;
+  }
+  return CellType::kText;
+}
+
+// "/features/age" -> "features.age"
+std::string column_name(std::string_view path) {
+  path.remove_prefix(1);
+  const std::size_t slash = path.find('/');
+  if (slash == std::string_view::npos) return record::pointer_name(path);
+  return std::string(path.substr(0, slash)) + "." + record::pointer_name(path.substr(slash + 1));
+}
+
+std::set<std::string> hidden_paths(const record::StreamConfig& config) {
+  std::set<std::string> out;
+  for (const auto& [name, field] : config.fields)
+    if (field.keep == record::Keep::kEncrypt) {
+      out.insert(record::field_path(name));
+      if (!name.starts_with('/')) out.insert("/" + name);  // a plain name of a top-level field
+    }
+  return out;
+}
+
+Table fixed_table(Kind kind) {
+  Table table;
+  table.name = record::kind_name(kind);
+  table.add("index", CellType::kUnsigned);
+  table.add("admitted", CellType::kTime);
+  table.add("schema", CellType::kInteger);
+  table.add("time_outside", CellType::kFlag);
+  table.add("model_known", CellType::kFlag);
+  table.add("release_ordinal", CellType::kInteger);
+  table.add("release", CellType::kText);
+  table.add("model_name", CellType::kText);
+  table.add("model_version", CellType::kText);
+  table.add("model_digest", CellType::kText);
+  table.add("extra", CellType::kText);
+  return table;
+}
+
+struct Layout {
+  Table table;
+  std::map<std::pair<std::string, ColumnType>, std::size_t> places;  // in the table
+  std::map<const record::Schema*, std::vector<std::size_t>> plans;   // schema's column -> place; 0 = stays out
+  std::uint16_t number = 0;
+  std::uint64_t rows = 0;
+};
+
+// Reads the part twice: once for the columns that occur in it, once for the rows.
+class PartBuilder {
+ public:
+  PartBuilder(record::Stream& stream, const Part& part) : stream_(stream), part_(part), hidden_(hidden_paths(stream.config())) {}
+
+  Result<void> find_columns() {
+    return each([&](const record::Record& record) {
+      auto [slot, fresh] = layouts_.try_emplace(record.kind);
+      Layout& layout = slot->second;
+      if (fresh) {
+        layout.number = static_cast<std::uint16_t>(layouts_.size() - 1);
+        layout.table = fixed_table(record.kind);
+      }
+      if (record.schema == nullptr || layout.plans.contains(record.schema.get())) return;
+      held_.push_back(record.schema);
+      auto& plan = layout.plans[record.schema.get()];
+      for (const record::Column& column : record.schema->columns) {
+        if (hidden_.contains(column.path)) {
+          plan.push_back(0);
+          continue;
+        }
+        const auto [place, added] = layout.places.try_emplace({column.path, column.type}, layout.table.columns.size());
+        if (added)
+          layout.table.add(column_name(column.path), cell_type(column.type), column.path,
+                           std::string(record::column_type_name(column.type)));
+        plan.push_back(place->second);
+      }
+    });
+  }
+
+  JsonArray tables(const std::string& folder, const std::string& stem) {
+    std::vector<Json> in_order(layouts_.size());
+    for (auto& [kind, layout] : layouts_) {
+      layout.table.file = fmt::format("{}/{}.{}.parquet", folder, stem, layout.table.name);
+      in_order[layout.number] = to_json(layout.table);
+    }
+    return JsonArray(in_order.begin(), in_order.end());
+  }
+
+  Result<void> send_rows(Child& child) {
+    Result<void> outcome;
+    FIREBREAK_TRY(each([&](const record::Record& record) {
+      if (!outcome) return;
+      put(record);
+      if (out_.size() < kSendBytes) return;
+      outcome = child.send(out_);
+      out_.clear();
+    }));
+    FIREBREAK_TRY(std::move(outcome));
+    put_le(out_, kLastRow);
+    return child.send(out_);
+  }
+
+  void fill(Manifest& manifest) {
+    manifest.records_digest = digest_.finish().hex();
+    manifest.first_us = first_us_;
+    manifest.last_us = last_us_;
+    manifest.erased = erased_;
+    for (auto& [kind, layout] : layouts_) manifest.tables.push_back({layout.table, {}, layout.rows});
+  }
+  const Cube& cube() const { return cube_; }
+
+ private:
+  Result<void> each(const std::function<void(const record::Record&)>& visit) {
+    std::uint64_t expected = part_.first;
+    FIREBREAK_ASSIGN(const std::uint64_t next,
+                     stream_.read_from(part_.first, part_.end - part_.first, [&](const record::Record& record) {
+                       if (record.index == expected) ++expected;
+                       visit(record);
+                     }, record::Erased::kDeliver));
+    if (next != part_.end || expected != part_.end)
+      return fail(Code::kCorrupt, fmt::format("stream '{}' gave records up to {} where {} were expected", stream_.config().name, next, part_.end));
+    return {};
+  }
+
+  void put(const record::Record& record) {
+    Layout& layout = layouts_.at(record.kind);
+    digest_.update(sha256(ByteView("\0", 1), record.leaf).view());
+    first_us_ = any_ ? std::min(first_us_, record.admitted.us) : record.admitted.us;
+    last_us_ = any_ ? std::max(last_us_, record.admitted.us) : record.admitted.us;
+    any_ = true;
+    ++layout.rows;
+    row_.cells.clear();
+    row_.extra = {};
+    const bool gone = record.erased;
+    if (gone) ++erased_;
+    if (!gone && record.schema != nullptr) {
+      const auto read = decode_row(*record.schema, record.row, row_);
+      FIREBREAK_ASSERT(read.has_value());  // a record is only made of a row that was decoded before
+    }
+    const ByteView extra = gone ? ByteView() : record.schema == nullptr ? ByteView(record.row).substr(2) : row_.extra;
+    put_le(out_, layout.number);
+    put_bits(out_, record.index);
+    put_bits(out_, static_cast<std::uint64_t>(record.admitted.us));
+    put_bits(out_, record.schema == nullptr ? 0 : record.schema->id);
+    put_bits(out_, record.time_outside ? 1 : 0);
+    put_bits(out_, record.model_known ? 1 : 0);
+    put_bits(out_, record.release_ordinal);
+    for (const std::string record::Release::* field : {&record::Release::release, &record::Release::model_name,
+                                                       &record::Release::model_version, &record::Release::model_digest})
+      put_text_or_null(record.release == nullptr ? std::string_view() : (*record.release).*field);
+    put_text_or_null(extra);
+    put_cells(layout, record);
+    if (record.kind == Kind::kInference) count(layout, record);
+  }
+
+  void put_text_or_null(std::string_view text) {
+    if (text.empty()) {
+      put_null(out_);
+    } else {
+      put_text(out_, text);
+    }
+  }
+
+  void put_cells(const Layout& layout, const record::Record& record) {
+    const std::size_t width = layout.table.columns.size();
+    from_.assign(width, nullptr);
+    types_.assign(width, ColumnType::kText);
+    if (!row_.cells.empty()) {
+      const std::vector<std::size_t>& plan = layout.plans.at(record.schema.get());
+      for (std::size_t i = 0; i < row_.cells.size(); ++i) {
+        if (plan[i] == 0 || !row_.cells[i].present) continue;
+        from_[plan[i]] = &row_.cells[i];
+        types_[plan[i]] = record.schema->columns[i].type;
+      }
+    }
+    for (std::size_t place = kFixed; place < width; ++place) {
+      if (from_[place] == nullptr) {
+        put_null(out_);
+      } else if (types_[place] == ColumnType::kText) {
+        put_text(out_, from_[place]->text);
+      } else if (types_[place] == ColumnType::kDisposition) {
+        put_text(out_, disposition_name(static_cast<Disposition>(from_[place]->bits)));
+      } else {
+        put_bits(out_, from_[place]->bits);
+      }
+    }
+  }
+
+  void count(const Layout& layout, const record::Record& record) {
+    const auto text = [&](const char* path, ColumnType type) -> std::string {
+      const auto place = layout.places.find({path, type});
+      if (place == layout.places.end() || from_[place->second] == nullptr) return {};
+      const record::Cell& cell = *from_[place->second];
+      return std::string(type == ColumnType::kText ? cell.text : disposition_name(static_cast<Disposition>(cell.bits)));
+    };
+    CubeKey key{record.release == nullptr ? "" : record.release->release, text("/disposition", ColumnType::kDisposition),
+                text("/output/label", ColumnType::kText), text("/caller", ColumnType::kText), record.admitted.us / kHour};
+    cube_[std::move(key)].add({1, record.index, record.index, record.admitted.us, record.admitted.us});
+  }
+
+  record::Stream& stream_;
+  const Part part_;
+  const std::set<std::string> hidden_;
+  std::map<Kind, Layout> layouts_;
+  std::vector<std::shared_ptr<const record::Schema>> held_;  // plans are by address
+  record::Row row_;
+  std::vector<const record::Cell*> from_;
+  std::vector<ColumnType> types_;
+  Bytes out_;
+  Sha256 digest_;
+  Cube cube_;
+  std::int64_t first_us_ = 0, last_us_ = 0;
+  std::uint64_t erased_ = 0;
+  bool any_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<Part>> parts_of(Files& files, const std::string& data, const std::string& stream, std::uint64_t size) {
+  const std::string dir = ledger::log_dir_of(data, stream);
+  FIREBREAK_ASSIGN(const auto names, files.list(dir));
+  std::vector<Part> parts;
+  for (const std::string& name : names) {
+    const auto number = ledger::segment_number(name);
+    if (!number) continue;
+    FIREBREAK_ASSIGN(const auto file, files.open(dir + "/" + name, OpenMode::kRead));
+    FIREBREAK_ASSIGN(const Bytes head, file->read_at(0, ledger::kSegmentHeaderBytes));
+    const auto header = ledger::parse_segment_header(head);
+    if (!header || header->first > size) break;  // made ready and not begun
+    if (!parts.empty()) parts.back().end = header->first;
+    parts.push_back({*number, header->first, size, true});
+  }
+  if (!parts.empty()) parts.back().closed = false;
+  return parts;
+}
+
+Result<Manifest> build_part(Files& files, record::Stream& stream, const std::string& data, const Part& part,
+                            std::uint64_t generation, const Engine& engine) {
+  Manifest manifest;
+  manifest.stream = stream.config().name;
+  manifest.segment = part.segment;
+  manifest.generation = generation;
+  manifest.first = part.first;
+  manifest.end = part.end;
+  manifest.closed = part.closed;
+  manifest.erasures = stream.erasures();  // before the first row is read
+  FIREBREAK_ASSIGN(const Digest root, stream.log().root_at(part.end));
+  manifest.tree_root = root.hex();
+  const std::string folder = folder_of(data, manifest.stream);
+  const std::string stem = fmt::format("{:06}-g{}", part.segment, generation);
+  FIREBREAK_TRY(files.make_dir(folder));
+  PartBuilder builder(stream, part);
+  FIREBREAK_TRY(builder.find_columns());
+  JsonObject job{{"mode", "build"}, {"tables", builder.tables(folder, stem)}};
+  JsonArray paths;
+  for (const Json& table : job["tables"].as_array()) paths.emplace_back(string_or(table, "file"));
+  job["paths"] = std::move(paths);
+  FIREBREAK_ASSIGN(Child child, Child::start(engine, std::move(job)));
+  FIREBREAK_TRY(builder.send_rows(child));
+  FIREBREAK_TRY(child.finish({}));
+  builder.fill(manifest);
+  for (ArchivedTable& table : manifest.tables) {
+    const std::string name = table.layout.file.substr(folder.size() + 1);
+    table.layout.file = name;
+    FIREBREAK_ASSIGN(table.file, measure(files, folder, name));
+    FIREBREAK_ASSIGN(const auto file, files.open(folder + "/" + name, OpenMode::kWrite));
+    FIREBREAK_TRY(file->sync());
+  }
+  const std::string cube = stem + ".cube";
+  FIREBREAK_TRY(write_atomic(files, folder + "/" + cube, encode_cube(builder.cube())));
+  FIREBREAK_ASSIGN(manifest.cube, measure(files, folder, cube));
+  FIREBREAK_TRY(write_atomic(files, folder + "/" + manifest.file_name(), pretty_json(to_json(manifest))));
+  return manifest;
+}
+
+Result<std::vector<Manifest>> build_stream(Files& files, record::Stream& stream, const std::string& data, bool open,
+                                           const Engine& engine) {
+  const std::string name = stream.config().name, folder = folder_of(data, name);
+  FIREBREAK_ASSIGN(const auto parts, parts_of(files, data, name, stream.size()));
+  FIREBREAK_ASSIGN(const auto known, load_manifests(files, folder));
+  std::map<std::uint64_t, const Manifest*> have;
+  for (const Manifest& manifest : known) have[manifest.segment] = &manifest;
+  std::vector<Manifest> made;
+  for (const Part& part : parts) {
+    if (part.first == part.end) continue;
+    const Manifest* before = have.contains(part.segment) ? have[part.segment] : nullptr;
+    const bool stale = before != nullptr && before->erasures != stream.erasures();
+    if (!part.closed && !open && !stale) continue;  // an erasure reaches the open segment's files unasked
+    if (before != nullptr && before->first == part.first && before->end == part.end && before->closed == part.closed &&
+        before->erasures == stream.erasures())
+      continue;
+    FIREBREAK_ASSIGN(Manifest now, build_part(files, stream, data, part, before == nullptr ? 1 : before->generation + 1, engine));
+    made.push_back(std::move(now));
+  }
+  return made;
+}
+
+}  // namespace firebreak::archive
