@@ -24,6 +24,13 @@
 
 namespace firebreak::api {
 
+struct ArchiveParts {  // questions to the archive; the actor is who asks
+  std::function<Result<Json>()> status;
+  std::function<Result<Json>(const Json& body, const std::string& actor)> build, query;
+  std::function<Result<Bytes>(const Json& body, const std::string& actor)> query_parquet;
+  std::function<Result<Json>(const Json& body, const std::string& actor)> impact;
+};
+
 // The parts of the program that the API speaks to; all outlive it.
 struct Parts {
   journal::Journal& journal;
@@ -49,6 +56,7 @@ struct Parts {
   std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
   std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
   std::function<Json()> keeping_status = {};  // holds in force, erasures that are open
+  ArchiveParts archive = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
 };
@@ -68,6 +76,7 @@ class Api {
   void add_open_routes();     // page, health, metrics, description
   void add_session_routes();  // signing in and out
   void add_keeping_routes();  // erasures and holds
+  void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records

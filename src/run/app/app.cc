@@ -15,6 +15,7 @@
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/api/api.h"
+#include "run/app/archivist.h"
 #include "run/app/attestations.h"
 #include "run/app/bootstrap.h"
 #include "run/app/clockwork.h"
@@ -98,6 +99,7 @@ struct App::Impl {
   std::unique_ptr<Context> context;
   RequestBook requests;
   std::unique_ptr<FeedMaker> feed_maker;
+  std::unique_ptr<Archivist> archivist;
   std::unique_ptr<Erasures> erasures;
   std::unique_ptr<TaskThread> jobs;
   std::unique_ptr<Attestations> attestations;
@@ -145,6 +147,7 @@ Result<void> App::Impl::start() {
   FIREBREAK_TRY(start_api());
   clockwork->start();
   attestations->start();
+  archivist->start();
   return {};
 }
 
@@ -217,7 +220,8 @@ Result<void> App::Impl::open_connectors() {
 Result<void> App::Impl::start_workers() {
   context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
                                               connectors, configuration.rules});
-  erasures = std::make_unique<Erasures>(*context, options.data_dir);
+  archivist = std::make_unique<Archivist>(*context, options.data_dir);
+  erasures = std::make_unique<Erasures>(*context, options.data_dir, [this](const std::string& stream) { return archivist->forget(stream); });
   jobs = std::make_unique<TaskThread>();
   attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
   FIREBREAK_TRY(attestations->configure(configuration.attesters));
@@ -244,6 +248,7 @@ Result<void> App::Impl::follow_journal() {
       feed_maker->apply(entry);
       guard.apply(entry);
       attestations->apply(entry);
+      archivist->apply(entry);
       if (entry.kind == "clock_fed") clockwork->remember(entry);
       if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
     }
@@ -264,6 +269,7 @@ void App::Impl::on_group(const journal::Group& group) {
   bool orders = false;
   for (const Entry& entry : group.entries) {
     feed_maker->apply(entry);
+    archivist->apply(entry);
     take_request(entry);
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
@@ -387,6 +393,10 @@ Result<void> App::Impl::start_api() {
   parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
   parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
   parts.keeping_status = [this] { return erasures->status(); };
+  parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
+                   [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
+                   [this](const Json& body, const std::string& who) { return archivist->query_parquet(body, who); },
+                   [this](const Json& body, const std::string& who) { return archivist->impact(body, who); }};
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
     return clockwork->set_rate(rate, reason, by);
@@ -433,6 +443,7 @@ void App::stop() {
   if (impl_->jobs) impl_->jobs->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
   if (impl_->attestations) impl_->attestations->stop();
+  if (impl_->archivist) impl_->archivist->stop();
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
   if (impl_->server) impl_->server->stop();

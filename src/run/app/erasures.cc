@@ -122,6 +122,7 @@ Result<void> Erasures::carry_out_one(std::uint64_t index, const std::string& has
     record::Stream* const stream = context_.streams.get(name);
     if (stream == nullptr) continue;
     FIREBREAK_ASSIGN(const record::Erasure done, stream->erase(*subject, index));
+    FIREBREAK_TRY(forget_(name));  // also when the keys were gone already: a crash may have come between
     JsonObject counts{{"records", done.records}};
     if (done.records > 0) {
       counts["first"] = done.first;

@@ -6,6 +6,7 @@
 // carry_out() at the next start.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,7 +17,9 @@ namespace firebreak::app {
 
 class Erasures {
  public:
-  Erasures(const Context& context, std::string data_dir) : context_(context), dir_(data_dir + "/erasures") {}
+  // `forget`: takes what was derived of a stream after its keys are gone.
+  Erasures(const Context& context, const std::string& data_dir, std::function<Result<void>(const std::string& stream)> forget)
+      : context_(context), dir_(data_dir + "/erasures"), forget_(std::move(forget)) {}
 
   // {"subject", "reason", "streams"?} -> the command's answer {"index", "id", "state": "ordered" or "waiting"}.
   Result<Json> request(const Json& body, const std::string& actor);
@@ -34,6 +37,7 @@ class Erasures {
 
   const Context& context_;
   const std::string dir_;
+  const std::function<Result<void>(const std::string&)> forget_;
   std::mutex mutex_;  // a name's file and the command that needs it come together
 };
 

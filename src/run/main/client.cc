@@ -80,6 +80,14 @@ Result<Json> Client::post(const std::string& path, const Json& body) {
   return post_bytes(path, canonical_json(body), "application/json");
 }
 
+Result<std::string> Client::ask_archive(const std::string& what, const Json& body) {
+  constexpr std::int64_t kPatienceUs = 1'800'000'000;  // the server's own limits are tighter
+  FIREBREAK_TRY(ready());
+  FIREBREAK_ASSIGN(net::Response response, http_.post(connection_.url + "/api/v1/archive/" + what, canonical_json(body), "application/json", kPatienceUs));
+  if (response.status >= 400) return fail(net::error_of(response));
+  return std::move(response.body);
+}
+
 Result<Json> Client::put(const std::string& path, const Json& body) {
   FIREBREAK_TRY(ready());
   return net::json_of(http_.put(connection_.url + path, canonical_json(body)));

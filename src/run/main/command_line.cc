@@ -37,6 +37,7 @@ CommandLine::CommandLine()
   add_rest();
   add_taps();
   add_keeping();
+  add_archive();
 }
 
 CommandLine::~CommandLine() = default;

@@ -20,15 +20,21 @@ struct KeepingWords {
   std::vector<std::string> streams;
 };
 
+struct ArchiveWords {
+  std::string sql, stream, release, caller, from, to, format = "table", out, prove;
+  bool as_is = false, open = false;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
+  ArchiveWords archive;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
   OnboardOptions onboard;
   IngestOptions ingest;
-  std::string id, text, endpoint, severity, title, summary, residual, digest, reason, option, incident, stream, log,
+  std::string id, text, endpoint, severity, title, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
       pinned, exported, ca_file, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
   std::vector<std::string> callers, keys, items, receipts, witnesses;
   std::string data;
@@ -63,6 +69,8 @@ class CommandLine {
   void add_taps();
   // keeping_words.cc
   void add_keeping();
+  // archive_words.cc
+  void add_archive();
   // incident_words.cc
   void add_incident();
   void add_contain();

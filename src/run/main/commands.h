@@ -64,6 +64,8 @@ int ledger_prove(const std::string& data, const std::string& log, std::uint64_t 
 int evidence_export(const std::string& data, const std::string& incident, const std::string& out,
                     const std::string& report, bool json);
 int evidence_verify(const std::string& dir, const std::vector<std::string>& pinned, bool json);
+// A completeness statement ('firebreak impact --prove') against the archive's files.
+int statement_verify(const std::string& file, const std::string& archive_dir, const std::vector<std::string>& keys, bool json);
 int playbook_lint(const std::string& file, bool json);
 struct DoctorOptions;
 int doctor(const DoctorOptions& options, bool json);  // 1 when something is red

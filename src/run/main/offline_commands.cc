@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "fold/playbook/cacao.h"
 #include "log/ledger/note.h"
+#include "read/archive/statement.h"
 #include "read/evidence/bundle.h"
 #include "run/app/content.h"
 #include "run/main/commands.h"
@@ -52,6 +53,61 @@ int evidence_verify(const std::string& dir, const std::vector<std::string>& pinn
   if (!report) return report_error(report.error(), json);
   std::fputs(json ? pretty_json(report->to_json()).c_str() : report->to_text().c_str(), stdout);
   return report->good() ? kDone : kNegative;
+}
+
+namespace {
+
+// The keys of `--key`, by whose they are; one that the statement's logs do not bear is a mistake to be told.
+Result<archive::Pinned> pinned_for(const Json& statement, const std::vector<std::string>& keys) {
+  archive::Pinned pinned;
+  for (const std::string& text : keys) {
+    FIREBREAK_ASSIGN(const ledger::VerifierKey key, ledger::parse_vkey(text));
+    bool used = false;
+    for (auto& [name, place] : {std::pair("stream", &pinned.stream), std::pair("journal", &pinned.journal)}) {
+      const Json* own = find_pointer(statement, std::string("/vkeys/") + name);
+      if (own == nullptr || !own->is_string()) continue;
+      FIREBREAK_ASSIGN(const ledger::VerifierKey said, ledger::parse_vkey(own->get_string()));
+      if (said.name != key.name) continue;
+      *place = text;
+      used = true;
+    }
+    if (!used) return fail(Code::kInvalid, fmt::format("--key {}: the statement names no such log", key.name));
+  }
+  return pinned;
+}
+
+}  // namespace
+
+int statement_verify(const std::string& file, const std::string& archive_dir, const std::vector<std::string>& keys, bool json) {
+  PosixFiles files;
+  const auto check = [&]() -> Result<Json> {
+    FIREBREAK_ASSIGN(const Bytes text, read_all(files, file));
+    FIREBREAK_ASSIGN(Json statement, parse_json(text));
+    FIREBREAK_ASSIGN(const archive::Pinned pinned, pinned_for(statement, keys));
+    if (archive_dir.empty()) return fail(Code::kInvalid, "--archive says where the stream's archive is: DATA/archive/STREAM, or a copy of it");
+    FIREBREAK_TRY(archive::verify_impact(files, archive_dir, statement, pinned, {}));
+    return statement;
+  };
+  const auto statement = check();
+  if (!statement) return report_error(statement.error(), json);
+  const bool authentic = keys.size() >= 2;
+  const Json& tail = statement->at("tail");
+  if (json) {
+    std::fputs(pretty_json(JsonObject{{"verdict", authentic ? "authentic" : "consistent"},
+                                      {"segments", statement->at("segments").as_array().size()},
+                                      {"count", int_or(statement->at("answer"), "count", 0)},
+                                      {"tail", tail}})
+                   .c_str(),
+               stdout);
+    return kDone;
+  }
+  fmt::print("{} segments, records 0 to {}, each as the server's journal named it when it was made\n"
+             "counted anew: {}\n"
+             "after them: {} records that the answer does not cover\n{}\n",
+             statement->at("segments").as_array().size(), int_or(tail, "first", 0), int_or(statement->at("answer"), "count", 0),
+             int_or(tail, "end", 0) - int_or(tail, "first", 0),
+             authentic ? "authentic" : "consistent (pin the logs' keys with --key to know whose it is)");
+  return kDone;
 }
 
 int playbook_lint(const std::string& file, bool json) {

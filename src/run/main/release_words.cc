@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "run/main/command_line.h"
 
@@ -52,10 +53,12 @@ void CommandLine::add_evidence() {
   exported->add_option("incident", w.id)->required();
   exported->add_option("--out", w.out, "folder to make")->required();
   exported->add_option("--report", w.report_dir, "folder with report.json and report.html to enclose");
-  auto* verified = offline(evidence_, "verify", "check a bundle without a server", [&w] {
-    return evidence_verify(w.out, w.keys, w.connection.json);
+  auto* verified = offline(evidence_, "verify", "check a bundle, or a completeness statement, without a server", [&w] {
+    if (!std::filesystem::is_regular_file(w.out)) return evidence_verify(w.out, w.keys, w.connection.json);
+    return statement_verify(w.out, w.archive_dir, w.keys, w.connection.json);
   });
-  verified->add_option("bundle", w.out)->required();
+  verified->add_option("bundle", w.out, "folder of a bundle, or file of a statement")->required();
+  verified->add_option("--archive", w.archive_dir, "for a statement: the stream's archive, or a copy of it");
   verified->add_option("--key", w.keys, "pinned vkey of a log, several times");
 }
 

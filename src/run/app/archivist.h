@@ -1,0 +1,77 @@
+// Keeps the archive (read/archive) up with the logs and answers questions to it.
+//
+// A thread of its own makes each closed segment into Parquet files and a count cube soon after it was closed, and anew after
+// an erasure. A question first brings the open segment in. Each part that is made is told to the journal with its digest
+// (entry segment_archived), each question with who asked (entry archive_read; not the SQL, which may name a person).
+//
+// Threads: everything from any. One thread makes parts at a time; questions run beside, at most kQuestions of them.
+// Errors: kUnavailable (no DuckDB), kBusy (too many questions), kInvalid, kNotFound, kTimeout, kIo.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "read/archive/impact.h"
+#include "read/archive/query.h"
+#include "run/app/context.h"
+
+namespace firebreak::app {
+
+class Archivist {
+ public:
+  Archivist(const Context& context, std::string data_dir) : context_(context), data_dir_(std::move(data_dir)) {}
+  ~Archivist() { stop(); }
+
+  void apply(const Entry& entry);  // of the journal, in order
+  void start();
+  void stop();
+
+  // {"stream"?, "open"?: false} -> {"parts": [manifest, …]}: what had to be made.
+  Result<Json> build(const Json& body);
+  Result<Json> status();  // {"engine", "streams": [{"stream", "records", "archived", "parts", "octets"}]}
+
+  // {"sql", "stream"?, "limit"?, "fresh"?: true} -> {"columns", "rows": [[…]], "count"}; count may be above the limit.
+  Result<Json> query(const Json& body, const std::string& actor);
+  Result<Bytes> query_parquet(const Json& body, const std::string& actor);
+  // {"stream", "release"?, "caller"?, "from"?, "to"?, "prove"?, "fresh"?} -> the answer, or the completeness statement.
+  Result<Json> impact(const Json& body, const std::string& actor);
+
+  // After an erasure: nothing derived of the stream holds what is gone when this returns.
+  Result<void> forget(const std::string& stream);
+
+ private:
+  class Asking;  // one of the questions that may run at once
+
+  archive::Engine engine(std::int64_t timeout_ms) const;
+
+  void run();
+  Result<std::vector<archive::Manifest>> bring_up(const std::string& stream, bool open);
+  Result<void> told(const std::vector<archive::Manifest>& made);
+  Result<std::vector<archive::Source>> sources(const Json& body);
+  Result<archive::Query> asked(const Json& body) const;
+  Result<Json> prove(const archive::Question& question, const archive::Source& source, const archive::Impact& impact);
+  Json lineage(const std::string& release) const;
+  void record(const char* what, const std::vector<archive::Source>& sources, std::string_view question, std::uint64_t rows,
+              const std::string& actor);
+
+  const Context& context_;
+  const std::string data_dir_;
+  std::mutex building_;          // one maker of parts at a time
+  std::shared_mutex files_;      // unique while files that others may read are taken away
+  std::mutex mutex_;             // what follows
+  std::map<std::string, std::uint64_t> told_;  // manifest digest -> journal index
+  int asking_ = 0;
+  std::mutex sleep_mutex_;
+  std::condition_variable wake_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace firebreak::app

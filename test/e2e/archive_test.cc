@@ -1,0 +1,191 @@
+// Questions to the archive of a running server: SELECTs and impact, the statement that a stranger checks, and what an erasure
+// leaves of it. Without the DuckDB library (scripts/duckdb.sh) there is nothing to ask, and these are skipped.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/files.h"
+#include "read/archive/child.h"
+#include "read/archive/impact.h"
+#include "read/archive/manifest.h"
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using testing::Installation;
+using testing::Process;
+
+struct Desk : Installation {
+  Desk() {
+    EXPECT_TRUE(start_server());
+    EXPECT_TRUE(put("/api/v1/streams/shop", *parse_json(R"({"kinds":["inference","label"],"fields":{"mail":{"keep":"encrypt"}}})")));
+  }
+
+  // `count` inferences of which every third is a decline; ids go on from batch to batch.
+  void record(int count, const std::string& release) {
+    std::string lines;
+    for (int i = 0; i < count; ++i, ++next_)
+      lines += R"({"id":"r)" + std::to_string(next_) + R"(","time":"2026-11-20T10:00:00Z","caller":"c)" + std::to_string(next_ % 3) +
+               R"(","release":")" + release + R"(","model":{"name":"m","version":")" + release + R"("},"features":{"x":)" +
+               std::to_string(next_) + R"(.5,"mail":"m@example.org"},"output":{"label":")" + (next_ % 3 == 0 ? "decline" : "approve") +
+               "\"},\"disposition\":\"served\"}\n";
+    EXPECT_TRUE(post("/api/v1/streams/shop/records", lines, "application/x-ndjson", "admin"));
+  }
+  Result<Json> ask(const std::string& what, const JsonObject& body) {
+    return post("/api/v1/archive/" + what, canonical_json(body), "application/json", "admin");
+  }
+  std::string value(const std::string& sql) {
+    const auto answer = ask("query", {{"sql", sql}, {"stream", "shop"}});
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? canonical_json(answer->at("rows")) : "";
+  }
+  std::string folder_of_archive() const { return data() + "/archive/shop"; }
+  int verify(const std::string& statement, const std::string& archive) {
+    return Process({FIREBREAK_BINARY, "evidence", "verify", statement, "--archive", archive, "--key", key("shop"), "--key", key("journal")},
+                   folder() / "verify.err")
+        .wait();
+  }
+  std::string key(const std::string& log) const {
+    std::ifstream in(data() + "/logs/" + log + "/vkey");
+    std::string line;
+    std::getline(in, line);
+    return line;
+  }
+
+ private:
+  int next_ = 0;
+};
+
+class Archive : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto library = archive::find_library(); !library) GTEST_SKIP() << library.error().message;
+  }
+};
+
+TEST_F(Archive, answers_any_select_over_the_newest_records_and_nothing_else) {
+  Desk desk;
+  desk.record(300, "1.0");
+  EXPECT_EQ(desk.value(R"(SELECT count(*), min("features.x"), max("features.x") FROM inference)"), R"([["300","0.5","299.5"]])");
+  desk.record(30, "1.1");
+  EXPECT_EQ(desk.value(R"(SELECT release, count(*) FROM inference GROUP BY 1 ORDER BY 1)"), R"([["1.0","300"],["1.1","30"]])");
+  EXPECT_EQ(desk.value(R"(SELECT count(*) FROM "shop".inference WHERE "output.label" = 'decline')"), R"([["110"]])");
+  EXPECT_EQ(desk.value("SELECT count(*) FROM (DESCRIBE inference) WHERE column_name LIKE '%mail%'"), R"([["0"]])") << "encrypted: not derived";
+  for (const char* sql : {"DROP VIEW inference", "SELECT 1; SELECT 2", "SELECT * FROM read_text('/etc/hostname')", "SET threads = 8",
+                          "COPY (SELECT 1) TO 'x.csv'", "ATTACH 'x.db'", "INSTALL httpfs", "SELECT * FROM nothing", ""}) {
+    const auto refused = desk.ask("query", {{"sql", sql}, {"stream", "shop"}});
+    ASSERT_FALSE(refused) << sql;
+    EXPECT_EQ(refused.error().code, Code::kInvalid) << sql << ": " << refused.error().message;
+  }
+  EXPECT_EQ(desk.ask("query", {{"sql", "SELECT 1"}, {"stream", "nowhere"}}).error().code, Code::kNotFound);
+  EXPECT_EQ(desk.ask("query", {{"sql", "SELECT 1"}, {"limit", 0}}).error().code, Code::kInvalid);
+  const auto few = desk.ask("query", {{"sql", "SELECT * FROM inference"}, {"stream", "shop"}, {"limit", 7}});
+  ASSERT_TRUE(few);
+  EXPECT_EQ(few->at("rows").as_array().size(), 7U);
+  EXPECT_EQ(int_or(*few, "count", 0), 330);
+}
+
+TEST_F(Archive, counts_the_same_from_cubes_and_from_every_row) {
+  Desk desk;
+  desk.record(200, "1.0");
+  desk.record(100, "1.1");
+  const auto answer = desk.ask("impact", {{"stream", "shop"}, {"release", "1.1"}, {"caller", "c1"}});
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(int_or(*answer, "count", 0), 33);
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference WHERE release = '1.1' AND caller = 'c1'"), R"([["33"]])");
+  PosixFiles files;
+  const auto manifests = archive::load_manifests(files, desk.folder_of_archive());
+  ASSERT_TRUE(manifests) << manifests.error().message;
+  archive::Engine engine;
+  engine.program = FIREBREAK_BINARY;
+  archive::Question all{"shop", "", "", {}, {}};
+  archive::Question window = all;
+  window.from = Time{manifests->front().first_us + 1};
+  for (const archive::Question& question : {all, window}) {
+    const auto fast = archive::impact(files, desk.folder_of_archive(), *manifests, question, engine);
+    const auto slow = archive::impact_by_scan(desk.folder_of_archive(), *manifests, question, engine);
+    ASSERT_TRUE(fast && slow);
+    EXPECT_EQ(canonical_json(archive::to_json(question, *fast)), canonical_json(archive::to_json(question, *slow)));
+    EXPECT_EQ(fast->from_cubes, question.from ? 0U : 1U);
+  }
+}
+
+TEST_F(Archive, states_what_is_complete_and_a_stranger_finds_what_was_taken_away) {
+  Desk desk;
+  desk.record(90, "1.0");
+  const auto statement = desk.ask("impact", {{"stream", "shop"}, {"release", "1.0"}, {"prove", true}});
+  ASSERT_TRUE(statement) << statement.error().message;
+  const std::string file = desk.folder() / "statement.json", copy = desk.folder() / "copy";
+  const auto write = [&](const Json& document) { Installation::write(file, pretty_json(document)); };
+  write(*statement);
+  std::filesystem::copy(desk.folder_of_archive(), copy);
+  EXPECT_EQ(desk.verify(file, copy), 0);
+
+  Json fewer = *statement;
+  fewer.as_object()["answer"].as_object()["count"] = 89;
+  write(fewer);
+  EXPECT_NE(desk.verify(file, copy), 0) << "another count";
+  Json cut = *statement;
+  cut.as_object()["segments"] = JsonArray{};
+  write(cut);
+  EXPECT_NE(desk.verify(file, copy), 0) << "a segment left out";
+  Json shorter = *statement;
+  shorter.as_object()["tail"].as_object()["end"] = 1;
+  write(shorter);
+  EXPECT_NE(desk.verify(file, copy), 0) << "a tail cut off";
+  write(*statement);
+  for (const auto& part : std::filesystem::directory_iterator(copy)) {
+    const std::string name = part.path().string();
+    PosixFiles files;
+    const Bytes whole = *read_all(files, name);
+    Bytes altered = whole;
+    altered[altered.size() / 2] = static_cast<char>(altered[altered.size() / 2] ^ 1);
+    Installation::write(name, altered);
+    EXPECT_NE(desk.verify(file, copy), 0) << name << " was altered";
+    std::filesystem::remove(name);
+    EXPECT_NE(desk.verify(file, copy), 0) << name << " was taken away";
+    Installation::write(name, whole);
+  }
+  EXPECT_EQ(desk.verify(file, copy), 0);
+}
+
+TEST_F(Archive, keeps_what_people_asked_in_the_journal_without_their_sql) {
+  Desk desk;
+  desk.record(3, "1.0");
+  desk.value("SELECT count(*) FROM inference WHERE caller = 'erika-m'");
+  const auto read = desk.get("/api/v1/journal?limit=1000");
+  ASSERT_TRUE(read) << read.error().message;
+  const std::string text = canonical_json(*read);
+  EXPECT_NE(text.find("archive_read"), std::string::npos);
+  EXPECT_EQ(text.find("erika-m"), std::string::npos);
+}
+
+TEST_F(Archive, is_made_again_without_a_person_who_was_erased) {
+  Desk desk;
+  ASSERT_TRUE(desk.put("/api/v1/streams/clinic", *parse_json(R"({"kinds":["inference"],"subject":"patient"})")));
+  std::string lines;
+  for (const char* who : {"erika-m", "otto-n"})
+    lines += std::string(R"({"id":")") + who + R"(-1","time":"2026-11-20T10:00:00Z","features":{"patient":")" + who + R"(","x":1}})" + "\n";
+  ASSERT_TRUE(desk.post("/api/v1/streams/clinic/records", lines, "application/x-ndjson", "admin"));
+  const auto ids = [&] {
+    const auto answer = desk.ask("query", {{"sql", R"(SELECT "index", id FROM clinic.inference ORDER BY 1)"}, {"stream", "clinic"}});
+    EXPECT_TRUE(answer) << answer.error().message;
+    return canonical_json(answer->at("rows"));
+  };
+  const std::string before = ids();
+  EXPECT_NE(before.find("erika-m-1"), std::string::npos);
+  ASSERT_TRUE(desk.post("/api/v1/erasures", R"({"subject":"erika-m","reason":"request 4711"})", "application/json", "admin"));
+  while (!desk.get("/api/v1/erasures")->at("erasures").as_array().empty()) std::this_thread::yield();
+  while (!std::filesystem::is_empty(desk.data() + "/erasures")) std::this_thread::yield();
+  for (const auto& file : std::filesystem::recursive_directory_iterator(desk.data() + "/archive"))
+    EXPECT_EQ(file.path().string().find("-g1."), std::string::npos) << "a generation from before the erasure";
+  const std::string after = ids();
+  EXPECT_EQ(after.find("erika-m"), std::string::npos);
+  EXPECT_NE(after.find("null"), std::string::npos) << "the record's place is there: " << after;
+  EXPECT_NE(after.find("otto-n-1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace firebreak
