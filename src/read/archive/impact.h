@@ -32,6 +32,9 @@ struct Impact {
 Json to_json(const Question& question, const Impact& impact);
 Result<Question> question_from_json(const Json& document);
 
+// The cells that match into a file: release, disposition, answer, caller, hour, count, first and last index and admission.
+Result<void> write_parquet(const std::string& file, const Impact& impact, const Engine& engine);
+
 using Progress = std::function<void(std::size_t done, std::size_t all)>;
 
 Result<Impact> impact(Files& files, const std::string& folder, const std::vector<Manifest>& manifests,

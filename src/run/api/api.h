@@ -27,8 +27,8 @@ namespace firebreak::api {
 struct ArchiveParts {  // questions to the archive; the actor is who asks
   std::function<Result<Json>()> status;
   std::function<Result<Json>(const Json& body, const std::string& actor)> build, query;
-  std::function<Result<Bytes>(const Json& body, const std::string& actor)> query_parquet;
   std::function<Result<Json>(const Json& body, const std::string& actor)> impact;
+  std::function<Result<Bytes>(const Json& body, const std::string& actor)> query_parquet, impact_parquet;
 };
 
 // The parts of the program that the API speaks to; all outlive it.

@@ -21,20 +21,20 @@ void Api::add_archive_routes() {
     FIREBREAK_ASSIGN(const Json answer, parts_.archive.build(body, who));
     return net::json_response(answer);
   });
-  post("/api/v1/archive/query", [this](Body body, Actor who) -> Result<net::Response> {
-    const std::string format = string_or(body, "format", "json");
-    if (format == "parquet") {
-      FIREBREAK_ASSIGN(Bytes octets, parts_.archive.query_parquet(body, who));
-      return net::text_response(std::move(octets), "application/vnd.apache.parquet");
-    }
-    if (format != "json") return fail(Code::kInvalid, "'format' is json or parquet", "/format");
-    FIREBREAK_ASSIGN(const Json answer, parts_.archive.query(body, who));
-    return net::json_response(answer);
-  });
-  post("/api/v1/archive/impact", [this](Body body, Actor who) -> Result<net::Response> {
-    FIREBREAK_ASSIGN(const Json answer, parts_.archive.impact(body, who));
-    return net::json_response(answer);
-  });
+  const auto ask = [&](const std::string& what, auto& as_json, auto& as_parquet) {
+    post("/api/v1/archive/" + what, [&as_json, &as_parquet](Body body, Actor who) -> Result<net::Response> {
+      const std::string format = string_or(body, "format", "json");
+      if (format == "parquet") {
+        FIREBREAK_ASSIGN(Bytes octets, as_parquet(body, who));
+        return net::text_response(std::move(octets), "application/vnd.apache.parquet");
+      }
+      if (format != "json") return fail(Code::kInvalid, "'format' is json or parquet", "/format");
+      FIREBREAK_ASSIGN(const Json answer, as_json(body, who));
+      return net::json_response(answer);
+    });
+  };
+  ask("query", parts_.archive.query, parts_.archive.query_parquet);
+  ask("impact", parts_.archive.impact, parts_.archive.impact_parquet);
 }
 
 }  // namespace firebreak::api

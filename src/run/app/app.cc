@@ -395,8 +395,9 @@ Result<void> App::Impl::start_api() {
   parts.keeping_status = [this] { return erasures->status(); };
   parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
                    [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
+                   [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->query_parquet(body, who); },
-                   [this](const Json& body, const std::string& who) { return archivist->impact(body, who); }};
+                   [this](const Json& body, const std::string& who) { return archivist->impact_parquet(body, who); }};
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
     return clockwork->set_rate(rate, reason, by);

@@ -221,36 +221,68 @@ Result<Bytes> Archivist::query_parquet(const Json& body, const std::string& acto
   for (archive::Source& source : all) {
     FIREBREAK_ASSIGN(source.manifests, archive::load_manifests(context_.files, source.folder));
   }
-  FIREBREAK_TRY(context_.files.make_dir(data_dir_ + "/archive"));
-  const std::string out = fmt::format("{}/archive/{}{}.parquet", data_dir_, kAnswer, context_.clock.steady_us());
-  question.parquet_file = out;
-  const auto made = archive::query(all, question, engine(kQuestionMs), [](JsonArray) {});
-  auto octets = made ? read_all(context_.files, out) : Result<Bytes>(fail(Error(made.error())));
-  (void)context_.files.remove(out);
+  auto octets = answer_file([&](const std::string& file) -> Result<void> {
+    question.parquet_file = file;
+    FIREBREAK_TRY(archive::query(all, question, engine(kQuestionMs), [](JsonArray) {}));
+    return {};
+  });
   if (octets) record("query", all, question.sql, 0, actor);
   return octets;
+}
+
+// What `make` writes into the file that it is given; the file is gone afterwards.
+template <typename Make>
+Result<Bytes> Archivist::answer_file(Make make) {
+  FIREBREAK_TRY(context_.files.make_dir(data_dir_ + "/archive"));
+  const std::string file = fmt::format("{}/archive/{}{}.parquet", data_dir_, kAnswer, ++answers_);
+  const Result<void> made = make(file);
+  auto octets = made ? read_all(context_.files, file) : Result<Bytes>(fail(Error(made.error())));
+  (void)context_.files.remove(file);
+  return octets;
+}
+
+struct Archivist::Counted {
+  std::shared_lock<std::shared_mutex> reading;  // of files_
+  archive::Question question;
+  archive::Source source;
+  archive::Impact impact;
+  Json answer;
+};
+
+Result<Archivist::Counted> Archivist::count(const Json& body, const std::string& actor) {
+  FIREBREAK_TRY(only_keys(body, {"stream", "release", "caller", "from", "to", "prove", "fresh", "format"}));
+  Counted out{{}, {string_or(body, "stream"), string_or(body, "release"), string_or(body, "caller"), {}, {}}, {}, {}, {}};
+  if (out.question.stream.empty()) return fail(Code::kInvalid, "'stream' says which endpoint's records are meant", "/stream");
+  FIREBREAK_ASSIGN(out.question.from, time_in(body, "from"));
+  FIREBREAK_ASSIGN(out.question.to, time_in(body, "to"));
+  FIREBREAK_ASSIGN(auto all, sources(body));
+  out.reading = std::shared_lock(files_);
+  FIREBREAK_ASSIGN(all.front().manifests, archive::load_manifests(context_.files, all.front().folder));
+  out.source = std::move(all.front());
+  FIREBREAK_ASSIGN(out.impact, archive::impact(context_.files, out.source.folder, out.source.manifests, out.question, engine(kQuestionMs)));
+  out.answer = archive::to_json(out.question, out.impact);
+  record("impact", {out.source}, canonical_json(body), static_cast<std::uint64_t>(int_or(out.answer, "count", 0)), actor);
+  return out;
 }
 
 Result<Json> Archivist::impact(const Json& body, const std::string& actor) {
   const Asking asking(*this);
   FIREBREAK_TRY(asking.admitted());
-  FIREBREAK_TRY(only_keys(body, {"stream", "release", "caller", "from", "to", "prove", "fresh"}));
-  archive::Question question{string_or(body, "stream"), string_or(body, "release"), string_or(body, "caller"), {}, {}};
-  if (question.stream.empty()) return fail(Code::kInvalid, "'stream' says which endpoint's records are meant", "/stream");
-  FIREBREAK_ASSIGN(question.from, time_in(body, "from"));
-  FIREBREAK_ASSIGN(question.to, time_in(body, "to"));
-  FIREBREAK_ASSIGN(auto all, sources(body));
-  const std::shared_lock reading(files_);
-  archive::Source& source = all.front();
-  FIREBREAK_ASSIGN(source.manifests, archive::load_manifests(context_.files, source.folder));
-  FIREBREAK_ASSIGN(const archive::Impact counted, archive::impact(context_.files, source.folder, source.manifests, question, engine(kQuestionMs)));
-  const Json answer = archive::to_json(question, counted);
-  record("impact", all, canonical_json(body), static_cast<std::uint64_t>(int_or(answer, "count", 0)), actor);
-  if (bool_or(body, "prove", false)) return prove(question, source, counted);
-  JsonObject out = answer.as_object();
-  out["counted"] = JsonObject{{"from_cubes", counted.from_cubes}, {"scanned", counted.scanned}, {"outside", counted.outside}};
-  if (!question.release.empty()) out["lineage"] = lineage(question.release);
+  FIREBREAK_ASSIGN(const Counted counted, count(body, actor));
+  if (bool_or(body, "prove", false)) return prove(counted.question, counted.source, counted.impact);
+  JsonObject out = counted.answer.as_object();
+  out["counted"] = JsonObject{{"from_cubes", counted.impact.from_cubes},
+                              {"scanned", counted.impact.scanned},
+                              {"outside", counted.impact.outside}};
+  if (!counted.question.release.empty()) out["lineage"] = lineage(counted.question.release);
   return Json(std::move(out));
+}
+
+Result<Bytes> Archivist::impact_parquet(const Json& body, const std::string& actor) {
+  const Asking asking(*this);
+  FIREBREAK_TRY(asking.admitted());
+  FIREBREAK_ASSIGN(const Counted counted, count(body, actor));
+  return answer_file([&](const std::string& file) { return archive::write_parquet(file, counted.impact, engine(kQuestionMs)); });
 }
 
 Result<Json> Archivist::prove(const archive::Question& question, const archive::Source& source, const archive::Impact& impact) {

@@ -42,12 +42,14 @@ class Archivist {
   Result<Bytes> query_parquet(const Json& body, const std::string& actor);
   // {"stream", "release"?, "caller"?, "from"?, "to"?, "prove"?, "fresh"?} -> the answer, or the completeness statement.
   Result<Json> impact(const Json& body, const std::string& actor);
+  Result<Bytes> impact_parquet(const Json& body, const std::string& actor);
 
   // After an erasure: nothing derived of the stream holds what is gone when this returns.
   Result<void> forget(const std::string& stream);
 
  private:
-  class Asking;  // one of the questions that may run at once
+  class Asking;    // one of the questions that may run at once
+  struct Counted;  // an impact question with its answer
 
   archive::Engine engine(std::int64_t timeout_ms) const;
 
@@ -55,6 +57,9 @@ class Archivist {
   Result<std::vector<archive::Manifest>> bring_up(const std::string& stream, bool open);
   Result<void> told(const std::vector<archive::Manifest>& made);
   Result<std::vector<archive::Source>> sources(const Json& body);
+  Result<Counted> count(const Json& body, const std::string& actor);
+  template <typename Make>
+  Result<Bytes> answer_file(Make make);
   Result<archive::Query> asked(const Json& body) const;
   Result<Json> prove(const archive::Question& question, const archive::Source& source, const archive::Impact& impact);
   Json lineage(const std::string& release) const;
@@ -68,6 +73,7 @@ class Archivist {
   std::mutex mutex_;             // what follows
   std::map<std::string, std::uint64_t> told_;  // manifest digest -> journal index
   int asking_ = 0;
+  std::atomic<std::uint64_t> answers_ = 0;  // files that were made for one answer
   std::mutex sleep_mutex_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_ = false;

@@ -11,7 +11,7 @@
 namespace firebreak::cli {
 namespace {
 
-constexpr std::size_t kCellWidth = 60;
+constexpr std::size_t kCellWidth = 60, kHours = 48;
 
 // To a file or to standard output; what was written is said on standard error, so that a pipe gets the answer alone.
 int deliver(const std::string& out, std::string_view content, bool json) {
@@ -66,18 +66,21 @@ std::string format_of(const ArchiveWords& words, const Client& client) {
   return client.connection().json ? "json" : words.format;
 }
 
+int fetch_parquet(Client& client, const ArchiveWords& words, const std::string& what, JsonObject body) {
+  const bool json = client.connection().json;
+  if (words.out.empty())
+    return report_error(Error{Code::kInvalid, "a Parquet answer goes into a file: name it with --out", {}, 0}, json);
+  body["format"] = "parquet";
+  const auto octets = client.ask_archive(what, body);
+  return octets ? deliver(words.out, *octets, json) : report_error(octets.error(), json);
+}
+
 int query(Client& client, const ArchiveWords& words, int limit) {
   const std::string format = format_of(words, client);
   const bool json = client.connection().json;
   JsonObject body{{"sql", words.sql}, {"limit", limit}, {"fresh", !words.as_is}};
   if (!words.stream.empty()) body["stream"] = words.stream;
-  if (format == "parquet") {
-    if (words.out.empty())
-      return report_error(Error{Code::kInvalid, "a Parquet answer goes into a file: name it with --out", {}, 0}, json);
-    body["format"] = "parquet";
-    const auto octets = client.ask_archive("query", body);
-    return octets ? deliver(words.out, *octets, json) : report_error(octets.error(), json);
-  }
+  if (format == "parquet") return fetch_parquet(client, words, "query", std::move(body));
   const auto answer = asked(client, "query", body);
   if (!answer) return report_error(answer.error(), json);
   const std::size_t shown = answer->at("rows").as_array().size();
@@ -113,8 +116,11 @@ std::string impact_text(const Json& answer) {
       text += fmt::format("{:<5}  record {} at {}\n", edge, int_or(*at, "index", 0), string_or(*at, "admitted"));
   text += ranking(answer, "releases", "/release", "RELEASE") + ranking(answer, "callers", "/caller", "CALLER") +
           ranking(answer, "dispositions", "/disposition", "DISPOSITION") + ranking(answer, "answers", "/answer", "ANSWER");
-  if (!answer.at("by_hour").as_array().empty())
-    text += "\n" + table(answer.at("by_hour").as_array(), {{"HOUR", "/hour", 28}, {"COUNT", "/count", 12}});
+  JsonArray hours = answer.at("by_hour").as_array();
+  const std::size_t all = hours.size();
+  if (all > kHours) hours.erase(hours.begin() + kHours, hours.end());
+  if (all > 0) text += "\n" + table(hours, {{"HOUR", "/hour", 28}, {"COUNT", "/count", 12}});
+  if (all > kHours) text += fmt::format("({} more: --json shows all)\n", all - kHours);
   if (const Json* lineage = find(answer, "lineage"); lineage != nullptr && !lineage->as_array().empty()) text += "\nmade of:\n" + details(*lineage);
   return text;
 }
@@ -135,6 +141,12 @@ int impact(Client& client, const ArchiveWords& words) {
   for (const auto& [name, value] : {std::pair("release", &words.release), std::pair("caller", &words.caller),
                                     std::pair("from", &words.from), std::pair("to", &words.to)})
     if (!value->empty()) body[name] = *value;
+  const std::string format = format_of(words, client);
+  if (format == "parquet") {
+    if (!words.prove.empty())
+      return report_error(Error{Code::kInvalid, "--prove writes a statement: ask for the Parquet file without it", {}, 0}, json);
+    return fetch_parquet(client, words, "impact", std::move(body));
+  }
   if (!words.prove.empty()) body["prove"] = true;
   auto answer = asked(client, "impact", body);
   if (!answer) return report_error(answer.error(), json);
@@ -143,7 +155,6 @@ int impact(Client& client, const ArchiveWords& words) {
     fmt::print(stderr, "check it with 'firebreak evidence verify {} --archive DIR/archive/{}', without the server\n", words.prove, words.stream);
     answer = Json(answer->at("answer"));
   }
-  const std::string format = format_of(words, client);
   return deliver(words.out, format == "json" ? pretty_json(*answer) : format == "csv" ? impact_csv(*answer) : impact_text(*answer), json);
 }
 
@@ -180,8 +191,10 @@ int list_archive(Client& client) {
 
 void CommandLine::add_archive() {
   ArchiveWords& w = words_.archive;
-  const auto formats = [&w](CLI::App* sub, std::vector<std::string> names) {
-    sub->add_option("--format", w.format, "how the answer is printed")->check(CLI::IsMember(std::move(names)))->capture_default_str();
+  const auto formats = [&w](CLI::App* sub) {
+    sub->add_option("--format", w.format, "how the answer is given")
+        ->check(CLI::IsMember({"table", "csv", "json", "parquet"}))
+        ->capture_default_str();
     sub->add_option("--out", w.out, "into this file");
     sub->add_flag("--as-is", w.as_is, "do not bring in the newest records first");
   };
@@ -190,7 +203,7 @@ void CommandLine::add_archive() {
   asking->add_option("sql", w.sql, "one SELECT, in DuckDB's SQL")->required();
   asking->add_option("--stream", w.stream, "of this stream; its tables are then 'inference', 'label', …");
   asking->add_option("--limit", words_.limit, "rows to print")->check(CLI::Range(1, 10'000));
-  formats(asking, {"table", "csv", "json", "parquet"});
+  formats(asking);
   auto* counting = verb(app_.get(), "impact", "what a release answered in a span of time: how many, to whom, which decisions",
                         [&w](Client& c) { return impact(c, w); });
   counting->add_option("--stream", w.stream, "the endpoint's stream")->required();
@@ -199,7 +212,7 @@ void CommandLine::add_archive() {
   counting->add_option("--from", w.from, "admitted at or after, as 2026-11-25T00:00:00Z");
   counting->add_option("--to", w.to, "admitted before");
   counting->add_option("--prove", w.prove, "write a completeness statement into this file; 'evidence verify' checks it");
-  formats(counting, {"table", "csv", "json"});
+  formats(counting);
   auto* archive = noun("archive", "Parquet files made of the closed segments");
   auto* making = verb(archive, "build", "make what is missing now", [&w](Client& c) { return build(c, w); });
   making->add_option("--stream", w.stream, "of this stream; without it all");

@@ -83,4 +83,7 @@ mine = [r for r in truth.values() if r.get("type") == "inference" and r.get("rel
 assert impact["count"] == len(mine) > 0
 assert {c["caller"]: c["count"] for c in impact["callers"]} == collections.Counter(r["caller"] for r in mine)
 assert {c["answer"]: c["count"] for c in impact["answers"]} == collections.Counter(r["output"]["label"] for r in mine)
+cells_read = parquet.read_table(f"{run}/cells.parquet").to_pylist()
+assert sum(c["count"] for c in cells_read) == sum(r.get("type") == "inference" for r in truth.values())
+assert collections.Counter({c["caller"]: 0 for c in cells_read}).keys() == callers.keys()
 print(f"archive: {len(truth)} records, {cells} values, equal in Parquet as pyarrow reads it and as records")

@@ -35,6 +35,7 @@ FIREBREAK_TOKEN="$(cat "$token")"
 "$firebreak" archive build --open
 "$firebreak" impact --stream shop --release 1.0.0 --as-is --json --prove "$run/statement.json" >"$run/impact.json"
 "$firebreak" query 'SELECT caller, count(*) AS n FROM inference GROUP BY ALL' --stream shop --as-is --format parquet --out "$run/answer.parquet"
+"$firebreak" impact --stream shop --as-is --format parquet --out "$run/cells.parquet"
 PYTHONPATH="$wheels" python3 "$here/compare.py" "$run"
 cp -r "$run/data/archive/shop" "$run/copy"
 kill "${pids[0]}"
