@@ -61,6 +61,7 @@ Result<Child> Child::start(const Engine& engine, JsonObject job) {
   job["library"] = library;
   job["memory_mb"] = engine.memory_mb;
   job["threads"] = engine.threads;
+  job["spill"] = engine.spill;
   job["timeout_ms"] = engine.timeout_ms;
   std::array<int, 2> pair{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)

@@ -20,6 +20,7 @@ struct Engine {
   std::string library;                     // libduckdb.so; empty = find_library()
   std::int64_t memory_mb = 1024;
   std::int64_t threads = 1;
+  std::string spill;  // folder for what does not fit into memory; empty: none, it is an error then
   std::int64_t timeout_ms = 60'000;
   std::function<bool()> cancelled = {};  // asked now and then; true ends the process and fails with kUnavailable
 };

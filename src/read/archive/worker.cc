@@ -19,6 +19,7 @@ namespace firebreak::archive {
 namespace {
 
 constexpr std::uint32_t kJobBytes = 64 * 1024 * 1024;
+constexpr std::uint64_t kGroupBytes = 64 * 1024 * 1024;   // of a Parquet row group, before it is compressed
 constexpr std::int64_t kAnswerBytes = 256 * 1024 * 1024;  // of a Parquet answer
 
 void limit(int what, std::int64_t most) {
@@ -35,9 +36,10 @@ class Session {
     api_.create_config(&config);
     const std::string memory = fmt::format("{}MB", int_or(job, "memory_mb", 1024));
     const std::string threads = fmt::format("{}", int_or(job, "threads", 1));
+    const std::string spill = string_or(job, "spill");
     const std::pair<const char*, const char*> settings[] = {
         {"memory_limit", memory.c_str()},        {"threads", threads.c_str()},
-        {"temp_directory", ""},                  {"autoinstall_known_extensions", "false"},
+        {"temp_directory", spill.c_str()},                 {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},  {"allow_community_extensions", "false"}};
     for (const auto& [name, value] : settings)
       if (api_.set_config(config, name, value) != 0) return fail(Code::kInternal, fmt::format("DuckDB refuses the setting {}", name));
@@ -76,7 +78,7 @@ class Session {
       if (api_.appender_create(connection_, nullptr, tables[i].name.c_str(), &appenders[i]) != 0)
         return fail(Code::kInternal, "DuckDB makes no appender");
     JsonObject counts;
-    std::vector<std::uint64_t> rows(tables.size());
+    std::vector<std::uint64_t> rows(tables.size()), octets(tables.size());
     for (;;) {
       std::uint16_t which = 0;
       if (!take(&which, sizeof which)) return fail(Code::kIo, "the rows broke off");
@@ -84,11 +86,14 @@ class Session {
       if (which >= tables.size()) return fail(Code::kInvalid, "a row of no table");
       if (!row(appenders[which], tables[which])) return fail(Code::kIo, "the rows broke off or do not fit");
       ++rows[which];
+      octets[which] += std::exchange(taken_, 0);
     }
     for (std::size_t i = 0; i < tables.size(); ++i) {
       if (api_.appender_destroy(&appenders[i]) != 0) return fail(Code::kIo, "DuckDB did not keep the rows: raise the memory limit");
-      FIREBREAK_TRY(run(fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT PARQUET, COMPRESSION ZSTD, ROW_GROUP_SIZE 122880)",
-                                    quoted_name(tables[i].name), quoted_text(tables[i].file))));
+      // A group of rows is held in memory whole: fewer of them when they are long.
+      const std::uint64_t group = std::clamp<std::uint64_t>(kGroupBytes * rows[i] / std::max<std::uint64_t>(octets[i], 1), 2'048, 122'880);
+      FIREBREAK_TRY(run(fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT PARQUET, COMPRESSION ZSTD, ROW_GROUP_SIZE {})",
+                                    quoted_name(tables[i].name), quoted_text(tables[i].file), group)));
       counts[tables[i].name] = rows[i];
     }
     return Json(JsonObject{{"rows", counts}});
@@ -135,7 +140,10 @@ class Session {
   }
 
  private:
-  static bool take(void* into, std::size_t octets) { return octets == 0 || std::fread(into, octets, 1, stdin) == 1; }
+  bool take(void* into, std::size_t octets) {
+    taken_ += octets;
+    return octets == 0 || std::fread(into, octets, 1, stdin) == 1;
+  }
 
   bool row(void* appender, const Table& table) {
     for (const TableColumn& column : table.columns) {
@@ -170,6 +178,7 @@ class Session {
   duckdb::Api api_{};
   void* connection_ = nullptr;
   std::string text_;
+  std::uint64_t taken_ = 0;  // octets of the row that is being read
 };
 
 Result<Json> work() {

@@ -20,7 +20,11 @@ constexpr auto kNap = std::chrono::seconds(20);  // between two looks for segmen
 constexpr int kQuestions = 2;
 constexpr std::int64_t kQuestionMs = 60'000, kBuildMs = 600'000;
 constexpr std::int64_t kRows = 10'000;
-constexpr const char* kAnswer = "answer-";  // a Parquet answer until it is sent
+// What is gone when the work is done, unless a crash leaves it: a Parquet answer until it is sent, what did not fit into memory.
+// No stream's name begins with a dot.
+constexpr const char* kPassing = ".";
+constexpr const char* kAnswer = ".answer-";
+constexpr const char* kSpill = ".spill";
 
 Result<std::optional<Time>> time_in(const Json& body, const char* name) {
   const std::string text = string_or(body, name);
@@ -78,7 +82,7 @@ void Archivist::start() {
   });
   std::error_code none;
   for (const auto& file : std::filesystem::directory_iterator(data_dir_ + "/archive", none))
-    if (file.path().filename().string().starts_with(kAnswer)) std::filesystem::remove(file.path(), none);  // a crash left it
+    if (file.path().filename().string().starts_with(kPassing)) std::filesystem::remove_all(file.path(), none);  // a crash left it
   thread_ = std::thread([this] { run(); });
 }
 
@@ -118,21 +122,33 @@ Result<std::vector<archive::Manifest>> Archivist::bring_up(const std::string& na
   record::Stream* const stream = context_.streams.get(name);
   if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", name), "/stream");
   const std::lock_guard one(building_);
-  FIREBREAK_ASSIGN(const auto made, archive::build_stream(context_.files, *stream, data_dir_, open, engine(kBuildMs)));
-  if (made.empty()) return made;
-  FIREBREAK_TRY(told(made));
+  archive::Engine maker = engine(kBuildMs);
+  maker.spill = data_dir_ + "/archive/" + kSpill;
+  auto made = archive::build_stream(context_.files, *stream, data_dir_, open, maker);
+  std::error_code none;
+  std::filesystem::remove_all(maker.spill, none);
+  const std::string folder = archive::folder_of(data_dir_, name);
+  FIREBREAK_TRY(tell(folder));  // also of what was made before an error came, or before a crash
+  if (!made || made->empty()) return made;
   const std::unique_lock alone(files_);
-  FIREBREAK_TRY(archive::remove_superseded(context_.files, archive::folder_of(data_dir_, name)));
+  FIREBREAK_TRY(archive::remove_superseded(context_.files, folder));
   return made;
 }
 
-Result<void> Archivist::told(const std::vector<archive::Manifest>& made) {
-  for (const archive::Manifest& manifest : made) {
+// The journal hears of every part once.
+Result<void> Archivist::tell(const std::string& folder) {
+  FIREBREAK_ASSIGN(const auto parts, archive::load_manifests(context_.files, folder));
+  for (const archive::Manifest& manifest : parts) {
     const std::string digest = archive::manifest_digest(manifest);
+    {
+      const std::lock_guard lock(mutex_);
+      if (told_.contains(digest)) continue;
+    }
     JsonObject body{{"stream", manifest.stream},   {"segment", manifest.segment}, {"generation", manifest.generation},
                     {"first", manifest.first},     {"end", manifest.end},         {"erased", manifest.erased},
                     {"manifest_sha256", digest}};
-    FIREBREAK_TRY(context_.journal.submit_wait(Draft{"segment_archived", std::move(body), "archive", {}, {}}));
+    FIREBREAK_ASSIGN(const auto group, context_.journal.submit_wait(Draft{"segment_archived", std::move(body), "archive", {}, {}}));
+    for (const Entry& entry : group.entries) apply(entry);
   }
   return {};
 }

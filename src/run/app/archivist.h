@@ -55,7 +55,7 @@ class Archivist {
 
   void run();
   Result<std::vector<archive::Manifest>> bring_up(const std::string& stream, bool open);
-  Result<void> told(const std::vector<archive::Manifest>& made);
+  Result<void> tell(const std::string& folder);
   Result<std::vector<archive::Source>> sources(const Json& body);
   Result<Counted> count(const Json& body, const std::string& actor);
   template <typename Make>
