@@ -112,6 +112,19 @@ TEST_F(Archive, counts_the_same_from_cubes_and_from_every_row) {
   }
 }
 
+TEST_F(Archive, does_not_count_callers_that_it_may_not_name) {
+  Desk desk;
+  ASSERT_TRUE(desk.put("/api/v1/streams/quiet", *parse_json(R"({"kinds":["inference"],"fields":{"caller":{"keep":"encrypt"}}})")));
+  ASSERT_TRUE(desk.post("/api/v1/streams/quiet/records", R"({"id":"1","time":"2026-11-20T10:00:00Z","caller":"c1","features":{"x":1}})",
+                        "application/x-ndjson", "admin"));
+  const auto all = desk.ask("impact", {{"stream", "quiet"}});
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_EQ(int_or(*all, "count", 0), 1);
+  const auto one = desk.ask("impact", {{"stream", "quiet"}, {"caller", "c1"}});
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error().code, Code::kInvalid);
+}
+
 TEST_F(Archive, states_what_is_complete_and_a_stranger_finds_what_was_taken_away) {
   Desk desk;
   desk.record(90, "1.0");

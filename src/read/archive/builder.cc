@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "base/digest.h"
 #include "log/ledger/log.h"
@@ -68,63 +70,48 @@ Table fixed_table(Kind kind) {
   return table;
 }
 
+constexpr std::array kKinds = {Kind::kControl, Kind::kInference, Kind::kLabel, Kind::kPipeline, Kind::kAccess, Kind::kRegistry, Kind::kSignal};
+
+// What the count cube counts by, but for release and hour; 0 in a layout: no such column.
+constexpr std::array<std::pair<const char*, ColumnType>, 3> kCounted = {
+    {{"/disposition", ColumnType::kDisposition}, {"/output/label", ColumnType::kText}, {"/caller", ColumnType::kText}}};
+
 struct Layout {
   Table table;
   std::map<std::pair<std::string, ColumnType>, std::size_t> places;  // in the table
   std::map<const record::Schema*, std::vector<std::size_t>> plans;   // schema's column -> place; 0 = stays out
+  std::array<std::size_t, kCounted.size()> counted{};
   std::uint16_t number = 0;
   std::uint64_t rows = 0;
 };
 
-// Reads the part twice: once for the columns that occur in it, once for the rows.
+// Reads the part once: a table is told to the child when its first row comes, and again when a schema brings columns.
 class PartBuilder {
  public:
-  PartBuilder(record::Stream& stream, const Part& part) : stream_(stream), part_(part), hidden_(hidden_paths(stream.config())) {}
+  PartBuilder(record::Stream& stream, const Part& part, std::string folder, std::string stem)
+      : stream_(stream), part_(part), hidden_(hidden_paths(stream.config())), folder_(std::move(folder)), stem_(std::move(stem)) {}
 
-  Result<void> find_columns() {
-    return each([&](const record::Record& record) {
-      auto [slot, fresh] = layouts_.try_emplace(record.kind);
-      Layout& layout = slot->second;
-      if (fresh) {
-        layout.number = static_cast<std::uint16_t>(layouts_.size() - 1);
-        layout.table = fixed_table(record.kind);
-      }
-      if (record.schema == nullptr || layout.plans.contains(record.schema.get())) return;
-      held_.push_back(record.schema);
-      auto& plan = layout.plans[record.schema.get()];
-      for (const record::Column& column : record.schema->columns) {
-        if (hidden_.contains(column.path)) {
-          plan.push_back(0);
-          continue;
-        }
-        const auto [place, added] = layout.places.try_emplace({column.path, column.type}, layout.table.columns.size());
-        if (added)
-          layout.table.add(column_name(column.path), cell_type(column.type), column.path,
-                           std::string(record::column_type_name(column.type)));
-        plan.push_back(place->second);
-      }
-    });
-  }
-
-  JsonArray tables(const std::string& folder, const std::string& stem) {
-    std::vector<Json> in_order(layouts_.size());
-    for (auto& [kind, layout] : layouts_) {
-      layout.table.file = fmt::format("{}/{}.{}.parquet", folder, stem, layout.table.name);
-      in_order[layout.number] = to_json(layout.table);
-    }
-    return JsonArray(in_order.begin(), in_order.end());
+  JsonArray paths() const {
+    JsonArray paths;
+    for (const Kind kind : kKinds) paths.emplace_back(folder_ + "/" + file_of(kind));
+    return paths;
   }
 
   Result<void> send_rows(Child& child) {
+    std::uint64_t expected = part_.first;
     Result<void> outcome;
-    FIREBREAK_TRY(each([&](const record::Record& record) {
-      if (!outcome) return;
-      put(record);
-      if (out_.size() < kSendBytes) return;
-      outcome = child.send(out_);
-      out_.clear();
-    }));
+    FIREBREAK_ASSIGN(const std::uint64_t next,
+                     stream_.read_from(part_.first, part_.end - part_.first, [&](const record::Record& record) {
+                       if (record.index == expected) ++expected;
+                       if (!outcome) return;
+                       put(record);
+                       if (out_.size() < kSendBytes) return;
+                       outcome = child.send(out_);
+                       out_.clear();
+                     }, record::Erased::kDeliver));
     FIREBREAK_TRY(std::move(outcome));
+    if (next != part_.end || expected != part_.end)
+      return fail(Code::kCorrupt, fmt::format("stream '{}' gave records up to {} where {} were expected", stream_.config().name, next, part_.end));
     put_le(out_, kLastRow);
     return child.send(out_);
   }
@@ -136,23 +123,57 @@ class PartBuilder {
     manifest.erased = erased_;
     for (auto& [kind, layout] : layouts_) manifest.tables.push_back({layout.table, {}, layout.rows});
   }
-  const Cube& cube() const { return cube_; }
+  Cube cube() const {
+    Cube cube;
+    for (const auto& [octets, cell] : cells_) cube[key_of(octets)].add(cell);
+    return cube;
+  }
 
  private:
-  Result<void> each(const std::function<void(const record::Record&)>& visit) {
-    std::uint64_t expected = part_.first;
-    FIREBREAK_ASSIGN(const std::uint64_t next,
-                     stream_.read_from(part_.first, part_.end - part_.first, [&](const record::Record& record) {
-                       if (record.index == expected) ++expected;
-                       visit(record);
-                     }, record::Erased::kDeliver));
-    if (next != part_.end || expected != part_.end)
-      return fail(Code::kCorrupt, fmt::format("stream '{}' gave records up to {} where {} were expected", stream_.config().name, next, part_.end));
-    return {};
+  std::string file_of(Kind kind) const { return fmt::format("{}.{}.parquet", stem_, record::kind_name(kind)); }
+
+  Layout& layout_for(const record::Record& record) {
+    auto [slot, fresh] = layouts_.try_emplace(record.kind);
+    Layout& layout = slot->second;
+    if (fresh) {
+      layout.number = static_cast<std::uint16_t>(layouts_.size() - 1);
+      layout.table = fixed_table(record.kind);
+      layout.table.file = folder_ + "/" + file_of(record.kind);
+    }
+    const bool schema = record.schema != nullptr && !layout.plans.contains(record.schema.get());
+    if (schema) plan(layout, record.schema);
+    if (fresh || schema) tell(layout);
+    return layout;
+  }
+
+  void plan(Layout& layout, const std::shared_ptr<const record::Schema>& schema) {
+    held_.push_back(schema);
+    auto& plan = layout.plans[schema.get()];
+    for (const record::Column& column : schema->columns) {
+      if (hidden_.contains(column.path)) {
+        plan.push_back(0);
+        continue;
+      }
+      const auto [place, added] = layout.places.try_emplace({column.path, column.type}, layout.table.columns.size());
+      if (added)
+        layout.table.add(column_name(column.path), cell_type(column.type), column.path,
+                         std::string(record::column_type_name(column.type)));
+      plan.push_back(place->second);
+      for (std::size_t i = 0; i < kCounted.size(); ++i)
+        if (column.path == kCounted[i].first && column.type == kCounted[i].second) layout.counted[i] = place->second;
+    }
+  }
+
+  void tell(const Layout& layout) {
+    const std::string text = canonical_json(to_json(layout.table));
+    put_le(out_, kTableComes);
+    put_le(out_, layout.number);
+    put_le(out_, static_cast<std::uint32_t>(text.size()));
+    out_ += text;
   }
 
   void put(const record::Record& record) {
-    Layout& layout = layouts_.at(record.kind);
+    Layout& layout = layout_for(record);
     digest_.update(sha256(ByteView("\0", 1), record.leaf).view());
     first_us_ = any_ ? std::min(first_us_, record.admitted.us) : record.admitted.us;
     last_us_ = any_ ? std::max(last_us_, record.admitted.us) : record.admitted.us;
@@ -215,21 +236,42 @@ class PartBuilder {
     }
   }
 
+  // A cell's key as octets, so that a record costs one look into a hash table: texts with their lengths, then the hour.
   void count(const Layout& layout, const record::Record& record) {
-    const auto text = [&](const char* path, ColumnType type) -> std::string {
-      const auto place = layout.places.find({path, type});
-      if (place == layout.places.end() || from_[place->second] == nullptr) return {};
-      const record::Cell& cell = *from_[place->second];
-      return std::string(type == ColumnType::kText ? cell.text : disposition_name(static_cast<Disposition>(cell.bits)));
-    };
-    CubeKey key{record.release == nullptr ? "" : record.release->release, text("/disposition", ColumnType::kDisposition),
-                text("/output/label", ColumnType::kText), text("/caller", ColumnType::kText), record.admitted.us / kHour};
-    cube_[std::move(key)].add({1, record.index, record.index, record.admitted.us, record.admitted.us});
+    key_.clear();
+    put_key(record.release == nullptr ? std::string_view() : record.release->release);
+    for (std::size_t i = 0; i < kCounted.size(); ++i) {
+      const record::Cell* const cell = layout.counted[i] == 0 ? nullptr : from_[layout.counted[i]];
+      if (cell == nullptr) {
+        put_key({});
+      } else {
+        put_key(kCounted[i].second == ColumnType::kText ? std::string_view(cell->text)
+                                                        : disposition_name(static_cast<Disposition>(cell->bits)));
+      }
+    }
+    put_le(key_, record.admitted.us / kHour);
+    cells_[key_].add({1, record.index, record.index, record.admitted.us, record.admitted.us});
+  }
+
+  void put_key(std::string_view text) {
+    put_le(key_, static_cast<std::uint32_t>(text.size()));
+    key_ += text;
+  }
+
+  static CubeKey key_of(ByteView octets) {
+    std::array<std::string, 1 + kCounted.size()> texts;
+    for (std::string& text : texts) {
+      const auto length = get_le<std::uint32_t>(octets, 0);
+      text = octets.substr(4, length);
+      octets.remove_prefix(4 + length);
+    }
+    return {texts[0], texts[1], texts[2], texts[3], get_le<std::int64_t>(octets, 0)};
   }
 
   record::Stream& stream_;
   const Part part_;
   const std::set<std::string> hidden_;
+  const std::string folder_, stem_;
   std::map<Kind, Layout> layouts_;
   std::vector<std::shared_ptr<const record::Schema>> held_;  // plans are by address
   record::Row row_;
@@ -237,7 +279,8 @@ class PartBuilder {
   std::vector<ColumnType> types_;
   Bytes out_;
   Sha256 digest_;
-  Cube cube_;
+  Bytes key_;
+  std::unordered_map<Bytes, CubeCell> cells_;
   std::int64_t first_us_ = 0, last_us_ = 0;
   std::uint64_t erased_ = 0;
   bool any_ = false;
@@ -278,13 +321,8 @@ Result<Manifest> build_part(Files& files, record::Stream& stream, const std::str
   const std::string folder = folder_of(data, manifest.stream);
   const std::string stem = fmt::format("{:06}-g{}", part.segment, generation);
   FIREBREAK_TRY(files.make_dir(folder));
-  PartBuilder builder(stream, part);
-  FIREBREAK_TRY(builder.find_columns());
-  JsonObject job{{"mode", "build"}, {"tables", builder.tables(folder, stem)}};
-  JsonArray paths;
-  for (const Json& table : job["tables"].as_array()) paths.emplace_back(string_or(table, "file"));
-  job["paths"] = std::move(paths);
-  FIREBREAK_ASSIGN(Child child, Child::start(engine, std::move(job)));
+  PartBuilder builder(stream, part, folder, stem);
+  FIREBREAK_ASSIGN(Child child, Child::start(engine, {{"mode", "build"}, {"paths", builder.paths()}}));
   FIREBREAK_TRY(builder.send_rows(child));
   FIREBREAK_TRY(child.finish({}));
   builder.fill(manifest);

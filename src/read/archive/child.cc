@@ -18,6 +18,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "read/archive/duckdb.h"
+
 extern char** environ;
 
 namespace firebreak::archive {
@@ -58,6 +60,7 @@ Result<Child> Child::start(const Engine& engine, JsonObject job) {
   if (library.empty()) {
     FIREBREAK_ASSIGN(library, find_library());
   }
+  FIREBREAK_TRY(duckdb::check(library));
   job["library"] = library;
   job["memory_mb"] = engine.memory_mb;
   job["threads"] = engine.threads;

@@ -8,7 +8,9 @@ namespace firebreak::archive {
 namespace {
 
 constexpr std::string_view kMagic = "FBCUBE1\n";
-constexpr std::size_t kCellBytes = 4 * 4 + 6 * 8;
+constexpr std::size_t kHeadBytes = 20, kCellBytes = 4 * 4 + 6 * 8;
+
+tl::unexpected<Error> broken() { return fail(Code::kCorrupt, "these are not the octets of a count cube"); }
 
 }  // namespace
 
@@ -43,35 +45,59 @@ Bytes encode_cube(const Cube& cube) {
   return out;
 }
 
-Result<Cube> decode_cube(ByteView octets) {
-  const auto broken = [] { return fail(Code::kCorrupt, "these are not the octets of a count cube"); };
-  if (octets.size() < 20 || octets.substr(0, kMagic.size()) != kMagic) return broken();
-  const auto strings = get_le<std::uint32_t>(octets, 8);
-  const auto cells = get_le<std::uint64_t>(octets, 12);
-  std::size_t at = 20;
-  std::vector<std::string> texts;
-  for (std::uint32_t i = 0; i < strings; ++i) {
+namespace {
+
+Result<std::vector<std::string_view>> texts_of(ByteView octets, std::uint32_t count, std::size_t& at) {
+  std::vector<std::string_view> texts;
+  for (std::uint32_t i = 0; i < count; ++i) {
     if (octets.size() - at < 4) return broken();
     const auto length = get_le<std::uint32_t>(octets, at);
     if (octets.size() - at - 4 < length) return broken();
-    texts.emplace_back(octets.substr(at + 4, length));
+    texts.push_back(octets.substr(at + 4, length));
     at += 4 + std::size_t{length};
   }
+  return texts;
+}
+
+}  // namespace
+
+Result<void> visit_cube(ByteView octets, std::string_view release, std::string_view caller,
+                        const std::function<void(CubeKey, const CubeCell&)>& each) {
+  if (octets.size() < kHeadBytes || octets.substr(0, kMagic.size()) != kMagic) return broken();
+  std::size_t at = kHeadBytes;
+  FIREBREAK_ASSIGN(const auto texts, texts_of(octets, get_le<std::uint32_t>(octets, 8), at));
+  const auto cells = get_le<std::uint64_t>(octets, 12);
   if ((octets.size() - at) % kCellBytes != 0 || (octets.size() - at) / kCellBytes != cells) return broken();
-  Cube cube;
+  // Which ordinals pass, by text.
+  const auto passing = [&](std::string_view wanted) {
+    std::vector<bool> pass;
+    for (const std::string_view text : texts) pass.push_back(wanted.empty() || text == wanted);
+    return pass;
+  };
+  const std::vector<bool> releases = passing(release), callers = passing(caller);
   for (; at < octets.size(); at += kCellBytes) {
     std::uint32_t names[4];
     for (std::size_t i = 0; i < 4; ++i) {
       names[i] = get_le<std::uint32_t>(octets, at + 4 * i);
       if (names[i] >= texts.size()) return broken();
     }
-    CubeKey key{texts[names[0]], texts[names[1]], texts[names[2]], texts[names[3]], get_le<std::int64_t>(octets, at + 16)};
-    cube.insert_or_assign(cube.end(), std::move(key),
-                          CubeCell{get_le<std::uint64_t>(octets, at + 24), get_le<std::uint64_t>(octets, at + 32),
-                                   get_le<std::uint64_t>(octets, at + 40), get_le<std::int64_t>(octets, at + 48),
-                                   get_le<std::int64_t>(octets, at + 56)});
+    if (!releases[names[0]] || !callers[names[3]]) continue;
+    const auto text = [&](std::size_t i) { return std::string(texts[names[i]]); };
+    each({text(0), text(1), text(2), text(3), get_le<std::int64_t>(octets, at + 16)},
+         CubeCell{get_le<std::uint64_t>(octets, at + 24), get_le<std::uint64_t>(octets, at + 32), get_le<std::uint64_t>(octets, at + 40),
+                  get_le<std::int64_t>(octets, at + 48), get_le<std::int64_t>(octets, at + 56)});
   }
-  if (cube.size() != cells) return broken();
+  return {};
+}
+
+Result<Cube> decode_cube(ByteView octets) {
+  Cube cube;
+  std::uint64_t cells = 0;
+  FIREBREAK_TRY(visit_cube(octets, {}, {}, [&](CubeKey key, const CubeCell& cell) {
+    ++cells;
+    cube.insert_or_assign(cube.end(), std::move(key), cell);
+  }));
+  if (cube.size() != cells) return broken();  // the same key twice
   return cube;
 }
 

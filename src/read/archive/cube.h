@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <tuple>
@@ -29,6 +30,9 @@ struct CubeCell {
 using Cube = std::map<CubeKey, CubeCell>;
 
 Bytes encode_cube(const Cube& cube);
+// Calls `each` with the cells of `release` and `caller` (empty: any); the others cost a comparison of numbers. kCorrupt.
+Result<void> visit_cube(ByteView octets, std::string_view release, std::string_view caller,
+                        const std::function<void(CubeKey, const CubeCell&)>& each);
 Result<Cube> decode_cube(ByteView octets);  // kCorrupt
 
 }  // namespace firebreak::archive

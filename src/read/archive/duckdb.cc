@@ -2,6 +2,11 @@
 
 #include <dlfcn.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <mutex>
 
 #include "base/digest.h"
 #include "base/files.h"
@@ -9,7 +14,7 @@
 namespace firebreak::archive::duckdb {
 namespace {
 
-// In pieces: the library has 70 MB, which would count against the process's memory.
+// In pieces: the library has 70 MB.
 Result<std::string> digest_of(const std::string& path) {
   PosixFiles files;
   FIREBREAK_ASSIGN(const auto file, files.open(path, OpenMode::kRead));
@@ -24,11 +29,24 @@ Result<std::string> digest_of(const std::string& path) {
 
 }  // namespace
 
-Result<Api> load(const std::string& library) {
+Result<void> check(const std::string& library) {
+  static std::mutex mutex;
+  static std::string checked;  // which file, as it was then
+  struct stat now {};
+  if (::stat(library.c_str(), &now) != 0) return fail(Code::kUnavailable, fmt::format("{}: {}", library, std::strerror(errno)));
+  const std::string is = fmt::format("{} {} {} {} {} {}.{}", library, now.st_dev, now.st_ino, now.st_size, now.st_mtim.tv_sec,
+                                     now.st_ctim.tv_sec, now.st_ctim.tv_nsec);
+  const std::lock_guard lock(mutex);
+  if (is == checked) return {};
   FIREBREAK_ASSIGN(const std::string digest, digest_of(library));
   if (digest != kDigest)
     return fail(Code::kUnavailable, fmt::format("{} is not the DuckDB this program is made for ({}, SHA-256 {}; it has "
                                                 "{}): run scripts/duckdb.sh", library, kVersion, kDigest, digest));
+  checked = is;
+  return {};
+}
+
+Result<Api> load(const std::string& library) {
   void* const handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return fail(Code::kUnavailable, fmt::format("{} cannot be loaded: {}", library, dlerror()));
   Api api{};

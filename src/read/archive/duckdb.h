@@ -54,7 +54,10 @@ struct Api {
 
 inline constexpr int kSelect = 1;  // DUCKDB_STATEMENT_TYPE_SELECT
 
-// Checks the file's digest, opens it, checks its version. kUnavailable.
+// The file has kDigest. Reads it once; again only when it has changed. From any thread, in the process that starts the worker.
+// kUnavailable.
+Result<void> check(const std::string& library);
+// In the worker: opens a library that was checked, and asks its version. kUnavailable.
 Result<Api> load(const std::string& library);
 
 }  // namespace firebreak::archive::duckdb

@@ -25,21 +25,33 @@ std::string column_of(const Manifest& manifest, std::string_view path, std::stri
   return "NULL::VARCHAR";
 }
 
-Result<void> scan(const std::string& folder, const Manifest& manifest, const Question& q, const Engine& engine, Cube& into) {
-  std::string file;
-  for (const ArchivedTable& table : manifest.tables)
-    if (table.layout.name == "inference") file = folder + "/" + table.file.name;
-  if (file.empty()) return {};
+// Its cells as rows; empty when it has no inferences.
+std::string select_cells(const std::string& file, const Manifest& manifest, const Question& q) {
   std::string where = "true";
   if (q.from) where += fmt::format(" AND epoch_us(admitted) >= {}", q.from->us);
   if (q.to) where += fmt::format(" AND epoch_us(admitted) < {}", q.to->us);
-  const std::string sql = fmt::format(
+  if (!q.release.empty()) where += " AND release = " + quoted_text(q.release);
+  return fmt::format(
       "SELECT coalesce(release,''), coalesce({},''), coalesce({},''), coalesce({},''), epoch_us(admitted) // 3600000000, "
       "count(*), min(\"index\"), max(\"index\"), epoch_us(min(admitted)), epoch_us(max(admitted)) FROM read_parquet({}) "
       "WHERE {} GROUP BY ALL",
       column_of(manifest, "/disposition", "disposition"), column_of(manifest, "/output/label", "text"),
       column_of(manifest, "/caller", "text"), quoted_text(file), where);
-  FIREBREAK_ASSIGN(Child child, Child::start(engine, {{"mode", "select"}, {"paths", JsonArray{Json(file)}}, {"sql", sql}}));
+}
+
+// One process for all: its start costs more than a segment.
+Result<void> scan(const std::string& folder, const std::vector<const Manifest*>& manifests, const Question& q, const Engine& engine, Cube& into) {
+  JsonArray files;
+  std::string sql;
+  for (const Manifest* manifest : manifests)
+    for (const ArchivedTable& table : manifest->tables) {
+      if (table.layout.name != "inference") continue;
+      const std::string file = folder + "/" + table.file.name;
+      sql += (sql.empty() ? "" : " UNION ALL ") + select_cells(file, *manifest, q);
+      files.emplace_back(file);
+    }
+  if (sql.empty()) return {};
+  FIREBREAK_ASSIGN(Child child, Child::start(engine, {{"mode", "select"}, {"paths", std::move(files)}, {"sql", sql}}));
   bool names = true;
   Result<void> outcome;
   FIREBREAK_TRY(child.finish([&](std::string_view line) {
@@ -55,6 +67,18 @@ Result<void> scan(const std::string& folder, const Manifest& manifest, const Que
     take(into, q, {text(0), text(1), text(2), text(3), number(4)}, {index(5), index(6), index(7), number(8), number(9)});
   }));
   return outcome;
+}
+
+// A caller that is kept encrypted stands in no cube: not asked for, rather than counted as none.
+Result<void> askable(const std::vector<Manifest>& manifests, const Question& q) {
+  bool inferences = false, callers = false;
+  for (const Manifest& manifest : manifests)
+    for (const ArchivedTable& table : manifest.tables) {
+      inferences = inferences || table.layout.name == "inference";
+      callers = callers || column_of(manifest, "/caller", "text").starts_with('"');
+    }
+  if (q.caller.empty() || !inferences || callers) return {};
+  return fail(Code::kInvalid, "the archive of this stream names no callers: they are kept encrypted, or were never given", "/caller");
 }
 
 std::uint64_t covered_by(const std::vector<Manifest>& manifests, Result<void>& outcome) {
@@ -77,21 +101,23 @@ Result<Impact> impact(Files& files, const std::string& folder, const std::vector
   Result<void> whole;
   out.covered_end = covered_by(manifests, whole);
   FIREBREAK_TRY(std::move(whole));
+  FIREBREAK_TRY(askable(manifests, q));
   std::size_t done = 0;
+  std::vector<const Manifest*> cut;  // by the window's edge
   for (const Manifest& manifest : manifests) {
     if (progress) progress(done++, manifests.size());
     if (manifest.last_us < begin_of(q) || manifest.first_us >= end_of(q)) {
       ++out.outside;
     } else if (manifest.first_us >= begin_of(q) && manifest.last_us < end_of(q)) {
       FIREBREAK_ASSIGN(const Bytes octets, read_all(files, folder + "/" + manifest.cube.name));
-      FIREBREAK_ASSIGN(const Cube cube, decode_cube(octets));
-      for (const auto& [key, cell] : cube) take(out.cells, q, key, cell);
+      FIREBREAK_TRY(visit_cube(octets, q.release, q.caller, [&](CubeKey key, const CubeCell& cell) { out.cells[std::move(key)].add(cell); }));
       ++out.from_cubes;
     } else {
-      FIREBREAK_TRY(scan(folder, manifest, q, engine, out.cells));
-      ++out.scanned;
+      cut.push_back(&manifest);
     }
   }
+  out.scanned = cut.size();
+  FIREBREAK_TRY(scan(folder, cut, q, engine, out.cells));
   return out;
 }
 
@@ -101,8 +127,9 @@ Result<Impact> impact_by_scan(const std::string& folder, const std::vector<Manif
   Result<void> whole;
   out.covered_end = covered_by(manifests, whole);
   FIREBREAK_TRY(std::move(whole));
+  FIREBREAK_TRY(askable(manifests, q));
   for (const Manifest& manifest : manifests) {
-    FIREBREAK_TRY(scan(folder, manifest, q, engine, out.cells));
+    FIREBREAK_TRY(scan(folder, {&manifest}, q, engine, out.cells));
     ++out.scanned;
   }
   return out;

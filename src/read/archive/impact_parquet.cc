@@ -20,9 +20,13 @@ Table table_of_cells(const std::string& file) {
 
 Result<void> write_parquet(const std::string& file, const Impact& impact, const Engine& engine) {
   FIREBREAK_ASSIGN(Child child, Child::start(engine, {{"mode", "build"},
-                                                      {"paths", JsonArray{Json(file)}},
-                                                      {"tables", JsonArray{to_json(table_of_cells(file))}}}));
+                                                      {"paths", JsonArray{Json(file)}}}));
+  const std::string table = canonical_json(to_json(table_of_cells(file)));
   Bytes rows;
+  put_le(rows, kTableComes);
+  put_le(rows, std::uint16_t{0});
+  put_le(rows, static_cast<std::uint32_t>(table.size()));
+  rows += table;
   for (const auto& [key, cell] : impact.cells) {
     put_le(rows, std::uint16_t{0});
     for (const std::string* text : {&key.release, &key.disposition, &key.answer, &key.caller}) put_text(rows, *text);

@@ -40,11 +40,13 @@ void Table::add(std::string wanted, CellType type, std::string path, std::string
   columns.push_back({std::move(free), type, std::move(path), std::move(row_type)});
 }
 
+std::string Table::column_sql(std::size_t i) const {
+  return quoted_name(columns[i].name) + " " + kSqlTypes[static_cast<std::size_t>(columns[i].type)];
+}
+
 std::string Table::create_sql() const {
   std::string sql = fmt::format("CREATE TABLE {} (", quoted_name(name));
-  for (const TableColumn& column : columns)
-    sql += fmt::format("{}{} {}", &column == columns.data() ? "" : ", ", quoted_name(column.name),
-                       kSqlTypes[static_cast<std::size_t>(column.type)]);
+  for (std::size_t i = 0; i < columns.size(); ++i) sql += (i == 0 ? "" : ", ") + column_sql(i);
   return sql + ")";
 }
 

@@ -27,6 +27,7 @@ struct Table {
 
   // Takes `wanted`, or `wanted#2`, … when a column has that name in any case.
   void add(std::string wanted, CellType type, std::string path = {}, std::string row_type = {});
+  std::string column_sql(std::size_t i) const;  // name and type
   std::string create_sql() const;
 };
 Json to_json(const Table& table);
@@ -35,6 +36,8 @@ Result<Table> table_from_json(const Json& document);
 std::string quoted_name(std::string_view name);  // "a""b"
 std::string quoted_text(std::string_view text);  // 'a''b'
 
+// Before a table's first row, and whenever columns are added at its end: u16 kTableComes, u16 table, u32 length, to_json().
+inline constexpr std::uint16_t kTableComes = 0xfffe;
 inline constexpr std::uint16_t kLastRow = 0xffff;
 
 // One row: u16 table, then per column u8 0, or u8 1 and 8 octets or u32 length and text. Little-endian.

@@ -7,19 +7,20 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 
 #include "read/archive/child.h"
 #include "read/archive/duckdb.h"
+#include "read/archive/load.h"
 #include "read/archive/table.h"
 
 namespace firebreak::archive {
 namespace {
 
 constexpr std::uint32_t kJobBytes = 64 * 1024 * 1024;
-constexpr std::uint64_t kGroupBytes = 64 * 1024 * 1024;   // of a Parquet row group, before it is compressed
 constexpr std::int64_t kAnswerBytes = 256 * 1024 * 1024;  // of a Parquet answer
 
 void limit(int what, std::int64_t most) {
@@ -65,39 +66,7 @@ class Session {
     return {};
   }
 
-  // Rows as wire.h writes them, from standard input, into tables and then into Parquet files.
-  Result<Json> build(const Json& job) {
-    std::vector<Table> tables;
-    for (const Json& one : job.at("tables").as_array()) {
-      FIREBREAK_ASSIGN(Table table, table_from_json(one));
-      FIREBREAK_TRY(run(table.create_sql()));
-      tables.push_back(std::move(table));
-    }
-    std::vector<void*> appenders(tables.size());
-    for (std::size_t i = 0; i < tables.size(); ++i)
-      if (api_.appender_create(connection_, nullptr, tables[i].name.c_str(), &appenders[i]) != 0)
-        return fail(Code::kInternal, "DuckDB makes no appender");
-    JsonObject counts;
-    std::vector<std::uint64_t> rows(tables.size()), octets(tables.size());
-    for (;;) {
-      std::uint16_t which = 0;
-      if (!take(&which, sizeof which)) return fail(Code::kIo, "the rows broke off");
-      if (which == kLastRow) break;
-      if (which >= tables.size()) return fail(Code::kInvalid, "a row of no table");
-      if (!row(appenders[which], tables[which])) return fail(Code::kIo, "the rows broke off or do not fit");
-      ++rows[which];
-      octets[which] += std::exchange(taken_, 0);
-    }
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-      if (api_.appender_destroy(&appenders[i]) != 0) return fail(Code::kIo, "DuckDB did not keep the rows: raise the memory limit");
-      // A group of rows is held in memory whole: fewer of them when they are long.
-      const std::uint64_t group = std::clamp<std::uint64_t>(kGroupBytes * rows[i] / std::max<std::uint64_t>(octets[i], 1), 2'048, 122'880);
-      FIREBREAK_TRY(run(fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT PARQUET, COMPRESSION ZSTD, ROW_GROUP_SIZE {})",
-                                    quoted_name(tables[i].name), quoted_text(tables[i].file), group)));
-      counts[tables[i].name] = rows[i];
-    }
-    return Json(JsonObject{{"rows", counts}});
-  }
+  Result<Json> build() { return Loader(api_, connection_, [this](const std::string& sql) { return run(sql); }).load(); }
 
   Result<Json> select(const Json& job) {
     for (const std::string& sql : strings_or_empty(job, "views")) FIREBREAK_TRY(run(sql));
@@ -140,52 +109,29 @@ class Session {
   }
 
  private:
-  bool take(void* into, std::size_t octets) {
-    taken_ += octets;
-    return octets == 0 || std::fread(into, octets, 1, stdin) == 1;
-  }
-
-  bool row(void* appender, const Table& table) {
-    for (const TableColumn& column : table.columns) {
-      std::uint8_t present = 0;
-      if (!take(&present, 1)) return false;
-      int failed = 0;
-      if (present == 0) {
-        failed = api_.append_null(appender);
-      } else if (column.type == CellType::kText) {
-        std::uint32_t length = 0;
-        if (!take(&length, sizeof length) || length > kJobBytes) return false;
-        text_.resize(length);
-        if (!take(text_.data(), length)) return false;
-        failed = api_.append_varchar_length(appender, text_.data(), length);
-      } else {
-        std::uint64_t bits = 0;
-        if (!take(&bits, sizeof bits)) return false;
-        switch (column.type) {
-          case CellType::kUnsigned: failed = api_.append_uint64(appender, bits); break;
-          case CellType::kInteger: failed = api_.append_int64(appender, static_cast<std::int64_t>(bits)); break;
-          case CellType::kTime: failed = api_.append_timestamp(appender, static_cast<std::int64_t>(bits)); break;
-          case CellType::kNumber: failed = api_.append_double(appender, std::bit_cast<double>(bits)); break;
-          case CellType::kFlag: failed = api_.append_bool(appender, bits != 0); break;
-          case CellType::kText: break;
-        }
-      }
-      if (failed != 0) return false;
-    }
-    return api_.appender_end_row(appender) == 0;
-  }
-
   duckdb::Api api_{};
   void* connection_ = nullptr;
-  std::string text_;
-  std::uint64_t taken_ = 0;  // octets of the row that is being read
 };
 
+// With read(2): what stdio would read ahead were lost to the loader.
+bool read_whole(char* into, std::size_t octets) {
+  while (octets > 0) {
+    const ssize_t got = ::read(STDIN_FILENO, into, octets);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    into += got;
+    octets -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
 Result<Json> work() {
-  std::uint32_t length = 0;
-  if (std::fread(&length, sizeof length, 1, stdin) != 1 || length > kJobBytes) return fail(Code::kInvalid, "no job");
+  std::array<char, 4> head{};
+  if (!read_whole(head.data(), head.size())) return fail(Code::kInvalid, "no job");
+  const auto length = get_le<std::uint32_t>({head.data(), head.size()}, 0);
+  if (length > kJobBytes) return fail(Code::kInvalid, "no job of that size");
   std::string text(length, '\0');
-  if (std::fread(text.data(), 1, length, stdin) != length) return fail(Code::kInvalid, "no whole job");
+  if (!read_whole(text.data(), text.size())) return fail(Code::kInvalid, "no whole job");
   FIREBREAK_ASSIGN(const Json job, parse_json(text));
   const std::int64_t seconds = int_or(job, "timeout_ms", 60'000) / 1'000 + 1;
   limit(RLIMIT_CPU, seconds * std::max<std::int64_t>(1, int_or(job, "threads", 1)) + 1);
@@ -194,7 +140,7 @@ Result<Json> work() {
   if (!builds) limit(RLIMIT_FSIZE, string_or(job, "copy_to").empty() ? 0 : kAnswerBytes);
   Session session;
   FIREBREAK_TRY(session.open(job));
-  return builds ? session.build(job) : session.select(job);
+  return builds ? session.build() : session.select(job);
 }
 
 }  // namespace
