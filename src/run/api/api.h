@@ -21,6 +21,7 @@
 #include "read/views/views.h"
 #include "run/api/event_feed.h"
 #include "world/net/router.h"
+#include "world/taps/tap.h"
 
 namespace firebreak::api {
 
@@ -29,6 +30,11 @@ struct ArchiveParts {  // questions to the archive; the actor is who asks
   std::function<Result<Json>(const Json& body, const std::string& actor)> build, query;
   std::function<Result<Json>(const Json& body, const std::string& actor)> impact;
   std::function<Result<Bytes>(const Json& body, const std::string& actor)> query_parquet, impact_parquet;
+};
+
+struct TapParts {  // run/app/intake
+  std::function<Result<std::string>(const std::string& stream, taps::Format format, std::string_view body, const std::string& columns)> lines;
+  std::function<Result<Json>(const std::string& stream, const Json& events, const std::string& columns)> events;
 };
 
 // The parts of the program that the API speaks to; all outlive it.
@@ -57,6 +63,7 @@ struct Parts {
   std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
   std::function<Json()> keeping_status = {};  // holds in force, erasures that are open
   ArchiveParts archive = {};
+  TapParts tap = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
 };
@@ -76,6 +83,7 @@ class Api {
   void add_open_routes();     // page, health, metrics, description
   void add_session_routes();  // signing in and out
   void add_keeping_routes();  // erasures and holds
+  void add_tap_routes();      // inference logs of other platforms
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports

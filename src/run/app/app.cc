@@ -21,6 +21,7 @@
 #include "run/app/clockwork.h"
 #include "run/app/content.h"
 #include "run/app/erasures.h"
+#include "run/app/intake.h"
 #include "run/app/evidence_job.h"
 #include "run/app/feed_maker.h"
 #include "run/app/forecast_job.h"
@@ -101,6 +102,7 @@ struct App::Impl {
   std::unique_ptr<FeedMaker> feed_maker;
   std::unique_ptr<Archivist> archivist;
   std::unique_ptr<Erasures> erasures;
+  std::unique_ptr<Intake> intake;
   std::unique_ptr<TaskThread> jobs;
   std::unique_ptr<Attestations> attestations;
   std::unique_ptr<Projection> projection;
@@ -398,6 +400,12 @@ Result<void> App::Impl::start_api() {
                    [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->query_parquet(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->impact_parquet(body, who); }};
+  intake = std::make_unique<Intake>(*context, parts.admitted);
+  intake->start();
+  parts.tap = {[this](const std::string& stream, taps::Format format, std::string_view body, const std::string& columns) {
+                 return intake->lines(stream, format, body, columns);
+               },
+               [this](const std::string& stream, const Json& events, const std::string& columns) { return intake->events(stream, events, columns); }};
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
     return clockwork->set_rate(rate, reason, by);
@@ -448,6 +456,7 @@ void App::stop() {
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
   if (impl_->server) impl_->server->stop();
+  if (impl_->intake) impl_->intake->stop();  // records what waits
   if (impl_->api) impl_->api->stop();
   impl_->feeds.clear();
   if (impl_->subscription != 0) impl_->journal->unsubscribe(impl_->subscription);

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "run/main/commands.h"
+#include "world/taps/columns.h"
 #include "world/taps/guess.h"
 #include "world/taps/tap.h"
 
@@ -27,15 +28,6 @@ std::string join(const std::vector<std::string>& names) {
   return text.empty() ? "none" : text;
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> names;
-  std::string name;
-  std::istringstream in(list);
-  while (std::getline(in, name, ','))
-    if (!name.empty()) names.push_back(name);
-  return names;
-}
-
 JsonObject features_of(const FeatureSchema& schema) {
   return {{"numeric", JsonArray(schema.numeric.begin(), schema.numeric.end())},
           {"categorical", JsonArray(schema.categorical.begin(), schema.categorical.end())}};
@@ -49,26 +41,10 @@ bool has_features(const Json& endpoint) {
   return false;
 }
 
-// The names of rows that bear none, in their order. An endpoint keeps its features by kind, so their order across the two
-// kinds is not known; the names f0, f1, … are themselves the order.
-struct Columns {
-  std::vector<std::string> names;
-  bool known = true;
-};
-
-Columns columns_of(const Json& endpoint, const std::string& said) {
-  if (!said.empty()) return {split(said), true};
-  std::vector<std::string> names;
-  std::size_t kinds = 0;
-  if (const Json* features = find(endpoint, "features"))
-    for (const std::string_view kind : {"numeric", "categorical"}) {
-      const auto of_kind = strings_or_empty(*features, kind);
-      kinds += !of_kind.empty();
-      names.insert(names.end(), of_kind.begin(), of_kind.end());
-    }
-  if (std::find(names.begin(), names.end(), "f0") != names.end()) return {};
-  if (kinds > 1) return {{}, false};
-  return {names, true};
+FeatureSchema schema_of(const Json& endpoint) {
+  const Json* features = find(endpoint, "features");
+  if (features == nullptr) return {};
+  return {strings_or_empty(*features, "numeric"), strings_or_empty(*features, "categorical")};
 }
 
 // Reads lines of a file or of standard input ("-").
@@ -162,20 +138,15 @@ class Ingest {
     std::string whole = options_.endpoint;
     for (const std::string& line : head) whole += "\n" + line;
     identity_ = sha256(whole).hex().substr(0, 16);
-    const Columns columns = columns_of(endpoint_, options_.columns);
-    order_known_ = columns.known;
+    columns_ = taps::columns_of(schema_of(endpoint_), options_.columns);
     tap_ = std::make_unique<taps::Tap>(
-        format_, taps::Options{options_.endpoint, columns.names, "line-" + identity_, format_time(SystemClock().now())});
+        format_, taps::Options{options_.endpoint, columns_.names, "line-" + identity_, format_time(SystemClock().now())});
     return {};
   }
 
   Result<std::vector<JsonObject>> take(const std::string& line) {
-    auto records = tap_->take(line);
-    if (!records || order_known_) return records;
-    for (const JsonObject& record : *records)
-      if (const Json* features = find(record, "features"); features != nullptr && find(*features, "f0") != nullptr)
-        return fail(Code::kInvalid, "its rows bear no names, and the endpoint's features are of two kinds: say the names in the rows' "
-                                    "order with --columns a,b,c");
+    FIREBREAK_ASSIGN(auto records, tap_->take(line));
+    FIREBREAK_TRY(taps::check_order(columns_, records));
     return records;
   }
 
@@ -244,7 +215,7 @@ class Ingest {
   std::unique_ptr<taps::Tap> tap_;
   std::string identity_;  // of the file: endpoint and first lines
   Digest seen_;           // of all lines up to here, each with what stood before it
-  bool order_known_ = true;
+  taps::Columns columns_;
   std::vector<JsonObject> batch_;
   std::uint64_t sequence_ = 0, sent_ = 0, fresh_ = 0, skipped_ = 0;
   std::uint64_t held_ = 0;  // records of the stream when this run began
@@ -263,7 +234,7 @@ int onboard(Client& client, const OnboardOptions& options) {
   if (!known) {
     JsonObject document{{"name", options.name}, {"mode", "tap"}, {"state", "observe"}, {"owner_team", options.owner}};
     if (!options.numeric.empty() || !options.categorical.empty())
-      document["features"] = features_of({split(options.numeric), split(options.categorical)});
+      document["features"] = features_of({taps::split_names(options.numeric), taps::split_names(options.categorical)});
     if (!options.positive.empty()) {
       document["labels"] = JsonArray{options.positive, options.positive == "0" ? "1" : "0"};
       document["positive_label"] = options.positive;

@@ -52,6 +52,16 @@ Result<Event> event_of(const Json& document) {
   return event;
 }
 
+constexpr const char* kNoAnswer = "no answer was logged";
+
+std::vector<JsonObject> unanswered(std::vector<JsonObject> records, const std::string& reason) {
+  for (JsonObject& record : records) {
+    record["disposition"] = "failed";
+    record["reason"] = reason;
+  }
+  return records;
+}
+
 }  // namespace
 
 Result<std::vector<JsonObject>> Tap::take_kserve(const Json& document) {
@@ -67,30 +77,80 @@ Result<std::vector<JsonObject>> Tap::take_kserve(const Json& document) {
     }
     if (requests_.contains(event.id)) return fail(Code::kConflict, fmt::format("a second request with the id '{}'", event.id), "/id");
     requests_[event.id] = std::move(records);
-    order_.push_back(event.id);
-    std::vector<JsonObject> given_up;
-    while (requests_.size() > kMaxPending) {
-      const auto oldest = requests_.find(order_.front());
-      order_.pop_front();
-      if (oldest == requests_.end()) continue;
-      for (JsonObject& record : oldest->second) given_up.push_back(std::move(record));
-      requests_.erase(oldest);
+    if (const auto early = answers_.find(event.id); early != answers_.end()) {
+      const Json answer = std::move(early->second);
+      answers_.erase(early);
+      return answered(event.id, answer);
     }
-    while (!order_.empty() && !requests_.contains(order_.front())) order_.pop_front();
-    return given_up;
+    order_.emplace_back(event.id, now_);
+    return bounded();
   }
   if (!event.type.ends_with("inference.response"))
     return fail(Code::kInvalid, fmt::format("event type '{}' is neither …inference.request nor …inference.response", event.type), "/type");
-  const auto waiting = requests_.find(event.id);
-  if (waiting == requests_.end()) return fail(Code::kNotFound, fmt::format("an answer without its request: '{}'", event.id), "/id");
-  FIREBREAK_ASSIGN(const std::vector<JsonObject> answers, answers_of_json(event.data));
+  if (requests_.contains(event.id)) return answered(event.id, event.data);
+  if (!options_.any_order) return fail(Code::kNotFound, fmt::format("an answer without its request: '{}'", event.id), "/id");
+  FIREBREAK_TRY(answers_of_json(event.data));  // what is no answer is refused when it comes
+  answers_[event.id] = event.data;
+  order_.emplace_back(event.id, now_);
+  return bounded();
+}
+
+Result<std::vector<JsonObject>> Tap::answered(const std::string& id, const Json& answer) {
+  FIREBREAK_ASSIGN(const std::vector<JsonObject> answers, answers_of_json(answer));
+  const auto waiting = requests_.find(id);
   std::vector<JsonObject> records = std::move(waiting->second);
   requests_.erase(waiting);
-  if (answers.size() != records.size())
-    return fail(Code::kInvalid, fmt::format("{} rows were asked and {} answers given", records.size(), answers.size()), "/data");
+  if (answers.size() != records.size()) {
+    std::string why = fmt::format("{} rows were asked and {} answers given", records.size(), answers.size());
+    if (options_.any_order) return unanswered(std::move(records), why);  // nobody would send them again
+    return fail(Code::kInvalid, std::move(why), "/data");
+  }
   for (std::size_t i = 0; i < records.size(); ++i)
     if (!answers[i].empty()) records[i]["output"] = answers[i];
   return records;
+}
+
+// Keeps what waits within kMaxPending: the oldest goes.
+std::vector<JsonObject> Tap::bounded() {
+  std::vector<JsonObject> given_up;
+  while (requests_.size() > kMaxPending || answers_.size() > kMaxPending) {
+    const auto [id, came] = order_.front();
+    order_.pop_front();
+    if (const auto request = requests_.find(id); request != requests_.end()) {
+      for (JsonObject& record : unanswered(std::move(request->second), kNoAnswer)) given_up.push_back(std::move(record));
+      requests_.erase(request);
+    }
+    lost_answers_ += answers_.erase(id);
+  }
+  while (!order_.empty() && !requests_.contains(order_.front().first) && !answers_.contains(order_.front().first)) order_.pop_front();
+  return given_up;
+}
+
+std::vector<JsonObject> Tap::give_up_before(Time time) {
+  std::vector<JsonObject> given_up;
+  for (; !order_.empty() && order_.front().second < time; order_.pop_front()) {
+    const std::string& id = order_.front().first;
+    lost_answers_ += answers_.erase(id);
+    const auto request = requests_.find(id);
+    if (request == requests_.end()) continue;
+    for (JsonObject& record : unanswered(std::move(request->second), kNoAnswer)) given_up.push_back(std::move(record));
+    requests_.erase(request);
+  }
+  return given_up;
+}
+
+std::vector<JsonObject> Tap::finish() {
+  std::vector<JsonObject> left;
+  for (const auto& [id, came] : order_) {
+    const auto waiting = requests_.find(id);
+    if (waiting == requests_.end()) continue;
+    for (JsonObject& record : unanswered(std::move(waiting->second), kNoAnswer)) left.push_back(std::move(record));
+    requests_.erase(waiting);
+  }
+  lost_answers_ += answers_.size();
+  answers_.clear();
+  order_.clear();
+  return left;
 }
 
 }  // namespace firebreak::taps

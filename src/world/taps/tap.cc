@@ -12,21 +12,24 @@ std::string_view format_name(Format format) {
   switch (format) {
     case Format::kSageMaker: return "sagemaker";
     case Format::kKServe: return "kserve";
+    case Format::kOpenInference: return "openinference";
     case Format::kNdjson: break;
   }
   return "ndjson";
 }
 
 Result<Format> parse_format(std::string_view name) {
-  for (const Format format : {Format::kNdjson, Format::kSageMaker, Format::kKServe})
+  for (const Format format : {Format::kNdjson, Format::kSageMaker, Format::kKServe, Format::kOpenInference})
     if (name == format_name(format)) return format;
-  return fail(Code::kInvalid, fmt::format("'{}' is none of the formats ndjson, sagemaker, kserve", name));
+  return fail(Code::kInvalid, fmt::format("'{}' is none of the formats ndjson, sagemaker, kserve, openinference", name));
 }
 
 Result<Format> detect_format(std::string_view first_line) {
   FIREBREAK_ASSIGN(const Json document, parse_json(first_line));
   if (!document.is_object()) return fail(Code::kInvalid, "a line is one JSON object");
   if (find(document, "captureData") != nullptr) return Format::kSageMaker;
+  const Json* request = find(document, "request");
+  if (request != nullptr && request->is_object() && find(*request, "inputs") != nullptr) return Format::kOpenInference;
   const Json* headers = find(document, "headers");
   if (find(document, "specversion") != nullptr || (headers != nullptr && headers->is_object())) return Format::kKServe;
   return Format::kNdjson;
@@ -44,14 +47,23 @@ JsonObject Tap::record(std::string id, std::string time) const {
 }
 
 Result<std::vector<JsonObject>> Tap::take(std::string_view line) {
-  ++lines_;
   if (line.size() > limits::kRecordBytes)
     return fail(Code::kTooLarge, fmt::format("the line has {} octets, at most {} are taken", line.size(), limits::kRecordBytes));
-  FIREBREAK_ASSIGN(const Json document, parse_json(line));
+  auto document = parse_json(line);
+  if (!document) {
+    ++lines_;
+    return fail(std::move(document.error()));
+  }
+  return take_document(*document);
+}
+
+Result<std::vector<JsonObject>> Tap::take_document(const Json& document) {
+  ++lines_;
   if (!document.is_object()) return fail(Code::kInvalid, "a line is one JSON object");
   switch (format_) {
     case Format::kSageMaker: return take_sagemaker(document);
     case Format::kKServe: return take_kserve(document);
+    case Format::kOpenInference: return take_open_inference(document);
     case Format::kNdjson: break;
   }
   return take_ndjson(document);
@@ -75,20 +87,9 @@ Result<std::vector<JsonObject>> Tap::take_ndjson(const Json& document) {
   return std::vector<JsonObject>{std::move(record)};
 }
 
-std::vector<JsonObject> Tap::finish() {
-  std::vector<JsonObject> left;
-  for (const std::string& id : order_) {
-    const auto waiting = requests_.find(id);
-    if (waiting == requests_.end()) continue;
-    for (JsonObject& record : waiting->second) {
-      record["disposition"] = "failed";
-      record["reason"] = "no answer was logged";
-      left.push_back(std::move(record));
-    }
-    requests_.erase(waiting);
-  }
-  order_.clear();
-  return left;
+void Tap::set_now(Time now) {
+  now_ = now;
+  options_.now = format_time(now);
 }
 
 }  // namespace firebreak::taps

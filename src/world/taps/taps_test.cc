@@ -107,6 +107,73 @@ TEST(Tap, reads_open_inference_tensors_by_column_and_as_one_matrix) {
   EXPECT_FALSE(rows_of_json(*parse_json(R"({"inputs":[{"name":"x","shape":[3],"datatype":"FP32","data":[1,2]}]})"), {}));
 }
 
+TEST(Tap, joins_halves_in_any_order_where_they_come_over_the_wire) {
+  Options any = options();
+  any.any_order = true;
+  const auto half = [](const std::string& id, const std::string& what, const std::string& data) {
+    return *parse_json(R"({"specversion":"1.0","id":")" + id + R"(","type":"org.kubeflow.serving.inference.)" + what + R"(","data":)" + data + "}");
+  };
+  Tap tap(Format::kKServe, any);
+  tap.set_now(*parse_time("2026-03-07T05:00:00Z"));
+  EXPECT_EQ(text_of(tap.take_document(half("a", "response", R"({"predictions":[0.7]})"))), "");
+  const auto joined = tap.take_document(half("a", "request", R"({"instances":[[41,12]]})"));
+  ASSERT_TRUE(joined && joined->size() == 1);
+  EXPECT_EQ(canonical_json(joined->front().at("output")), R"({"score":0.7})");
+  EXPECT_EQ(string_or(joined->front(), "time"), "2026-03-07T05:00:00Z");
+  // What cannot be matched is kept, and says why.
+  EXPECT_EQ(text_of(tap.take_document(half("b", "request", R"({"instances":[[1,2],[3,4]]})"))), "");
+  const auto odd = tap.take_document(half("b", "response", R"({"predictions":[0.7]})"));
+  ASSERT_TRUE(odd && odd->size() == 2);
+  EXPECT_EQ(string_or(odd->front(), "reason"), "2 rows were asked and 1 answers given");
+  EXPECT_FALSE(tap.take_document(half("c", "response", R"("no document")")));
+}
+
+TEST(Tap, gives_up_what_waited_too_long_and_keeps_within_its_bounds) {
+  Options any = options();
+  any.any_order = true;
+  Tap tap(Format::kKServe, any);
+  const Time start = *parse_time("2026-03-07T05:00:00Z");
+  const auto half = [](std::size_t id, const char* what, const char* data) {
+    return *parse_json(R"({"specversion":"1.0","id":"r)" + std::to_string(id) + R"(","type":"org.kubeflow.serving.inference.)" + what + R"(","data":)" + data + "}");
+  };
+  tap.set_now(start);
+  EXPECT_TRUE(tap.take_document(half(0, "request", "[1,2]")));
+  EXPECT_TRUE(tap.take_document(half(1, "response", R"({"predictions":[1]})")));
+  tap.set_now(start + 10 * kSecond);
+  EXPECT_TRUE(tap.take_document(half(2, "request", "[1,2]")));
+  const auto given_up = tap.give_up_before(start + 5 * kSecond);
+  ASSERT_EQ(given_up.size(), 1u);
+  EXPECT_EQ(string_or(given_up[0], "id"), "r0");
+  EXPECT_EQ(string_or(given_up[0], "disposition"), "failed");
+  EXPECT_EQ(tap.pending(), 1u);
+  EXPECT_EQ(tap.lost_answers(), 1u);
+  std::size_t out = 0;
+  for (std::size_t i = 3; i < Tap::kMaxPending + 13; ++i) out += tap.take_document(half(i, "request", "[1,2]"))->size();
+  EXPECT_EQ(tap.pending(), Tap::kMaxPending);
+  EXPECT_EQ(out, 11u);
+}
+
+TEST(Tap, reads_an_open_inference_exchange_with_the_model_that_answered) {
+  const std::string line =
+      R"({"time":"2026-03-07T05:00:00Z","request":{"id":"42","inputs":[{"name":"age","shape":[2,1],"datatype":"FP64","data":[41,52]}]},)"
+      R"("response":{"model_name":"credit","model_version":"v3","id":"42","outputs":[{"name":"predict","shape":[2,1],"datatype":"INT64","data":[0,1]}]}})";
+  EXPECT_EQ(*detect_format(line), Format::kOpenInference);
+  Tap tap(Format::kOpenInference, options());
+  const auto records = tap.take(line);
+  ASSERT_TRUE(records) << records.error().message;
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ(string_or((*records)[1], "id"), "42/1");
+  EXPECT_EQ(canonical_json((*records)[1].at("features")), R"({"age":52})");
+  EXPECT_EQ(canonical_json((*records)[1].at("output")), R"({"score":1})");
+  EXPECT_EQ(canonical_json((*records)[0].at("model")), R"({"name":"credit","version":"v3"})");
+  EXPECT_NE(text_of(tap.take(R"({"request":{"inputs":[{"name":"age","shape":[2,1],"datatype":"FP64","data":[1,2]}]},"response":{"outputs":[{"name":"p","shape":[1],"datatype":"FP64","data":[1]}]}})"))
+                .find("2 rows were asked and 1 answers given"),
+            std::string::npos);
+  const auto alone = tap.take(R"({"request":{"inputs":[{"name":"age","shape":[1],"datatype":"FP64","data":[1]}]}})");
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(string_or(alone->front(), "disposition"), "failed");
+}
+
 TEST(Tap, gives_out_requests_whose_answer_never_came) {
   Tap tap(Format::kKServe, options());
   for (int i = 0; i < 3; ++i)
