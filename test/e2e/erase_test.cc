@@ -16,7 +16,7 @@ using testing::Installation;
 using testing::Process;
 
 struct Place : Installation {
-  Place() : Installation("system") {
+  explicit Place(const std::string& clock = "system") : Installation(clock) {
     EXPECT_TRUE(start_server());
     for (const auto& [who, role] : {std::pair("ana", "analyst"), std::pair("ben", "approver")}) {
       EXPECT_TRUE(command("admin", "user.add", JsonObject{{"user", who}, {"role", role}}));
@@ -120,6 +120,38 @@ TEST(Erasure, is_refused_to_who_may_not_and_leaves_no_name_behind) {
   EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"","reason":"r"})"));
   EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"r","streams":["nowhere"]})"));
   EXPECT_EQ(place.files_with("erika-m"), std::vector<std::string>{});
+}
+
+TEST(Retention, takes_what_is_past_its_days_but_for_who_is_held_and_says_so) {
+  Place place("fed");
+  const auto clock = [&](const std::string& time) {
+    ASSERT_TRUE(place.send("/api/v1/clock", R"({"to":")" + time + R"("})"));
+  };
+  clock("2026-11-20T10:00:00Z");
+  ASSERT_TRUE(place.put("/api/v1/streams/clinic",
+                        *parse_json(R"({"kinds":["inference","label"],"subject":"patient","purpose":"care","retention_days":30})")));
+  place.record("erika-m", 7);
+  place.record("otto-n", 5);
+  ASSERT_TRUE(place.send("/api/v1/holds", R"({"subject":"otto-n","reason":"case 7"})", "ana"));
+  const auto gone = [&] {
+    const auto all = place.get("/api/v1/retention");
+    EXPECT_TRUE(all) << all.error().message;
+    for (const Json& one : all->at("streams").as_array())
+      if (string_or(one, "stream") == "clinic") return int_or(one, "records", 0);
+    return std::int64_t{-1};
+  };
+  clock("2026-11-28T10:00:00Z");  // the epoch ends at a sweep of its own
+  clock("2026-12-02T10:00:00Z");
+  EXPECT_EQ(gone(), 0);
+  clock("2026-12-30T10:00:00Z");
+  while (gone() < 7) std::this_thread::yield();
+  EXPECT_EQ(place.readable("erika-m"), 0);
+  EXPECT_EQ(place.readable("otto-n"), 5);
+  place.restart();
+  EXPECT_EQ(gone(), 7);
+  EXPECT_EQ(place.readable("otto-n"), 5);
+  EXPECT_EQ(Process({FIREBREAK_BINARY, "ledger", "verify", "--data", place.data()}).wait(), 0);
+  EXPECT_FALSE(place.put("/api/v1/streams/clinic", *parse_json(R"({"kinds":["inference"],"retention_days":-1})")));
 }
 
 }  // namespace

@@ -97,6 +97,19 @@ std::vector<std::uint64_t> holds_on(const KeepingState& state, const Erasure& er
   return found;
 }
 
+Kept held_in(const KeepingState& state, const std::string& stream) {
+  Kept kept;
+  for (const auto& [index, hold] : state.holds) {
+    if (!hold.stream.empty() && hold.stream != stream) continue;
+    if (hold.subject.empty()) {
+      kept.everything = true;
+    } else {
+      kept.subjects.insert(hold.subject);
+    }
+  }
+  return kept;
+}
+
 Drafts decide(const KeepingState& state, const Entry& entry) {
   if (entry.kind == "command_accepted") return on_command(state, entry);
   if (entry.kind == "erase_requested" || entry.kind == "hold_lifted") return orders_due(state);
@@ -124,6 +137,11 @@ void apply(KeepingState& state, const Entry& entry) {
     if (erasure != state.erasures.end()) erasure->second.ordered = true;
   } else if (entry.kind == "erasure_done") {
     state.erasures.erase(number_of(string_or(body, "erasure"), "era-"));
+  } else if (entry.kind == "retention_done") {
+    Expired& expired = state.expired[string_or(body, "stream")];
+    expired.cutoff = string_or(body, "cutoff");
+    expired.records += static_cast<std::uint64_t>(int_or(body, "records", 0));
+    expired.entry = entry.index;
   }
 }
 
@@ -143,14 +161,18 @@ Json to_json(const KeepingState& state) {
                                   {"reason", erasure.reason},
                                   {"by", erasure.by},
                                   {"ordered", erasure.ordered}});
-  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}};
+  JsonArray expired;
+  for (const auto& [stream, one] : state.expired)
+    expired.push_back(JsonObject{{"stream", stream}, {"cutoff", one.cutoff}, {"records", one.records}, {"entry", one.entry}});
+  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}, {"expired", std::move(expired)}};
 }
 
 Result<KeepingState> state_from_json(const Json& document) {
   KeepingState state;
   const Json* const holds = find(document, "holds");
   const Json* const erasures = find(document, "erasures");
-  if (holds == nullptr || !holds->is_array() || erasures == nullptr || !erasures->is_array())
+  const Json* const expired = find(document, "expired");
+  if (holds == nullptr || !holds->is_array() || erasures == nullptr || !erasures->is_array() || expired == nullptr || !expired->is_array())
     return fail(Code::kCorrupt, "keeping: not a state of this fold");
   for (const Json& one : holds->get_array()) {
     FIREBREAK_ASSIGN(const std::int64_t index, get_int(one, "index"));
@@ -166,6 +188,9 @@ Result<KeepingState> state_from_json(const Json& document) {
                                                          string_or(one, "reason"), string_or(one, "by"),
                                                          ordered != nullptr && ordered->is_bool() && ordered->get_bool()};
   }
+  for (const Json& one : expired->get_array())
+    state.expired[string_or(one, "stream")] = {string_or(one, "cutoff"), static_cast<std::uint64_t>(int_or(one, "records", 0)),
+                                               static_cast<std::uint64_t>(int_or(one, "entry", 0))};
   return state;
 }
 

@@ -17,7 +17,7 @@
 namespace firebreak::keeping {
 
 inline constexpr std::string_view kFoldName = "keeping";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 struct Hold {
   std::string subject;  // keyed hash; empty with an empty stream: everything
@@ -35,9 +35,18 @@ struct Erasure {
   bool operator==(const Erasure&) const = default;
 };
 
+// What went from a stream because its time was over: the deletion report, a line a stream.
+struct Expired {
+  std::string cutoff;         // of the last sweep that took something: admitted up to then
+  std::uint64_t records = 0;  // of all sweeps
+  std::uint64_t entry = 0;    // the last one's retention_done
+  bool operator==(const Expired&) const = default;
+};
+
 struct KeepingState {
   std::map<std::uint64_t, Hold> holds;        // in force, by the index of hold_added
   std::map<std::uint64_t, Erasure> erasures;  // not done, by the index of erase_requested
+  std::map<std::string, Expired> expired;     // by stream
   bool operator==(const KeepingState&) const = default;
 };
 
@@ -48,5 +57,11 @@ Result<KeepingState> state_from_json(const Json& document);
 
 // Holds that keep the erasure from being ordered, oldest first.
 std::vector<std::uint64_t> holds_on(const KeepingState& state, const Erasure& erasure);
+// What holds keep of a stream that would expire: everything, or the subjects of these keyed hashes.
+struct Kept {
+  bool everything = false;
+  std::set<std::string> subjects;
+};
+Kept held_in(const KeepingState& state, const std::string& stream);
 
 }  // namespace firebreak::keeping

@@ -78,6 +78,20 @@ TEST(Keeping, refuses_a_name_in_the_clear_and_what_has_no_reason) {
             (Kinds{"command_refused"}));
 }
 
+TEST(Keeping, knows_what_holds_keep_of_a_stream_and_adds_up_what_expired) {
+  Story story;
+  story.command("user:law", "hold.add", JsonObject{{"subject", hash_of("p")}, {"stream", "a"}, {"reason", "case 7"}});
+  EXPECT_EQ(held_in(story.state, "a").subjects, std::set<std::string>{hash_of("p")});
+  EXPECT_TRUE(held_in(story.state, "b").subjects.empty());
+  story.command("user:law", "hold.add", JsonObject{{"stream", "b"}, {"reason", "case 8"}});
+  EXPECT_FALSE(held_in(story.state, "a").everything);
+  EXPECT_TRUE(held_in(story.state, "b").everything);
+  for (const int records : {5, 7})
+    story.add(Draft{"retention_done", JsonObject{{"stream", "a"}, {"records", records}, {"cutoff", "2026-01-01T00:00:00Z"}}, "", "", {}}, "retention");
+  EXPECT_EQ(story.state.expired.at("a"), (Expired{"2026-01-01T00:00:00Z", 12, story.entries.back().index}));
+  EXPECT_EQ(state_from_json(to_json(story.state)).value(), story.state);
+}
+
 // Whatever happens in whatever order: what is open is ordered exactly while nothing holds it; and the state survives being written and read.
 RC_GTEST_PROP(Keeping, a_hold_beats_an_erasure_in_any_order, ()) {
   Story story;

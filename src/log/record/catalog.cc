@@ -31,6 +31,16 @@ std::string_view feature_token(std::string_view path) {
   return path.starts_with(kPrefix) ? path.substr(kPrefix.size()) : std::string_view();
 }
 
+Result<vault::KeyId> key_id_from_hex(const std::string& text) {
+  FIREBREAK_ASSIGN(const Bytes id, from_hex(text));
+  vault::KeyId key;
+  if (id.size() != key.size()) return fail(Code::kCorrupt, "a control record names a key that is none");
+  std::memcpy(key.data(), id.data(), key.size());
+  return key;
+}
+
+std::string hex_of(const vault::KeyId& key) { return to_hex({reinterpret_cast<const char*>(key.data()), key.size()}); }
+
 }  // namespace
 
 std::string_view core_path(Core core, Kind kind) {
@@ -146,6 +156,7 @@ Result<void> Catalog::apply(std::uint64_t index, const Json& control) {
     epoch = static_cast<std::uint32_t>(number);
     epoch_first = index;
     FIREBREAK_ASSIGN(epoch_checks[epoch], Digest::from_hex(check));
+    epoch_starts[epoch] = index;
     return {};
   }
   if (what == "erased") {
@@ -153,15 +164,31 @@ Result<void> Catalog::apply(std::uint64_t index, const Json& control) {
     const Json* const gone = find(control, "keys");
     if (gone == nullptr || !gone->is_array()) return fail(Code::kCorrupt, "erased record without keys");
     for (const Json& one : gone->get_array()) {
-      FIREBREAK_ASSIGN(const Bytes id, from_hex(string_or(one, "key")));
-      vault::KeyId key;
-      if (id.size() != key.size()) return fail(Code::kCorrupt, "erased record with a key that is none");
-      std::memcpy(key.data(), id.data(), key.size());
+      FIREBREAK_ASSIGN(const vault::KeyId key, key_id_from_hex(string_or(one, "key")));
       erased_keys[static_cast<std::uint32_t>(int_or(one, "epoch"))].insert(key);
     }
     erasures.insert(static_cast<std::uint64_t>(order));
   }
+  if (what == "expired") {
+    const Json* const epochs = find(control, "epochs");
+    if (epochs == nullptr || !epochs->is_array()) return fail(Code::kCorrupt, "expired record without epochs");
+    for (const Json& one : epochs->get_array()) {
+      std::set<vault::KeyId> kept;
+      for (const std::string& text : strings_or_empty(one, "kept")) {
+        FIREBREAK_ASSIGN(const vault::KeyId key, key_id_from_hex(text));
+        kept.insert(key);
+      }
+      expired[static_cast<std::uint32_t>(int_or(one, "epoch"))] = std::move(kept);
+    }
+    ++expiries;
+  }
   return {};
+}
+
+bool Catalog::is_gone(std::uint32_t in, const vault::KeyId& key) const {
+  if (const auto past = expired.find(in); past != expired.end() && !past->second.contains(key)) return true;
+  const auto erased = erased_keys.find(in);
+  return erased != erased_keys.end() && erased->second.contains(key);
 }
 
 std::shared_ptr<const FieldTable> table_of(const Catalog& catalog, Kind kind) {
@@ -189,12 +216,22 @@ Json release_control(std::uint32_t ordinal, const Release& release) {
   return out;
 }
 
+Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::KeyId>>& epochs, std::uint64_t records) {
+  JsonArray list;
+  for (const auto& [epoch, kept] : epochs) {
+    JsonArray keys;
+    for (const vault::KeyId& key : kept) keys.emplace_back(hex_of(key));
+    JsonObject one{{"epoch", epoch}};
+    if (!keys.empty()) one["kept"] = std::move(keys);
+    list.push_back(std::move(one));
+  }
+  return JsonObject{{"control", "expired"}, {"cutoff", format_time(cutoff)}, {"records", records}, {"epochs", std::move(list)}};
+}
+
 Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records) {
   JsonArray list;
   for (const ErasedKey& one : keys)
-    list.push_back(JsonObject{
-        {"epoch", one.epoch},
-        {"key", to_hex({reinterpret_cast<const char*>(one.key.data()), one.key.size()})}});
+    list.push_back(JsonObject{{"epoch", one.epoch}, {"key", hex_of(one.key)}});
   return JsonObject{{"control", "erased"}, {"order", order}, {"records", records}, {"keys", std::move(list)}};
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "log/record/schema.h"
 #include "log/vault/vault.h"
 
@@ -64,13 +65,17 @@ struct Catalog {
   std::uint32_t epoch = 0;                                    // newest announced; 0 = none yet
   std::uint64_t epoch_first = 0;                              // index of its control record
   std::map<std::uint32_t, Digest> epoch_checks;
+  std::map<std::uint32_t, std::uint64_t> epoch_starts;        // indexes of their control records
   std::map<std::uint32_t, std::set<vault::KeyId>> erased_keys;  // by epoch: rows under them are gone
+  std::map<std::uint32_t, std::set<vault::KeyId>> expired;    // epochs past their retention: rows under other keys are gone
+  std::uint64_t expiries = 0;                                 // control records of that
   std::set<std::uint64_t> erasures;                           // orders (journal indexes) that the log tells of
   std::shared_ptr<const vault::EpochKeys> keys;               // for writing; null until this process made an epoch
 
   // One control record of the log. Kinds it does not know are ignored: a newer version wrote them.
   Result<void> apply(std::uint64_t index, const Json& control);
   bool allows(Kind kind) const;
+  bool is_gone(std::uint32_t epoch, const vault::KeyId& key) const;  // erased or expired
 
  private:
   Result<void> apply_schema(const Json& document);
@@ -92,6 +97,7 @@ struct ErasedKey {
   std::uint32_t epoch = 0;
   vault::KeyId key{};
 };
+Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::KeyId>>& epochs, std::uint64_t records);
 Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records);
 
 }  // namespace firebreak::record

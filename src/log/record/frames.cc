@@ -93,11 +93,10 @@ Result<void> FrameReader::read(const ledger::Frame& frame, std::uint64_t from, c
   if (!payload) return fail(std::move(payload.error()).with(place(frame.first)));
   const std::vector<ByteView> leaves = frame.entries();
   std::vector<std::optional<Digest>> keys(payload->key_entries.size() / vault::kKeyEntryBytes);
-  const auto erased_keys = catalog.erased_keys.find(payload->epoch);
+  const bool some_gone = catalog.erased_keys.contains(payload->epoch) || catalog.expired.contains(payload->epoch);
   const auto is_erased = [&](std::uint32_t subject) {
-    return erased_keys != catalog.erased_keys.end() &&
-           erased_keys->second.contains(vault::key_id_of_entry(
-               payload->key_entries.substr(std::size_t{subject} * vault::kKeyEntryBytes, vault::kKeyEntryBytes)));
+    return some_gone && catalog.is_gone(payload->epoch, vault::key_id_of_entry(payload->key_entries.substr(
+                                                            std::size_t{subject} * vault::kKeyEntryBytes, vault::kKeyEntryBytes)));
   };
   vault::Gcm gcm;
   Record record;

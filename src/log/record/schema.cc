@@ -9,6 +9,9 @@
 namespace firebreak::record {
 namespace {
 
+constexpr std::size_t kPurposeBytes = 400;
+constexpr std::int64_t kRetentionDays = 36'500;
+
 constexpr std::array<std::pair<Kind, std::string_view>, 7> kKinds = {{{Kind::kControl, "control"},
                                                                       {Kind::kInference, "inference"},
                                                                       {Kind::kLabel, "label"},
@@ -138,6 +141,8 @@ Json to_json(const StreamConfig& config) {
   }
   JsonObject out{{"name", config.name}, {"kinds", std::move(kinds)}, {"fields", std::move(fields)}};
   if (!config.subject.empty()) out["subject"] = config.subject;
+  if (!config.purpose.empty()) out["purpose"] = config.purpose;
+  if (config.retention_days != 0) out["retention_days"] = config.retention_days;
   return out;
 }
 
@@ -145,7 +150,7 @@ Result<StreamConfig> stream_config_from_json(std::string_view name, const Json& 
   if (!is_name(name) || name == "journal")
     return fail(Code::kInvalid, fmt::format("'{}' cannot name a stream: 1 to {} of a-z 0-9 . _ - and not 'journal'",
                                             name, limits::kNameBytes));
-  FIREBREAK_TRY(only_keys(document, {"name", "kinds", "fields", "subject"}));
+  FIREBREAK_TRY(only_keys(document, {"name", "kinds", "fields", "subject", "purpose", "retention_days"}));
   StreamConfig config;
   config.name = name;
   config.kinds.clear();
@@ -162,6 +167,13 @@ Result<StreamConfig> stream_config_from_json(std::string_view name, const Json& 
   FIREBREAK_TRY(fields_from_json(document, config));
   if (find(document, "subject") != nullptr) {
     FIREBREAK_ASSIGN(config.subject, get_string(document, "subject"));
+  }
+  config.purpose = string_or(document, "purpose");
+  if (config.purpose.size() > kPurposeBytes) return fail(Code::kTooLarge, fmt::format("a purpose has at most {} octets", kPurposeBytes), "/purpose");
+  if (find(document, "retention_days") != nullptr) {
+    FIREBREAK_ASSIGN(config.retention_days, get_int(document, "retention_days"));
+    if (config.retention_days < 0 || config.retention_days > kRetentionDays)
+      return fail(Code::kInvalid, fmt::format("'retention_days' must be 1 to {}, or 0 for ever", kRetentionDays), "/retention_days");
   }
   return config;
 }

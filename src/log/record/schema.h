@@ -47,6 +47,8 @@ struct StreamConfig {
   // (caller, source, trace_id …); a JSON Pointer says it exactly. Empty: everything is a column, as it comes.
   std::map<std::string, FieldConfig> fields = {};
   std::string subject = {};  // the field that names the person, same notation; empty = "not erasable by person"
+  std::string purpose = {};         // what the records are kept for, for people
+  std::int64_t retention_days = 0;  // after that their keys are destroyed; 0: never
   bool operator==(const StreamConfig&) const = default;
 };
 Json to_json(const StreamConfig& config);
@@ -54,7 +56,8 @@ Json to_json(const StreamConfig& config);
 std::string field_path(std::string_view name);
 std::string pointer_token(std::string_view name);
 std::string pointer_name(std::string_view token);
-// Body of PUT /api/v1/streams/{stream}: {"kinds":[…], "fields"?:{name:{keep,type,role}}, "subject"?}.
+// Body of PUT /api/v1/streams/{stream}: {"kinds":[…], "fields"?:{name:{keep,type,role}}, "subject"?, "purpose"?,
+// "retention_days"?}.
 Result<StreamConfig> stream_config_from_json(std::string_view name, const Json& document);
 
 enum class ColumnType : std::uint8_t { kTime, kNumber, kInteger, kFlag, kText, kDisposition };

@@ -104,6 +104,11 @@ class Stream {
   // Rows that come later are kept under new keys. `order` (a journal index) names the reason in the log; the same order
   // again finishes what a crash cut short. Reads the whole log; ingest goes on meanwhile. Errors: kIo, kCorrupt.
   Result<Erasure> erase(std::string_view subject, std::uint64_t order);
+  // Destroys the keys of all rows in key epochs whose last record was admitted at or before `cutoff`, but those of subjects for
+  // whom `held` is true (empty: nobody); what was held and is not any more goes too. The epoch in use ends when its first
+  // record is from before `end_before`. Leaves and proofs stay; `Erasure` counts what went now. The same cutoff again
+  // finishes what a crash cut short. Errors: kIo, kCorrupt.
+  Result<Erasure> expire(Time cutoff, Time end_before, const std::function<bool(std::string_view subject)>& held);
   // Against a checkpoint signed now.
   Result<RecordProof> prove(std::uint64_t index);
 
@@ -113,7 +118,7 @@ class Stream {
   void remove_on_commit(std::uint64_t id);
 
   StreamConfig config() const;
-  std::uint64_t erasures() const;  // orders that the log tells of; what was derived under fewer is out of date
+  std::uint64_t erasures() const;  // erasures and expiries that the log tells of; what was derived under fewer is out of date
   std::vector<std::shared_ptr<const Schema>> schemas() const;  // [id - 1]; kinds of rows that a client may send
   StreamCounters counters() const;
   ledger::Log& log();  // for anchors, exports and proofs

@@ -33,10 +33,7 @@ struct Search {
   std::map<std::uint32_t, Epoch> epochs;
   Erasure found;
 
-  bool told(std::uint32_t epoch, const vault::KeyId& key) const {
-    const auto at = catalog.erased_keys.find(epoch);
-    return at != catalog.erased_keys.end() && at->second.contains(key);
-  }
+  bool told(std::uint32_t epoch, const vault::KeyId& key) const { return catalog.is_gone(epoch, key); }
 
   Result<Epoch*> epoch(std::uint32_t number) {
     const auto [at, fresh] = epochs.try_emplace(number);
@@ -127,11 +124,15 @@ Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t orde
     for (const auto& [id, entry] : epoch.entries) entries.push_back(entry);
     FIREBREAK_TRY(parts.vault.erase(parts.name, one.epoch, search.bucket, one.key, entries));
   }
+  forget_keys();
+  return search.found;
+}
+
+void Stream::Impl::forget_keys() {
   frames.forget();
   remember();  // what was remembered before does not know of it
   const std::lock_guard lock(encoders_mutex);
-  encoders.clear();  // they hold keys of the epoch that ended
-  return search.found;
+  encoders.clear();  // they hold keys of epochs that ended
 }
 
 Result<Erasure> Stream::erase(std::string_view subject, std::uint64_t order) {

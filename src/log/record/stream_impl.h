@@ -64,6 +64,10 @@ struct Stream::Impl {
   // erasing, stream_erase.cc
   Result<Erasure> erase(std::string_view subject, std::uint64_t order);
   Result<void> end_epoch();
+  void forget_keys();
+
+  // expiring, stream_expire.cc
+  Result<Erasure> expire(Time cutoff, Time end_before, const std::function<bool(std::string_view)>& held);
 
   // reading, stream_read.cc
   Result<void> rebuild();  // catalog and producers from the log, or from what was remembered and the log behind it

@@ -126,6 +126,20 @@ Result<Remains> EpochKeys::without(std::uint32_t bucket, const KeyId& gone, cons
   return out;
 }
 
+Result<Remains> EpochKeys::only(const std::vector<Bytes>& entries) const {
+  Remains out;
+  out.check = check();
+  for (std::uint32_t b = 0; b < kBuckets; ++b)
+    out.buckets.push_back({remains_ != nullptr ? remains_->buckets[b].id : derive(b, "id"), std::nullopt, {}});
+  for (const Bytes& entry : entries) {
+    auto key = open_entry(entry);
+    if (!key && key.error().code == Code::kNotFound) continue;  // erased before
+    if (!key) return fail(std::move(key.error()));
+    out.buckets[bucket_of_entry(entry)].kept[key_id_of_entry(entry)] = *key;
+  }
+  return out;
+}
+
 namespace {
 
 // check[32]; per bucket: id[32], u8 1 and wrap[32], or u8 0, u32 count, count × (key id[16], row key[32])
@@ -251,6 +265,22 @@ Result<void> Vault::erase(std::string_view log, std::uint32_t epoch, std::uint32
   FIREBREAK_ASSIGN(const auto old, files_.open(path, OpenMode::kWrite));  // held: its octets outlive its name
   FIREBREAK_TRY(write_atomic(files_, path, seal_file(kRemainsVersion, log, epoch, write_remains(remains))));
   overwrite(*old);
+  return {};
+}
+
+Result<void> Vault::expire(std::string_view log, std::uint32_t epoch, const std::vector<Bytes>& kept) {
+  const std::string path = epoch_path(log, epoch);
+  const auto old = files_.open(path, OpenMode::kWrite);  // held: its octets outlive its name
+  if (!old) return old.error().code == Code::kNotFound ? Result<void>() : fail(Error(old.error()));
+  if (kept.empty()) {
+    FIREBREAK_TRY(files_.remove(path));
+    FIREBREAK_TRY(files_.sync_dir(parent_of(path)));
+  } else {
+    FIREBREAK_ASSIGN(const EpochKeys keys, open_epoch(log, epoch));
+    FIREBREAK_ASSIGN(const Remains remains, keys.only(kept));
+    FIREBREAK_TRY(write_atomic(files_, path, seal_file(kRemainsVersion, log, epoch, write_remains(remains))));
+  }
+  overwrite(**old);
   return {};
 }
 

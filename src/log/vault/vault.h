@@ -71,6 +71,8 @@ class EpochKeys {
   Digest check() const;  // tells seeds apart without giving one away
   KeyId key_id(std::string_view subject) const;
   bool has_seed() const { return remains_ == nullptr; }
+  // What remains when only the keys of `entries` are kept.
+  Result<Remains> only(const std::vector<Bytes>& entries) const;
   // What remains without the key `gone`. `entries`: all key entries of its bucket that the log has in this epoch.
   Result<Remains> without(std::uint32_t bucket, const KeyId& gone, const std::vector<Bytes>& entries) const;
 
@@ -98,6 +100,10 @@ class Vault {
   // A crash leaves the one or the other. Doing it again changes nothing. Errors: kNotFound, kCorrupt, kIo.
   Result<void> erase(std::string_view log, std::uint32_t epoch, std::uint32_t bucket, const KeyId& gone,
                      const std::vector<Bytes>& entries);
+
+  // Destroys all keys of an epoch but those of `kept` (key entries that the log has of it); with none its file goes. Otherwise
+  // as erase(); kNotFound is no error here: it is gone already.
+  Result<void> expire(std::string_view log, std::uint32_t epoch, const std::vector<Bytes>& kept);
 
   // Keyed hash for fields that a stream declares `keep: hash`: HMAC under a key of this installation and log.
   Digest field_hash(std::string_view log, std::string_view value) const;

@@ -61,7 +61,8 @@ struct Parts {
   std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
   std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
   std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
-  std::function<Json()> keeping_status = {};  // holds in force, erasures that are open
+  std::function<Json()> keeping_status = {};    // holds in force, erasures that are open
+  std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
   ArchiveParts archive = {};
   TapParts tap = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by

@@ -7,6 +7,9 @@ void Api::add_keeping_routes() {
   guarded("GET", "/api/v1/erasures", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return net::json_response(parts_.keeping_status());
   });
+  guarded("GET", "/api/v1/retention", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+    return net::json_response(parts_.retention_status());
+  });
   guarded("POST", "/api/v1/erasures", "admin",
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json body, parse_json(request.body));

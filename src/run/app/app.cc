@@ -22,6 +22,7 @@
 #include "run/app/content.h"
 #include "run/app/erasures.h"
 #include "run/app/intake.h"
+#include "run/app/retention.h"
 #include "run/app/evidence_job.h"
 #include "run/app/feed_maker.h"
 #include "run/app/forecast_job.h"
@@ -103,6 +104,7 @@ struct App::Impl {
   std::unique_ptr<Archivist> archivist;
   std::unique_ptr<Erasures> erasures;
   std::unique_ptr<Intake> intake;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<TaskThread> jobs;
   std::unique_ptr<Attestations> attestations;
   std::unique_ptr<Projection> projection;
@@ -150,6 +152,7 @@ Result<void> App::Impl::start() {
   clockwork->start();
   attestations->start();
   archivist->start();
+  retention->start();
   return {};
 }
 
@@ -223,7 +226,9 @@ Result<void> App::Impl::start_workers() {
   context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
                                               connectors, configuration.rules});
   archivist = std::make_unique<Archivist>(*context, options.data_dir);
-  erasures = std::make_unique<Erasures>(*context, options.data_dir, [this](const std::string& stream) { return archivist->forget(stream); });
+  const auto forget = [this](const std::string& stream) { return archivist->forget(stream); };
+  erasures = std::make_unique<Erasures>(*context, options.data_dir, forget);
+  retention = std::make_unique<Retention>(*context, forget);
   jobs = std::make_unique<TaskThread>();
   attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
   FIREBREAK_TRY(attestations->configure(configuration.attesters));
@@ -395,6 +400,7 @@ Result<void> App::Impl::start_api() {
   parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
   parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
   parts.keeping_status = [this] { return erasures->status(); };
+  parts.retention_status = [this] { return retention->status(); };
   parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
                    [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },
@@ -452,6 +458,7 @@ void App::stop() {
   if (impl_->jobs) impl_->jobs->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
   if (impl_->attestations) impl_->attestations->stop();
+  if (impl_->retention) impl_->retention->stop();
   if (impl_->archivist) impl_->archivist->stop();
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();

@@ -16,8 +16,9 @@ class App;
 namespace firebreak::cli {
 
 struct KeepingWords {
-  std::string subject, reason;
+  std::string subject, reason, purpose;
   std::vector<std::string> streams;
+  std::int64_t days = 0;
 };
 
 struct ArchiveWords {

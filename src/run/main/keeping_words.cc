@@ -59,6 +59,45 @@ int list_holds(Client& client) {
   return kDone;
 }
 
+int list_retention(Client& client) {
+  const auto answer = client.get("/api/v1/retention");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    fmt::print("{}", pretty_json(*answer));
+    return kDone;
+  }
+  fmt::print("{}", table(answer->at("streams").as_array(), {{"STREAM", "/stream", 40}, {"DAYS", "/retention_days", 6}, {"GONE", "/records", 12},
+                                                            {"ADMITTED UP TO", "/cutoff", 28}, {"ENTRY", "/entry", 10}, {"HELD", "/held", 12},
+                                                            {"PURPOSE", "/purpose", 50}}));
+  return kDone;
+}
+
+// The configuration as it is, with another retention: everything else stays.
+int set_retention(Client& client, const KeepingWords& words, const std::string& stream) {
+  const bool json = client.connection().json;
+  const auto streams = client.get("/api/v1/streams");
+  if (!streams) return report_error(streams.error(), json);
+  for (const Json& one : streams->at("items").as_array()) {
+    if (string_or(one, "name") != stream) continue;
+    JsonObject body = one.as_object();
+    body.erase("name");
+    body.erase("size");
+    body["retention_days"] = words.days;
+    if (!words.purpose.empty()) body["purpose"] = words.purpose;
+    const auto answer = client.put("/api/v1/streams/" + stream, body);
+    if (!answer) return report_error(answer.error(), json);
+    if (json) {
+      fmt::print("{}", pretty_json(*answer));
+    } else if (words.days == 0) {
+      fmt::print("{} is kept for ever\n", stream);
+    } else {
+      fmt::print("{} is kept for {} days; what is older goes within the hour\n", stream, words.days);
+    }
+    return kDone;
+  }
+  return report_error(Error{Code::kNotFound, fmt::format("there is no stream '{}'", stream), {}, 0}, json);
+}
+
 }  // namespace
 
 void CommandLine::add_keeping() {
@@ -68,6 +107,13 @@ void CommandLine::add_keeping() {
   erasing->add_option("--subject", w.subject, "the person, as the stream's subject field (else the caller) names them")->required();
   erasing->add_option("--reason", w.reason, "for the journal; no name in it")->required();
   erasing->add_option("--stream", w.streams, "of this stream alone, several times; without it all");
+  auto* keeping = noun("retention", "how long records are kept");
+  verb(keeping, "list", "of each stream: days, what went, what is held", [](Client& c) { return list_retention(c); });
+  auto* setting = verb(keeping, "set", "keep a stream's records for so many days (as admin)",
+                       [this](Client& c) { return set_retention(c, words_.keeping, words_.stream); });
+  setting->add_option("stream", words_.stream)->required();
+  setting->add_option("--days", w.days, "0: for ever")->required()->check(CLI::Range(0, 36'500));
+  setting->add_option("--purpose", w.purpose, "what they are kept for");
   auto* hold = noun("hold", "legal holds: what must not be erased");
   auto* adding = verb(hold, "add", "keep records from being erased", [&w](Client& c) { return add_hold(c, w); });
   adding->add_option("--reason", w.reason)->required();

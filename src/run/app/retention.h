@@ -1,0 +1,40 @@
+// Lets streams expire by their configured retention: about once an hour of the server's clock, what is past its time goes but for
+// what a legal hold keeps, derived files with it, and the journal hears how much (entry retention_done, when something went).
+//
+// Threads: a thread of its own; status() from any. A sweep that was cut short is finished by the next one.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "run/app/context.h"
+
+namespace firebreak::app {
+
+class Retention {
+ public:
+  // `forget`: takes what was derived of a stream after keys of it are gone.
+  Retention(const Context& context, std::function<Result<void>(const std::string& stream)> forget)
+      : context_(context), forget_(std::move(forget)) {}
+  ~Retention() { stop(); }
+
+  void start();
+  void stop();
+  Json status() const;  // {"streams": [{"stream", "purpose", "retention_days", "held", "cutoff"?, "records", "entry"?}]}
+
+ private:
+  void run();
+  Result<void> sweep(const std::string& stream);
+
+  const Context& context_;
+  const std::function<Result<void>(const std::string&)> forget_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace firebreak::app
