@@ -455,11 +455,12 @@ std::string App::url() const { return impl_->server->url(); }
 void App::stop() {
   if (impl_->stopped) return;
   impl_->stopped = true;
+  if (impl_->retention) impl_->retention->stop();
+  if (impl_->erasures) impl_->erasures->stop();
+  if (impl_->archivist) impl_->archivist->stop();  // before the jobs: an erasure may be waiting for a part to be made
   if (impl_->jobs) impl_->jobs->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
   if (impl_->attestations) impl_->attestations->stop();
-  if (impl_->retention) impl_->retention->stop();
-  if (impl_->archivist) impl_->archivist->stop();
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
   if (impl_->server) impl_->server->stop();

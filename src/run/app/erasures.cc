@@ -103,6 +103,7 @@ Json Erasures::status() const {
 void Erasures::carry_out() {
   const keeping::KeepingState state = state_of(context_.journal);
   for (const auto& [index, erasure] : state.erasures) {
+    if (stopping_) return;
     // Asked anew each time: a hold may have come meanwhile. One that comes while the keys go is too late.
     const keeping::KeepingState now = state_of(context_.journal);
     const auto open = now.erasures.find(index);

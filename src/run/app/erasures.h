@@ -6,6 +6,7 @@
 // carry_out() at the next start.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -28,6 +29,7 @@ class Erasures {
   Json status() const;  // {"holds": […], "erasures": […]}: what is in force and what is open
 
   void carry_out();
+  void stop() { stopping_ = true; }  // what is ordered and not begun waits for the next start
 
  private:
   std::string hash_of(std::string_view subject) const;
@@ -38,6 +40,7 @@ class Erasures {
   const Context& context_;
   const std::string dir_;
   const std::function<Result<void>(const std::string&)> forget_;
+  std::atomic<bool> stopping_ = false;
   std::mutex mutex_;  // a name's file and the command that needs it come together
 };
 

@@ -37,6 +37,8 @@ constexpr Advice kAdvice[] = {
     {Code::kInvalid, "digest", "firebreak action show ACT prints the digest that stands now; look at the measure before you approve it"},
     {Code::kInvalid, "made with another key", "Bring the keys folder back from your key backup; without it the log can be verified, not continued"},
     {Code::kInvalid, "made without", "Bring the keys folder back from your key backup; without it the log can be verified, not continued"},
+    {Code::kInvalid, "Table with name", "Tables are the kinds of records that a stream has, as \"STREAM\".inference; firebreak archive list names the streams"},
+    {Code::kUnavailable, "has no DuckDB library", "docs/operations.md, \"Ask the records\""},
     {Code::kUnavailable, "onnect", "Is the server running? 'firebreak doctor' looks; --url or FIREBREAK_URL names another"},
     {Code::kTimeout, "", "The server is busy or stuck: 'firebreak doctor' looks; the command may have been carried out, so look before you repeat it"},
     {Code::kBusy, "", "Try again in a second"},
