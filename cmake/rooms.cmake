@@ -151,12 +151,16 @@ function(firebreak_room room)
 endfunction()
 
 # A folder of test/: its *_test.cc become one binary <name>_test that may use every room, test/support and, if the test
-# starts it, the firebreak program; its *_long_test.cc another one, <name>_long_test. Any other *.cc is part of both.
+# starts it, the firebreak program; its *_long_test.cc another one, <name>_long_test. Any other *.cc is part of both, and
+# what follows the label, from test/support.
 function(firebreak_suite name label)
   file(GLOB shared CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   file(GLOB long_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_long_test.cc)
   list(REMOVE_ITEM shared ${tests})
+  foreach(source ${ARGN})
+    list(APPEND shared ${CMAKE_SOURCE_DIR}/test/support/${source})
+  endforeach()
   list(REMOVE_ITEM tests ${long_tests})
   set(rooms ${FIREBREAK_ROOMS})
   list(TRANSFORM rooms PREPEND firebreak::)

@@ -1,7 +1,7 @@
 // Log, stream and blob store together on a bad disk: what was told is there, or somebody notices. The whole of it runs in
 // disk_fault_long_test.cc.
 #include "fault/disk_faults.h"
-#include "fault/scenario.h"
+#include "support/scenario.h"
 
 namespace firebreak::scenario {
 namespace {
@@ -21,21 +21,21 @@ TEST(DiskFault, hides_no_bit_that_changed) { rot(kForm); }
 TEST(DiskFault, is_judged_by_somebody_who_sees_what_is_gone) {
   SimulatedFiles files;
   Told told;
-  ASSERT_TRUE(play(files, 1, told));
-  ASSERT_EQ(judge(files, told).outcome, Outcome::kUnharmed);
+  ASSERT_TRUE(play(files, "data", 1, told));
+  ASSERT_EQ(judge(files, "data", told).outcome, Outcome::kUnharmed);
   Told elsewhere = told;
   elsewhere.receipts[2].first += 1;
-  EXPECT_EQ(judge(files, elsewhere).outcome, Outcome::kUnnoticed) << "its receipt still holds";
+  EXPECT_EQ(judge(files, "data", elsewhere).outcome, Outcome::kUnnoticed) << "its receipt still holds";
   Told more = told;
   more.blobs.push_back(sha256("never put"));
-  EXPECT_EQ(judge(files, more).outcome, Outcome::kFoundAtReading);
+  EXPECT_EQ(judge(files, "data", more).outcome, Outcome::kFoundAtReading);
   Told longer = told;  // as after a roll back of the whole folder
-  longer.commits.push_back(longer.commits.back());
-  longer.commits.back().last = longer.commits.back().size++;
-  EXPECT_EQ(judge(files, longer).outcome, Outcome::kFoundByReceipt);
+  longer.entries.push_back(longer.entries.back());
+  longer.entries.back().last = longer.entries.back().size++;
+  EXPECT_EQ(judge(files, "data", longer).outcome, Outcome::kFoundByReceipt);
   for (const Path& path : files.paths())
     if (path.ends_with("shop/000001.seg")) files.flip_bit(path, 200, 1);
-  EXPECT_EQ(judge(files, told).outcome, Outcome::kFoundByVerify);
+  EXPECT_EQ(judge(files, "data", told).outcome, Outcome::kFoundByVerify);
 }
 
 }  // namespace

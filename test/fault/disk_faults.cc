@@ -2,12 +2,14 @@
 
 #include <array>
 
-#include "fault/scenario.h"
+#include "support/scenario.h"
 
 namespace firebreak::scenario {
 namespace {
 
 using testing::Form;
+
+const Path kData = "data";
 
 // What became of the runs of one kind of fault.
 class Outcomes {
@@ -34,12 +36,12 @@ class Outcomes {
 
 // A fault that the disk admits may refuse, never harm: everything told is there at once, and the scenario can be ended.
 void expect_unharmed_and_going_on(SimulatedFiles& files, Told& told, const std::string& run, Outcomes& outcomes) {
-  const Finding finding = judge(files, told);
+  const Finding finding = judge(files, kData, told);
   outcomes.take(finding, run);
   EXPECT_EQ(finding.outcome, Outcome::kUnharmed) << run << ": " << finding.why;
-  const auto ended = play(files, 99, told);
+  const auto ended = play(files, kData, 99, told);
   EXPECT_TRUE(ended) << run << ": " << (ended ? "" : ended.error().message);
-  const Finding after = judge(files, told);
+  const Finding after = judge(files, kData, told);
   EXPECT_EQ(after.outcome, Outcome::kUnharmed) << run << ", gone on: " << after.why;
 }
 
@@ -52,11 +54,11 @@ void fail_every_call(Failing failing, Form form) {
     SimulatedFiles files(k * 31 + 7);
     Told told;
     files.fail_call(k, failing != Failing::kOnce);
-    refused += play(files, k, told) ? 0 : 1;
+    refused += play(files, kData, k, told) ? 0 : 1;
     const bool untouched = files.calls() < k;
     files.fail_call(0);
     if (failing == Failing::kPowerCut) files.crash();
-    told_in_all += told.commits.size() + told.receipts.size() + told.blobs.size();
+    told_in_all += told.count();
     expect_unharmed_and_going_on(files, told, "call " + std::to_string(k) + " fails", outcomes);
     if (::testing::Test::HasFailure()) return;
     if (untouched) break;
@@ -75,7 +77,7 @@ void lie_about_every_write(Lie lie, Form form) {
   {
     SimulatedFiles files;
     Told told;
-    ASSERT_TRUE(play(files, 1, told));
+    ASSERT_TRUE(play(files, kData, 1, told));
     writes = files.writes();
     calls = files.calls();
   }
@@ -91,13 +93,13 @@ void lie_about_every_write(Lie lie, Form form) {
       // reader sees is what the page cache holds.
       const bool on_the_way = round % 2 == 1;
       if (on_the_way) files.fail_call(1 + random.next() % calls, true);
-      const bool ended = play(files, k, told).has_value();
+      const bool ended = play(files, kData, k, told).has_value();
       if (!files.lied()) continue;
       during += ended || on_the_way ? 0 : 1;
       files.lie_at_write(0, lie);
       files.fail_call(0);
       if (round % 6 != 4) files.crash();
-      outcomes.take(judge(files, told), run);
+      outcomes.take(judge(files, kData, told), run);
       if (::testing::Test::HasFailure()) return;
     }
   }
@@ -114,7 +116,7 @@ void rot(Form form) {
   for (std::uint64_t seed = 1; seed <= (form == Form::kLong ? 3'000U : 60U); ++seed) {
     SimulatedFiles files(seed);
     Told told;
-    ASSERT_TRUE(play(files, seed, told));
+    ASSERT_TRUE(play(files, kData, seed, told));
     const std::vector<Path> paths = files.paths();
     std::string run = "seed " + std::to_string(seed);
     for (std::uint64_t flips = 1 + random.next() % 3; flips > 0; --flips) {
@@ -125,7 +127,7 @@ void rot(Form form) {
       files.flip_bit(path, offset, static_cast<unsigned>(random.next() % 8));
       run += ", " + path + " at " + std::to_string(offset);
     }
-    outcomes.take(judge(files, told), run);
+    outcomes.take(judge(files, kData, told), run);
     if (::testing::Test::HasFailure()) return;
   }
   EXPECT_GT(outcomes.of(Outcome::kFoundByVerify), 0U);
@@ -135,12 +137,19 @@ void rot(Form form) {
 void fill(Form form) {
   Outcomes outcomes;
   std::uint64_t refused = 0;
-  const std::uint64_t step = form == Form::kLong ? 97 : 1'511;
-  for (std::uint64_t room = 0; room < 40'000; room += step) {
+  std::uint64_t needed = 0;
+  {
+    SimulatedFiles files;
+    Told told;
+    ASSERT_TRUE(play(files, kData, 1, told));
+    needed = files.used();
+  }
+  const std::uint64_t step = needed / (form == Form::kLong ? 500 : 25) + 1;
+  for (std::uint64_t room = 0; room < needed; room += step) {
     SimulatedFiles files(room + 1);
     files.set_capacity(room);
     Told told;
-    refused += play(files, room, told) ? 0 : 1;
+    refused += play(files, kData, room, told) ? 0 : 1;
     if (room / step % 2 == 0) files.crash();
     files.set_capacity(1 << 30);
     expect_unharmed_and_going_on(files, told, "room for " + std::to_string(room) + " octets", outcomes);
