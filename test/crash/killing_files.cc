@@ -25,15 +25,20 @@ std::string kind_of(const Path& path) {
 
 class KillingFiles::Handle : public File {
  public:
-  Handle(KillingFiles& files, std::unique_ptr<File> file, Path path) : files_(files), file_(std::move(file)), path_(std::move(path)) {}
+  Handle(KillingFiles& files, std::unique_ptr<File> file, Path path, OpenMode mode)
+      : files_(files), file_(std::move(file)), path_(std::move(path)), whole_blocks_(mode == OpenMode::kAppendDirect) {}
 
   Result<void> write_at(std::uint64_t offset, ByteView data) override {
     return files_.pass("write", path_, [&] { return file_->write_at(offset, data); },
-                       [&] { (void)file_->write_at(offset, data.substr(0, data.size() / 2)); });
+                       [&] { write_half(offset, data); });
   }
   Result<void> write_parts_at(std::uint64_t offset, std::span<const ByteView> parts) override {
     return files_.pass("write", path_, [&] { return file_->write_parts_at(offset, parts); },
-                       [&] { (void)file_->write_parts_at(offset, parts.first(parts.size() / 2)); });
+                       [&] {
+                         Bytes joined;
+                         for (const ByteView& part : parts) joined += part;
+                         write_half(offset, joined);
+                       });
   }
   Result<Bytes> read_at(std::uint64_t offset, std::size_t length) const override { return file_->read_at(offset, length); }
   Result<void> sync() override {
@@ -48,9 +53,18 @@ class KillingFiles::Handle : public File {
   }
 
  private:
+  // Past the page cache a write ends with a block: to cut it elsewhere would write zeros where the whole one has octets.
+  void write_half(std::uint64_t offset, ByteView data) {
+    constexpr std::uint64_t kBlock = 4096;
+    std::uint64_t end = offset + data.size() / 2;
+    if (whole_blocks_) end = end / kBlock * kBlock;
+    if (end > offset) (void)file_->write_at(offset, data.substr(0, end - offset));
+  }
+
   KillingFiles& files_;
   const std::unique_ptr<File> file_;
   const Path path_;
+  const bool whole_blocks_;
 };
 
 Result<void> KillingFiles::pass(const char* call, const Path& path, const std::function<Result<void>()>& whole,
@@ -78,7 +92,7 @@ Result<std::unique_ptr<File>> KillingFiles::open(const Path& path, OpenMode mode
   };
   // Reading changes nothing: a death there is one before the next call.
   FIREBREAK_TRY(mode == OpenMode::kRead ? open_it() : pass("open", path, open_it));
-  return std::make_unique<Handle>(*this, std::move(file), path);
+  return std::make_unique<Handle>(*this, std::move(file), path, mode);
 }
 
 Result<void> KillingFiles::rename(const Path& from, const Path& to) {

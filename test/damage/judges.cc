@@ -215,11 +215,14 @@ void judge_archive(const World& world, Form form) {
   const std::pair<const char*, std::string> kinds[] = {{"archive: Parquet", ".parquet"}, {"archive: count cube", ".cube"}, {"archive: manifest", ".json"}};
   for (const auto& [kind, end] : kinds) {
     Counts counts(kind, form);
+    std::uint64_t flips = 0;
     Paths paths;
     std::copy_if(named.begin(), named.end(), std::back_inserter(paths), ends_in(end));
     const Visit visit = [&, manifest = end == ".json"](const Damage& damage) {
       const auto disk = disk_of(applied(world.now, damage), "data/archive");
       const bool files = !archive::check_files(*disk, folder, manifests.back());
+      // The same digests are the first thing that the verifier of a statement looks at: one bit of each octet is enough for it.
+      if (files && damage.how == "bit flipped" && ++flips % 8 != 0) return counts.found(damage, "check_files (a statement is verified at every eighth bit)");
       const bool whole = !archive::verify_impact(*disk, folder, statement, pinned, engine);
       if (files && whole) counts.found(damage, "check_files, and evidence verify of a statement");
       else if (manifest && whole) counts.found(damage, "evidence verify of a statement");
