@@ -12,13 +12,11 @@ cmake --build --preset dev
 counts=build/assurance
 rm -rf "$counts"
 mkdir -p "$counts"
-began=$SECONDS
 nice -n 10 ctest --preset long
 nice -n 10 scripts/fuzz.sh "${1:-30}" | tee "$counts/fuzz.txt"
 {
   echo "tests $(ctest --preset dev -N | sed -n 's/^Total Tests: //p')"
   echo "long_tests $(ctest --preset long -N | sed -n 's/^Total Tests: //p')"
-  echo "seconds $((SECONDS - began))"
   echo "cores $(nproc)"
   echo "commit $(git rev-parse --short=10 HEAD)"
   echo "day $(date -u +%Y-%m-%d)"

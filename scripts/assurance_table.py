@@ -45,15 +45,16 @@ def damage(parts):
 
 def kills(parts):
     logs, whole = parts["journal, stream and blobs"], parts["server and gateway"]
-    points = sum(logs["at_points"].values())
+    hit = {point: count for point, count in logs["at_points"].items() if count > 0}
+    points = sum(hit.values())
     rows = [
         ["server and gateway under load, at random moments", number(whole["kills"]),
          f"{number(whole['records_acknowledged'])} records, {number(whole['requests_answered'])} answers, {number(whole['notes_acknowledged'])} notes",
          number(whole["lost"]), number(whole["doubled"]), number(whole["unverifiable"])],
-        [f"journal, stream and blobs: {number(points)} at {len(logs['at_points'])} named points, {number(logs['at_random_moments'])} at random moments",
+        [f"journal, stream and blobs: {number(points)} at {len(hit)} named points, {number(logs['at_random_moments'])} at random moments",
          number(logs["kills"]), f"{number(logs['acknowledged'])} receipts", number(logs["lost"]), number(logs["doubled"]), number(logs["unverifiable"])],
     ]
-    named = ", ".join(f"{point} {count}" for point, count in sorted(logs["at_points"].items()))
+    named = ", ".join(f"{point} {count}" for point, count in sorted(hit.items()))
     return "\n\n".join([
         "### kill -9",
         table(["what was killed", "kills", "acknowledged", "lost", "doubled", "logs that did not verify"], rows),
@@ -79,7 +80,7 @@ def main(folder, document):
     read = lambda name: open(os.path.join(folder, name), encoding="utf-8").read()
     long_form = lambda name: json.loads(read(name))["long"]
     run = dict(line.split(" ", 1) for line in read("run.txt").splitlines())
-    head = (f"Run of {run['day']} at commit {run['commit']} on {run['cores']} cores, {int(run['seconds']) // 60} minutes. `make test` has {number(int(run['tests']))} "
+    head = (f"Run of {run['day']} at commit {run['commit']} on {run['cores']} cores. `make test` has {number(int(run['tests']))} "
             f"tests, `make test-long` {run['long_tests']} more.")
     body = "\n\n".join([head, damage(long_form("damage.json")), kills(long_form("kills.json")), disk(long_form("disk.json")), fuzz(read("fuzz.txt"))])
     text = open(document, encoding="utf-8").read()

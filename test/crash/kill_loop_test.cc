@@ -25,6 +25,7 @@ std::uint64_t seed_of_this_run() {
 TEST(KillLoop, loses_and_doubles_nothing_acknowledged) {
   testing::KillCounts counts;
   testing::kill_server_and_gateway(setting("FIREBREAK_KILLS", 50), seed_of_this_run(), counts);
+  EXPECT_GT(counts.orders, 1U) << "no order was under way";
   testing::publish("kills", testing::Form::kShort, "server and gateway", counts.to_json());
 }
 

@@ -76,7 +76,10 @@ class Campaign {
   // In the child.
   void live(const KillAt& at) {
     KillingFiles files(at);
-    const auto keep = [&] { EXPECT_TRUE(write_plain(files_, folder_ / "told.tmp", canonical_json(to_json(told_))) && files_.rename(folder_ / "told.tmp", folder_ / "told")); };
+    const auto keep = [&] {
+      const std::string text = canonical_json(to_json(told_));
+      if (!write_plain(files_, folder_ / "told.tmp", text) || !files_.rename(folder_ / "told.tmp", folder_ / "told")) ::_exit(4);
+    };
     const auto ended = scenario::play(files, data(), random_(), told_, told_.entries.size() + kTurnsAProcess, keep);
     if (!ended) ::_exit(3);
     JsonObject seen;
