@@ -1,5 +1,5 @@
 # The few words a person needs; the scripts do the work and can be called alone.
-.PHONY: build package run demo attack sabotage tamper test test-long test-integration bench fmt deps
+.PHONY: build package run demo attack sabotage tamper test test-long test-integration assurance bench fmt deps
 .NOTPARALLEL:
 
 build:             ## the release binary: build/release/bin/firebreak
@@ -36,6 +36,9 @@ test-long:         ## the slow ones: more kills, more cases
 
 test-integration:  ## against other people's software
 	@scripts/test_integration.sh
+
+assurance:         ## the slow ones and all fuzz targets, counted in docs/ASSURANCE.md
+	@scripts/assurance.sh
 
 bench:             ## figures as JSON, in build/bench
 	@scripts/bench.sh

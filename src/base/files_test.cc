@@ -165,6 +165,45 @@ TEST(SimulatedFilesTest, fails_the_chosen_call_once_or_for_good) {
   EXPECT_TRUE(files.make_dir("d"));
 }
 
+// Two files of two sectors each; the write of 'w' into the first sector of "d/a" is the one about which the disk lies.
+struct LyingDisk {
+  explicit LyingDisk(std::uint64_t seed, Lie lie, OpenMode mode = OpenMode::kWrite) : files(seed) {
+    EXPECT_TRUE(files.make_dir("d"));
+    for (const char* name : {"d/a", "d/b"}) EXPECT_TRUE(write_atomic(files, name, std::string(1'024, '.')));
+    const auto file = files.open("d/a", mode).value();
+    files.lie_at_write(1, lie);
+    EXPECT_FALSE(files.lied());
+    EXPECT_TRUE(file->write_at(0, std::string(512, 'w')) && file->sync()) << "it is acknowledged";
+    EXPECT_TRUE(files.lied());
+  }
+  Bytes sector(const char* name, std::size_t n) { return read_all(files, name)->substr(n * 512, 512); }
+
+  SimulatedFiles files;
+  const Bytes before = std::string(512, '.'), written = std::string(512, 'w');
+};
+
+TEST(SimulatedFilesTest, a_lost_write_is_read_back_until_the_crash_and_at_once_past_the_page_cache) {
+  LyingDisk cached(1, Lie::kLost), direct(1, Lie::kLost, OpenMode::kAppendDirect);
+  EXPECT_EQ(cached.sector("d/a", 0), cached.written);
+  EXPECT_EQ(direct.sector("d/a", 0), direct.before);
+  cached.files.crash();
+  EXPECT_EQ(cached.sector("d/a", 0), cached.before);
+}
+
+TEST(SimulatedFilesTest, a_misdirected_write_leaves_its_place_and_hits_another) {
+  for (std::uint64_t seed = 1; seed < 20; ++seed) {
+    LyingDisk misfiled(seed, Lie::kMisfiled), misplaced(seed, Lie::kMisplaced);
+    EXPECT_NE(misfiled.files.paths(), std::vector<Path>()) << "the folder is there";
+    EXPECT_EQ(read_all(misfiled.files, "d/b")->find(misfiled.written) % 512, 0U) << "at once";
+    misfiled.files.crash();
+    EXPECT_EQ(misfiled.sector("d/a", 0), misfiled.before);
+    EXPECT_NE(read_all(misfiled.files, "d/b")->find(misfiled.written), Bytes::npos);
+    misplaced.files.crash();
+    EXPECT_EQ(read_all(misplaced.files, "d/b").value(), misplaced.before + misplaced.before);
+    EXPECT_EQ(read_all(misplaced.files, "d/a")->find(misplaced.written) % 512, 0U);
+  }
+}
+
 TEST(SimulatedFilesTest, is_full_at_its_capacity) {
   SimulatedFiles files;
   ASSERT_TRUE(files.make_dir("d"));

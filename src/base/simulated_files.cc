@@ -41,7 +41,8 @@ struct SimulatedFiles::Disk {
   std::map<Path, std::shared_ptr<Node>> names, durable_names;
   std::set<Path> dirs;  // folders appear durably: losing one teaches nothing that losing its names does not
   std::uint64_t generation = 0, calls = 0, capacity = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t fail_at = 0;
+  std::uint64_t fail_at = 0, writes = 0, lie_at = 0;
+  Lie lie = Lie::kLost;
   bool fail_persistent = false, fail_syncs = false;
 
   // Counts a call; the error when it is the one to fail.
@@ -58,8 +59,10 @@ struct SimulatedFiles::Disk {
     return sum;
   }
   std::uint64_t below(std::uint64_t bound) { return random.next() % bound; }
+  std::uint64_t sector_below(std::uint64_t size) { return below(size / kSector + 1) * kSector; }
   void land_in_part(Node& node);
   void tear(Node& node);
+  std::vector<Write> truth_of(Node& node, const Write& claimed);
 };
 
 // Some unsynced writes made it, in order; the next one made it in part.
@@ -87,6 +90,27 @@ void SimulatedFiles::Disk::tear(Node& node) {
   node.locked = false;
 }
 
+// What reaches `node` of a write about which the disk lies; what it does elsewhere is done at once.
+std::vector<Write> SimulatedFiles::Disk::truth_of(Node& node, const Write& claimed) {
+  std::vector<Write> truth;
+  // The file system may have noted the new size all the same: the octets read as zeros then.
+  const std::uint64_t end = claimed.offset + claimed.data.size();
+  if (end > node.durable.size() && end >= node.content.size() && below(2) == 0) truth.push_back({end, {}, true});
+  if (lie == Lie::kMisplaced) truth.push_back({sector_below(node.content.size()), claimed.data, false});
+  if (lie == Lie::kMisfiled) {
+    std::vector<Node*> others;
+    for (const auto& [path, other] : names)
+      if (other.get() != &node && !other->content.empty()) others.push_back(other.get());
+    if (!others.empty()) {
+      Node& hit = *others[below(others.size())];
+      const Write stray{sector_below(hit.content.size()), claimed.data, false};
+      apply_write(hit.content, stray);
+      apply_write(hit.durable, stray);
+    }
+  }
+  return truth;
+}
+
 class SimulatedFiles::Handle : public File {
  public:
   Handle(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, Path path, OpenMode mode)
@@ -100,6 +124,7 @@ class SimulatedFiles::Handle : public File {
   Result<void> write_at(std::uint64_t offset, ByteView data) override {
     const std::lock_guard lock(disk_->mutex);
     FIREBREAK_TRY(enter("write"));
+    ++disk_->writes;
     if (!writable_) return fail(Code::kIo, "write " + path_ + ": opened for reading");
     if (!whole_blocks_) return write(offset, data);
     // Past the page cache: the octets before go to the disk again, and zeros behind.
@@ -166,8 +191,18 @@ class SimulatedFiles::Handle : public File {
            false});
       return fail(Code::kIo, "write " + path_ + ": the disk is full");
     }
-    put({offset, Bytes(data), false});
+    if (disk_->writes == disk_->lie_at) {
+      pretend({offset, Bytes(data), false});
+    } else {
+      put({offset, Bytes(data), false});
+    }
     return {};
+  }
+  void pretend(const Write& claimed) {
+    const std::vector<Write> truth = disk_->truth_of(*node_, claimed);
+    const auto pending = node_->pending.insert(node_->pending.end(), truth.begin(), truth.end());
+    if (!whole_blocks_) return apply_write(node_->content, claimed);
+    std::for_each(pending, node_->pending.end(), [&](const Write& write) { apply_write(node_->content, write); });
   }
   Result<void> enter(const char* what) const {
     FIREBREAK_TRY(disk_->enter(what, path_));
@@ -316,6 +351,29 @@ void SimulatedFiles::fail_syncs(bool on) {
 void SimulatedFiles::set_capacity(std::uint64_t octets) {
   const std::lock_guard lock(disk_->mutex);
   disk_->capacity = octets;
+}
+
+void SimulatedFiles::lie_at_write(std::uint64_t k, Lie lie) {
+  const std::lock_guard lock(disk_->mutex);
+  disk_->lie_at = k == 0 ? 0 : disk_->writes + k;
+  disk_->lie = lie;
+}
+
+bool SimulatedFiles::lied() const {
+  const std::lock_guard lock(disk_->mutex);
+  return disk_->lie_at != 0 && disk_->writes >= disk_->lie_at;
+}
+
+std::uint64_t SimulatedFiles::writes() const {
+  const std::lock_guard lock(disk_->mutex);
+  return disk_->writes;
+}
+
+std::vector<Path> SimulatedFiles::paths() const {
+  const std::lock_guard lock(disk_->mutex);
+  std::vector<Path> found;
+  for (const auto& [path, node] : disk_->names) found.push_back(path);
+  return found;
 }
 
 std::uint64_t SimulatedFiles::used() const {

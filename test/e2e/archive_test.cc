@@ -144,6 +144,12 @@ TEST_F(Archive, states_what_is_complete_and_a_stranger_finds_what_was_taken_away
   cut.as_object()["segments"] = JsonArray{};
   write(cut);
   EXPECT_NE(desk.verify(file, copy), 0) << "a segment left out";
+  for (const char* edge : {"first", "end"}) {
+    Json elsewhere = *statement;
+    elsewhere.as_object()["segments"].as_array()[0].as_object()[edge] = 7;
+    write(elsewhere);
+    EXPECT_NE(desk.verify(file, copy), 0) << "another range than the part's: " << edge;
+  }
   Json shorter = *statement;
   shorter.as_object()["tail"].as_object()["end"] = 1;
   write(shorter);

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "base/encoding.h"
 #include "base/json.h"
@@ -15,6 +14,7 @@
 #include "log/ledger/proof.h"
 #include "log/ledger/verify.h"
 #include "support/process.h"
+#include "support/tlog_verify.h"
 
 namespace firebreak::ledger {
 namespace {
@@ -100,27 +100,15 @@ class IndependentVerifier : public ::testing::Test {
 
   // What the other says, a line for each variant: "0 …", "1 wrong: …".
   std::vector<std::string> theirs(const std::vector<Variant>& variants, const std::vector<std::string>& receipts) {
-    const std::string list = folder_ / "variants", answers = folder_ / "answers";
-    std::ofstream out(list);
     JsonArray arguments;
     if (ask_witness_) arguments = {"--witness", cosigner_of(witness_).text()};
     for (const std::string& path : receipts) {
       arguments.emplace_back("--receipt");
       arguments.emplace_back(path);
     }
-    for (const Variant& variant : variants)
-      out << canonical_json(JsonObject{{"file", variant.file},
-                                       {"content", variant.content ? Json(to_base64(*variant.content)) : Json(nullptr)},
-                                       {"arguments", arguments}})
-          << "\n";
-    out.close();
-    const int code = std::system(("python3 " FIREBREAK_SOURCE_DIR "/test/property/tlog_verify_each.py '" + dir() + "' '" + list + "' > '" +
-                                  answers + "' 2> '" + (folder_ / "err") + "'").c_str());
-    EXPECT_EQ(code, 0) << read_all(files_, folder_ / "err").value_or(Bytes());
-    std::vector<std::string> lines;
-    std::ifstream in(answers);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
+    std::vector<testing::Changes> changes;
+    for (const Variant& variant : variants) changes.push_back({{variant.file, variant.content}});
+    return testing::ask_tlog_verify(folder_, dir(), changes, arguments);
   }
 
   // Both must find every variant.

@@ -1,6 +1,6 @@
 """Asks examples/verify/tlog_verify.py about many variants of one exported log, in one process.
 
-    tlog_verify_each.py EXPORT VARIANTS    VARIANTS: a line each, {"file": NAME, "content": BASE64 or null, "arguments": [...]}
+    tlog_verify_each.py EXPORT VARIANTS    VARIANTS: a line each, {"changes": {NAME: BASE64 or null}, "arguments": [...]}
 
 NAME is relative to EXPORT, or a receipt that stands beside it; null removes the file. Prints "CODE message", a line each.
 """
@@ -17,15 +17,16 @@ class Variant(tlog_verify.Source):
         super().__init__(export, None)
         self.change = change
     def read(self, name):
-        if name != self.change["file"]:
+        if name not in self.change["changes"]:
             return super().read(name)
-        return None if self.change["content"] is None else base64.b64decode(self.change["content"])
+        content = self.change["changes"][name]
+        return None if content is None else base64.b64decode(content)
 
 read_file = tlog_verify.read_file
 for line in open(sys.argv[2]):
     change = json.loads(line)
-    tlog_verify.read_file = lambda path: (
-        base64.b64decode(change["content"]) if path == os.path.join(export, change["file"]) else read_file(path))
+    beside = {os.path.join(export, name): content for name, content in change["changes"].items()}
+    tlog_verify.read_file = lambda path: base64.b64decode(beside[path]) if beside.get(path) is not None else read_file(path)
     said = []
     code = tlog_verify.main([export] + change["arguments"], said.append, Variant(change))
     print(code, said[-1].replace("\n", " "))

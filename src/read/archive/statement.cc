@@ -119,6 +119,9 @@ Result<void> verify_impact(Files& files, const std::string& folder, const Json& 
   for (const Json& one : segments->as_array()) {
     FIREBREAK_ASSIGN(Manifest manifest, manifest_of(files, folder, one, journal));
     if (manifest.stream != q.stream) return fail(Code::kCorrupt, fmt::format("segment {} is of another stream", manifest.segment));
+    // The statement's own words about the range say nothing that is used, and must not say something else.
+    if (static_cast<std::uint64_t>(int_or(one, "first", -1)) != manifest.first || static_cast<std::uint64_t>(int_or(one, "end", -1)) != manifest.end)
+      return fail(Code::kCorrupt, fmt::format("segment {} holds records {} to {}, the statement says others", manifest.segment, manifest.first, manifest.end));
     if (manifest.first != next)
       return fail(Code::kCorrupt, fmt::format("records {} to {} are missing: the statement leaves out a segment", next, manifest.first));
     next = manifest.end;
