@@ -1,0 +1,160 @@
+// The copy off the machine: a server that sends to a bucket (its sibling in the tree; test/counterpart/store has real ones).
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "support/installation.h"
+#include "world/store/scripted_store.h"
+
+namespace firebreak {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Finished;
+using testing::Installation;
+
+struct Place : Installation {
+  Place() {
+    net::ServerOptions options;
+    options.body_limit = limits::kDocumentBytes;
+    store_server = std::move(*net::HttpServer::start(options, [this](net::Request request, net::Responder responder) { responder(bucket.answer(request)); }));
+    write(folder() / "secret", "a secret\n");
+    fs::permissions(folder() / "secret", fs::perms::owner_read | fs::perms::owner_write);
+    write(folder() / "firebreak.yaml",
+          "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + "store: {url: '" + store_server->url() +
+              "', bucket: bucket, access_key_id: key, secret_file: secret, prefix: fb, retention_days: 30, interval_s: 0.1, test_interval_s: 1, missing_s: 1}\n");
+  }
+  void add(int records) {
+    net::HttpClient http;
+    http.set_token(token("admin"));
+    std::string batch;
+    for (int i = 0; i < records; ++i)
+      batch += R"({"id":"d)" + std::to_string(made++) + R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
+    const auto answer = ingest(http, "s", batch, "p" + std::to_string(made), 1);
+    EXPECT_TRUE(answer) << answer.error().message;
+  }
+  template <typename Holds>
+  Json until(const std::string& path, const std::string& what, Holds holds) {
+    Json last(nullptr);
+    for (int i = 0; i < 400; ++i) {
+      const auto answer = get(path);
+      if (answer && holds(last = *answer)) return last;
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+    ADD_FAILURE() << "never: " << what << ": " << canonical_json(last);
+    return last;
+  }
+  Json offsite(const std::string& state) {
+    return *find(until("/api/v1/status", "state " + state, [&](const Json& status) { return string_or(*find(status, "offsite"), "state") == state; }), "offsite");
+  }
+  Json finding(const std::string& kind, const std::string& state) {
+    const Json all = until("/api/v1/findings?limit=50", kind + " " + state, [&](const Json& findings) { return !newest(findings, kind, state).is_null(); });
+    return newest(all, kind, state);
+  }
+  static Json newest(const Json& findings, const std::string& kind, const std::string& state) {
+    for (const Json& one : find(findings, "items")->as_array())
+      if (string_or(one, "kind") == kind && string_or(one, "state") == state) return one;
+    return nullptr;
+  }
+  Finished firebreak(std::vector<std::string> words) const {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    return testing::run(words, folder() / "err");
+  }
+  // Entries that the newest checkpoint of a log in the bucket covers.
+  std::uint64_t there(const std::string& log) const {
+    std::uint64_t size = 0;
+    for (const std::string& key : bucket.keys())
+      if (key.starts_with("fb/logs/" + log + "/checkpoints/")) size = std::stoull(key.substr(key.rfind('/') + 1));
+    return size;
+  }
+
+  SystemClock clock;
+  store::ScriptedStore bucket{clock};
+  std::unique_ptr<net::HttpServer> store_server;
+  int made = 0;
+};
+
+TEST(Offsite, logs_go_to_the_bucket_and_a_lock_that_held_is_told) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  place.add(20);
+  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 20; });
+  const Json said = place.offsite("ok");
+  EXPECT_TRUE(bool_or(said, "immutable")) << canonical_json(said);
+  EXPECT_EQ(string_or(said, "default_retention"), "COMPLIANCE 7 days");
+  net::HttpClient http;
+  const std::string metrics = http.get(place.url() + "/metrics")->body;
+  EXPECT_NE(metrics.find("firebreak_offsite_immutable 1"), std::string::npos);
+  EXPECT_NE(metrics.find("firebreak_offsite_lag_octets"), std::string::npos);
+  const Finished status = place.firebreak({"status", "--url", place.url(), "--data", place.data()});
+  EXPECT_NE(status.out.find("Off site  " + place.store_server->url() + "/bucket/fb/: all but"), std::string::npos) << status.out;
+}
+
+TEST(Offsite, no_octet_of_a_key_or_token_is_in_the_bucket) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  place.add(3);
+  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 3; });
+  std::vector<Bytes> secrets{place.token("admin"), "a secret"};
+  PosixFiles files;
+  for (const auto& file : fs::recursive_directory_iterator(place.data() + "/keys"))
+    if (file.is_regular_file()) secrets.push_back(*read_all(files, file.path().string()));
+  ASSERT_GE(secrets.size(), 5u);  // two signing keys, the master key
+  for (const std::string& key : place.bucket.keys())
+    for (const Bytes& secret : secrets) EXPECT_EQ(place.bucket.content(key).find(secret), std::string::npos) << key;
+}
+
+TEST(Offsite, a_store_that_gives_way_is_a_finding_and_a_red_line) {
+  Place place;
+  place.bucket.have(store::Weakness::kShortens);
+  ASSERT_TRUE(place.start_server());
+  const Json found = place.finding("store_not_immutable", "open");
+  EXPECT_NE(string_or(found, "summary").find("COMPLIANCE retention can be shortened"), std::string::npos) << canonical_json(found);
+  EXPECT_FALSE(bool_or(place.offsite("ok"), "immutable", true));
+  const Finished status = place.firebreak({"status", "--url", place.url(), "--data", place.data()});
+  EXPECT_NE(status.out.find("RED not immutable: COMPLIANCE retention can be shortened"), std::string::npos) << status.out;
+}
+
+TEST(Offsite, a_store_that_is_away_is_a_finding_until_it_is_back_and_nothing_waits_for_it) {
+  Place place;
+  place.bucket.set_away(true);
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  place.add(50);  // acknowledged nevertheless
+  const Json found = place.finding("store_away", "open");
+  EXPECT_NE(string_or(found, "summary").find("octets wait"), std::string::npos) << canonical_json(found);
+  EXPECT_GT(int_or(place.offsite("away"), "lag_octets"), 50);
+  place.bucket.set_away(false);
+  place.finding("store_away", "closed");
+  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 50; });
+}
+
+TEST(Offsite, evidence_goes_there_when_it_was_captured_and_its_custody_says_so) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  const auto declared = place.command("ana", "incident.declare", JsonObject{{"endpoint", "scores"}, {"title", "a test"}, {"severity", "SEV-2"}});
+  ASSERT_TRUE(declared) << declared.error().message;
+  const Json incidents = place.until("/api/v1/incidents", "an incident", [](const Json& all) { return !find(all, "items")->as_array().empty(); });
+  const std::string incident = string_or(find(incidents, "items")->as_array().front(), "id");
+  const auto asked = place.command("ana", "evidence.capture", JsonObject{{"incident", incident}, {"items", JsonArray{"policy"}}});
+  ASSERT_TRUE(asked) << asked.error().message;
+  const auto custody = [](const Json& journal) -> const Json* {
+    for (const Json& entry : find(journal, "items")->as_array())
+      if (string_or(entry, "kind") == "evidence_custody" && string_or(entry, "actor") == "offsite") return find(entry, "body");
+    return nullptr;
+  };
+  const Json journal = place.until("/api/v1/journal?limit=1000", "custody", [&](const Json& all) { return custody(all) != nullptr; });
+  EXPECT_EQ(string_or(*custody(journal), "action"), "store");
+  std::string digest;
+  for (const Json& entry : find(journal, "items")->as_array())
+    if (string_or(entry, "kind") == "evidence_captured") digest = string_or(*find(entry, "body"), "digest");
+  EXPECT_EQ(sha256(place.bucket.content("fb/blobs/" + digest.substr(0, 2) + "/" + digest)).hex(), digest);
+}
+
+}  // namespace
+}  // namespace firebreak
