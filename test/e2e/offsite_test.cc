@@ -156,5 +156,89 @@ TEST(Offsite, evidence_goes_there_when_it_was_captured_and_its_custody_says_so) 
   EXPECT_EQ(sha256(place.bucket.content("fb/blobs/" + digest.substr(0, 2) + "/" + digest)).hex(), digest);
 }
 
+// A server with records that went to the bucket, its keys backed up, its folder gone.
+struct Lost : Place {
+  Lost() {
+    EXPECT_TRUE(start_server());
+    EXPECT_TRUE(put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}, {"fields", JsonObject{{"x", JsonObject{{"keep", "encrypt"}}}}}}));
+    add(20);
+    const auto blob = post("/api/v1/blobs", "a document", "application/octet-stream", "admin");
+    EXPECT_TRUE(blob);
+    digest = blob ? string_or(*blob, "digest") : "";
+    until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return there("s") >= 20 && !bucket.content(blob_object()).empty(); });
+    const Finished backed = firebreak({"backup", "--data", data(), "--out", keys()});
+    EXPECT_EQ(backed.code, 0) << backed.out;
+    EXPECT_EQ(server().end(SIGTERM), 0);
+    fs::rename(data(), folder() / "gone");
+  }
+  std::string keys() const { return folder() / "backup"; }
+  std::string blob_object() const { return "fb/blobs/" + digest.substr(0, 2) + "/" + digest; }
+  Finished restore(bool with_keys, const std::string& out) const {
+    std::vector<std::string> words{"restore", "--store-config", folder() / "firebreak.yaml", "--out", out};
+    if (with_keys) words.insert(words.end(), {"--keys", keys()});
+    return firebreak(words);
+  }
+  std::string digest;
+};
+
+TEST(Offsite, a_machine_with_nothing_gets_everything_back_from_bucket_and_key_backup) {
+  Lost place;
+  const Finished restored = place.restore(true, place.data());
+  EXPECT_EQ(restored.code, 0) << restored.out;
+  EXPECT_NE(restored.out.find("journal: authentic"), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("s: authentic"), std::string::npos) << restored.out;
+  EXPECT_EQ(place.firebreak({"ledger", "verify", "--data", place.data()}).code, 0);
+  ASSERT_TRUE(place.start_server());
+  for (int i = 0; i < 20; ++i) {
+    const auto traced = place.get("/api/v1/trace/d" + std::to_string(i));
+    ASSERT_TRUE(traced) << traced.error().message;
+    EXPECT_NE(canonical_json(*traced).find("\"x\":1"), std::string::npos) << canonical_json(*traced);
+  }
+  place.add(5);  // it goes on, and so does the copy
+  place.until("/api/v1/status", "the new records are in the bucket", [&](const Json&) { return place.there("s") >= 25; });
+  place.offsite("ok");
+}
+
+TEST(Offsite, without_the_keys_proofs_come_back_and_it_says_so) {
+  Lost place;
+  const Finished restored = place.restore(false, place.data());
+  EXPECT_EQ(restored.code, 0) << restored.out;
+  EXPECT_NE(restored.out.find("s: consistent"), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("proofs only"), std::string::npos) << restored.out;
+  EXPECT_EQ(place.firebreak({"ledger", "prove", "--data", place.data(), "--log", "s", "--index", "3", "--out", place.folder() / "proof"}).code, 0);
+  EXPECT_FALSE(place.start_server());
+}
+
+TEST(Offsite, what_was_changed_in_the_bucket_is_told) {
+  Lost place;
+  std::string piece;
+  for (const std::string& key : place.bucket.keys())
+    if (key.starts_with("fb/logs/s/000001.seg/")) piece = key;
+  Bytes octets = place.bucket.content(piece);
+  octets[octets.size() / 2] = static_cast<char>(octets[octets.size() / 2] ^ 1);
+  place.bucket.alter(piece, octets);
+  place.bucket.alter(place.blob_object(), "another document");
+  const Finished restored = place.restore(true, place.data());
+  EXPECT_EQ(restored.code, 1);
+  EXPECT_NE(restored.out.find("s: damaged"), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("journal: authentic"), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("MISSING: blobs/"), std::string::npos) << restored.out;
+}
+
+TEST(Offsite, a_key_backup_that_was_changed_is_refused_before_anything_is_written) {
+  Lost place;
+  Place::write(place.keys() + "/admin.token", "another\n");
+  const Finished restored = place.restore(true, place.data());
+  EXPECT_NE(restored.code, 0);
+  EXPECT_FALSE(fs::exists(place.data() + "/keys"));
+  EXPECT_FALSE(fs::exists(place.data() + "/logs"));
+}
+
+TEST(Offsite, a_restore_writes_nothing_over) {
+  Lost place;
+  const Finished restored = place.restore(true, place.folder() / "gone");
+  EXPECT_EQ(restored.code, 3) << restored.out;
+}
+
 }  // namespace
 }  // namespace firebreak

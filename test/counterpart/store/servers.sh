@@ -28,20 +28,19 @@ JSON
     -volume.port.grpc="${p[4]}" -filer -filer.port="${p[5]}" -filer.port.grpc="${p[6]}" -s3 -s3.port="${p[0]}" -s3.port.grpc="${p[7]}" \
     -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$run/s3.json" -master.volumeSizeLimitMB=64 -volume.max=0 >"$work/seaweed.log" 2>&1 &
   pids+=($!)
-  seaweed=$!
   until_true "SeaweedFS" curl -sf -o /dev/null "$seaweed_url/healthz"
   s3 admin:admin-secret -X PUT -H "Content-Length: 0" -H 'x-amz-bucket-object-lock-enabled: true' "$seaweed_url/evidence"
 }
 
-# Sets gateway_url. Its extended attributes need a real file system, so its folder is given.
-start_versitygw() {  # FOLDER
+# Sets gateway_url and gateway (its process). Its extended attributes need a real file system, so its folder is given.
+start_versitygw() {  # FOLDER [PORT]
   mkdir -p "$1/root" "$1/versions" "$1/iam"
-  local port
-  port=$(free_port)
+  local port="${2:-$(free_port)}"
   gateway_url="http://127.0.0.1:$port"
   ROOT_ACCESS_KEY=owner ROOT_SECRET_KEY=owner-secret "$work/versitygw" --port "127.0.0.1:$port" --health /health --region us-east-1 --iam-dir "$1/iam" \
     posix --versioning-dir "$1/versions" "$1/root" >"$work/versitygw.log" 2>&1 &
-  pids+=($!)
+  gateway=$!
+  pids+=("$gateway")
   until_true "versitygw" curl -sf -o /dev/null "$gateway_url/health"
-  s3 owner:owner-secret -X PUT -H "Content-Length: 0" -H 'x-amz-bucket-object-lock-enabled: true' "$gateway_url/evidence"
+  [ $# -gt 1 ] || s3 owner:owner-secret -X PUT -H "Content-Length: 0" -H 'x-amz-bucket-object-lock-enabled: true' "$gateway_url/evidence"
 }

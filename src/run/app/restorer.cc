@@ -1,0 +1,167 @@
+#include "run/app/restorer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "log/ledger/segment.h"
+#include "run/app/bucket_layout.h"
+#include "run/app/key_backup.h"
+
+namespace firebreak::app {
+namespace {
+
+using store::ObjectVersion;
+
+struct StoredLog {
+  std::optional<ObjectVersion> vkey;
+  std::map<std::uint64_t, std::map<std::uint64_t, ObjectVersion>> pieces;  // by segment, by offset
+  std::map<std::uint64_t, ObjectVersion> checkpoints;                      // by size
+};
+
+struct Stored {
+  bool layout = false;
+  std::map<std::string, StoredLog> logs;
+  std::map<std::string, ObjectVersion> blobs;
+};
+
+Result<Stored> look(store::ObjectStore& store) {
+  FIREBREAK_ASSIGN(const auto all, store.versions(""));
+  Stored out;
+  for (const ObjectVersion& one : all) {  // of one key the newest first: the oldest is what stays
+    if (one.deletion) continue;
+    out.layout = out.layout || one.key == kLayoutKey;
+    const auto named = parse_key(one.key);
+    if (!named) continue;
+    if (named->kind == Named::kBlob) out.blobs[named->log] = one;
+    else if (named->kind == Named::kVkey) out.logs[named->log].vkey = one;
+    else if (named->kind == Named::kCheckpoint) out.logs[named->log].checkpoints[named->number] = one;
+    else out.logs[named->log].pieces[named->segment][named->number] = one;
+  }
+  if (!out.layout)
+    return fail(Code::kNotFound, fmt::format("there is no copy of a Firebreak installation in {}/{}/{}: compare url, bucket and prefix", store.place().url,
+                                             store.place().bucket, store.place().prefix));
+  FIREBREAK_ASSIGN(const Bytes layout, store.get(kLayoutKey));
+  if (layout != kLayoutText) return fail(Code::kInvalid, fmt::format("the copy is of another format ('{}'): use the version that wrote it", layout.substr(0, 32)));
+  return out;
+}
+
+class Restorer {
+ public:
+  Restorer(Files& files, store::ObjectStore& store, std::string out_dir) : files_(files), store_(store), out_dir_(std::move(out_dir)) {}
+
+  Result<void> log(const std::string& name, const StoredLog& stored) {
+    const Path dir = ledger::log_dir_of(out_dir_, name);
+    FIREBREAK_TRY(files_.make_dir(dir));
+    if (!stored.vkey) return miss(fmt::format("log {}: the bucket has no vkey of it", name));
+    FIREBREAK_TRY(file(*stored.vkey, dir + "/vkey"));
+    std::uint64_t next = 1;
+    for (const auto& [number, pieces] : stored.pieces) {
+      if (number != next) miss(fmt::format("log {}: segments {} to {}", name, ledger::segment_name(next), ledger::segment_name(number - 1)));
+      next = number + 1;
+      FIREBREAK_TRY(segment(name, dir + "/" + ledger::segment_name(number), pieces));
+    }
+    if (stored.checkpoints.empty()) {
+      miss(fmt::format("log {}: the bucket has no checkpoint of it", name));
+    } else {
+      FIREBREAK_TRY(file(stored.checkpoints.rbegin()->second, dir + "/checkpoint"));
+    }
+    return verify(name, dir);
+  }
+
+  Result<void> blob(const std::string& hex, const ObjectVersion& version) {
+    auto content = store_.get(version.key, version.version);
+    if (content && sha256(*content).hex() != hex) content = fail(Code::kCorrupt, fmt::format("{}: its digest is {}", version.key, sha256(*content).hex()));
+    if (!content) return lost(version.key, std::move(content.error()));
+    const Path dir = fmt::format("{}/blobs/{}", out_dir_, hex.substr(0, 2));
+    FIREBREAK_TRY(files_.make_dir(dir));
+    FIREBREAK_TRY(write_atomic(files_, dir + "/" + hex, *content));
+    ++done.blobs;
+    done.octets += content->size();
+    return {};
+  }
+
+  Restored done;
+
+ private:
+  Result<void> miss(std::string what) {
+    done.missing.push_back(std::move(what));
+    return {};
+  }
+
+  // An object that cannot be had, while the store can.
+  Result<void> lost(const std::string& key, Error error) {
+    if (error.code == Code::kNotFound || error.code == Code::kCorrupt || error.code == Code::kForbidden) return miss(fmt::format("{}: {}", key, error.message));
+    return fail(std::move(error));
+  }
+
+  Result<void> file(const ObjectVersion& version, const Path& path) {
+    auto content = store_.get(version.key, version.version);
+    if (!content) return lost(version.key, std::move(content.error()));
+    done.octets += content->size();
+    return write_atomic(files_, path, *content, OpenMode::kWritePublic);
+  }
+
+  Result<void> segment(const std::string& log, const Path& path, const std::map<std::uint64_t, ObjectVersion>& pieces) {
+    FIREBREAK_ASSIGN(const auto out, files_.open(path, OpenMode::kWrite));
+    std::uint64_t end = 0;
+    for (const auto& [offset, version] : pieces) {
+      if (offset > end) {
+        miss(fmt::format("log {}: octets {} to {} of {}", log, end, offset, path.substr(path.rfind('/') + 1)));
+        break;  // what lies behind a hole cannot be read as a log
+      }
+      auto content = store_.get(version.key, version.version);
+      if (!content) {
+        FIREBREAK_TRY(lost(version.key, std::move(content.error())));
+        break;
+      }
+      FIREBREAK_TRY(out->write_at(offset, *content));
+      end = std::max(end, offset + content->size());
+      done.octets += content->size();
+    }
+    FIREBREAK_TRY(out->sync());
+    return files_.sync_dir(parent_of(path));
+  }
+
+  Result<void> verify(const std::string& name, const Path& dir) {
+    RestoredLog restored;
+    restored.name = name;
+    std::optional<std::string> pinned;
+    if (const auto text = read_all(files_, ledger::key_path_of(out_dir_, name))) {
+      FIREBREAK_ASSIGN(const auto key, ledger::SigningKey::parse(*text));
+      pinned = key.verifier().text();
+      restored.has_key = true;
+    }
+    auto report = ledger::verify(files_, dir, pinned);
+    if (!report) return miss(fmt::format("log {}: {}", name, report.error().message));
+    restored.report = std::move(*report);
+    done.logs.push_back(std::move(restored));
+    return {};
+  }
+
+  Files& files_;
+  store::ObjectStore& store_;
+  const std::string out_dir_;
+};
+
+}  // namespace
+
+bool Restored::whole() const {
+  return missing.empty() && std::all_of(logs.begin(), logs.end(), [](const RestoredLog& log) { return ledger::is_good(log.report.verdict); });
+}
+
+Result<Restored> restore(Files& files, store::ObjectStore& store, const std::string& keys_dir, const std::string& out_dir) {
+  FIREBREAK_TRY(must_be_empty(files, out_dir));
+  FIREBREAK_ASSIGN(const Stored stored, look(store));
+  FIREBREAK_TRY(files.make_dir(out_dir));
+  Restorer restorer(files, store, out_dir);
+  if (!keys_dir.empty()) {
+    FIREBREAK_ASSIGN(restorer.done.keys, restore_keys(files, keys_dir, out_dir));
+  }
+  for (const auto& [name, log] : stored.logs) FIREBREAK_TRY(restorer.log(name, log));
+  for (const auto& [hex, version] : stored.blobs) FIREBREAK_TRY(restorer.blob(hex, version));
+  return std::move(restorer.done);
+}
+
+}  // namespace firebreak::app
