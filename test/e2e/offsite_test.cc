@@ -234,6 +234,19 @@ TEST(Offsite, a_key_backup_that_was_changed_is_refused_before_anything_is_writte
   EXPECT_FALSE(fs::exists(place.data() + "/logs"));
 }
 
+TEST(Offsite, records_whose_keys_are_newer_than_the_key_backup_are_told) {
+  Lost place;
+  fs::rename(place.folder() / "gone", place.data());
+  ASSERT_TRUE(place.start_server());  // a start makes a new key epoch
+  place.add(7);
+  place.until("/api/v1/status", "the new records are in the bucket", [&](const Json&) { return place.there("s") >= 28; });
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  const Finished restored = place.restore(true, place.folder() / "again");
+  EXPECT_EQ(restored.code, 1) << restored.out;
+  EXPECT_NE(restored.out.find("MISSING: log s: the key of epoch 2:"), std::string::npos) << restored.out;
+  EXPECT_NE(restored.out.find("s: authentic"), std::string::npos) << restored.out;
+}
+
 TEST(Offsite, a_restore_writes_nothing_over) {
   Lost place;
   const Finished restored = place.restore(true, place.folder() / "gone");

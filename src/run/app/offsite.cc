@@ -92,25 +92,32 @@ void Offsite::run() {
   }
 }
 
+// The journal is the last.
 std::vector<Offsite::Log> Offsite::logs() const {
   std::vector<Log> all;
   for (const std::string& name : context_.streams.list())
     if (record::Stream* stream = context_.streams.get(name)) all.emplace_back(name, &stream->log());
-  all.emplace_back("journal", &context_.journal.log());  // last: it speaks of the others
+  all.emplace_back("journal", &context_.journal.log());
   return all;
 }
 
+// The journal's end is fixed before that of the others, and sent after them and after the blobs: so whatever the copy's journal speaks
+// of (how long a log was, which blob it means) is in the copy.
 Result<void> Offsite::pass() {
-  // The lag is told also while nothing can be sent.
-  for (const auto& [name, log] : logs())
-    if (log->size() > 0) FIREBREAK_TRY(shipper_->survey(name, ledger::log_dir_of(data_dir_, name), log->checkpoint()));
+  const std::vector<Log> all = logs();
+  for (auto log = all.rbegin(); log != all.rend(); ++log)  // also while nothing can be sent: the lag is told
+    if (log->second->size() > 0) FIREBREAK_TRY(shipper_->survey(log->first, ledger::log_dir_of(data_dir_, log->first), log->second->checkpoint()));
   const std::int64_t now = context_.clock.steady_us();
   if (!tested_at_ || now - *tested_at_ >= config_->test_interval_us) FIREBREAK_TRY(test());
   if (!learnt_) FIREBREAK_TRY(shipper_->learn());
   learnt_ = true;
   FIREBREAK_TRY(send_evidence());
-  FIREBREAK_TRY(send_logs());
-  return send_blobs();
+  for (const auto& [name, log] : all) {
+    if (name == "journal") FIREBREAK_TRY(send_blobs());
+    if (!stopping_) FIREBREAK_TRY(send_log(name));
+  }
+  judge();
+  return {};
 }
 
 Result<void> Offsite::test() {
@@ -170,23 +177,17 @@ Result<void> Offsite::send_evidence() {
   return {};
 }
 
-Result<void> Offsite::send_logs() {
-  for (const auto& [name, log] : logs()) {
-    if (stopping_) return {};
-    if (log->size() == 0 || contradicted_.contains(name)) continue;
-    FIREBREAK_TRY(shipper_->survey(name, ledger::log_dir_of(data_dir_, name), log->checkpoint()));
-    auto shipped = shipper_->ship(name);
-    if (shipped) {
-      close(kContradicted, name);
-    } else if (shipped.error().code == Code::kCorrupt) {  // the others go on
-      contradicted_[name] = shipped.error().message;
-      tell(kContradicted, name, Severity::kCritical,
-           shipped.error().message + "; keep this folder as it is, find out who restored or changed it, and compare it with what 'firebreak restore' brings back");
-    } else {
-      return shipped;
-    }
+Result<void> Offsite::send_log(const std::string& name) {
+  if (!shipper_->surveyed(name) || contradicted_.contains(name)) return {};
+  auto shipped = shipper_->ship(name);
+  if (shipped) {
+    close(kContradicted, name);
+    return {};
   }
-  judge();
+  if (shipped.error().code != Code::kCorrupt) return shipped;
+  contradicted_[name] = shipped.error().message;  // the others go on
+  tell(kContradicted, name, Severity::kCritical,
+       shipped.error().message + "; keep this folder as it is, find out who restored or changed it, and compare it with what 'firebreak restore' brings back");
   return {};
 }
 
@@ -214,7 +215,6 @@ Result<void> Offsite::send_blobs() {
     FIREBREAK_TRY(shipper_->ship_blob(digest.hex(), content));
     shipper_->set_waiting_blobs(octets -= content.size());
   }
-  judge();
   return {};
 }
 

@@ -47,7 +47,7 @@ class Offsite {
   Result<void> pass();
   Result<void> test();
   Result<void> send_evidence();
-  Result<void> send_logs();
+  Result<void> send_log(const std::string& name);
   Result<void> send_blobs();
   std::vector<Log> logs() const;
   void take(const Result<void>& done);

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <map>
 
+#include "log/ledger/folder.h"
 #include "log/ledger/segment.h"
+#include "log/record/payload.h"
+#include "log/vault/vault.h"
 #include "run/app/bucket_layout.h"
 #include "run/app/key_backup.h"
 
@@ -136,7 +139,22 @@ class Restorer {
     auto report = ledger::verify(files_, dir, pinned);
     if (!report) return miss(fmt::format("log {}: {}", name, report.error().message));
     restored.report = std::move(*report);
+    const bool keyed = restored.has_key;
     done.logs.push_back(std::move(restored));
+    return keyed && name != "journal" ? seeds(name, dir) : Result<void>();
+  }
+
+  // A server makes a new key epoch at each start: a backup from before has not its seed.
+  Result<void> seeds(const std::string& name, const Path& dir) {
+    std::map<std::uint32_t, std::uint64_t> records;  // by epoch
+    const auto count = [&](const ledger::Folder&, const ledger::ScannedFrame& frame) {
+      const auto payload = record::decode_payload(frame.body.payload, frame.header.count);
+      if (payload && payload->epoch != 0) records[payload->epoch] += frame.header.count;
+    };
+    FIREBREAK_TRY(ledger::read_folder(files_, dir, count));
+    for (const auto& [epoch, many] : records)
+      if (!exists(files_, vault::seed_path_of(out_dir_, name, epoch)))
+        miss(fmt::format("log {}: the key of epoch {}: {} records cannot be read. The key backup is older than that epoch; look for a newer one", name, epoch, many));
     return {};
   }
 

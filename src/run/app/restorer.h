@@ -2,7 +2,7 @@
 // nothing else. Of each object the oldest version is taken, so what was put over it, or a deletion, changes nothing. Every blob is held
 // against its name; every log is verified from its first entry, under the key of the backup when there is one.
 //
-// What cannot be had is told and left out; the rest is restored. Threads: none. Errors: as ObjectStore; kNotFound (no copy under this
+// Key epochs whose records are there and whose seed is not (an older key backup) are told, too. What cannot be had is told and left out; the rest is restored. Threads: none. Errors: as ObjectStore; kNotFound (no copy under this
 // prefix), kConflict (the target holds something), kCorrupt (the key backup), kIo.
 #pragma once
 

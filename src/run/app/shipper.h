@@ -34,6 +34,7 @@ class Shipper {
 
   // How much of the log is to go: until then lag() does not know of it.
   Result<void> survey(const std::string& log, const Path& dir, const ledger::Checkpoint& checkpoint);
+  bool surveyed(const std::string& log) const { return logs_.contains(log); }
   Result<void> ship(const std::string& log);  // what was surveyed
   // Nothing when it is there already.
   Result<void> ship_blob(const std::string& hex, ByteView content);

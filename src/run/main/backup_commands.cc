@@ -65,7 +65,7 @@ int backup(const std::string& data, const std::string& out, bool json) {
   }
   fmt::print("{} files with keys and tokens in {}; check them with 'sha256sum -c MANIFEST.sha256'\n"
              "Keep them apart from the data folder and from the bucket: with either, they open every record.\n"
-             "Make a new one when a stream or a key epoch was added, and after an erasure, which an older one would undo.\n",
+             "Make a new one after each start of the server, which makes new keys, and after an erasure, which an older one would undo.\n",
              names->size(), out);
   return kDone;
 }
