@@ -89,6 +89,12 @@ TEST(Offsite, logs_go_to_the_bucket_and_a_lock_that_held_is_told) {
   EXPECT_NE(metrics.find("firebreak_offsite_immutable 1"), std::string::npos);
   EXPECT_NE(metrics.find("firebreak_offsite_lag_octets"), std::string::npos);
   const Finished status = place.firebreak({"status", "--url", place.url(), "--data", place.data()});
+  const auto doctor = [&] {
+    return place.firebreak({"doctor", "--data", place.data(), "--config", place.folder() / "firebreak.yaml", "--url", place.url()}).out;
+  };
+  EXPECT_NE(doctor().find("answers, holds a locked copy"), std::string::npos) << doctor();
+  place.bucket.set_away(true);
+  EXPECT_NE(doctor().find("warn  store " + place.store_server->url() + "/bucket/fb/: HEAD"), std::string::npos) << doctor();
   EXPECT_NE(status.out.find("Off site  " + place.store_server->url() + "/bucket/fb/: all but"), std::string::npos) << status.out;
 }
 

@@ -413,7 +413,7 @@ Result<void> App::Impl::start_api() {
   parts.report = [this](const std::string& incident, const Json& player) {
     projection->wake();
     projection->wait_idle();
-    return make_report(*context, *views, options.data_dir, incident, player);
+    return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
   };
   parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
   parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };
