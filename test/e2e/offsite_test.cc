@@ -160,6 +160,21 @@ TEST(Offsite, evidence_goes_there_when_it_was_captured_and_its_custody_says_so) 
   for (const Json& entry : find(journal, "items")->as_array())
     if (string_or(entry, "kind") == "evidence_captured") digest = string_or(*find(entry, "body"), "digest");
   EXPECT_EQ(sha256(place.bucket.content("fb/blobs/" + digest.substr(0, 2) + "/" + digest)).hex(), digest);
+  // A bundle goes there too, and again nothing of it.
+  place.until("/api/v1/status", "a checkpoint over the evidence, and so a bundle", [&](const Json&) {
+    fs::remove_all(place.folder() / "bundle");
+    return place.firebreak({"evidence", "export", incident, "--data", place.data(), "--out", place.folder() / "bundle"}).code == 0;
+  });
+  PosixFiles files;
+  for (const char* said : {" of them new", " 0 of them new"}) {
+    const Finished sent = place.firebreak({"evidence", "send", place.folder() / "bundle", "--store-config", place.folder() / "firebreak.yaml"});
+    EXPECT_EQ(sent.code, 0) << sent.out << *read_all(files, place.folder() / "err");
+    EXPECT_NE(sent.out.find(said), std::string::npos) << sent.out;
+  }
+  const Bytes manifest = *read_all(files, place.folder() / "bundle/MANIFEST.sha256");
+  EXPECT_EQ(place.bucket.content("fb/bundles/" + sha256(manifest).hex() + "/MANIFEST.sha256"), manifest);
+  place.write(place.folder() / "bundle/README.txt", "changed");
+  EXPECT_NE(place.firebreak({"evidence", "send", place.folder() / "bundle", "--store-config", place.folder() / "firebreak.yaml"}).code, 0);
 }
 
 // A server with records that went to the bucket, its keys backed up, its folder gone.

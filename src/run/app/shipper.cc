@@ -6,6 +6,7 @@
 
 #include "log/ledger/segment.h"
 #include "run/app/bucket_layout.h"
+#include "world/store/upload.h"
 
 namespace firebreak::app {
 namespace {
@@ -94,24 +95,12 @@ Result<void> Shipper::compare(const std::string& log, LogState& state) {
   return fail(Code::kCorrupt, fmt::format("{} in the bucket is not what log {} has in this place: one of them was written anew", piece_key(log, segment, last.offset), log));
 }
 
-Result<void> Shipper::confirm(const std::string& key, const std::string& version, ByteView body, Time until) {
-  FIREBREAK_ASSIGN(const store::ObjectHead head, store_.head(key, version));
-  if (head.octets != body.size() || head.sha256 != sha256(body).hex())
-    return fail(Code::kCorrupt, fmt::format("{} in the bucket has {} octets and the digest {}, not {} and {}", key, head.octets, head.sha256, body.size(),
-                                            sha256(body).hex()));
-  if (!head.lock || head.lock->mode != "COMPLIANCE" || head.lock->until < until - kSecond) unlocked_.push_back(key);
-  return {};
-}
-
 Result<void> Shipper::put(const std::string& key, ByteView body) {
-  const Time until = clock_.now() + retention_us_;
-  auto version = store_.put(key, body, until);
-  if (version) {
-    ++written_;
-    return confirm(key, *version, body, until);
-  }
-  if (version.error().code != Code::kConflict) return fail(std::move(version.error()));
-  return confirm(key, {}, body, clock_.now());  // an answer of ours was lost, or it was written by another start of ours
+  const Time now = clock_.now();
+  FIREBREAK_ASSIGN(const store::Uploaded done, store::upload(store_, key, body, now, now + retention_us_));
+  if (done.written) ++written_;
+  if (!done.locked) unlocked_.push_back(key);
+  return {};
 }
 
 Result<void> Shipper::ship_segment(const std::string& log, const LogState& state, const ledger::SegmentSpan& span) {

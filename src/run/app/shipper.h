@@ -64,7 +64,6 @@ class Shipper {
   };
 
   Result<void> put(const std::string& key, ByteView body);
-  Result<void> confirm(const std::string& key, const std::string& version, ByteView body, Time until);
   Result<void> compare(const std::string& log, LogState& state);
   Result<void> ship_segment(const std::string& log, const LogState& state, const ledger::SegmentSpan& span);
   static std::uint64_t covered(const Known& known, std::uint64_t segment);

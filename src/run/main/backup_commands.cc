@@ -1,14 +1,20 @@
-// firebreak backup and firebreak restore: the keys, kept apart, and the copy in the bucket, brought together again.
+// firebreak backup and firebreak restore: the keys, kept apart, and the copy in the bucket, brought together again. And evidence send:
+// a bundle into the same bucket.
 #include <fmt/core.h>
 
+#include <atomic>
 #include <cstdio>
 
+#include "base/clock.h"
 #include "base/files.h"
+#include "read/evidence/bundle.h"
+#include "read/evidence/bundle_files.h"
 #include "run/app/content.h"
 #include "run/app/key_backup.h"
 #include "run/app/restorer.h"
 #include "run/main/commands.h"
 #include "run/main/print.h"
+#include "world/store/upload.h"
 
 namespace firebreak::cli {
 namespace {
@@ -53,7 +59,61 @@ std::string to_text(const app::Restored& restored, const std::string& out) {
   return text;
 }
 
+// The part `store` alone: what else the file names need not be on this machine.
+Result<store::StoreConfig> store_in(Files& files, const std::string& path) {
+  FIREBREAK_ASSIGN(const Json document, app::load_document(files, path));
+  const std::size_t slash = path.rfind('/');
+  auto config = app::store_of(files, document, slash == std::string::npos ? "." : path.substr(0, slash));
+  if (!config) return fail(std::move(config.error()).with(path));
+  if (!*config) return fail(Code::kInvalid, fmt::format("{} has no part 'store': url, bucket, access_key_id, secret_file, retention_days", path));
+  return std::move(**config);
+}
+
+struct Sent {
+  std::string folder;  // in the bucket
+  std::uint64_t files = 0, written = 0, unlocked = 0;
+};
+
+// The manifest goes last: a bundle that has it is whole. Its digest names the folder, so another export of the incident is another one.
+Result<Sent> send_bundle(Files& files, const std::string& dir, const std::string& config_path) {
+  FIREBREAK_ASSIGN(const store::StoreConfig config, store_in(files, config_path));
+  FIREBREAK_ASSIGN(const auto report, evidence::verify_bundle(files, dir));
+  if (!report.good()) return fail(Code::kCorrupt, fmt::format("{} is no sound bundle: firebreak evidence verify {} says where", dir, dir));
+  FIREBREAK_ASSIGN(const Bytes manifest, read_all(files, dir + "/" + std::string(evidence::kManifest)));
+  FIREBREAK_ASSIGN(auto names, evidence::parse_manifest(manifest));
+  const std::atomic<bool> never{false};
+  store::ObjectStore store(config.place, never);
+  Sent sent;
+  sent.folder = "bundles/" + sha256(manifest).hex() + "/";
+  const SystemClock clock;
+  names.push_back({sha256(manifest), std::string(evidence::kManifest)});
+  for (const evidence::ManifestEntry& name : names) {
+    if (!store::is_key(sent.folder + name.path)) return fail(Code::kInvalid, fmt::format("'{}' cannot be the name of an object", name.path));
+    FIREBREAK_ASSIGN(const Bytes content, read_all(files, dir + "/" + name.path));
+    const Time now = clock.now();
+    FIREBREAK_ASSIGN(const store::Uploaded done, store::upload(store, sent.folder + name.path, content, now, now + config.retention_us));
+    ++sent.files;
+    if (done.written) ++sent.written;
+    if (!done.locked) ++sent.unlocked;
+  }
+  sent.folder = fmt::format("{}/{}/{}{}", config.place.url, config.place.bucket, config.place.prefix, sent.folder);
+  return sent;
+}
+
 }  // namespace
+
+int evidence_send(const std::string& dir, const std::string& config, bool json) {
+  PosixFiles files;
+  const auto sent = send_bundle(files, dir, config);
+  if (!sent) return report_error(Error(sent.error()).with("send"), json);
+  if (json) {
+    std::fputs(pretty_json(JsonObject{{"folder", sent->folder}, {"files", sent->files}, {"written", sent->written}, {"unlocked", sent->unlocked}}).c_str(), stdout);
+  } else {
+    fmt::print("{}: {} files, {} of them new\n", sent->folder, sent->files, sent->written);
+    if (sent->unlocked > 0) fmt::print("{} of them are NOT LOCKED: the store does not keep what it is told to keep\n", sent->unlocked);
+  }
+  return sent->unlocked == 0 ? kDone : kNegative;
+}
 
 int backup(const std::string& data, const std::string& out, bool json) {
   PosixFiles files;
@@ -74,12 +134,8 @@ int restore(const RestoreOptions& options, bool json) {
   PosixFiles files;
   const std::atomic<bool> never{false};
   const auto restored = [&]() -> Result<app::Restored> {
-    FIREBREAK_ASSIGN(const Json document, app::load_document(files, options.config));
-    const std::size_t slash = options.config.rfind('/');
-    auto config = app::store_of(files, document, slash == std::string::npos ? "." : options.config.substr(0, slash));
-    if (!config) return fail(std::move(config.error()).with(options.config));
-    if (!*config) return fail(Code::kInvalid, fmt::format("{} has no part 'store': url, bucket, access_key_id, secret_file, retention_days", options.config));
-    store::ObjectStore store((*config)->place, never);
+    FIREBREAK_ASSIGN(const store::StoreConfig config, store_in(files, options.config));
+    store::ObjectStore store(config.place, never);
     auto done = app::restore(files, store, options.keys, options.out);
     if (!done) return fail(std::move(done.error()).with("restore"));
     return done;

@@ -6,6 +6,7 @@
 #include "world/net/http_server.h"
 #include "world/store/lock_probe.h"
 #include "world/store/scripted_store.h"
+#include "world/store/upload.h"
 
 namespace firebreak::store {
 namespace {
@@ -75,6 +76,24 @@ TEST_F(StoreTest, refuses_an_object_whose_octets_are_not_those_of_its_digest) {
   Place there = place();
   there.url = other->url();
   EXPECT_EQ(ObjectStore(there, stopping_).get("a").error().code, Code::kCorrupt);
+}
+
+TEST_F(StoreTest, an_upload_that_is_done_again_changes_nothing) {
+  scripted_.lose_answers(1);
+  EXPECT_EQ(upload(store_, "a", "octets", clock_.now(), tomorrow()).error().code, Code::kUnavailable);
+  const auto again = upload(store_, "a", "octets", clock_.now(), tomorrow());
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_FALSE(again->written);
+  EXPECT_TRUE(again->locked);
+  EXPECT_EQ(upload(store_, "a", "others", clock_.now(), tomorrow()).error().code, Code::kCorrupt);
+}
+
+TEST_F(StoreTest, an_upload_notices_that_it_is_not_locked) {
+  scripted_.have(Weakness::kForgetsLock);
+  const auto done = upload(store_, "a", "octets", clock_.now(), tomorrow());
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_TRUE(done->written);
+  EXPECT_FALSE(done->locked);
 }
 
 TEST_F(StoreTest, lists_every_version_page_by_page) {
