@@ -138,6 +138,31 @@ TEST(Offsite, a_store_that_is_away_is_a_finding_until_it_is_back_and_nothing_wai
   place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 50; });
 }
 
+TEST(Offsite, a_folder_that_was_set_back_is_found_by_what_the_bucket_has) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  place.add(5);
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  fs::copy(place.data(), place.folder() / "older", fs::copy_options::recursive);
+  ASSERT_TRUE(place.start_server());
+  place.add(20);
+  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 25; });
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  const std::uint64_t there = place.there("s");
+  fs::remove_all(place.data());
+  fs::rename(place.folder() / "older", place.data());
+  ASSERT_TRUE(place.start_server());
+  place.until("/api/v1/findings?limit=50", "a finding about log s", [](const Json& findings) {
+    for (const Json& one : find(findings, "items")->as_array())
+      if (string_or(one, "kind") == "log_contradicted" && string_or(one, "stream") == "s")
+        return string_or(one, "summary").find("the bucket has more of log s (entries: at least") != std::string::npos;
+    return false;
+  });
+  place.offsite("refused");
+  EXPECT_EQ(place.there("s"), there);  // nothing was put over what the bucket has
+}
+
 TEST(Offsite, evidence_goes_there_when_it_was_captured_and_its_custody_says_so) {
   Place place;
   ASSERT_TRUE(place.start_server());

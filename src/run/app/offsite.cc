@@ -105,8 +105,12 @@ std::vector<Offsite::Log> Offsite::logs() const {
 // of (how long a log was, which blob it means) is in the copy.
 Result<void> Offsite::pass() {
   const std::vector<Log> all = logs();
-  for (auto log = all.rbegin(); log != all.rend(); ++log)  // also while nothing can be sent: the lag is told
-    if (log->second->size() > 0) FIREBREAK_TRY(shipper_->survey(log->first, ledger::log_dir_of(data_dir_, log->first), log->second->checkpoint()));
+  Result<void> trouble;  // of a log that cannot be read; the others go on
+  for (auto log = all.rbegin(); log != all.rend(); ++log) {  // also while nothing can be sent: the lag is told
+    if (log->second->size() == 0) continue;
+    auto surveyed = shipper_->survey(log->first, ledger::log_dir_of(data_dir_, log->first), log->second->checkpoint());
+    if (!surveyed && trouble) trouble = std::move(surveyed);
+  }
   const std::int64_t now = context_.clock.steady_us();
   if (!tested_at_ || now - *tested_at_ >= config_->test_interval_us) FIREBREAK_TRY(test());
   if (!learnt_) FIREBREAK_TRY(shipper_->learn());
@@ -117,7 +121,7 @@ Result<void> Offsite::pass() {
     if (!stopping_) FIREBREAK_TRY(send_log(name));
   }
   judge();
-  return {};
+  return trouble;
 }
 
 Result<void> Offsite::test() {
@@ -144,7 +148,7 @@ Result<void> Offsite::test() {
 void Offsite::judge() {
   std::vector<std::string> gave_way = verdict_ ? verdict_->gave_way : std::vector<std::string>();
   if (const auto& unlocked = shipper_->unlocked(); !unlocked.empty())
-    gave_way.push_back(fmt::format("{} objects are not locked as was asked, the first is {}", unlocked.size(), unlocked.front()));
+    gave_way.push_back(fmt::format("{} objects or more are not locked as was asked, the first is {}", unlocked.size(), unlocked.front()));
   if (gave_way.empty()) {
     if (verdict_) close(kNotImmutable, "journal");
     return;

@@ -11,6 +11,8 @@
 namespace firebreak::app {
 namespace {
 
+constexpr std::size_t kNamed = 100;  // unlocked objects that are remembered
+
 Result<Bytes> octets_of(Files& files, const Path& dir, std::uint64_t segment, std::uint64_t offset, std::uint64_t count) {
   const Path path = dir + "/" + ledger::segment_name(segment);
   FIREBREAK_ASSIGN(const auto file, files.open(path, OpenMode::kRead));
@@ -99,7 +101,7 @@ Result<void> Shipper::put(const std::string& key, ByteView body) {
   const Time now = clock_.now();
   FIREBREAK_ASSIGN(const store::Uploaded done, store::upload(store_, key, body, now, now + retention_us_));
   if (done.written) ++written_;
-  if (!done.locked) unlocked_.push_back(key);
+  if (!done.locked && unlocked_.size() < kNamed) unlocked_.push_back(key);
   return {};
 }
 

@@ -43,7 +43,7 @@ class Shipper {
 
   std::uint64_t lag() const { return lag_.load() + waiting_blobs_.load(); }  // octets that are durable here and not yet there
   std::uint64_t written() const { return written_.load(); }                 // objects, by this shipper
-  const std::vector<std::string>& unlocked() const { return unlocked_; }    // objects that the store does not lock as asked
+  const std::vector<std::string>& unlocked() const { return unlocked_; }    // the first objects that the store does not lock as asked
 
  private:
   struct Piece {

@@ -48,7 +48,7 @@ std::string to_text(const app::Restored& restored, const std::string& out) {
     if (log.report.damage) text += fmt::format("  damaged: {}, offset {}: {}\n", log.report.damage->file, log.report.damage->offset, printable(log.report.damage->reason));
     if (!log.has_key && !restored.keys.empty()) keyless += (keyless.empty() ? "" : ", ") + log.name;
   }
-  text += fmt::format("{} blobs; {} octets in all\n", restored.blobs, restored.octets);
+  text += fmt::format("blobs: {}; {} octets in all\n", restored.blobs, restored.octets);
   for (const std::string& one : restored.missing) text += fmt::format("MISSING: {}\n", printable(one));
   if (restored.keys.empty())
     text += "proofs only: without --keys the logs can be verified, exported and proven; encrypted rows cannot be read, and no server can go on with these logs\n";

@@ -37,6 +37,10 @@ configure "$seaweed_url" writer writer-secret
 start_firebreak
 make_stream
 add 300 first
+head -c 20000000 /dev/urandom >"$run/document"
+api -o /dev/null -H 'Content-Type: application/octet-stream' --data-binary "@$run/document" "$url/api/v1/blobs"
+digest="$(sha256sum <"$run/document" | cut -d' ' -f1)"
+until_true "the document in the bucket" s3 admin:admin-secret -o /dev/null "$seaweed_url/evidence/prod/blobs/${digest:0:2}/$digest" 2>/dev/null
 until_true "300 records in the bucket" has 300 "$seaweed_url" admin:admin-secret
 until_true "all of the copy" all_there
 offsite_is 'o["immutable"] is True' || fail "SeaweedFS is not said to be immutable: $(status)"
@@ -52,6 +56,7 @@ grep -q 'proofs only' "$run/said" && grep -q '^s: consistent' "$run/said" || fai
 grep -q 'key backup' "$run/refused" || fail "it does not say that keys are missing: $(cat "$run/refused")"
 "$firebreak" restore --store-config "$run/firebreak.yaml" --keys "$run/keys" --out "$data"
 "$firebreak" ledger verify --data "$data" --receipt "$run/receipt-first.json"
+cmp "$run/document" "$data/blobs/${digest:0:2}/$digest"
 start_firebreak
 "$firebreak" trace first-7 --json --url "$url" --data "$data" | grep -qE '"x": ?7\b' || fail "a restored record cannot be read"
 add 10 second
