@@ -1,5 +1,5 @@
 // Our client against a real S3-compatible server, which run.sh (test/counterpart/store) starts and names in the environment:
-// FIREBREAK_STORE_URL, _BUCKET, _KEY, _SECRET; _KEEPS is 1 when the server is one that keeps its locks, 0 when it gives way.
+// FIREBREAK_STORE_URL, _BUCKET, _KEY, _SECRET, for https _CA; _KEEPS is 1 when the server is one that keeps its locks, 0 when it gives way.
 #include "world/store/object_store.h"
 
 #include <gmock/gmock.h>
@@ -30,6 +30,7 @@ class RealStore : public ::testing::Test {
     place.bucket = named("FIREBREAK_STORE_BUCKET");
     place.access_key_id = named("FIREBREAK_STORE_KEY");
     place.secret = named("FIREBREAK_STORE_SECRET");
+    place.tls_ca_file = named("FIREBREAK_STORE_CA");
     SystemRandom random;
     place.prefix = to_hex(random.bytes(6)) + "/";  // each test alone
     return place;
@@ -89,6 +90,15 @@ TEST_F(RealStore, says_what_is_wrong_with_the_credentials) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kForbidden);
   EXPECT_THAT(refused.error().message, ::testing::HasSubstr("compare the secret in secret_file"));
+}
+
+TEST_F(RealStore, is_not_spoken_to_when_nobody_vouches_for_its_certificate) {
+  if (place_.tls_ca_file.empty()) GTEST_SKIP() << "not over https";
+  Place there = place_;
+  there.tls_ca_file.clear();
+  const auto refused = ObjectStore(there, stopping_).get("a");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnavailable) << refused.error().message;
 }
 
 TEST_F(RealStore, is_judged_by_whether_its_lock_holds) {

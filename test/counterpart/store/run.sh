@@ -10,7 +10,7 @@ here="$PWD/test/counterpart/store"
 work="$PWD/build/counterpart/store"
 build="${FIREBREAK_BUILD:-build/dev}"
 firebreak="$build/bin/firebreak"
-for program in curl python3; do
+for program in curl openssl python3; do
   command -v $program >/dev/null || { echo "store: there is no $program here"; exit 77; }
 done
 [ "$(uname -m)" = x86_64 ] || { echo "store: the locked server is for x86_64"; exit 77; }
@@ -94,3 +94,7 @@ stop_firebreak
 "$firebreak" restore --store-config "$run/firebreak.yaml" --out "$run/proofs-2" >/dev/null
 "$firebreak" ledger verify --data "$run/proofs-2" --receipt "$run/receipt-meanwhile.json"
 echo "store: an outage costs nothing but time"
+
+tls=1 start_versitygw "$gateway_data/tls"
+FIREBREAK_STORE_URL="$gateway_url" FIREBREAK_STORE_KEY=owner FIREBREAK_STORE_SECRET=owner-secret FIREBREAK_STORE_KEEPS=0 FIREBREAK_STORE_CA="$run/tls.pem" client
+echo "store: the same over https"

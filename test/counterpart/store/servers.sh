@@ -33,14 +33,21 @@ JSON
 }
 
 # Sets gateway_url and gateway (its process). Its extended attributes need a real file system, so its folder is given.
+# With `tls` set, https by a certificate of its own, $run/tls.pem.
 start_versitygw() {  # FOLDER [PORT]
   mkdir -p "$1/root" "$1/versions" "$1/iam"
   local port="${2:-$(free_port)}"
-  gateway_url="http://127.0.0.1:$port"
-  ROOT_ACCESS_KEY=owner ROOT_SECRET_KEY=owner-secret "$work/versitygw" --port "127.0.0.1:$port" --health /health --region us-east-1 --iam-dir "$1/iam" \
+  local scheme=http with=()
+  if [ -n "${tls:-}" ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+      -keyout "$run/tls.key" -out "$run/tls.pem" 2>/dev/null
+    scheme=https with=(--cert "$run/tls.pem" --key "$run/tls.key")
+  fi
+  gateway_url="$scheme://127.0.0.1:$port"
+  ROOT_ACCESS_KEY=owner ROOT_SECRET_KEY=owner-secret "$work/versitygw" "${with[@]}" --port "127.0.0.1:$port" --health /health --region us-east-1 --iam-dir "$1/iam" \
     posix --versioning-dir "$1/versions" "$1/root" >"$work/versitygw.log" 2>&1 &
   gateway=$!
   pids+=("$gateway")
-  until_true "versitygw" curl -sf -o /dev/null "$gateway_url/health"
-  [ $# -gt 1 ] || s3 owner:owner-secret -X PUT -H "Content-Length: 0" -H 'x-amz-bucket-object-lock-enabled: true' "$gateway_url/evidence"
+  until_true "versitygw" curl -sf -o /dev/null ${tls:+--cacert "$run/tls.pem"} "$gateway_url/health"
+  [ $# -gt 1 ] || s3 owner:owner-secret ${tls:+--cacert "$run/tls.pem"} -X PUT -H "Content-Length: 0" -H 'x-amz-bucket-object-lock-enabled: true' "$gateway_url/evidence"
 }
