@@ -95,7 +95,8 @@ TEST(Offsite, logs_go_to_the_bucket_and_a_lock_that_held_is_told) {
   EXPECT_NE(doctor().find("answers, holds a locked copy"), std::string::npos) << doctor();
   place.bucket.set_away(true);
   EXPECT_NE(doctor().find("warn  store " + place.store_server->url() + "/bucket/fb/: HEAD"), std::string::npos) << doctor();
-  EXPECT_NE(status.out.find("Off site  " + place.store_server->url() + "/bucket/fb/: all but"), std::string::npos) << status.out;
+  EXPECT_NE(status.out.find("; its lock held at 2"), std::string::npos) << status.out;
+  EXPECT_NE(status.out.find("Off site  " + place.store_server->url() + "/bucket/fb/: "), std::string::npos) << status.out;
 }
 
 TEST(Offsite, no_octet_of_a_key_or_token_is_in_the_bucket) {
@@ -136,6 +137,22 @@ TEST(Offsite, a_store_that_is_away_is_a_finding_until_it_is_back_and_nothing_wai
   place.bucket.set_away(false);
   place.finding("store_away", "closed");
   place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 50; });
+}
+
+TEST(Offsite, a_blob_that_cannot_be_read_holds_up_nothing_else) {
+  Place place;
+  place.bucket.set_away(true);
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  std::vector<std::string> blobs;
+  for (const char* text : {"one", "two"}) blobs.push_back(string_or(place.post("/api/v1/blobs", text, "application/octet-stream", "admin").value(), "digest"));
+  Place::write(place.data() + "/blobs/" + blobs[0].substr(0, 2) + "/" + blobs[0], "another");
+  place.bucket.set_away(false);
+  place.add(5);
+  place.until("/api/v1/status", "all else is in the bucket", [&](const Json&) {
+    return place.there("s") >= 5 && place.bucket.content("fb/blobs/" + blobs[1].substr(0, 2) + "/" + blobs[1]) == "two";
+  });
+  EXPECT_NE(string_or(place.offsite("refused"), "what").find(blobs[0]), std::string::npos);
 }
 
 TEST(Offsite, a_folder_that_was_set_back_is_found_by_what_the_bucket_has) {

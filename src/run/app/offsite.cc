@@ -105,11 +105,11 @@ std::vector<Offsite::Log> Offsite::logs() const {
 // of (how long a log was, which blob it means) is in the copy.
 Result<void> Offsite::pass() {
   const std::vector<Log> all = logs();
-  Result<void> trouble;  // of a log that cannot be read; the others go on
+  trouble_ = {};
   for (auto log = all.rbegin(); log != all.rend(); ++log) {  // also while nothing can be sent: the lag is told
     if (log->second->size() == 0) continue;
     auto surveyed = shipper_->survey(log->first, ledger::log_dir_of(data_dir_, log->first), log->second->checkpoint());
-    if (!surveyed && trouble) trouble = std::move(surveyed);
+    if (!surveyed && trouble_) trouble_ = std::move(surveyed);  // the others go on
   }
   const std::int64_t now = context_.clock.steady_us();
   if (!tested_at_ || now - *tested_at_ >= config_->test_interval_us) FIREBREAK_TRY(test());
@@ -121,7 +121,7 @@ Result<void> Offsite::pass() {
     if (!stopping_) FIREBREAK_TRY(send_log(name));
   }
   judge();
-  return trouble;
+  return trouble_;
 }
 
 Result<void> Offsite::test() {
@@ -158,6 +158,19 @@ void Offsite::judge() {
                    joined(gave_way)));
 }
 
+// False: it cannot be read here; the others go on.
+Result<bool> Offsite::send_blob(const std::string& hex) {
+  if (shipper_->has_blob(hex)) return true;
+  const auto digest = Digest::from_hex(hex);
+  const auto content = digest ? context_.blobs.get(*digest) : Result<Bytes>(fail(Error(digest.error())));
+  if (!content) {
+    if (trouble_) trouble_ = fail(Error(content.error()));
+    return false;
+  }
+  FIREBREAK_TRY(shipper_->ship_blob(hex, *content));
+  return true;
+}
+
 Result<void> Offsite::send_evidence() {
   std::map<std::string, std::string> waiting;
   {
@@ -166,9 +179,8 @@ Result<void> Offsite::send_evidence() {
   }
   for (const auto& [id, hex] : waiting) {
     if (stopping_) return {};
-    FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(hex));
-    FIREBREAK_ASSIGN(const Bytes content, context_.blobs.get(digest));
-    FIREBREAK_TRY(shipper_->ship_blob(hex, content));
+    FIREBREAK_ASSIGN(const bool there, send_blob(hex));
+    if (!there) continue;
     submit(Draft{"evidence_custody",
                  JsonObject{{"evidence", id},
                             {"action", "store"},
@@ -199,7 +211,7 @@ Result<void> Offsite::send_blobs() {
   const std::string folder = data_dir_ + "/blobs";
   const auto parts = context_.files.list(folder);
   if (!parts) return parts.error().code == Code::kNotFound ? Result<void>() : fail(Error(parts.error()));
-  std::vector<Digest> waiting;
+  std::vector<std::pair<std::string, std::uint64_t>> waiting;  // digest, octets
   std::uint64_t octets = 0;
   for (const std::string& part : *parts) {
     if (!part.ends_with('/')) continue;
@@ -208,16 +220,15 @@ Result<void> Offsite::send_blobs() {
       const auto digest = Digest::from_hex(name);
       if (!digest || shipper_->has_blob(name)) continue;  // else a file that is being written
       FIREBREAK_ASSIGN(const std::uint64_t size, context_.blobs.size(*digest));
-      waiting.push_back(*digest);
+      waiting.emplace_back(name, size);
       octets += size;
     }
   }
   shipper_->set_waiting_blobs(octets);
-  for (const Digest& digest : waiting) {
+  for (const auto& [hex, size] : waiting) {
     if (stopping_) return {};
-    FIREBREAK_ASSIGN(const Bytes content, context_.blobs.get(digest));
-    FIREBREAK_TRY(shipper_->ship_blob(digest.hex(), content));
-    shipper_->set_waiting_blobs(octets -= content.size());
+    FIREBREAK_ASSIGN(const bool there, send_blob(hex));
+    if (there) shipper_->set_waiting_blobs(octets -= size);
   }
   return {};
 }

@@ -46,6 +46,7 @@ class Offsite {
   void run();
   Result<void> pass();
   Result<void> test();
+  Result<bool> send_blob(const std::string& hex);
   Result<void> send_evidence();
   Result<void> send_log(const std::string& name);
   Result<void> send_blobs();
@@ -66,6 +67,7 @@ class Offsite {
   std::unique_ptr<store::ObjectStore> store_;
   std::unique_ptr<Shipper> shipper_;
   bool learnt_ = false;
+  Result<void> trouble_;  // the first log or blob of a pass that cannot be read here
   std::optional<std::int64_t> tested_at_;  // steady
   int failures_ = 0;
   std::int64_t next_ = 0;

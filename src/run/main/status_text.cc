@@ -74,7 +74,8 @@ std::string offsite_text(const Json& status) {
   if (offsite == nullptr || !offsite->is_object()) return {};
   const std::string state = string_or(*offsite, "state");
   std::string out = fmt::format("Off site  {}{}: ", state == "ok" || state == "waiting" ? "" : "! ", text(*offsite, "place"));
-  if (state == "ok") out += fmt::format("all but {} octets is there", text(*offsite, "lag_octets"));
+  if (state == "ok" && int_or(*offsite, "lag_octets") == 0) out += "everything is there";
+  else if (state == "ok") out += fmt::format("{} octets are on their way", text(*offsite, "lag_octets"));
   else if (state == "waiting") out += "nothing has been sent yet";
   else out += fmt::format("{} for {} s, {} octets wait; {}", state, text(*offsite, "failing_s"), text(*offsite, "lag_octets"), text(*offsite, "what"));
   if (bool_or(*offsite, "immutable")) out += fmt::format("; its lock held at {}", text(*offsite, "tested"));
