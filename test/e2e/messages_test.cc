@@ -270,6 +270,32 @@ std::vector<Situation> situations() {
        [](Place& p) {
          return p.serve(p.folder() / "new", {"--config", p.make("stamps.yaml", "timestamps:\n  - {name: clock, url: 'http://h', ca_file: absent.pem}\n")});
        }},
+      {"store without a time to keep",
+       2,
+       {"'retention_days'", "is missing"},
+       [](Place& p) {
+         const std::string secret = p.make("store.secret", "x\n");
+         std::filesystem::permissions(secret, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+         return p.serve(p.folder() / "new", {"--config", p.make("store.yaml", "store: {url: 'http://h', bucket: b, access_key_id: k, secret_file: store.secret}\n")});
+       }},
+      {"secret that others can read",
+       2,
+       {"chmod 600", "open.secret"},
+       [](Place& p) {
+         const std::string secret = p.make("open.secret", "x\n");
+         std::filesystem::permissions(secret, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write | std::filesystem::perms::others_read);
+         return p.serve(p.folder() / "new", {"--config", p.make("secret.yaml", "store: {url: 'http://h', bucket: b, access_key_id: k, secret_file: open.secret, retention_days: 1}\n")});
+       }},
+      {"restore over something",
+       3,
+       {"holds something already", "empty or does not exist"},
+       [](Place& p) {
+         const std::string secret = p.make("restore.secret", "x\n");
+         std::filesystem::permissions(secret, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+         const std::string config =
+             p.make("restore.yaml", "store: {url: 'http://127.0.0.1:1', bucket: b, access_key_id: k, secret_file: restore.secret, retention_days: 1}\n");
+         return p.firebreak({"restore", "--store-config", config, "--out", p.data()});
+       }},
       {"configuration that is no YAML",
        2,
        {"broken.yaml:2:1"},

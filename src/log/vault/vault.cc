@@ -211,6 +211,10 @@ Result<std::unique_ptr<Vault>> Vault::open(Files& files, Random& random, const s
   return std::unique_ptr<Vault>(new Vault(files, random, dir, master));
 }
 
+std::string seed_path_of(const std::string& data_dir, std::string_view log, std::uint32_t epoch) {
+  return fmt::format("{}/keys/epochs/{}/{:08}.seed", data_dir, log, epoch);
+}
+
 std::string Vault::epoch_path(std::string_view log, std::uint32_t epoch) const {
   return fmt::format("{}/epochs/{}/{:08}.seed", dir_, log, epoch);
 }

@@ -84,6 +84,9 @@ class EpochKeys {
   std::shared_ptr<const Remains> remains_;
 };
 
+// DIR/keys/epochs/<log>/<epoch>.seed: an epoch's seed, sealed, or what remains of it.
+std::string seed_path_of(const std::string& data_dir, std::string_view log, std::uint32_t epoch);
+
 class Vault {
  public:
   // Opens DIR/keys, making the folder and the master key (0600, random) at the first start.

@@ -252,6 +252,19 @@ std::string timeline(const Json& report) {
   return out + "</tbody></table>\n";
 }
 
+// Whether the copy off the machine is one that nobody can do away with.
+std::string offsite(const Json& report) {
+  const Json& copy = part(report, "offsite");
+  if (!copy.is_object()) return {};
+  std::string gave_way;
+  for (const Json& one : list(copy, "gave_way"))
+    if (one.is_string()) gave_way += (gave_way.empty() ? "" : "; ") + escape(one.get_string());
+  const std::string lead = fmt::format("<p>A copy of logs and evidence is in <code>{}</code>; {} octets are not there yet. ", shown(copy, "place"), shown(copy, "lag_octets"));
+  if (!gave_way.empty()) return lead + fmt::format("<span class=\"bad\">This store is not immutable: {}.</span></p>\n", gave_way);
+  if (bool_or(copy, "immutable")) return lead + fmt::format("<span class=\"good\">Its lock held</span> when it was tried at {}.</p>\n", shown_time(copy, "tested"));
+  return lead + "Whether its lock holds has not been tried yet.</p>\n";
+}
+
 std::string proofs(const Json& report) {
   Table logs{{"Log", "Entries", "Root"}, {}};
   for (const Json& log : list(report, "logs"))
@@ -262,7 +275,7 @@ std::string proofs(const Json& report) {
       "without Firebreak's server: <code>sha256sum -c MANIFEST.sha256</code>, then <code>firebreak evidence "
       "verify DIR</code>; "
       "one entry: <code>firebreak ledger prove --data DIR --log journal --index N</code>.</p>\n" +
-      logs.html("The logs were not read for this report.");
+      logs.html("The logs were not read for this report.") + offsite(report);
   const Json& replay = part(report, "replay");
   if (const std::string before = string_or(replay, "digest_before"); !before.empty()) {
     const bool same = before == string_or(replay, "digest_after");

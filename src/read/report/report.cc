@@ -133,6 +133,7 @@ Result<Json> build_report(const ReportInput& input) {
   report["findings"] = list_or_empty(input.incident, "findings");
   report["replay"] = input.replay;
   report["logs"] = input.logs;
+  report["offsite"] = input.offsite;
   return Json(std::move(report));
 }
 

@@ -17,6 +17,7 @@ struct ReportInput {
   Json incident;            // Views::incident(id)
   Json robustness;          // Views::robustness()
   Json logs = JsonArray{};  // [{name, size, root}], as the ledgers state them
+  Json offsite = nullptr;   // the copy off the machine: {place, state, immutable, gave_way, tested, lag_octets}; null without one
   Json replay = nullptr;    // {digest_before, digest_after}
   Json player = nullptr;    // measured by the player: {attack:{…}, traffic:{…}}
   Time made_at;

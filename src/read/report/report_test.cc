@@ -69,6 +69,17 @@ TEST(Report, has_the_fields_that_others_build_on) {
     EXPECT_NE(find_pointer(*report, pointer), nullptr) << pointer;
 }
 
+TEST(Report, says_in_red_that_the_copy_off_the_machine_is_not_immutable) {
+  ReportInput in = input();
+  EXPECT_EQ(render_html(*build_report(in)).find("A copy of logs"), std::string::npos);
+  in.offsite = json(R"({"place":"http://s/<b>","lag_octets":7,"immutable":true,"gave_way":[],"tested":"2026-03-12T08:00:00Z"})");
+  const std::string good = render_html(*build_report(in));
+  EXPECT_NE(good.find("http://s/&lt;b&gt;</code>; 7 octets"), std::string::npos);
+  EXPECT_NE(good.find("<span class=\"good\">Its lock held</span>"), std::string::npos);
+  in.offsite = json(R"({"place":"http://s","lag_octets":0,"immutable":false,"gave_way":["<it> can be shortened"],"tested":null})");
+  EXPECT_NE(render_html(*build_report(in)).find("<span class=\"bad\">This store is not immutable: &lt;it&gt; can be shortened.</span>"), std::string::npos);
+}
+
 TEST(Report, a_figure_nobody_measured_is_null_and_not_zero) {
   ReportInput in = input();
   in.player = nullptr;

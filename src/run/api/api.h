@@ -60,6 +60,7 @@ struct Parts {
   std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
   std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
   std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
+  std::function<Json()> offsite = {};   // the copy off the machine; null when none is configured
   std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
   std::function<Json()> keeping_status = {};    // holds in force, erasures that are open
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went

@@ -71,6 +71,7 @@ void Api::add_read_routes() {
             FIREBREAK_ASSIGN(Json status, parts_.views.status());
             if (parts_.clock_state) status.as_object()["clock"] = parts_.clock_state();
             if (parts_.attested) status.as_object()["attested"] = parts_.attested();
+            if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
             if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
             return net::json_response(status);
           });

@@ -28,6 +28,7 @@
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
 #include "run/app/log_guard.h"
+#include "run/app/offsite.h"
 #include "run/app/picture.h"
 #include "run/app/projection.h"
 #include "run/app/reporter.h"
@@ -107,6 +108,7 @@ struct App::Impl {
   std::unique_ptr<Retention> retention;
   std::unique_ptr<TaskThread> jobs;
   std::unique_ptr<Attestations> attestations;
+  std::unique_ptr<Offsite> offsite;
   std::unique_ptr<Projection> projection;
   std::unique_ptr<effects::Worker> worker;
   std::set<std::uint64_t> orders_taken;
@@ -153,6 +155,7 @@ Result<void> App::Impl::start() {
   attestations->start();
   archivist->start();
   retention->start();
+  offsite->start();
   return {};
 }
 
@@ -232,6 +235,8 @@ Result<void> App::Impl::start_workers() {
   jobs = std::make_unique<TaskThread>();
   attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
   FIREBREAK_TRY(attestations->configure(configuration.attesters));
+  offsite = std::make_unique<Offsite>(*context, random, options.data_dir);
+  offsite->configure(configuration.store);
   projection = std::make_unique<Projection>(*views, *journal, logger);
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors);
@@ -256,6 +261,7 @@ Result<void> App::Impl::follow_journal() {
       guard.apply(entry);
       attestations->apply(entry);
       archivist->apply(entry);
+      offsite->apply(entry);
       if (entry.kind == "clock_fed") clockwork->remember(entry);
       if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
     }
@@ -277,6 +283,7 @@ void App::Impl::on_group(const journal::Group& group) {
   for (const Entry& entry : group.entries) {
     feed_maker->apply(entry);
     archivist->apply(entry);
+    offsite->apply(entry);
     take_request(entry);
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
@@ -397,6 +404,7 @@ Result<void> App::Impl::start_api() {
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
   parts.attested = [this] { return attestations->status(); };
+  parts.offsite = [this] { return offsite->status(); };
   parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
   parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
   parts.keeping_status = [this] { return erasures->status(); };
@@ -419,7 +427,7 @@ Result<void> App::Impl::start_api() {
   parts.report = [this](const std::string& incident, const Json& player) {
     projection->wake();
     projection->wait_idle();
-    return make_report(*context, *views, options.data_dir, incident, player);
+    return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
   };
   parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
   parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };
@@ -461,6 +469,7 @@ void App::stop() {
   if (impl_->jobs) impl_->jobs->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
   if (impl_->attestations) impl_->attestations->stop();
+  if (impl_->offsite) impl_->offsite->stop();
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
   if (impl_->server) impl_->server->stop();

@@ -58,7 +58,7 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   Configuration configuration;
   if (path.empty()) return configuration;
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -85,6 +85,10 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   if (!attesters) return fail(std::move(attesters.error()).with(path));
   configuration.attesters = std::move(*attesters);
   if (!configuration.attesters.empty()) configuration.document.as_object()["attesters"] = to_json(configuration.attesters);
+  auto store = store_of(files, config, folder);
+  if (!store) return fail(std::move(store.error()).with(path));
+  configuration.store = std::move(*store);
+  if (configuration.store) configuration.document.as_object()["store"] = to_json(*configuration.store);
   return configuration;
 }
 

@@ -5,12 +5,14 @@
 // are not quoted; everything else is a string. Errors name the file and, where YAML gives it, line and column.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "world/effects/attester_config.h"
+#include "world/store/store_config.h"
 
 namespace firebreak::app {
 
@@ -27,6 +29,7 @@ struct Configuration {
   Json rules = JsonObject{};                   // correlation, recovery ladder, gates
   std::vector<std::pair<std::string, Json>> gateways;   // name -> {control_url, token_file}
   std::vector<effects::AttesterConfig> attesters;       // witnesses and time-stamping authorities
+  std::optional<store::StoreConfig> store;              // off the machine
   Json document = JsonObject{};                // normalised, for config_applied
 };
 
@@ -36,5 +39,8 @@ Result<Configuration> load_configuration(Files& files, const std::string& path);
 // `witness: [{name, url, vkey, …}]` and `timestamps: [{name, url, ca_file, …}]` of a configuration file in `folder`.
 Result<std::vector<effects::AttesterConfig>> attesters_of(const Json& config, const std::string& folder);
 Json to_json(const std::vector<effects::AttesterConfig>& attesters);
+// `store: {url, bucket, …}`; reads its secret. Nothing when there is no such part.
+Result<std::optional<store::StoreConfig>> store_of(Files& files, const Json& config, const std::string& folder);
+Json to_json(const store::StoreConfig& config);  // without the secret
 
 }  // namespace firebreak::app

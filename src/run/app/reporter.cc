@@ -6,7 +6,7 @@
 namespace firebreak::app {
 
 Result<Json> make_report(const Context& context, const views::Views& views, const std::string& data_dir,
-                         const std::string& incident, const Json& player) {
+                         const std::string& incident, const Json& player, const Json& offsite) {
   report::ReportInput input;
   FIREBREAK_ASSIGN(input.incident, views.incident(incident));
   FIREBREAK_ASSIGN(input.robustness, views.robustness());
@@ -21,6 +21,7 @@ Result<Json> make_report(const Context& context, const views::Views& views, cons
   FIREBREAK_ASSIGN(const Digest after, context.journal.replay_digest());
   input.replay = JsonObject{{"digest_before", before}, {"digest_after", after.hex()}};
   input.player = player;
+  input.offsite = offsite;
   input.made_at = context.clock.now();
   input.made_by = "firebreak";
   FIREBREAK_ASSIGN(Json document, report::build_report(input));

@@ -36,7 +36,7 @@ struct Words {  // everything a command may be given
   OnboardOptions onboard;
   IngestOptions ingest;
   std::string id, text, endpoint, severity, title, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
-      pinned, exported, ca_file, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
+      pinned, exported, ca_file, keys_dir, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
   std::vector<std::string> callers, keys, items, receipts, witnesses;
   std::string data;
   double per_minute = 60, burst = 10, low = 0, high = 0;

@@ -67,6 +67,14 @@ int evidence_verify(const std::string& dir, const std::vector<std::string>& pinn
 // A completeness statement ('firebreak impact --prove') against the archive's files.
 int statement_verify(const std::string& file, const std::string& archive_dir, const std::vector<std::string>& keys, bool json);
 int playbook_lint(const std::string& file, bool json);
+int backup(const std::string& data, const std::string& out, bool json);  // the keys
+int evidence_send(const std::string& dir, const std::string& config, bool json);  // a bundle into the bucket; 1 when it is not locked there
+struct RestoreOptions {
+  std::string config;  // file with a part `store`
+  std::string keys;    // folder of a key backup; empty: proofs only
+  std::string out;
+};
+int restore(const RestoreOptions& options, bool json);  // 1 when something is missing or damaged
 struct DoctorOptions;
 int doctor(const DoctorOptions& options, bool json);  // 1 when something is red
 int print_manual(const CLI::App& app);                // firebreak.1, to standard output

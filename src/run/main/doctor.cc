@@ -32,6 +32,7 @@ std::vector<Diagnosis> examine(const DoctorOptions& options) {
     examine_vouched(options, out);
     examine_disk(options, out);
   }
+  examine_store(options, out);
   examine_machine(out);
   examine_server(options, out);
   examine_configuration(options, out);

@@ -35,10 +35,11 @@ Diagnosis judge_space(double free_octets, double all_octets);
 Diagnosis judge_clock(bool synchronised, std::int64_t error_us);
 Diagnosis judge_descriptors(std::uint64_t may_be_open);
 
-// Of examine(); doctor_data.cc, doctor_logs.cc, doctor_vouched.cc, doctor_machine.cc, doctor_ports.cc.
+// Of examine(); doctor_data.cc, doctor_logs.cc, doctor_vouched.cc, doctor_store.cc, doctor_machine.cc, doctor_ports.cc.
 void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);  // format, rights
 void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);    // keys, ends, newest entry
 void examine_vouched(const DoctorOptions& options, std::vector<Diagnosis>& out);  // witnesses, time stamps
+void examine_store(const DoctorOptions& options, std::vector<Diagnosis>& out);    // the copy off the machine
 void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out);    // speed, space
 void examine_machine(std::vector<Diagnosis>& out);                               // clock, file descriptors
 void examine_server(const DoctorOptions& options,

@@ -53,6 +53,10 @@ void CommandLine::add_evidence() {
   exported->add_option("incident", w.id)->required();
   exported->add_option("--out", w.out, "folder to make")->required();
   exported->add_option("--report", w.report_dir, "folder with report.json and report.html to enclose");
+  auto* sent = offline(evidence_, "send", "put a bundle into the bucket of a configuration, locked",
+                       [&w] { return evidence_send(w.out, w.serve.config, w.connection.json); });
+  sent->add_option("bundle", w.out, "folder of a bundle")->required();
+  sent->add_option("--store-config", w.serve.config, "configuration file with a part 'store'")->required();
   auto* verified = offline(evidence_, "verify", "check a bundle, or a completeness statement, without a server", [&w] {
     if (!std::filesystem::is_regular_file(w.out)) return evidence_verify(w.out, w.keys, w.connection.json);
     return statement_verify(w.out, w.archive_dir, w.keys, w.connection.json);

@@ -81,6 +81,14 @@ void CommandLine::add_rest() {
     return doctor({data_or("firebreak-data"), words_.serve.config, url}, words_.connection.json);
   });
   examined->add_option("--config", w.serve.config, "configuration file");
+  auto* backing = offline(app_.get(), "backup", "copy keys and tokens to a folder that you keep apart",
+                          [this] { return backup(data_or("firebreak-data"), words_.out, words_.connection.json); });
+  backing->add_option("--out", w.out, "folder to make")->required();
+  auto* restoring = offline(app_.get(), "restore", "make a data folder from the copy in the bucket and the backup of the keys; verifies every log",
+                            [this] { return restore({words_.serve.config, words_.keys_dir, words_.out}, words_.connection.json); });
+  restoring->add_option("--store-config", w.serve.config, "configuration file with a part 'store'")->required();
+  restoring->add_option("--keys", w.keys_dir, "folder that 'firebreak backup' made; without it proofs only");
+  restoring->add_option("--out", w.out, "data folder to make")->required();
   offline(app_.get(), "manual", "this program's manual page, for man", [this] { return print_manual(*app_); });
   auto* clock = noun("clock", "the fed clock of a story or drill");
   auto* rate = verb(clock, "rate", "how fast it is to be fed: 0 holds it, 1 is true pace, 'fast' as fast as it goes",

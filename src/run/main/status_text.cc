@@ -68,6 +68,24 @@ std::string attested_text(const Json& status) {
   return out;
 }
 
+// How the copy off the machine stands: one line, and one in red when its store gives way.
+std::string offsite_text(const Json& status) {
+  const Json* const offsite = find(status, "offsite");
+  if (offsite == nullptr || !offsite->is_object()) return {};
+  const std::string state = string_or(*offsite, "state");
+  std::string out = fmt::format("Off site  {}{}: ", state == "ok" || state == "waiting" ? "" : "! ", text(*offsite, "place"));
+  if (state == "ok" && int_or(*offsite, "lag_octets") == 0) out += "everything is there";
+  else if (state == "ok") out += fmt::format("{} octets are on their way", text(*offsite, "lag_octets"));
+  else if (state == "waiting") out += "nothing has been sent yet";
+  else out += fmt::format("{} for {} s, {} octets wait; {}", state, text(*offsite, "failing_s"), text(*offsite, "lag_octets"), text(*offsite, "what"));
+  if (bool_or(*offsite, "immutable")) out += fmt::format("; its lock held at {}", text(*offsite, "tested"));
+  out += "\n";
+  std::string gave_way;
+  for (const Json& one : items(*offsite, "gave_way")) gave_way += (gave_way.empty() ? "" : "; ") + cell(&one);
+  if (!gave_way.empty()) out += fmt::format("          RED not immutable: {}\n", gave_way);
+  return out;
+}
+
 }  // namespace
 
 std::string status_text(const Json& status) {
@@ -90,6 +108,7 @@ std::string status_text(const Json& status) {
     }
   };
   out += attested_text(status);
+  out += offsite_text(status);
   list("In force", "in_force", [](const Json& a) {
     const std::string verdict = text(a, "verdict"), until = text(a, "until");
     return fmt::format("{} on {}: {}{}{}", text(a, "id"), text(a, "endpoint"), text(a, "what"),

@@ -15,6 +15,11 @@
 
 namespace firebreak::net {
 
+// A key of an S3-compatible store, by which requests are signed (AWS Signature Version 4).
+struct SigningPair {
+  std::string region, access_key_id, secret;
+};
+
 class HttpClient {
  public:
   HttpClient();
@@ -24,6 +29,10 @@ class HttpClient {
 
   // Sent with every request from now on: `Authorization: Bearer TOKEN`. Empty: none.
   void set_token(std::string token);
+
+  // Every send() from now on is signed. The request must bear `x-amz-content-sha256`, and the URL's query must be sorted, encoded
+  // and have `=` behind each name: it is signed as it stands.
+  void sign(SigningPair pair);
 
   // When `flag` becomes true, the call under way ends within about a second, and later ones at once, with
   // kUnavailable. The flag outlives the client. Set before the first call.

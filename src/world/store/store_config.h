@@ -1,0 +1,18 @@
+// What the configuration says about the store off the machine (`store:` in firebreak.yaml; docs/operations.md).
+#pragma once
+
+#include <cstdint>
+
+#include "world/store/object_store.h"
+
+namespace firebreak::store {
+
+struct StoreConfig {
+  Place place;
+  std::int64_t retention_us = 0;      // each object is locked for so long
+  std::int64_t interval_us = 0;       // what logs have grown by goes there so often
+  std::int64_t test_interval_us = 0;  // whether the lock holds is tried so often
+  std::int64_t missing_us = 0;        // so long without success is a finding
+};
+
+}  // namespace firebreak::store
