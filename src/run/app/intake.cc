@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kPatience = 60 * kSecond;               // for the other half of an exchange
 constexpr auto kPause = std::chrono::milliseconds(200);        // between two batches of joined records
 constexpr std::size_t kBatch = 1'000, kWaiting = 100'000;      // records: of a batch, of those that wait for the disk
+constexpr std::size_t kWaitingBytes = 256 * limits::kMiB;      // of events since the last time nothing waited
 constexpr auto kDiskPatience = std::chrono::seconds(30);
 
 }  // namespace
@@ -25,6 +26,7 @@ struct Intake::Line {
   taps::Columns columns;
   std::deque<JsonObject> joined;
   std::uint64_t sequence = 0;  // of the last batch, lost ones included
+  std::size_t octets = 0;      // of events since nothing waited
 };
 
 Intake::Intake(const Context& context, std::function<void(const std::string& stream)> admitted)
@@ -76,7 +78,7 @@ Result<Intake::Line*> Intake::line_of(const std::string& stream, const std::stri
   auto& line = lines_[stream];
   const taps::Columns columns = taps::columns_of(features_of(stream), said);
   if (line == nullptr || line->columns.names != columns.names) {
-    auto fresh = std::make_unique<Line>(Line{taps::Tap(taps::Format::kKServe, {stream, columns.names, "tap", {}, true}), columns, {}, 0});
+    auto fresh = std::make_unique<Line>(Line{taps::Tap(taps::Format::kKServe, {stream, columns.names, "tap", {}, true}), columns, {}, 0, 0});
     if (line != nullptr) {  // other names from now on: what waits under the old ones goes out as it is
       for (JsonObject& record : line->tap.finish()) line->joined.push_back(std::move(record));
       fresh->joined = std::move(line->joined);
@@ -96,10 +98,13 @@ Result<Json> Intake::events(const std::string& stream, const Json& events, const
   }
   const std::lock_guard lock(mutex_);
   FIREBREAK_ASSIGN(Line* const line, line_of(stream, columns));
-  if (line->joined.size() + all.size() > kWaiting) return fail(Code::kBusy, "the disk does not keep up: too many records wait");
+  if (line->joined.size() + all.size() > kWaiting || line->octets > kWaitingBytes)
+    return fail(Code::kBusy, "the disk does not keep up: too many records wait");
   line->tap.set_now(context_.clock.now());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    auto records = line->tap.take_document(all[i]);
+    const std::size_t octets = canonical_json(all[i]).size();
+    line->octets += octets;
+    auto records = line->tap.take_document(all[i], octets);
     if (records)
       if (auto order = taps::check_order(line->columns, *records); !order) records = fail(std::move(order.error()));
     if (!records) return fail(std::move(records.error()).with(fmt::format("event {} of {}", i + 1, all.size())));
@@ -157,6 +162,7 @@ void Intake::flush(const std::string& stream) {
         records.push_back(std::move(line.joined.front()));
         line.joined.pop_front();
       }
+      if (line.joined.empty()) line.octets = 0;
       if (records.empty()) return;
       sequence = ++line.sequence;
     }

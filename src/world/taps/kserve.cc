@@ -64,7 +64,7 @@ std::vector<JsonObject> unanswered(std::vector<JsonObject> records, const std::s
 
 }  // namespace
 
-Result<std::vector<JsonObject>> Tap::take_kserve(const Json& document) {
+Result<std::vector<JsonObject>> Tap::take_kserve(const Json& document, std::size_t octets) {
   FIREBREAK_ASSIGN(const Event event, event_of(document));
   if (event.type.ends_with("inference.request")) {
     FIREBREAK_ASSIGN(std::vector<JsonObject> rows, rows_of_json(event.data, options_.columns));
@@ -76,10 +76,11 @@ Result<std::vector<JsonObject>> Tap::take_kserve(const Json& document) {
       records.push_back(std::move(record));
     }
     if (requests_.contains(event.id)) return fail(Code::kConflict, fmt::format("a second request with the id '{}'", event.id), "/id");
-    requests_[event.id] = std::move(records);
+    requests_[event.id] = {std::move(records), octets};
+    waiting_octets_ += octets;
     if (const auto early = answers_.find(event.id); early != answers_.end()) {
-      const Json answer = std::move(early->second);
-      answers_.erase(early);
+      const Json answer = std::move(early->second.data);
+      drop(early);
       return answered(event.id, answer);
     }
     order_.emplace_back(event.id, now_);
@@ -90,16 +91,16 @@ Result<std::vector<JsonObject>> Tap::take_kserve(const Json& document) {
   if (requests_.contains(event.id)) return answered(event.id, event.data);
   if (!options_.any_order) return fail(Code::kNotFound, fmt::format("an answer without its request: '{}'", event.id), "/id");
   FIREBREAK_TRY(answers_of_json(event.data));  // what is no answer is refused when it comes
-  answers_[event.id] = event.data;
+  if (answers_.contains(event.id)) return fail(Code::kConflict, fmt::format("a second answer with the id '{}'", event.id), "/id");
+  answers_[event.id] = {event.data, octets};
+  waiting_octets_ += octets;
   order_.emplace_back(event.id, now_);
   return bounded();
 }
 
 Result<std::vector<JsonObject>> Tap::answered(const std::string& id, const Json& answer) {
   FIREBREAK_ASSIGN(const std::vector<JsonObject> answers, answers_of_json(answer));
-  const auto waiting = requests_.find(id);
-  std::vector<JsonObject> records = std::move(waiting->second);
-  requests_.erase(waiting);
+  std::vector<JsonObject> records = take_out(requests_.find(id));
   if (answers.size() != records.size()) {
     std::string why = fmt::format("{} rows were asked and {} answers given", records.size(), answers.size());
     if (options_.any_order) return unanswered(std::move(records), why);  // nobody would send them again
@@ -110,46 +111,47 @@ Result<std::vector<JsonObject>> Tap::answered(const std::string& id, const Json&
   return records;
 }
 
-// Keeps what waits within kMaxPending: the oldest goes.
+std::vector<JsonObject> Tap::take_out(std::map<std::string, Request>::iterator request) {
+  std::vector<JsonObject> records = std::move(request->second.records);
+  waiting_octets_ -= request->second.octets;
+  requests_.erase(request);
+  return records;
+}
+
+void Tap::drop(std::map<std::string, Answer>::iterator answer) {
+  waiting_octets_ -= answer->second.octets;
+  answers_.erase(answer);
+}
+
+// Keeps what waits within its limits: the oldest goes.
 std::vector<JsonObject> Tap::bounded() {
+  const auto over = [&] { return requests_.size() > kMaxPending || answers_.size() > kMaxPending || waiting_octets_ > kMaxPendingBytes; };
   std::vector<JsonObject> given_up;
-  while (requests_.size() > kMaxPending || answers_.size() > kMaxPending) {
-    const auto [id, came] = order_.front();
-    order_.pop_front();
-    if (const auto request = requests_.find(id); request != requests_.end()) {
-      for (JsonObject& record : unanswered(std::move(request->second), kNoAnswer)) given_up.push_back(std::move(record));
-      requests_.erase(request);
-    }
-    lost_answers_ += answers_.erase(id);
-  }
+  while (over() && !order_.empty()) give_up_oldest(given_up);
   while (!order_.empty() && !requests_.contains(order_.front().first) && !answers_.contains(order_.front().first)) order_.pop_front();
   return given_up;
 }
 
+void Tap::give_up_oldest(std::vector<JsonObject>& into) {
+  const std::string id = std::move(order_.front().first);
+  order_.pop_front();
+  if (const auto request = requests_.find(id); request != requests_.end())
+    for (JsonObject& record : unanswered(take_out(request), kNoAnswer)) into.push_back(std::move(record));
+  if (const auto answer = answers_.find(id); answer != answers_.end()) {
+    drop(answer);
+    ++lost_answers_;
+  }
+}
+
 std::vector<JsonObject> Tap::give_up_before(Time time) {
   std::vector<JsonObject> given_up;
-  for (; !order_.empty() && order_.front().second < time; order_.pop_front()) {
-    const std::string& id = order_.front().first;
-    lost_answers_ += answers_.erase(id);
-    const auto request = requests_.find(id);
-    if (request == requests_.end()) continue;
-    for (JsonObject& record : unanswered(std::move(request->second), kNoAnswer)) given_up.push_back(std::move(record));
-    requests_.erase(request);
-  }
+  while (!order_.empty() && order_.front().second < time) give_up_oldest(given_up);
   return given_up;
 }
 
 std::vector<JsonObject> Tap::finish() {
   std::vector<JsonObject> left;
-  for (const auto& [id, came] : order_) {
-    const auto waiting = requests_.find(id);
-    if (waiting == requests_.end()) continue;
-    for (JsonObject& record : unanswered(std::move(waiting->second), kNoAnswer)) left.push_back(std::move(record));
-    requests_.erase(waiting);
-  }
-  lost_answers_ += answers_.size();
-  answers_.clear();
-  order_.clear();
+  while (!order_.empty()) give_up_oldest(left);
   return left;
 }
 

@@ -54,15 +54,17 @@ Result<std::vector<JsonObject>> Tap::take(std::string_view line) {
     ++lines_;
     return fail(std::move(document.error()));
   }
-  return take_document(*document);
+  return take_document(*document, line.size());
 }
 
-Result<std::vector<JsonObject>> Tap::take_document(const Json& document) {
+Result<std::vector<JsonObject>> Tap::take_document(const Json& document, std::size_t octets) {
   ++lines_;
+  if (octets > limits::kRecordBytes)
+    return fail(Code::kTooLarge, fmt::format("the event has {} octets, at most {} are taken", octets, limits::kRecordBytes));
   if (!document.is_object()) return fail(Code::kInvalid, "a line is one JSON object");
   switch (format_) {
     case Format::kSageMaker: return take_sagemaker(document);
-    case Format::kKServe: return take_kserve(document);
+    case Format::kKServe: return take_kserve(document, octets);
     case Format::kOpenInference: return take_open_inference(document);
     case Format::kNdjson: break;
   }

@@ -2,8 +2,9 @@
 //
 // One line may hold many inferences (a batch request) or half of one (KServe logs request and answer apart; they are joined
 // by ce-id, in a file in their order, on the wire in any). Feature rows without names get those of `columns`, else f0, f1, …
-// Limits: a line has at most limits::kRecordBytes octets; at most kMaxPending requests wait for their answers, the oldest is
-// given out without one; as many answers wait for their requests, the oldest is dropped and counted. Threads: none; one owner. Errors: kInvalid with the pointer inside the line.
+// Limits: a line, or an event, has at most limits::kRecordBytes octets; at most kMaxPending requests and as many answers, and
+// kMaxPendingBytes of both, wait for their other halves: the oldest request is given out without an answer, the oldest answer
+// dropped and counted. Threads: none; one owner. Errors: kInvalid with the pointer inside the line.
 // Sources: SageMaker Developer Guide "Capture data" (eventVersion 0); KServe pkg/logger, CloudEvents 1.0; Open Inference
 // Protocol v2. docs/formats/taps.md.
 #pragma once
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -37,13 +39,13 @@ struct Options {
 
 class Tap {
  public:
-  static constexpr std::size_t kMaxPending = 10'000;
+  static constexpr std::size_t kMaxPending = 10'000, kMaxPendingBytes = 64 * limits::kMiB;
 
   Tap(Format format, Options options) : format_(format), options_(std::move(options)) {}
 
   // The records that this line completes; none for the first half of an exchange.
   Result<std::vector<JsonObject>> take(std::string_view line);
-  Result<std::vector<JsonObject>> take_document(const Json& document);
+  Result<std::vector<JsonObject>> take_document(const Json& document, std::size_t octets);  // as long as its text was
   std::vector<JsonObject> finish();  // requests whose answers never came, without an answer
 
   // For halves that come over time: what comes from now on came at `now`; requests from before `time` are given out without
@@ -57,7 +59,7 @@ class Tap {
  private:
   Result<std::vector<JsonObject>> take_ndjson(const Json& document);
   Result<std::vector<JsonObject>> take_sagemaker(const Json& document);
-  Result<std::vector<JsonObject>> take_kserve(const Json& document);
+  Result<std::vector<JsonObject>> take_kserve(const Json& document, std::size_t octets);
   Result<std::vector<JsonObject>> take_open_inference(const Json& document);
   Result<std::vector<JsonObject>> answered(const std::string& id, const Json& answer);
   std::vector<JsonObject> bounded();
@@ -67,9 +69,22 @@ class Tap {
   Options options_;
   std::uint64_t lines_ = 0, lost_answers_ = 0;
   Time now_;
-  std::map<std::string, std::vector<JsonObject>> requests_;  // KServe: ce-id -> records without an answer
-  std::map<std::string, Json> answers_;                      // ce-id -> what came before its request
-  std::deque<std::pair<std::string, Time>> order_;           // of requests_ and answers_, oldest first
+  struct Request {
+    std::vector<JsonObject> records;  // without an answer
+    std::size_t octets = 0;
+  };
+  struct Answer {
+    Json data;
+    std::size_t octets = 0;
+  };
+  void give_up_oldest(std::vector<JsonObject>& into);
+  std::vector<JsonObject> take_out(std::map<std::string, Request>::iterator request);
+  void drop(std::map<std::string, Answer>::iterator answer);
+
+  std::map<std::string, Request> requests_;         // KServe: by ce-id
+  std::map<std::string, Answer> answers_;           // that came before their requests
+  std::deque<std::pair<std::string, Time>> order_;  // of both, oldest first
+  std::size_t waiting_octets_ = 0;
 };
 
 }  // namespace firebreak::taps

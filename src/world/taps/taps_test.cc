@@ -115,17 +115,17 @@ TEST(Tap, joins_halves_in_any_order_where_they_come_over_the_wire) {
   };
   Tap tap(Format::kKServe, any);
   tap.set_now(*parse_time("2026-03-07T05:00:00Z"));
-  EXPECT_EQ(text_of(tap.take_document(half("a", "response", R"({"predictions":[0.7]})"))), "");
-  const auto joined = tap.take_document(half("a", "request", R"({"instances":[[41,12]]})"));
+  EXPECT_EQ(text_of(tap.take_document(half("a", "response", R"({"predictions":[0.7]})"), 100)), "");
+  const auto joined = tap.take_document(half("a", "request", R"({"instances":[[41,12]]})"), 100);
   ASSERT_TRUE(joined && joined->size() == 1);
   EXPECT_EQ(canonical_json(joined->front().at("output")), R"({"score":0.7})");
   EXPECT_EQ(string_or(joined->front(), "time"), "2026-03-07T05:00:00Z");
   // What cannot be matched is kept, and says why.
-  EXPECT_EQ(text_of(tap.take_document(half("b", "request", R"({"instances":[[1,2],[3,4]]})"))), "");
-  const auto odd = tap.take_document(half("b", "response", R"({"predictions":[0.7]})"));
+  EXPECT_EQ(text_of(tap.take_document(half("b", "request", R"({"instances":[[1,2],[3,4]]})"), 100)), "");
+  const auto odd = tap.take_document(half("b", "response", R"({"predictions":[0.7]})"), 100);
   ASSERT_TRUE(odd && odd->size() == 2);
   EXPECT_EQ(string_or(odd->front(), "reason"), "2 rows were asked and 1 answers given");
-  EXPECT_FALSE(tap.take_document(half("c", "response", R"("no document")")));
+  EXPECT_FALSE(tap.take_document(half("c", "response", R"("no document")"), 100));
 }
 
 TEST(Tap, gives_up_what_waited_too_long_and_keeps_within_its_bounds) {
@@ -137,10 +137,10 @@ TEST(Tap, gives_up_what_waited_too_long_and_keeps_within_its_bounds) {
     return *parse_json(R"({"specversion":"1.0","id":"r)" + std::to_string(id) + R"(","type":"org.kubeflow.serving.inference.)" + what + R"(","data":)" + data + "}");
   };
   tap.set_now(start);
-  EXPECT_TRUE(tap.take_document(half(0, "request", "[1,2]")));
-  EXPECT_TRUE(tap.take_document(half(1, "response", R"({"predictions":[1]})")));
+  EXPECT_TRUE(tap.take_document(half(0, "request", "[1,2]"), 100));
+  EXPECT_TRUE(tap.take_document(half(1, "response", R"({"predictions":[1]})"), 100));
   tap.set_now(start + 10 * kSecond);
-  EXPECT_TRUE(tap.take_document(half(2, "request", "[1,2]")));
+  EXPECT_TRUE(tap.take_document(half(2, "request", "[1,2]"), 100));
   const auto given_up = tap.give_up_before(start + 5 * kSecond);
   ASSERT_EQ(given_up.size(), 1u);
   EXPECT_EQ(string_or(given_up[0], "id"), "r0");
@@ -148,9 +148,13 @@ TEST(Tap, gives_up_what_waited_too_long_and_keeps_within_its_bounds) {
   EXPECT_EQ(tap.pending(), 1u);
   EXPECT_EQ(tap.lost_answers(), 1u);
   std::size_t out = 0;
-  for (std::size_t i = 3; i < Tap::kMaxPending + 13; ++i) out += tap.take_document(half(i, "request", "[1,2]"))->size();
+  for (std::size_t i = 3; i < Tap::kMaxPending + 13; ++i) out += tap.take_document(half(i, "request", "[1,2]"), 100)->size();
   EXPECT_EQ(tap.pending(), Tap::kMaxPending);
   EXPECT_EQ(out, 11u);
+  // Few and large ones are bounded as well.
+  for (std::size_t i = 0; i < 300; ++i) EXPECT_TRUE(tap.take_document(half(1'000'000 + i, "request", "[1,2]"), limits::kRecordBytes));
+  EXPECT_LE(tap.pending(), 256u);
+  EXPECT_EQ(tap.take_document(half(1, "request", "[1,2]"), limits::kRecordBytes + 1).error().code, Code::kTooLarge);
 }
 
 TEST(Tap, reads_an_open_inference_exchange_with_the_model_that_answered) {
