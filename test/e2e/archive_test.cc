@@ -20,7 +20,7 @@ using testing::Process;
 struct Desk : Installation {
   Desk() {
     EXPECT_TRUE(start_server());
-    EXPECT_TRUE(put("/api/v1/streams/shop", *parse_json(R"({"kinds":["inference","label"],"fields":{"mail":{"keep":"encrypt"}}})")));
+    EXPECT_TRUE(put("/api/v1/streams/shop", *parse_json(R"({"kinds":["inference","label"],"fields":{"mail":{"keep":"encrypt"},"/note":{"keep":"encrypt"}}})")));
   }
 
   // `count` inferences of which every third is a decline; ids go on from batch to batch.
@@ -110,6 +110,59 @@ TEST_F(Archive, counts_the_same_from_cubes_and_from_every_row) {
     EXPECT_EQ(canonical_json(archive::to_json(question, *fast)), canonical_json(archive::to_json(question, *slow)));
     EXPECT_EQ(fast->from_cubes, question.from ? 0U : 1U);
   }
+}
+
+TEST_F(Archive, gives_every_value_as_text_whatever_its_type) {
+  Desk desk;
+  desk.record(3, "1.0");
+  EXPECT_EQ(desk.value("SELECT [1,2], {'a':1}, NULL, 1.5, true, count(*), length(uuid()::VARCHAR), 'a' || chr(0) || 'b' FROM inference"),
+            R"([["[1, 2]","{'a': 1}",null,"1.5","true","3","36","a\u0000b"]])");
+  EXPECT_EQ(desk.value("SELECT TIMESTAMP_S '2026-01-02 03:04:05', 'x'::ENUM('x','y') -- and a comment"), R"([["2026-01-02 03:04:05","x"]])");
+  EXPECT_EQ(desk.value("SELECT i FROM range(5000) t(i) ORDER BY i DESC LIMIT 2"), R"([["4999"],["4998"]])");
+  const auto names = desk.ask("query", {{"sql", R"(SELECT 1 AS "one; two", 2 AS Two)"}});
+  ASSERT_TRUE(names) << names.error().message;
+  EXPECT_EQ(canonical_json(names->at("columns")), R"(["one; two","Two"])");
+}
+
+TEST_F(Archive, ends_a_question_that_takes_the_machines_memory_or_an_answer_without_end) {
+  Desk desk;
+  desk.record(3, "1.0");
+  for (const char* sql : {"SELECT length(range(3000000000))", "SELECT repeat('x', 60000000) FROM range(3)"}) {
+    const auto refused = desk.ask("query", {{"sql", sql}});
+    EXPECT_FALSE(refused) << sql;
+  }
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference"), R"([["3"]])");
+}
+
+// What stays out of derived files stays out wherever it stands in a record, also when it is declared later.
+TEST_F(Archive, holds_nothing_that_is_kept_encrypted) {
+  Desk desk;
+  const auto send = [&](const std::string& line) { return desk.post("/api/v1/streams/shop/records", line + "\n", "application/x-ndjson", "admin"); };
+  ASSERT_TRUE(send(R"({"id":"1","time":"2026-11-20T10:00:00Z","note":"hush-1","later":"hush-later","features":{"x":1,"mail":{"nested":"hush-2"}}})"));
+  ASSERT_TRUE(send(R"({"id":"2","time":"2026-11-20T10:00:00Z","note":["hush-3"],"other":"seen","features":{"x":1,"mail":["hush-4"]}})"));
+  const auto extra = [&] { return desk.value(R"(SELECT extra FROM inference ORDER BY "index")"); };
+  EXPECT_EQ(extra(), R"([["{\"later\":\"hush-later\"}"],["{\"other\":\"seen\"}"]])");
+  ASSERT_TRUE(desk.put("/api/v1/streams/shop",
+                       *parse_json(R"({"kinds":["inference","label"],"fields":{"mail":{"keep":"encrypt"},"/note":{"keep":"encrypt"},"/later":{"keep":"encrypt"}}})")));
+  EXPECT_EQ(extra(), R"([[null],["{\"other\":\"seen\"}"]])");
+}
+
+TEST_F(Archive, makes_anew_what_was_taken_away_and_notices_an_altered_cube) {
+  Desk desk;
+  desk.record(30, "1.0");
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference"), R"([["30"]])");
+  PosixFiles files;
+  const auto first = archive::load_manifests(files, desk.folder_of_archive());
+  ASSERT_TRUE(first && first->size() == 1);
+  std::filesystem::remove(desk.folder_of_archive() + "/" + first->front().tables.front().file.name);
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference"), R"([["30"]])");
+  const auto second = archive::load_manifests(files, desk.folder_of_archive());
+  ASSERT_TRUE(second && second->front().generation == 2);
+  const std::string cube = desk.folder_of_archive() + "/" + second->front().cube.name;
+  Bytes altered = *read_all(files, cube);
+  altered.back() = static_cast<char>(altered.back() ^ 1);
+  Installation::write(cube, altered);
+  EXPECT_EQ(desk.ask("impact", {{"stream", "shop"}}).error().code, Code::kCorrupt);
 }
 
 TEST_F(Archive, does_not_count_callers_that_it_may_not_name) {

@@ -70,6 +70,17 @@ TEST(Taps, join_what_kserve_logs_in_any_order_and_record_it) {
   }
 }
 
+TEST(Taps, of_senders_who_name_their_columns_otherwise_leave_each_other_alone) {
+  Tapped place;
+  EXPECT_EQ(place.half("a", "request", R"({"instances":[[41,1]]})"), 202);
+  const auto other = place.post("/api/v1/streams/credit/taps/kserve?columns=q",
+                                R"({"specversion":"1.0","id":"o","type":"org.kubeflow.serving.inference.request","data":[[1]]})",
+                                "application/cloudevents+json", "admin");
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(place.half("a", "response", R"({"predictions":[0.1]})"), 202);
+  EXPECT_EQ(string_or(place.wait_for_records(1).front(), "disposition"), "served");
+}
+
 TEST(Taps, record_at_a_stop_what_waits_for_its_answer) {
   Tapped place;
   EXPECT_EQ(place.half("alone", "request", R"({"instances":[[41,1]]})"), 202);

@@ -53,6 +53,27 @@ std::set<std::string> hidden_paths(const record::StreamConfig& config) {
   return out;
 }
 
+// Removes the member that a JSON Pointer names, if it is there; an object that is empty then goes too.
+void erase_at(Json& document, std::string_view path) {
+  if (!document.is_object() || !path.starts_with('/')) return;
+  path.remove_prefix(1);
+  const std::size_t slash = path.find('/');
+  JsonObject& object = document.as_object();
+  const auto member = object.find(record::pointer_name(path.substr(0, slash)));
+  if (member == object.end()) return;
+  if (slash != std::string_view::npos) {
+    erase_at(member->value(), path.substr(slash));
+    if (!member->value().is_object() || !member->value().as_object().empty()) return;
+  }
+  object.erase(member);
+}
+
+std::string digest_of(const std::set<std::string>& paths) {
+  std::string all;
+  for (const std::string& path : paths) all += path + "\n";
+  return sha256(all).hex();
+}
+
 Table fixed_table(Kind kind) {
   Table table;
   table.name = record::kind_name(kind);
@@ -187,7 +208,7 @@ class PartBuilder {
       const auto read = decode_row(*record.schema, record.row, row_);
       FIREBREAK_ASSERT(read.has_value());  // a record is only made of a row that was decoded before
     }
-    const ByteView extra = gone ? ByteView() : record.schema == nullptr ? ByteView(record.row).substr(2) : row_.extra;
+    const ByteView extra = gone ? ByteView() : record.schema == nullptr ? ByteView(record.row).substr(2) : visible(row_.extra);
     put_le(out_, layout.number);
     put_bits(out_, record.index);
     put_bits(out_, static_cast<std::uint64_t>(record.admitted.us));
@@ -201,6 +222,16 @@ class PartBuilder {
     put_text_or_null(extra);
     put_cells(layout, record);
     if (record.kind == Kind::kInference) count(layout, record);
+  }
+
+  // What has no column, without what stays out of derived tables: valid until the next call.
+  ByteView visible(ByteView extra) {
+    if (hidden_.empty() || extra.empty()) return extra;
+    auto document = parse_json(extra);
+    if (!document || !document->is_object()) return {};
+    for (const std::string& path : hidden_) erase_at(*document, path);
+    visible_ = document->as_object().empty() ? std::string() : canonical_json(*document);
+    return visible_;
   }
 
   void put_text_or_null(std::string_view text) {
@@ -279,7 +310,7 @@ class PartBuilder {
   std::vector<ColumnType> types_;
   Bytes out_;
   Sha256 digest_;
-  Bytes key_;
+  Bytes key_, visible_;
   std::unordered_map<Bytes, CubeCell> cells_;
   std::int64_t first_us_ = 0, last_us_ = 0;
   std::uint64_t erased_ = 0;
@@ -316,6 +347,7 @@ Result<Manifest> build_part(Files& files, record::Stream& stream, const std::str
   manifest.end = part.end;
   manifest.closed = part.closed;
   manifest.erasures = stream.erasures();  // before the first row is read
+  manifest.hidden = digest_of(hidden_paths(stream.config()));
   FIREBREAK_ASSIGN(const Digest root, stream.log().root_at(part.end));
   manifest.tree_root = root.hex();
   const std::string folder = folder_of(data, manifest.stream);
@@ -347,15 +379,14 @@ Result<std::vector<Manifest>> build_stream(Files& files, record::Stream& stream,
   FIREBREAK_ASSIGN(const auto known, load_manifests(files, folder));
   std::map<std::uint64_t, const Manifest*> have;
   for (const Manifest& manifest : known) have[manifest.segment] = &manifest;
+  const std::string hidden = digest_of(hidden_paths(stream.config()));
   std::vector<Manifest> made;
   for (const Part& part : parts) {
     if (part.first == part.end) continue;
     const Manifest* before = have.contains(part.segment) ? have[part.segment] : nullptr;
-    const bool stale = before != nullptr && before->erasures != stream.erasures();
+    const bool stale = before != nullptr && (before->erasures != stream.erasures() || before->hidden != hidden || !has_files(files, folder, *before));
     if (!part.closed && !open && !stale) continue;  // an erasure reaches the open segment's files unasked
-    if (before != nullptr && before->first == part.first && before->end == part.end && before->closed == part.closed &&
-        before->erasures == stream.erasures())
-      continue;
+    if (before != nullptr && !stale && before->first == part.first && before->end == part.end && before->closed == part.closed) continue;
     FIREBREAK_ASSIGN(Manifest now, build_part(files, stream, data, part, before == nullptr ? 1 : before->generation + 1, engine));
     made.push_back(std::move(now));
   }

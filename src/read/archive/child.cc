@@ -121,7 +121,7 @@ Result<void> Child::wait_for(short events) const {
     const int ready = left <= 0 ? 0 : poll(&one, 1, static_cast<int>(std::min<std::int64_t>(left, kLookMs)));
     if (ready > 0) return {};
     if (ready < 0 && errno == EINTR) continue;
-    if (left <= 0) return fail(Code::kTimeout, "the query took longer than its time limit and was stopped: narrow it, or raise --timeout");
+    if (left <= 0) return fail(Code::kTimeout, "the query took longer than its time limit and was stopped: ask for less, or of one stream alone");
   }
 }
 
@@ -160,9 +160,10 @@ Result<Json> Child::finish(const std::function<void(std::string_view)>& line) {
       }
       continue;
     }
+    const std::size_t known = kept.size();  // holds no line feed
     kept.append(buffer.data(), static_cast<std::size_t>(got));
     std::size_t at = 0;
-    for (std::size_t end = kept.find('\n'); end != Bytes::npos; at = end + 1, end = kept.find('\n', at))
+    for (std::size_t end = kept.find('\n', known); end != Bytes::npos; at = end + 1, end = kept.find('\n', at))
       take(std::string_view(kept).substr(at, end - at));
     kept.erase(0, at);
     if (kept.size() > kLineBytes) return fail(Code::kTooLarge, "one row of the answer is larger than 64 MiB");
@@ -177,7 +178,7 @@ Result<Json> Child::finish(const std::function<void(std::string_view)>& line) {
   }
   if (!answer || find(*answer, "rows") == nullptr || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return fail(WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU ? Code::kTimeout : Code::kUnavailable,
-                fmt::format("the DuckDB process ended before its answer was whole ({} {}): raise --memory or --timeout",
+                fmt::format("the DuckDB process ended before its answer was whole ({} {}): ask for less, or of one stream alone",
                             WIFSIGNALED(status) ? "signal" : "exit code",
                             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
   return *answer;

@@ -20,6 +20,20 @@ struct QueryResult {  // duckdb_result
   void* internal = nullptr;
 };
 
+inline constexpr std::uint32_t kInlined = 12;
+union String {  // duckdb_string_t
+  struct {
+    std::uint32_t length;
+    char prefix[4];
+    const char* data;
+  } pointer;
+  struct {
+    std::uint32_t length;
+    char data[kInlined];
+  } inlined;
+};
+static_assert(sizeof(String) == 16);
+
 struct Api {
   const char* (*library_version)();
   int (*create_config)(void**);
@@ -32,13 +46,14 @@ struct Api {
   int (*prepare)(void*, const char*, void**);
   const char* (*prepare_error)(void*);
   int (*prepared_statement_type)(void*);
-  int (*execute_prepared)(void*, QueryResult*);
   std::uint64_t (*column_count)(QueryResult*);
-  std::uint64_t (*row_count)(QueryResult*);
   const char* (*column_name)(QueryResult*, std::uint64_t);
-  bool (*value_is_null)(QueryResult*, std::uint64_t, std::uint64_t);
-  char* (*value_varchar)(QueryResult*, std::uint64_t, std::uint64_t);
-  void (*free)(void*);
+  void* (*fetch_chunk)(QueryResult);
+  void (*destroy_data_chunk)(void**);
+  std::uint64_t (*data_chunk_get_size)(void*);
+  void* (*data_chunk_get_vector)(void*, std::uint64_t);
+  void* (*vector_get_data)(void*);
+  std::uint64_t* (*vector_get_validity)(void*);  // null: all are valid
   int (*appender_create)(void*, const char*, const char*, void**);
   const char* (*appender_error)(void*);
   int (*appender_end_row)(void*);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/digest.h"
+
 namespace firebreak::archive {
 namespace {
 
@@ -110,6 +112,8 @@ Result<Impact> impact(Files& files, const std::string& folder, const std::vector
       ++out.outside;
     } else if (manifest.first_us >= begin_of(q) && manifest.last_us < end_of(q)) {
       FIREBREAK_ASSIGN(const Bytes octets, read_all(files, folder + "/" + manifest.cube.name));
+      if (sha256(octets).hex() != manifest.cube.sha256)
+        return fail(Code::kCorrupt, fmt::format("{}/{} is not the file that its manifest names: it was altered", folder, manifest.cube.name));
       FIREBREAK_TRY(visit_cube(octets, q.release, q.caller, [&](CubeKey key, const CubeCell& cell) { out.cells[std::move(key)].add(cell); }));
       ++out.from_cubes;
     } else {

@@ -47,6 +47,7 @@ Json to_json(const Manifest& m) {
                     {"end", m.end},
                     {"erased", m.erased},
                     {"erasures", m.erasures},
+                    {"hidden", m.hidden},
                     {"first_us", m.first_us},
                     {"last_us", m.last_us},
                     {"tree_root", m.tree_root},
@@ -66,6 +67,7 @@ Result<Manifest> manifest_from_json(const Json& document) {
     FIREBREAK_ASSIGN(const std::int64_t value, get_int(document, key));
     *number = static_cast<std::uint64_t>(value);
   }
+  FIREBREAK_ASSIGN(m.hidden, get_string(document, "hidden"));
   FIREBREAK_ASSIGN(m.closed, get_bool(document, "closed"));
   FIREBREAK_ASSIGN(m.first_us, get_int(document, "first_us"));
   FIREBREAK_ASSIGN(m.last_us, get_int(document, "last_us"));
@@ -122,7 +124,7 @@ Result<void> remove_superseded(Files& files, const std::string& folder) {
   // Manifests first: what is left without one is nobody's.
   std::stable_partition(names->begin(), names->end(), [](const std::string& name) { return name.ends_with(".json"); });
   for (const std::string& name : *names)
-    if (!named.contains(name)) FIREBREAK_TRY(files.remove(folder + "/" + name));
+    if (!named.contains(name) && !name.ends_with('/')) FIREBREAK_TRY(files.remove(folder + "/" + name));
   return {};
 }
 
@@ -140,10 +142,27 @@ Result<ArchivedFile> measure(Files& files, const std::string& folder, const std:
   return out;
 }
 
-Result<void> check_files(Files& files, const std::string& folder, const Manifest& manifest) {
+namespace {
+
+std::vector<const ArchivedFile*> files_of(const Manifest& manifest) {
   std::vector<const ArchivedFile*> all{&manifest.cube};
   for (const ArchivedTable& table : manifest.tables) all.push_back(&table.file);
-  for (const ArchivedFile* one : all) {
+  return all;
+}
+
+}  // namespace
+
+bool has_files(Files& files, const std::string& folder, const Manifest& manifest) {
+  for (const ArchivedFile* one : files_of(manifest)) {
+    const auto file = files.open(folder + "/" + one->name, OpenMode::kRead);
+    const auto size = file ? (*file)->size() : Result<std::uint64_t>(fail(Error(file.error())));
+    if (!size || *size != one->octets) return false;
+  }
+  return true;
+}
+
+Result<void> check_files(Files& files, const std::string& folder, const Manifest& manifest) {
+  for (const ArchivedFile* one : files_of(manifest)) {
     const auto found = measure(files, folder, one->name);
     if (!found && found.error().code == Code::kNotFound)
       return fail(Code::kCorrupt, fmt::format("{}/{} is missing: build the archive anew", folder, one->name));

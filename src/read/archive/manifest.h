@@ -27,6 +27,7 @@ struct Manifest {
   std::uint64_t segment = 0, generation = 1, first = 0, end = 0;
   std::uint64_t erased = 0;    // records whose rows are gone
   std::uint64_t erasures = 0;  // orders that the stream knew of when this was made: with more of them it is out of date
+  std::string hidden;          // SHA-256 of the paths that stay out, hex: with others it is out of date
   bool closed = true;
   std::int64_t first_us = 0, last_us = 0;  // earliest and latest admission
   std::string tree_root;                   // RFC 6962 root of the log at size `end`, hex
@@ -47,6 +48,8 @@ Result<std::vector<Manifest>> load_manifests(Files& files, const std::string& fo
 Result<void> remove_superseded(Files& files, const std::string& folder);
 // SHA-256 in pieces; kNotFound, kIo.
 Result<ArchivedFile> measure(Files& files, const std::string& folder, const std::string& name);
+// All of its files are there and as long as they were. Quick: contents are not read.
+bool has_files(Files& files, const std::string& folder, const Manifest& manifest);
 // kCorrupt when a file of `manifest` is missing or is not the one it names.
 Result<void> check_files(Files& files, const std::string& folder, const Manifest& manifest);
 

@@ -49,7 +49,7 @@ TEST(Manifest, that_counts_other_rows_than_its_range_or_names_a_file_elsewhere_i
   Manifest away = good;
   away.tables[0].file.name = "../../journal";
   EXPECT_FALSE(manifest_from_json(to_json(away)));
-  for (const char* key : {"format", "stream", "segment", "end", "erasures", "closed", "tree_root", "cube", "tables"}) {
+  for (const char* key : {"format", "stream", "segment", "end", "erasures", "hidden", "closed", "tree_root", "cube", "tables"}) {
     Json without = to_json(good);
     without.as_object().erase(key);
     EXPECT_FALSE(manifest_from_json(without)) << key;

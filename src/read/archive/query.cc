@@ -2,11 +2,21 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 
 #include "read/archive/table.h"
 
 namespace firebreak::archive {
+namespace {
+
+// A few names are DuckDB's own.
+std::string schema_of(const std::string& stream) {
+  constexpr std::string_view kTaken[] = {"main", "temp", "system", "memory", "pg_catalog", "information_schema"};
+  return std::find(std::begin(kTaken), std::end(kTaken), stream) == std::end(kTaken) ? stream : stream + "_";
+}
+
+}  // namespace
 
 Result<std::uint64_t> query(const std::vector<Source>& sources, const Query& asked, const Engine& engine,
                             const std::function<void(JsonArray)>& row) {
@@ -20,7 +30,7 @@ Result<std::uint64_t> query(const std::vector<Source>& sources, const Query& ask
         std::string& list = files_of[table.layout.name];
         list += (list.empty() ? "" : ", ") + quoted_text(file);
       }
-    const std::string schema = quoted_name(source.stream);
+    const std::string schema = quoted_name(schema_of(source.stream));
     views.emplace_back("CREATE SCHEMA IF NOT EXISTS " + schema);
     for (const auto& [kind, list] : files_of) {
       const std::string rows = fmt::format(" AS SELECT * FROM read_parquet([{}], union_by_name = true)", list);

@@ -1,6 +1,7 @@
 // Any SELECT over the archived records of one or more streams.
 //
-// Views: "stream"."kind" ("shop"."inference", "shop"."label", …) and, when one stream is asked, also its kinds alone.
+// Views: "stream"."kind" ("shop"."inference", "shop"."label", …; a stream that is named as one of DuckDB's own schemas has a "_"
+// behind its name) and, when one stream is asked, also its kinds alone.
 // Columns: docs/formats/archive.md. Errors: kInvalid (the SELECT), kTimeout, those of a Child.
 #pragma once
 

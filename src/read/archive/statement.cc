@@ -40,7 +40,7 @@ Result<Manifest> manifest_of(Files& files, const std::string& folder, const Json
   const auto text = read_all(files, folder + "/" + named.file_name());
   if (!text)
     return fail(Code::kCorrupt, fmt::format("segment {} generation {} is not in {}: a later generation replaced it, or it was "
-                                            "taken away", named.segment, named.generation, folder));
+                                            "taken away; a statement goes with a copy of the archive made at the same time", named.segment, named.generation, folder));
   const std::string digest = sha256(*text).hex();
   if (digest != string_or(segment, "manifest_sha256"))
     return fail(Code::kCorrupt, fmt::format("{}/{} is not the manifest that the statement names", folder, named.file_name()));

@@ -21,6 +21,8 @@ namespace firebreak::archive {
 namespace {
 
 constexpr std::uint32_t kJobBytes = 64 * 1024 * 1024;
+constexpr std::uint64_t kTextBytes = 64 * 1024 * 1024;   // of an answer that is no file
+constexpr std::int64_t kBesidesMb = 1'536;               // of address space, besides what DuckDB may keep in memory
 constexpr std::int64_t kAnswerBytes = 256 * 1024 * 1024;  // of a Parquet answer
 
 void limit(int what, std::int64_t most) {
@@ -81,34 +83,55 @@ class Session {
       FIREBREAK_TRY(run(fmt::format("COPY ({}\n) TO {} (FORMAT PARQUET, COMPRESSION ZSTD)", sql, quoted_text(copy))));
       return Json(JsonObject{{"rows", 0}});
     }
+    return print(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n)", sql), static_cast<std::uint64_t>(int_or(job, "max_rows", 1'000'000)));
+  }
+
+ private:
+  // Every value as text, whatever its type: names first, then row by row.
+  Result<Json> print(const std::string& sql, std::uint64_t most) {
     duckdb::QueryResult result;
-    if (api_.execute_prepared(statement, &result) != 0) return fail(Code::kInvalid, api_.result_error(&result));
-    const std::uint64_t columns = api_.column_count(&result), rows = api_.row_count(&result);
+    if (api_.query(connection_, sql.c_str(), &result) != 0) {
+      const char* why = api_.result_error(&result);
+      return fail(Code::kInvalid, why == nullptr ? "DuckDB does not answer" : why);
+    }
+    const std::uint64_t columns = api_.column_count(&result);
     std::string line = "[";
     for (std::uint64_t c = 0; c < columns; ++c) {
       if (c != 0) line += ',';
       append_json_string(line, api_.column_name(&result, c));
     }
     std::puts((line + "]").c_str());
-    const std::uint64_t shown = std::min(rows, static_cast<std::uint64_t>(int_or(job, "max_rows", 1'000'000)));
-    for (std::uint64_t r = 0; r < shown; ++r) {
-      line = "[";
-      for (std::uint64_t c = 0; c < columns; ++c) {
-        if (c != 0) line += ',';
-        char* const text = api_.value_is_null(&result, c, r) ? nullptr : api_.value_varchar(&result, c, r);
-        if (text == nullptr) {
-          line += "null";
-        } else {
-          append_json_string(line, text);
+    std::uint64_t rows = 0, octets = 0;
+    for (void* chunk = api_.fetch_chunk(result); chunk != nullptr; chunk = api_.fetch_chunk(result)) {
+      const std::uint64_t size = api_.data_chunk_get_size(chunk);
+      for (std::uint64_t r = 0; r < size && rows + r < most; ++r) {
+        line = "[";
+        for (std::uint64_t c = 0; c < columns; ++c) {
+          if (c != 0) line += ',';
+          append_value(line, api_.data_chunk_get_vector(chunk, c), r);
         }
-        api_.free(text);
+        octets += line.size();
+        if (octets > kTextBytes)
+          return fail(Code::kInvalid, fmt::format("the answer has more than {} octets: ask for less, or for Parquet", kTextBytes));
+        std::puts((line + "]").c_str());
       }
-      std::puts((line + "]").c_str());
+      rows += size;
+      api_.destroy_data_chunk(&chunk);
     }
     return Json(JsonObject{{"rows", rows}});
   }
 
- private:
+  void append_value(std::string& line, void* vector, std::uint64_t row) const {
+    const std::uint64_t* valid = api_.vector_get_validity(vector);
+    if (valid != nullptr && (valid[row / 64] >> (row % 64) & 1) == 0) {
+      line += "null";
+      return;
+    }
+    const auto& text = static_cast<const duckdb::String*>(api_.vector_get_data(vector))[row];
+    const std::uint32_t length = text.inlined.length;
+    append_json_string(line, {length <= duckdb::kInlined ? text.inlined.data : text.pointer.data, length});
+  }
+
   duckdb::Api api_{};
   void* connection_ = nullptr;
 };
@@ -135,6 +158,7 @@ Result<Json> work() {
   FIREBREAK_ASSIGN(const Json job, parse_json(text));
   const std::int64_t seconds = int_or(job, "timeout_ms", 60'000) / 1'000 + 1;
   limit(RLIMIT_CPU, seconds * std::max<std::int64_t>(1, int_or(job, "threads", 1)) + 1);
+  limit(RLIMIT_AS, (int_or(job, "memory_mb", 1024) + kBesidesMb) * 1024 * 1024);  // its own limit is for its buffers alone
   // What only asks cannot make a file grow, whatever its SQL says.
   const bool builds = string_or(job, "mode") == "build";
   if (!builds) limit(RLIMIT_FSIZE, string_or(job, "copy_to").empty() ? 0 : kAnswerBytes);
@@ -148,6 +172,10 @@ Result<Json> work() {
 int worker_main() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   limit(RLIMIT_CORE, 0);
+  if (std::FILE* first = std::fopen("/proc/self/oom_score_adj", "w"); first != nullptr) {  // before the server
+    std::fputs("1000", first);
+    std::fclose(first);
+  }
   umask(077);
   std::signal(SIGXFSZ, SIG_IGN);
   const auto answer = work();

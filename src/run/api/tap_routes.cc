@@ -1,6 +1,9 @@
 // Inference logs of other platforms as they happen: docs/formats/taps.md.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/encoding.h"
 #include "run/api/api.h"
 #include "world/taps/tap.h"
@@ -20,7 +23,8 @@ std::string token_of(const net::Request& request) {
 
 // CloudEvents 1.0, HTTP binding: structured, batched, or binary, where the attributes are headers and the body is the data.
 Result<Json> events_of(const net::Request& request) {
-  const std::string_view type = request.header("content-type");
+  std::string type(request.header("content-type"));
+  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (type.starts_with("application/cloudevents")) return parse_json(request.body);
   JsonObject headers;
   for (const char* name : {"ce-id", "ce-type", "ce-time", "ce-source", "ce-inferenceservicename"})

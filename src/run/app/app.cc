@@ -231,7 +231,7 @@ Result<void> App::Impl::start_workers() {
   archivist = std::make_unique<Archivist>(*context, options.data_dir);
   const auto forget = [this](const std::string& stream) { return archivist->forget(stream); };
   erasures = std::make_unique<Erasures>(*context, options.data_dir, forget);
-  retention = std::make_unique<Retention>(*context, forget);
+  retention = std::make_unique<Retention>(*context, forget, [this] { jobs->post([this] { erasures->carry_out(); }); });
   jobs = std::make_unique<TaskThread>();
   attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
   FIREBREAK_TRY(attestations->configure(configuration.attesters));

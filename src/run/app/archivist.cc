@@ -130,7 +130,7 @@ Result<std::vector<archive::Manifest>> Archivist::bring_up(const std::string& na
   const std::string folder = archive::folder_of(data_dir_, name);
   FIREBREAK_TRY(tell(folder));  // also of what was made before an error came, or before a crash
   if (!made || made->empty()) return made;
-  const std::unique_lock alone(files_);
+  const record::Gate::Closed alone(files_);
   FIREBREAK_TRY(archive::remove_superseded(context_.files, folder));
   return made;
 }
@@ -167,7 +167,7 @@ Result<Json> Archivist::build(const Json& body) {
 }
 
 Result<Json> Archivist::status() {
-  const std::shared_lock reading(files_);
+  const record::Gate::Pass reading(files_);
   const auto library = archive::find_library();
   JsonArray streams;
   for (const std::string& name : context_.streams.list()) {
@@ -211,7 +211,7 @@ Result<Json> Archivist::query(const Json& body, const std::string& actor) {
   FIREBREAK_TRY(asking.admitted());
   FIREBREAK_ASSIGN(const archive::Query question, asked(body));
   FIREBREAK_ASSIGN(auto all, sources(body));
-  const std::shared_lock reading(files_);
+  const record::Gate::Pass reading(files_);
   for (archive::Source& source : all) {
     FIREBREAK_ASSIGN(source.manifests, archive::load_manifests(context_.files, source.folder));
   }
@@ -233,7 +233,7 @@ Result<Bytes> Archivist::query_parquet(const Json& body, const std::string& acto
   FIREBREAK_TRY(asking.admitted());
   FIREBREAK_ASSIGN(archive::Query question, asked(body));
   FIREBREAK_ASSIGN(auto all, sources(body));
-  const std::shared_lock reading(files_);
+  const record::Gate::Pass reading(files_);
   for (archive::Source& source : all) {
     FIREBREAK_ASSIGN(source.manifests, archive::load_manifests(context_.files, source.folder));
   }
@@ -258,7 +258,7 @@ Result<Bytes> Archivist::answer_file(Make make) {
 }
 
 struct Archivist::Counted {
-  std::shared_lock<std::shared_mutex> reading;  // of files_
+  std::unique_ptr<record::Gate::Pass> reading;  // of files_
   archive::Question question;
   archive::Source source;
   archive::Impact impact;
@@ -272,7 +272,7 @@ Result<Archivist::Counted> Archivist::count(const Json& body, const std::string&
   FIREBREAK_ASSIGN(out.question.from, time_in(body, "from"));
   FIREBREAK_ASSIGN(out.question.to, time_in(body, "to"));
   FIREBREAK_ASSIGN(auto all, sources(body));
-  out.reading = std::shared_lock(files_);
+  out.reading = std::make_unique<record::Gate::Pass>(files_);
   FIREBREAK_ASSIGN(all.front().manifests, archive::load_manifests(context_.files, all.front().folder));
   out.source = std::move(all.front());
   FIREBREAK_ASSIGN(out.impact, archive::impact(context_.files, out.source.folder, out.source.manifests, out.question, engine(kQuestionMs)));
@@ -357,7 +357,7 @@ Result<void> Archivist::forget(const std::string& stream) {
   if (!names) return names.error().code == Code::kNotFound ? Result<void>() : fail(Error(names.error()));
   const auto made = bring_up(stream, false);
   const std::lock_guard one(building_);
-  const std::unique_lock alone(files_);
+  const record::Gate::Closed alone(files_);
   if (made) return archive::remove_superseded(context_.files, folder);
   context_.logger.warn("an archive is removed whole, since it cannot be made anew without what was erased",
                        {{"stream", Json(stream)}, {"why", Json(made.error().message)}});
@@ -372,7 +372,7 @@ void Archivist::record(const char* what, const std::vector<archive::Source>& sou
                        std::uint64_t rows, const std::string& actor) {
   JsonArray streams;
   for (const archive::Source& source : sources) streams.emplace_back(source.stream);
-  JsonObject body{{"what", what}, {"streams", std::move(streams)}, {"question_sha256", sha256(question).hex()}, {"rows", rows}};
+  JsonObject body{{"what", what}, {"streams", std::move(streams)}, {"question_hash", context_.streams.keyed_hash("question", question).hex()}, {"rows", rows}};
   (void)context_.journal.submit_wait(Draft{"archive_read", std::move(body), actor, {}, {}});
 }
 

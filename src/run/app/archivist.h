@@ -13,11 +13,11 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "log/record/gate.h"
 #include "read/archive/impact.h"
 #include "read/archive/query.h"
 #include "run/app/context.h"
@@ -69,7 +69,7 @@ class Archivist {
   const Context& context_;
   const std::string data_dir_;
   std::mutex building_;          // one maker of parts at a time
-  std::shared_mutex files_;      // unique while files that others may read are taken away
+  record::Gate files_;           // closed while files that others may read are taken away
   std::mutex mutex_;             // what follows
   std::map<std::string, std::uint64_t> told_;  // manifest digest -> journal index
   int asking_ = 0;

@@ -52,7 +52,7 @@ std::optional<Named> parse_key(std::string_view key) {
   if (parts.size() != 4 || !number) return std::nullopt;
   if (parts[2] == "checkpoints") return Named{Named::kCheckpoint, log, 0, *number};
   const auto segment = ledger::segment_number(parts[2]);
-  return segment ? std::optional(Named{Named::kPiece, log, *segment, *number}) : std::nullopt;
+  return segment && *segment > 0 ? std::optional(Named{Named::kPiece, log, *segment, *number}) : std::nullopt;
 }
 
 }  // namespace firebreak::app

@@ -109,7 +109,7 @@ void Erasures::carry_out() {
     const auto open = now.erasures.find(index);
     if (open == now.erasures.end() || !open->second.ordered) continue;
     const auto done = carry_out_one(index, erasure.subject, {erasure.streams.begin(), erasure.streams.end()});
-    if (!done) context_.logger.error(fmt::format("erasure era-{} is not finished; it is tried again at the next start", index), done.error());
+    if (!done) context_.logger.error(fmt::format("erasure era-{} is not finished; it is tried again within the hour", index), done.error());
   }
   const std::lock_guard lock(mutex_);
   forget_names();
@@ -119,18 +119,26 @@ Result<void> Erasures::carry_out_one(std::uint64_t index, const std::string& has
   auto subject = read_all(context_.files, path_of(hash));
   if (!subject) return fail(std::move(subject.error()).with("the name of whom to erase"));
   JsonObject took;
+  Result<void> trouble;
   for (const std::string& name : streams.empty() ? context_.streams.list() : streams) {
     record::Stream* const stream = context_.streams.get(name);
     if (stream == nullptr) continue;
-    FIREBREAK_ASSIGN(const record::Erasure done, stream->erase(*subject, index));
-    FIREBREAK_TRY(forget_(name));  // also when the keys were gone already: a crash may have come between
-    JsonObject counts{{"records", done.records}};
-    if (done.records > 0) {
-      counts["first"] = done.first;
-      counts["last"] = done.last;
+    const auto done = stream->erase(*subject, index);
+    // What was derived goes too, also when the keys were gone already: a crash may have come between. One stream's trouble does
+    // not keep another's rows.
+    const auto forgotten = done ? forget_(name) : Result<void>(fail(Error(done.error())));
+    if (!forgotten) {
+      trouble = fail(Error(forgotten.error()));
+      continue;
+    }
+    JsonObject counts{{"records", done->records}};
+    if (done->records > 0) {
+      counts["first"] = done->first;
+      counts["last"] = done->last;
     }
     took[name] = std::move(counts);
   }
+  FIREBREAK_TRY(std::move(trouble));
   JsonObject body{{"erasure", fmt::format("era-{}", index)}, {"streams", std::move(took)}};
   FIREBREAK_TRY(context_.journal.submit_wait(Draft{"erasure_done", std::move(body), "erasure", {}, {}}));
   return {};

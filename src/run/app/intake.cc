@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kPatience = 60 * kSecond;               // for the other half of an exchange
 constexpr auto kPause = std::chrono::milliseconds(200);        // between two batches of joined records
 constexpr std::size_t kBatch = 1'000, kWaiting = 100'000;      // records: of a batch, of those that wait for the disk
+constexpr std::size_t kLines = 1'024;                            // streams, each by the names its senders give
 constexpr std::size_t kWaitingBytes = 256 * limits::kMiB;      // of events since the last time nothing waited
 constexpr auto kDiskPatience = std::chrono::seconds(30);
 
@@ -75,7 +76,8 @@ Result<std::string> Intake::lines(const std::string& stream, taps::Format format
 Result<Intake::Line*> Intake::line_of(const std::string& stream, const std::string& said) {
   if (context_.streams.get(stream) == nullptr)
     return fail(Code::kNotFound, fmt::format("there is no stream '{}': 'firebreak onboard {}' makes it", stream, stream), "/stream");
-  auto& line = lines_[stream];
+  if (lines_.size() >= kLines && !lines_.contains({stream, said})) return fail(Code::kBusy, fmt::format("{} taps are in use", kLines));
+  auto& line = lines_[{stream, said}];
   const taps::Columns columns = taps::columns_of(features_of(stream), said);
   if (line == nullptr || line->columns.names != columns.names) {
     auto fresh = std::make_unique<Line>(Line{taps::Tap(taps::Format::kKServe, {stream, columns.names, "tap", {}, true}), columns, {}, 0, 0});
@@ -107,7 +109,7 @@ Result<Json> Intake::events(const std::string& stream, const Json& events, const
     auto records = line->tap.take_document(all[i], octets);
     if (records)
       if (auto order = taps::check_order(line->columns, *records); !order) records = fail(std::move(order.error()));
-    if (!records) return fail(std::move(records.error()).with(fmt::format("event {} of {}", i + 1, all.size())));
+    if (!records) return fail(std::move(records.error()).with(fmt::format("event {} of {}; those before it are taken", i + 1, all.size())));
     for (JsonObject& record : *records) line->joined.push_back(std::move(record));
   }
   if (line->joined.size() >= kBatch) wake_.notify_one();
@@ -116,10 +118,11 @@ Result<Json> Intake::events(const std::string& stream, const Json& events, const
 
 void Intake::start() {
   producer_ = fmt::format("tap-{}", context_.clock.now().us);
+  refused_ = &context_.metrics.counter("firebreak_tap_refused_total", "Records of taps that were taken and could not be kept");
   context_.metrics.gauge_function("firebreak_tap_waiting", "Requests of a tap whose answers have not come", [this] {
     const std::lock_guard lock(mutex_);
     double sum = 0;
-    for (const auto& [stream, line] : lines_) sum += static_cast<double>(line->tap.pending());
+    for (const auto& [of, line] : lines_) sum += static_cast<double>(line->tap.pending());
     return sum;
   });
   thread_ = std::thread([this] { run(); });
@@ -136,28 +139,29 @@ void Intake::stop() {
 
 void Intake::run() {
   for (bool last = false; !last;) {
-    std::vector<std::string> all;
+    std::vector<Of> all;
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, kPause, [this] { return stopping_; });
       last = stopping_;
       const Time before{context_.clock.now().us - kPatience};
-      for (auto& [stream, line] : lines_) {
+      for (auto& [of, line] : lines_) {
         for (JsonObject& record : last ? line->tap.finish() : line->tap.give_up_before(before)) line->joined.push_back(std::move(record));
-        all.push_back(stream);
+        all.push_back(of);
       }
     }
-    for (const std::string& stream : all) flush(stream);
+    for (const Of& of : all) flush(of);
   }
 }
 
-void Intake::flush(const std::string& stream) {
+void Intake::flush(const Of& of) {
+  const std::string& stream = of.first;
   for (;;) {
     std::vector<JsonObject> records;
     std::uint64_t sequence = 0;
     {
       const std::lock_guard lock(mutex_);
-      Line& line = *lines_.at(stream);
+      Line& line = *lines_.at(of);
       while (!line.joined.empty() && records.size() < kBatch) {
         records.push_back(std::move(line.joined.front()));
         line.joined.pop_front();
@@ -168,37 +172,42 @@ void Intake::flush(const std::string& stream) {
     }
     std::string ndjson;
     for (const JsonObject& record : records) ndjson += canonical_json(record) + "\n";
-    const auto kept = admit(stream, ndjson, sequence);
+    const auto kept = admit(of, ndjson, sequence);
     if (kept) continue;
     if (kept.error().code == Code::kInvalid || kept.error().code == Code::kTooLarge) {
-      admit_each(stream, records, sequence);
+      admit_each(of, records, sequence);
     } else {
+      refused_->add(records.size());
       context_.logger.error(fmt::format("{} records of a tap on '{}' are lost; the stream shows a gap", records.size(), stream), kept.error());
     }
   }
 }
 
 // One of them was refused, and with it the batch: the others are kept.
-void Intake::admit_each(const std::string& stream, const std::vector<JsonObject>& records, std::uint64_t sequence) {
+void Intake::admit_each(const Of& of, const std::vector<JsonObject>& records, std::uint64_t sequence) {
   for (const JsonObject& record : records) {
-    const auto kept = admit(stream, canonical_json(record) + "\n", sequence);
+    const auto kept = admit(of, canonical_json(record) + "\n", sequence);
     if (kept) {
       const std::lock_guard lock(mutex_);
-      sequence = ++lines_.at(stream)->sequence;
+      sequence = ++lines_.at(of)->sequence;
     } else {
-      context_.logger.error(fmt::format("record '{}' of a tap on '{}' is refused", string_or(record, "id"), stream), kept.error());
+      refused_->add();
+      context_.logger.error(fmt::format("record '{}' of a tap on '{}' is refused", string_or(record, "id").substr(0, limits::kIdBytes), of.first), kept.error());
     }
   }
 }
 
-Result<void> Intake::admit(const std::string& stream, const std::string& ndjson, std::uint64_t sequence) {
+Result<void> Intake::admit(const Of& of, const std::string& ndjson, std::uint64_t sequence) {
+  const std::string& stream = of.first;
   record::Stream* const into = context_.streams.get(stream);
   if (into == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", stream));
+  // Each sender's names have numbers of their own.
+  const std::string producer = of.second.empty() ? producer_ : producer_ + "-" + sha256(of.second).hex().substr(0, 8);
   const auto deadline = std::chrono::steady_clock::now() + kDiskPatience;
   for (;;) {
     std::promise<Result<record::Receipt>> answer;
     auto receipt = answer.get_future();
-    into->admit(ndjson, {producer_, sequence}, [&](Result<record::Receipt> r) { answer.set_value(std::move(r)); });
+    into->admit(ndjson, {producer, sequence}, [&](Result<record::Receipt> r) { answer.set_value(std::move(r)); });
     auto outcome = receipt.get();
     if (outcome) {
       admitted_(stream);

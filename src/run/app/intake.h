@@ -38,20 +38,22 @@ class Intake {
   Result<Json> events(const std::string& stream, const Json& events, const std::string& columns);
 
  private:
-  struct Line;  // of one stream: its halves, what is joined, its numbers
+  struct Line;  // its halves, what is joined, its numbers
+  using Of = std::pair<std::string, std::string>;  // stream, and the columns that the sender names
 
   FeatureSchema features_of(const std::string& endpoint) const;
   Result<Line*> line_of(const std::string& stream, const std::string& columns);
   void run();
-  void flush(const std::string& stream);
-  void admit_each(const std::string& stream, const std::vector<JsonObject>& records, std::uint64_t sequence);
-  Result<void> admit(const std::string& stream, const std::string& ndjson, std::uint64_t sequence);
+  void flush(const Of& of);
+  void admit_each(const Of& of, const std::vector<JsonObject>& records, std::uint64_t sequence);
+  Result<void> admit(const Of& of, const std::string& ndjson, std::uint64_t sequence);
 
   const Context& context_;
   const std::function<void(const std::string& stream)> admitted_;
   std::string producer_;  // of this process' joined records
   std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Line>> lines_;
+  std::map<Of, std::unique_ptr<Line>> lines_;
+  Counter* refused_ = nullptr;
   std::condition_variable wake_;
   bool stopping_ = false;
   std::thread thread_;

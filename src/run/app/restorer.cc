@@ -26,7 +26,7 @@ struct StoredLog {
 };
 
 struct Stored {
-  bool layout = false;
+  std::optional<ObjectVersion> layout;
   std::map<std::string, StoredLog> logs;
   std::map<std::string, ObjectVersion> blobs;
 };
@@ -36,7 +36,7 @@ Result<Stored> look(store::ObjectStore& store) {
   Stored out;
   for (const ObjectVersion& one : all) {  // of one key the newest first: the oldest is what stays
     if (one.deletion) continue;
-    out.layout = out.layout || one.key == kLayoutKey;
+    if (one.key == kLayoutKey) out.layout = one;
     const auto named = parse_key(one.key);
     if (!named) continue;
     if (named->kind == Named::kBlob) out.blobs[named->log] = one;
@@ -47,7 +47,7 @@ Result<Stored> look(store::ObjectStore& store) {
   if (!out.layout)
     return fail(Code::kNotFound, fmt::format("there is no copy of a Firebreak installation in {}/{}/{}: compare url, bucket and prefix", store.place().url,
                                              store.place().bucket, store.place().prefix));
-  FIREBREAK_ASSIGN(const Bytes layout, store.get(kLayoutKey));
+  FIREBREAK_ASSIGN(const Bytes layout, store.get(kLayoutKey, out.layout->version));
   if (layout != kLayoutText) return fail(Code::kInvalid, fmt::format("the copy is of another format ('{}'): use the version that wrote it", layout.substr(0, 32)));
   return out;
 }
@@ -70,7 +70,7 @@ class Restorer {
     if (stored.checkpoints.empty()) {
       miss(fmt::format("log {}: the bucket has no checkpoint of it", name));
     } else {
-      FIREBREAK_TRY(file(stored.checkpoints.rbegin()->second, dir + "/checkpoint"));
+      FIREBREAK_TRY(checkpoint(name, stored, dir));
     }
     return verify(name, dir);
   }
@@ -108,6 +108,33 @@ class Restorer {
     return write_atomic(files_, path, *content, OpenMode::kWritePublic);
   }
 
+  // The newest that the log's key signed: anybody who may write to the bucket can name one of any size.
+  Result<void> checkpoint(const std::string& log, const StoredLog& stored, const Path& dir) {
+    std::optional<ledger::VerifierKey> key;
+    if (const auto own = read_all(files_, ledger::key_path_of(out_dir_, log))) {
+      FIREBREAK_ASSIGN(const auto signing, ledger::SigningKey::parse(*own));
+      key = signing.verifier();
+    } else if (auto text = read_all(files_, dir + "/vkey")) {
+      while (text->ends_with('\n')) text->pop_back();
+      if (const auto parsed = ledger::parse_vkey(*text)) key = *parsed;
+    }
+    for (auto at = stored.checkpoints.rbegin(); at != stored.checkpoints.rend(); ++at) {
+      auto note = store_.get(at->second.key, at->second.version);
+      if (!note) {
+        FIREBREAK_TRY(lost(at->second.key, std::move(note.error())));
+        continue;
+      }
+      const auto parsed = ledger::parse_checkpoint(*note);
+      if (!parsed || parsed->size != at->first || (key && !ledger::check_checkpoint(*parsed, *key))) {
+        miss(fmt::format("log {}: {} is no checkpoint of it: somebody else wrote it", log, at->second.key));
+        continue;
+      }
+      done.octets += note->size();
+      return write_atomic(files_, dir + "/checkpoint", *note, OpenMode::kWritePublic);
+    }
+    return miss(fmt::format("log {}: the bucket has no checkpoint of it that holds", log));
+  }
+
   Result<void> segment(const std::string& log, const Path& path, const std::map<std::uint64_t, ObjectVersion>& pieces) {
     FIREBREAK_ASSIGN(const auto out, files_.open(path, OpenMode::kWrite));
     std::uint64_t end = 0;
@@ -121,7 +148,8 @@ class Restorer {
         FIREBREAK_TRY(lost(version.key, std::move(content.error())));
         break;
       }
-      FIREBREAK_TRY(out->write_at(offset, *content));
+      // Octets that are there stay: a piece that somebody else put within another changes nothing.
+      if (offset + content->size() > end) FIREBREAK_TRY(out->write_at(end, ByteView(*content).substr(end - offset)));
       end = std::max(end, offset + content->size());
       done.octets += content->size();
     }

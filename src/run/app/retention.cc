@@ -41,6 +41,7 @@ void Retention::run() {
   for (;;) {
     if (const Time now = context_.clock.now(); now.us - last.us >= kBetween) {
       last = now;
+      hourly_();
       for (const std::string& name : context_.streams.list())
         if (const auto done = sweep(name); !done)
           context_.logger.error(fmt::format("what is past its retention in '{}' is not gone yet; it is tried again in an hour", name), done.error());
@@ -62,12 +63,11 @@ Result<void> Retention::sweep(const std::string& name) {
   if (!kept.subjects.empty())
     held = [&](std::string_view subject) { return kept.subjects.contains(context_.streams.keyed_hash("erasure", subject).hex()); };
   FIREBREAK_ASSIGN(const record::Erasure gone, stream->expire(cutoff, now - std::max(kDay, days * kDay / kEpochsInRetention), held));
-  FIREBREAK_TRY(forget_(name));
-  if (gone.records == 0) return {};
+  if (gone.records == 0) return forget_(name);  // what an earlier sweep may have left
   JsonObject body{{"stream", name},         {"retention_days", days}, {"purpose", stream->config().purpose}, {"cutoff", format_time(cutoff)},
                   {"records", gone.records}, {"first", gone.first},    {"last", gone.last},                   {"held_subjects", kept.subjects.size()}};
   FIREBREAK_TRY(context_.journal.submit_wait(Draft{"retention_done", std::move(body), "retention", {}, {}}));
-  return {};
+  return forget_(name);
 }
 
 Json Retention::status() const {

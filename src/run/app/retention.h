@@ -16,9 +16,9 @@ namespace firebreak::app {
 
 class Retention {
  public:
-  // `forget`: takes what was derived of a stream after keys of it are gone.
-  Retention(const Context& context, std::function<Result<void>(const std::string& stream)> forget)
-      : context_(context), forget_(std::move(forget)) {}
+  // `forget`: takes what was derived of a stream after keys of it are gone. `hourly`: what else is due at a sweep.
+  Retention(const Context& context, std::function<Result<void>(const std::string& stream)> forget, std::function<void()> hourly)
+      : context_(context), forget_(std::move(forget)), hourly_(std::move(hourly)) {}
   ~Retention() { stop(); }
 
   void start();
@@ -31,6 +31,7 @@ class Retention {
 
   const Context& context_;
   const std::function<Result<void>(const std::string&)> forget_;
+  const std::function<void()> hourly_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

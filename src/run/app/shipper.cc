@@ -86,7 +86,7 @@ Result<void> Shipper::compare(const std::string& log, LogState& state) {
   if (known.pieces.empty()) return {};
   const auto& [segment, pieces] = *known.pieces.rbegin();
   const Piece& last = pieces.back();
-  const bool longer = segment > state.spans.back().number || last.offset + last.octets > state.spans[segment - 1].octets;
+  const bool longer = state.spans.empty() || segment > state.spans.back().number || last.offset + last.octets > state.spans[segment - 1].octets;
   const std::uint64_t newest = known.checkpoints.empty() ? 0 : *known.checkpoints.rbegin();
   if (longer || newest > state.checkpoint.size)
     return fail(Code::kCorrupt, fmt::format("the bucket has more of log {} (entries: at least {}) than this folder ({}): it was cut back", log, newest,

@@ -152,7 +152,9 @@ int impact(Client& client, const ArchiveWords& words) {
   if (!answer) return report_error(answer.error(), json);
   if (!words.prove.empty()) {
     if (const int written = deliver(words.prove, pretty_json(*answer), json); written != kDone) return written;
-    fmt::print(stderr, "check it with 'firebreak evidence verify {} --archive DIR/archive/{}', without the server\n", words.prove, words.stream);
+    fmt::print(stderr,
+               "copy DIR/archive/{} beside it now, since questions and erasures replace its files; then, without the server: firebreak evidence verify {} "
+               "--archive COPY\n", words.stream, words.prove);
     answer = Json(answer->at("answer"));
   }
   return deliver(words.out, format == "json" ? pretty_json(*answer) : format == "csv" ? impact_csv(*answer) : impact_text(*answer), json);
@@ -201,7 +203,7 @@ void CommandLine::add_archive() {
   auto* asking = verb(app_.get(), "query", "any SELECT over the records: tables are the kinds, as \"STREAM\".inference",
                       [this, &w](Client& c) { return query(c, w, words_.limit); });
   asking->add_option("sql", w.sql, "one SELECT, in DuckDB's SQL")->required();
-  asking->add_option("--stream", w.stream, "of this stream; its tables are then 'inference', 'label', …");
+  asking->add_option("--stream", w.stream, "of this stream; its tables are then 'inference', 'label' and so on");
   asking->add_option("--limit", words_.limit, "rows to print")->check(CLI::Range(1, 10'000));
   formats(asking);
   auto* counting = verb(app_.get(), "impact", "what a release answered in a span of time: how many, to whom, which decisions",

@@ -48,7 +48,13 @@ Result<Event> event_of(const Json& document) {
     const bool base64 = find(document, "data_base64") != nullptr;
     FIREBREAK_ASSIGN(event.data, data_of(find(document, base64 ? "data_base64" : "data"), "/data"));
   }
+  // What goes into each row of the request is short: thousands of rows would make much of a long one.
+  constexpr std::size_t kIdBytes = limits::kIdBytes - 6;  // and "/9999" behind it
   if (event.id.empty()) return fail(Code::kInvalid, "the event has no id (ce-id)", "/id");
+  if (event.id.size() > kIdBytes) return fail(Code::kTooLarge, fmt::format("the event's id has more than {} octets", kIdBytes), "/id");
+  if (!event.time.empty() && !parse_time(event.time)) return fail(Code::kInvalid, "the event's time is none of RFC 3339", "/time");
+  if (event.component.size() > limits::kIdBytes)
+    return fail(Code::kTooLarge, fmt::format("the service's name has more than {} octets", limits::kIdBytes), "/inferenceservicename");
   return event;
 }
 

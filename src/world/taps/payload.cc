@@ -78,6 +78,8 @@ Result<std::pair<std::size_t, JsonArray>> tensor_of(const Json& tensor) {
 Result<std::vector<JsonObject>> rows_of_tensors(const JsonArray& tensors, const std::vector<std::string>& columns) {
   std::vector<JsonObject> out;
   for (const Json& tensor : tensors) {
+    if (string_or(tensor, "name").size() > limits::kFieldName)
+      return fail(Code::kTooLarge, fmt::format("a tensor's name has more than {} octets", limits::kFieldName));
     FIREBREAK_ASSIGN(const auto shaped, tensor_of(tensor));
     const auto& [rows, values] = shaped;
     if (out.empty()) out.resize(rows);

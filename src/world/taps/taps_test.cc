@@ -157,6 +157,17 @@ TEST(Tap, gives_up_what_waited_too_long_and_keeps_within_its_bounds) {
   EXPECT_EQ(tap.take_document(half(1, "request", "[1,2]"), limits::kRecordBytes + 1).error().code, Code::kTooLarge);
 }
 
+TEST(Tap, refuses_what_thousands_of_rows_would_make_much_of) {
+  Tap tap(Format::kKServe, options());
+  const auto refused = [&](const std::string& member, const std::string& value) {
+    return text_of(tap.take(R"({"specversion":"1.0","type":"org.kubeflow.serving.inference.request","data":[[1],[2]],"id":"a",")" + member + R"(":")" + value + R"("})")).starts_with("refused: ");
+  };
+  EXPECT_TRUE(refused("id", std::string(1'000, 'x')));
+  EXPECT_TRUE(refused("time", "yesterday"));
+  EXPECT_TRUE(refused("inferenceservicename", std::string(1'000, 'x')));
+  EXPECT_FALSE(rows_of_json(*parse_json(R"({"inputs":[{"name":")" + std::string(1'000, 'x') + R"(","shape":[1],"datatype":"FP32","data":[1]}]})"), {}));
+}
+
 TEST(Tap, reads_an_open_inference_exchange_with_the_model_that_answered) {
   const std::string line =
       R"({"time":"2026-03-07T05:00:00Z","request":{"id":"42","inputs":[{"name":"age","shape":[2,1],"datatype":"FP64","data":[41,52]}]},)"
