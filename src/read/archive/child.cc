@@ -51,8 +51,8 @@ Result<std::string> find_library() {
   }
   for (const fs::path& place : places)
     if (fs::is_regular_file(place, ignored)) return fs::absolute(place, ignored).string();
-  return fail(Code::kUnavailable, fmt::format("the server has no DuckDB library ({}): run scripts/duckdb.sh, or name a "
-                                              "libduckdb.so 1.5.6 in its FIREBREAK_DUCKDB", places.front().string()));
+  return fail(Code::kUnavailable, fmt::format("there is no DuckDB library ({}): run scripts/duckdb.sh, or name a "
+                                              "libduckdb.so 1.5.6 in FIREBREAK_DUCKDB (the server's, when it is asked)", places.front().string()));
 }
 
 Result<Child> Child::start(const Engine& engine, JsonObject job) {

@@ -40,7 +40,7 @@ constexpr Advice kAdvice[] = {
     {Code::kInvalid, "made with another key", "Bring the keys folder back from your key backup; without it the log can be verified, not continued"},
     {Code::kInvalid, "made without", "Bring the keys folder back from your key backup; without it the log can be verified, not continued"},
     {Code::kInvalid, "Table with name", "Tables are the kinds of records that a stream has, as \"STREAM\".inference; firebreak archive list names the streams"},
-    {Code::kUnavailable, "has no DuckDB library", "docs/operations.md, \"Ask the records\""},
+    {Code::kUnavailable, "no DuckDB library", "docs/operations.md, \"Ask the records\""},
     {Code::kUnavailable, "send: ", "Check 'url' and 'tls_ca_file' of the part 'store', and the network; done again, it goes on where it was"},
     {Code::kUnavailable, "restore: ", "Check 'url' and 'tls_ca_file' of the part 'store', and the network; what was restored so far is to be removed"},
     {Code::kUnavailable, "onnect", "Is the server running? 'firebreak doctor' looks; --url or FIREBREAK_URL names another"},
