@@ -3,8 +3,15 @@
 name="$(basename "$(dirname "$0")")"
 run="$(mktemp -d)"
 pids=()
+# A process that is ending still writes into its folder: it is waited for, ten seconds at most.
 finish() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  if [ ${#pids[@]} -gt 0 ]; then
+    (sleep 10; kill -9 "${pids[@]}" 2>/dev/null) &
+    local late=$!
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+    kill "$late" 2>/dev/null || true
+  fi
   rm -rf "$run"
 }
 trap finish EXIT
