@@ -38,7 +38,7 @@ for log in "${logs[@]}"; do $work/fsck "$log"; done
 damaged=$work/damaged
 rm -rf $damaged
 cp -r "${logs[0]}" $damaged
-entries="$(find $damaged/tile/entries -type f | sort | head -1)"
+entries="$(find $damaged/tile/entries -type f | sort | sed -n 1p)"
 byte="$(od -An -tu1 -j2 -N1 "$entries" | tr -d ' ')"
 printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$entries" bs=1 seek=2 conv=notrunc status=none
 if $work/fsck $damaged 2>/dev/null; then

@@ -32,7 +32,7 @@ GODEBUG=httpmuxgo121=0 "$work/litewitness" -name example.com/litewitness -key "$
 pids+=($!)
 until_true "litewitness" curl -s -o /dev/null "http://127.0.0.1:$witness_port/"
 until_true "litewitness' key" grep -q 'vkey=' "$work/litewitness.log"
-vkey="$(sed -nE 's/.*vkey="?([^" ]+)"?.*/\1/p' "$work/litewitness.log" | head -1)"
+vkey="$(sed -nE 's/.*vkey="?([^" ]+)"?.*/\1/p' "$work/litewitness.log" | sed -n 1p)"
 
 data="$run/data"
 port=$(free_port)
