@@ -25,6 +25,13 @@ constexpr std::uint64_t kTextBytes = 64 * 1024 * 1024;   // of an answer that is
 constexpr std::int64_t kBesidesMb = 1'536;               // of address space, besides what DuckDB may keep in memory
 constexpr std::int64_t kAnswerBytes = 256 * 1024 * 1024;  // of a Parquet answer
 
+// Sanitizers reserve terabytes of address space.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 void limit(int what, std::int64_t most) {
   const auto value = static_cast<rlim_t>(most);
   const rlimit both{value, value};
@@ -158,7 +165,7 @@ Result<Json> work() {
   FIREBREAK_ASSIGN(const Json job, parse_json(text));
   const std::int64_t seconds = int_or(job, "timeout_ms", 60'000) / 1'000 + 1;
   limit(RLIMIT_CPU, seconds * std::max<std::int64_t>(1, int_or(job, "threads", 1)) + 1);
-  limit(RLIMIT_AS, (int_or(job, "memory_mb", 1024) + kBesidesMb) * 1024 * 1024);  // its own limit is for its buffers alone
+  if (!kSanitized) limit(RLIMIT_AS, (int_or(job, "memory_mb", 1024) + kBesidesMb) * 1024 * 1024);  // its own limit is for its buffers alone
   // What only asks cannot make a file grow, whatever its SQL says.
   const bool builds = string_or(job, "mode") == "build";
   if (!builds) limit(RLIMIT_FSIZE, string_or(job, "copy_to").empty() ? 0 : kAnswerBytes);
