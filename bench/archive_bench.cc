@@ -14,15 +14,15 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
-#include <sstream>
 
 #include "base/files.h"
 #include "fraud/data/fraud_data.h"
 #include "log/ledger/log.h"
 #include "log/record/rows.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 #include "read/archive/builder.h"
 #include "read/archive/impact.h"
+#include "recorded.h"
 
 namespace firebreak {
 namespace {
@@ -51,25 +51,12 @@ struct Lines {
 
 Lines make_lines() {
   Lines lines;
-  std::istringstream events(fraud::read_zst(std::string(FIREBREAK_SOURCE_DIR) + "/examples/fraud/data/credit_stream.ndjson.zst"));
-  for (std::string line; lines.records < kBatch * kBatches && std::getline(events, line);) {
-    const Json event = must(parse_json(line));
-    if (string_or(event, "type") != "inference") continue;
-    const JsonObject record{{"id", string_or(event, "id")},
-                            {"time", string_or(event, "time")},
-                            {"caller", string_or(event, "caller")},
-                            {"source", "bench"},
-                            {"endpoint", "fraud-api"},
-                            {"release", "1.0.0"},
-                            {"model", JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", std::string(64, 'a')}}},
-                            {"features", *find(event, "features")},
-                            {"output", JsonObject{{"label", string_or(event, "prediction")}, {"score", number_or(event, "score")}}},
-                            {"disposition", "served"},
-                            {"latency_us", 812}};
+  bench::recorded([&](const JsonObject& record) {
     if (lines.records++ % kBatch == 0) lines.batches.emplace_back();
     lines.batches.back() += canonical_json(record) + "\n";
     lines.octets += canonical_json(record).size() + 1;
-  }
+    return lines.records < kBatch * kBatches;
+  });
   return lines;
 }
 

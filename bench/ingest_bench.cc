@@ -18,7 +18,8 @@
 #include "fraud/data/fraud_data.h"
 #include "fraud/model_server/ensemble.h"
 #include "log/record/rows.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
+#include "recorded.h"
 #include "run/app/app.h"
 #include "run/app/content.h"
 #include "world/net/http_client.h"
@@ -40,25 +41,14 @@ T must(Result<T> result) {
 
 std::string source(const std::string& path) { return std::string(FIREBREAK_SOURCE_DIR) + "/" + path; }
 
-// The stream's requests as a gateway would record them; only ids differ between rounds.
+// Only ids differ between rounds.
 std::vector<std::string> make_lines() {
   std::vector<std::string> lines;
-  std::istringstream events(fraud::read_zst(source("examples/fraud/data/credit_stream.ndjson.zst")));
-  for (std::string line; std::getline(events, line) && lines.size() < 20'000;) {
-    const Json event = must(parse_json(line));
-    if (string_or(event, "type") != "inference") continue;
-    const JsonObject record{{"time", string_or(event, "time")},
-                            {"caller", string_or(event, "caller")},
-                            {"source", "bench"},
-                            {"endpoint", "fraud-api"},
-                            {"release", "1.0.0"},
-                            {"model", JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", std::string(64, 'a')}}},
-                            {"features", *find(event, "features")},
-                            {"output", JsonObject{{"label", string_or(event, "prediction")}, {"score", number_or(event, "score")}}},
-                            {"disposition", "served"},
-                            {"latency_us", 812}};
+  bench::recorded([&](JsonObject record) {
+    record.erase("id");
     lines.push_back(canonical_json(record).substr(1));  // without the brace: the id goes first
-  }
+    return lines.size() < 20'000;
+  });
   return lines;
 }
 

@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,8 @@
 #include "log/record/batch.h"
 #include "log/record/record.h"
 #include "log/record/rows.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
+#include "recorded.h"
 
 namespace firebreak::record {
 namespace {
@@ -26,28 +26,13 @@ constexpr std::size_t kBatch = 500, kBatches = 40;
 const std::string kFolder = "build/bench/record-data";
 
 std::vector<std::string> make_batches() {
-  std::vector<std::string> batches(1);
-  std::istringstream events(
-      fraud::read_zst(std::string(FIREBREAK_SOURCE_DIR) + "/examples/fraud/data/credit_stream.ndjson.zst"));
+  std::vector<std::string> batches;
   std::size_t lines = 0;
-  for (std::string line; lines < kBatch * kBatches && std::getline(events, line);) {
-    const Json event = fraud::must(parse_json(line));
-    if (string_or(event, "type") != "inference") continue;
-    const JsonObject record{
-        {"id", string_or(event, "id")},
-        {"time", string_or(event, "time")},
-        {"caller", string_or(event, "caller")},
-        {"source", "bench"},
-        {"endpoint", "fraud-api"},
-        {"release", "1.0.0"},
-        {"model", JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", std::string(64, 'a')}}},
-        {"features", *find(event, "features")},
-        {"output", JsonObject{{"label", string_or(event, "prediction")}, {"score", number_or(event, "score")}}},
-        {"disposition", "served"},
-        {"latency_us", 812}};
-    if (lines++ % kBatch == 0 && lines > 1) batches.emplace_back();
+  bench::recorded([&](const JsonObject& record) {
+    if (lines++ % kBatch == 0) batches.emplace_back();
     batches.back() += canonical_json(record) + "\n";
-  }
+    return lines < kBatch * kBatches;
+  });
   return batches;
 }
 

@@ -26,3 +26,12 @@ until_true() {  # WHAT COMMAND…
   done
   fail "waited 20 s for: $what"
 }
+# A server of $firebreak in $run/data: sets url and token; api is curl with that token.
+start_firebreak_alone() {
+  url="http://127.0.0.1:$(free_port)"
+  token="$run/data/admin.token"
+  "$firebreak" serve --data "$run/data" --listen "${url#http://}" >"$run/log" 2>&1 &
+  pids+=($!)
+  until_true "the server" curl -fs -o /dev/null "$url/healthz"
+}
+api() { curl -fsS -H "Authorization: Bearer $(cat "$token")" "$@"; }

@@ -14,7 +14,7 @@
 #include "log/ledger/export.h"
 #include "log/ledger/log.h"
 #include "log/ledger/segment.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 #include "read/archive/builder.h"
 #include "read/archive/statement.h"
 #include "read/evidence/blob_store.h"

@@ -25,15 +25,7 @@ struct Place : Installation {
           "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + "store: {url: '" + store_server->url() +
               "', bucket: bucket, access_key_id: key, secret_file: secret, prefix: fb, retention_days: 30, interval_s: 0.1, test_interval_s: 1, missing_s: 1}\n");
   }
-  void add(int records) {
-    net::HttpClient http;
-    http.set_token(token("admin"));
-    std::string batch;
-    for (int i = 0; i < records; ++i)
-      batch += R"({"id":"d)" + std::to_string(made++) + R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
-    const auto answer = ingest(http, "s", batch, "p" + std::to_string(made), 1);
-    EXPECT_TRUE(answer) << answer.error().message;
-  }
+  void add(int records) { add_records("s", records); }
   template <typename Holds>
   Json until(const std::string& path, const std::string& what, Holds holds) {
     Json last(nullptr);
@@ -72,7 +64,6 @@ struct Place : Installation {
   SystemClock clock;
   store::ScriptedStore bucket{clock};
   std::unique_ptr<net::HttpServer> store_server;
-  int made = 0;
 };
 
 TEST(Offsite, logs_go_to_the_bucket_and_a_lock_that_held_is_told) {

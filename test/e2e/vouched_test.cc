@@ -29,13 +29,7 @@ struct Place : Installation {
     add(20);
   }
   void add(int records) {
-    net::HttpClient http;
-    http.set_token(token("admin"));
-    std::string batch;
-    for (int i = 0; i < records; ++i)
-      batch += R"({"id":"d)" + std::to_string(made++) + R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
-    const auto answer = ingest(http, "s", batch, "p" + std::to_string(made), 1);
-    EXPECT_TRUE(answer) << answer.error().message;
+    const auto answer = add_records("s", records);
     receipt = answer ? canonical_json(*answer) : "";
   }
   void register_logs() {
@@ -95,7 +89,6 @@ struct Place : Installation {
   effects::ScriptedWitness witness{witness_key()};
   std::unique_ptr<net::HttpServer> scripted_server;
   std::string receipt;
-  int made = 0;
 };
 
 TEST(Vouched, logs_are_published_with_the_cosignature_of_a_required_witness) {

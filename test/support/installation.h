@@ -121,6 +121,18 @@ class Installation {
     return net::json_of(http.send(request, url() + "/api/v1/streams/" + stream + "/records"));
   }
 
+  // `count` inferences more, d0, d1, …, as a batch of a producer of its own; the receipt.
+  Result<Json> add_records(const std::string& stream, int count) {
+    net::HttpClient http;
+    http.set_token(token("admin"));
+    std::string batch;
+    for (int i = 0; i < count; ++i)
+      batch += R"({"id":"d)" + std::to_string(added_++) + R"(","time":"2026-03-07T03:00:00Z","caller":"c","features":{"x":1}})" "\n";
+    auto receipt = ingest(http, stream, batch, "p" + std::to_string(added_), 1);
+    EXPECT_TRUE(receipt) << receipt.error().message;
+    return receipt;
+  }
+
   Result<Json> get(const std::string& path, const std::string& who = "admin") {
     net::HttpClient http;
     http.set_token(token(who));
@@ -173,6 +185,7 @@ class Installation {
   }
 
   const std::string clock_;
+  int added_ = 0;
   Folder folder_;
   const Port server_port_, gateway_port_, control_port_;
   std::unique_ptr<net::HttpServer> model_;

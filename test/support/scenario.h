@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "log/ledger/log.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 
 namespace firebreak::scenario {
 

@@ -122,13 +122,8 @@ RC_GTEST_PROP(Erase, erased_is_erased_and_nothing_else_in_any_order, ()) {
     return some;
   }();
   Room room;
-  StreamOptions options;
-  options.records_per_epoch = 6;
-  const auto open = [&] {
-    room.streams.reset();
-    room.streams = Streams::open(room.files, room.clock, room.random, "data", options).value();
-  };
-  open();
+  room.options.records_per_epoch = 6;
+  room.reopen();
   std::map<std::string, int> expected;
   int erased = 0, next = 0;
   for (int step = 0; step < 25; ++step) {
@@ -142,7 +137,7 @@ RC_GTEST_PROP(Erase, erased_is_erased_and_nothing_else_in_any_order, ()) {
       erased += expected[person];
       expected.erase(person);
     } else {
-      open();
+      room.reopen();
     }
   }
   std::erase_if(expected, [](const auto& one) { return one.second == 0; });

@@ -81,13 +81,8 @@ RC_GTEST_PROP(Expire, hold_beats_erasure_beats_retention_in_any_order, ()) {
     Time admitted;
   };
   Room room;
-  StreamOptions options;
-  options.records_per_epoch = 6;
-  const auto open = [&] {
-    room.streams.reset();
-    room.streams = Streams::open(room.files, room.clock, room.random, "data", options).value();
-  };
-  open();
+  room.options.records_per_epoch = 6;
+  room.reopen();
   std::map<std::string, Kept> model;
   std::set<std::string> holds;
   int next = 0;
@@ -105,7 +100,7 @@ RC_GTEST_PROP(Expire, hold_beats_erasure_beats_retention_in_any_order, ()) {
       RC_ASSERT(room.stream().erase(person, static_cast<std::uint64_t>(1000 + step)).has_value());
       std::erase_if(model, [&](const auto& one) { return one.second.person == person; });
     } else if (what == 9) {
-      open();
+      room.reopen();
     } else {
       const Time cutoff = room.clock.now() - kDays * kDay;
       const auto gone = sweep(room, kDays, [&](std::string_view subject) { return holds.contains(std::string(subject)); });

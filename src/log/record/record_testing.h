@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/simulated_files.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 
 namespace firebreak::record::testing {
 
@@ -16,11 +16,12 @@ struct Room {
   SimulatedFiles files;
   FedClock clock{parse_time("2026-03-07T04:00:00Z").value()};
   SeededRandom random{7};
+  StreamOptions options;  // from the next reopen() on
   std::unique_ptr<Streams> streams;
 
   explicit Room(std::uint64_t seed = 1) : files(seed) { open(); }
 
-  void open() { streams = Streams::open(files, clock, random, "data").value(); }
+  void open() { streams = Streams::open(files, clock, random, "data", options).value(); }
   void reopen() {
     streams.reset();
     open();

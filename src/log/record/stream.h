@@ -18,17 +18,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/digest.h"
 #include "base/json.h"
-#include "base/random.h"
 #include "base/result.h"
 #include "log/record/record.h"
 #include "log/record/schema.h"
 
-namespace firebreak {
-class Files;
-}
 namespace firebreak::ledger {
 class Log;
 }
@@ -76,12 +71,6 @@ struct StreamCounters {
   std::uint64_t time_outside = 0, unknown_model = 0, gaps = 0, undeclared_fields = 0;
 };
 
-struct StreamOptions {
-  std::uint32_t records_per_epoch = 1U << 20;   // rows under one seed
-  std::size_t sequences_kept = 4'096;           // per producer, for repeated batches
-  std::size_t producers = 1'024;
-};
-
 class Stream {
  public:
   ~Stream();
@@ -127,35 +116,6 @@ class Stream {
   friend class Streams;
   struct Impl;
   explicit Stream(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
-
-// All streams under DIR/logs. The journal's log is not one of them.
-class Streams {
- public:
-  // Opens every stream found. Errors: kCorrupt, kIo, each naming the stream.
-  static Result<std::unique_ptr<Streams>> open(Files& files, Clock& clock, Random& random,
-                                               const std::string& data_dir, const StreamOptions& options = {});
-  ~Streams();
-
-  // Makes the stream, or brings an existing one to this configuration; the same configuration again changes nothing.
-  // kInvalid for a name that is no is_name(), or "journal".
-  Result<Stream*> create(const StreamConfig& config);
-  Stream* get(std::string_view name) const;  // nullptr when there is none; valid as long as this
-  std::vector<std::string> list() const;     // sorted
-  // Octets that recovery cut from the tail of each log at open (never acknowledged).
-  std::vector<std::pair<std::string, std::uint64_t>> cut_octets() const;
-
-  // A keyed hash of this installation, for naming a person where the name must not stand.
-  Digest keyed_hash(std::string_view purpose, std::string_view value) const;
-
-  // Asked once per batch and model digest (hex); a record of an unknown one is admitted and flagged. Before this is
-  // set every model counts as known. `known` is called from any thread.
-  void set_known_model(std::function<bool(std::string_view digest_hex)> known);
-
- private:
-  struct Impl;
-  explicit Streams(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -14,7 +14,7 @@
 #include "log/record/frames.h"
 #include "log/record/gate.h"
 #include "log/record/producers.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 #include "log/record/stream_memory.h"
 
 namespace firebreak::record {

@@ -18,10 +18,8 @@ const Path kState = "data/logs/fraud-api/stream.state";
 // Remembers after every few records.
 struct SmallEpochs : testing::Room {
   void open_small() {
-    streams.reset();
-    StreamOptions options;
     options.records_per_epoch = 7;
-    streams = Streams::open(files, clock, random, "data", options).value();
+    reopen();
   }
 };
 

@@ -1,4 +1,4 @@
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "base/limits.h"
 #include "log/ledger/verify.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 #include "log/record/stream_impl.h"
 
 namespace firebreak::record {

@@ -16,7 +16,7 @@
 #include "fold/access/access.h"
 #include "log/journal/journal.h"
 #include "log/ledger/note.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 #include "read/evidence/blob_store.h"
 #include "read/views/views.h"
 #include "run/api/event_feed.h"

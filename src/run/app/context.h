@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "log/journal/journal.h"
-#include "log/record/stream.h"
+#include "log/record/streams.h"
 #include "read/evidence/blob_store.h"
 #include "run/app/stream_feed.h"
 #include "world/connect/connector.h"

@@ -33,7 +33,7 @@ void Offsite::configure(const std::optional<store::StoreConfig>& config) {
   config_ = config;
   if (!config_) return;
   store_ = std::make_unique<store::ObjectStore>(config_->place, stopping_);
-  shipper_ = std::make_unique<Shipper>(context_.files, real_, *store_, config_->retention_us);
+  shipper_ = std::make_unique<offsite::Shipper>(context_.files, real_, *store_, config_->retention_us);
 }
 
 void Offsite::apply(const Entry& entry) {

@@ -1,6 +1,6 @@
 // Keeps a copy of the logs and of what they refer to off the machine: in the bucket that the configuration names.
 //
-// A thread of its own sends, once an interval, what the logs have grown by (shipper.h), evidence as soon as it was captured, and all
+// A thread of its own sends, once an interval, what the logs have grown by (run/offsite/shipper), evidence as soon as it was captured, and all
 // other blobs. At the start and once a day it tries whether the store's lock holds (world/store/lock_probe); the journal hears the
 // outcome (entry store_tested), and that an item of evidence is off the machine (entry evidence_custody, action store).
 // Nothing waits for it: what cannot be sent stays where it is, and goes later, in order.
@@ -19,7 +19,7 @@
 #include <utility>
 
 #include "run/app/context.h"
-#include "run/app/shipper.h"
+#include "run/offsite/shipper.h"
 #include "types/finding.h"
 #include "world/store/lock_probe.h"
 #include "world/store/store_config.h"
@@ -65,7 +65,7 @@ class Offsite {
   std::atomic<bool> stopping_{false};
   std::optional<store::StoreConfig> config_;
   std::unique_ptr<store::ObjectStore> store_;
-  std::unique_ptr<Shipper> shipper_;
+  std::unique_ptr<offsite::Shipper> shipper_;
   bool learnt_ = false;
   Result<void> trouble_;  // the first log or blob of a pass that cannot be read here
   std::optional<std::int64_t> tested_at_;  // steady

@@ -10,8 +10,8 @@
 #include "read/evidence/bundle.h"
 #include "read/evidence/bundle_files.h"
 #include "run/app/content.h"
-#include "run/app/key_backup.h"
-#include "run/app/restorer.h"
+#include "run/offsite/key_backup.h"
+#include "run/offsite/restorer.h"
 #include "run/main/commands.h"
 #include "run/main/print.h"
 #include "world/store/upload.h"
@@ -24,9 +24,9 @@ std::string printable(const std::string& text) {
   return cell(&value);
 }
 
-Json to_json(const app::Restored& restored, const std::string& out) {
+Json to_json(const offsite::Restored& restored, const std::string& out) {
   JsonArray logs;
-  for (const app::RestoredLog& log : restored.logs)
+  for (const offsite::RestoredLog& log : restored.logs)
     logs.push_back(JsonObject{{"log", log.name},
                               {"verdict", ledger::verdict_name(log.report.verdict)},
                               {"size", log.report.size},
@@ -41,9 +41,9 @@ Json to_json(const app::Restored& restored, const std::string& out) {
                     {"whole", restored.whole()}};
 }
 
-std::string to_text(const app::Restored& restored, const std::string& out) {
+std::string to_text(const offsite::Restored& restored, const std::string& out) {
   std::string text, keyless;
-  for (const app::RestoredLog& log : restored.logs) {
+  for (const offsite::RestoredLog& log : restored.logs) {
     text += fmt::format("{}: {}: {} entries, {} of them signed\n", log.name, ledger::verdict_name(log.report.verdict), log.report.size, log.report.checkpoint_size);
     if (log.report.damage) text += fmt::format("  damaged: {}, offset {}: {}\n", log.report.damage->file, log.report.damage->offset, printable(log.report.damage->reason));
     if (!log.has_key && !restored.keys.empty()) keyless += (keyless.empty() ? "" : ", ") + log.name;
@@ -117,7 +117,7 @@ int evidence_send(const std::string& dir, const std::string& config, bool json) 
 
 int backup(const std::string& data, const std::string& out, bool json) {
   PosixFiles files;
-  const auto names = app::backup_keys(files, data, out);
+  const auto names = offsite::backup_keys(files, data, out);
   if (!names) return report_error(names.error(), json);
   if (json) {
     std::fputs(pretty_json(JsonObject{{"out", out}, {"files", JsonArray(names->begin(), names->end())}}).c_str(), stdout);
@@ -133,10 +133,10 @@ int backup(const std::string& data, const std::string& out, bool json) {
 int restore(const RestoreOptions& options, bool json) {
   PosixFiles files;
   const std::atomic<bool> never{false};
-  const auto restored = [&]() -> Result<app::Restored> {
+  const auto restored = [&]() -> Result<offsite::Restored> {
     FIREBREAK_ASSIGN(const store::StoreConfig config, store_in(files, options.config));
     store::ObjectStore store(config.place, never);
-    auto done = app::restore(files, store, options.keys, options.out);
+    auto done = offsite::restore(files, store, options.keys, options.out);
     if (!done) return fail(std::move(done.error()).with("restore"));
     return done;
   }();

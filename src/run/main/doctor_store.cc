@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-#include "run/app/bucket_layout.h"
+#include "run/offsite/bucket_layout.h"
 #include "run/app/content.h"
 #include "run/main/doctor.h"
 
@@ -19,7 +19,7 @@ void examine_store(const DoctorOptions& options, std::vector<Diagnosis>& out) {
   store::ObjectStore store(configuration->store->place, never);
   const store::Place& place = store.place();
   const std::string where = fmt::format("store {}/{}/{}", place.url, place.bucket, place.prefix);
-  const auto head = store.head(app::kLayoutKey);
+  const auto head = store.head(offsite::kLayoutKey);
   if (head) {
     const bool locked = head->lock.has_value();
     out.push_back({locked ? Health::kOk : Health::kRed, where + (locked ? ": answers, holds a locked copy" : ": answers, its objects are not locked"),

@@ -8,25 +8,12 @@ cd "$(dirname "$0")/../../.."
 here="$PWD/test/counterpart/archive"
 firebreak="${FIREBREAK:-build/dev/bin/firebreak}"
 [ -x "$firebreak" ] || { echo "archive: no $firebreak; run scripts/test_integration.sh"; exit 77; }
-[ "$(uname -m)" = x86_64 ] || { echo "archive: the locked libraries are for x86_64"; exit 77; }
-command -v python3 >/dev/null || { echo "archive: there is no python3 here"; exit 77; }
-[ "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = 3.11 ] || { echo "archive: the locked pyarrow is for Python 3.11"; exit 77; }
-python3 -m pip --version >/dev/null 2>&1 || scripts/deps.sh pip
+. test/counterpart/wheels.sh
+python_wheels pyarrow "$here"
 FIREBREAK_DUCKDB="$(scripts/duckdb.sh --path | tail -1)"
 export FIREBREAK_DUCKDB
-wheels="$PWD/build/counterpart/pyarrow"
-if [ ! -d "$wheels/pyarrow" ] || ! cmp -s "$here/requirements.txt" "$wheels/requirements.txt"; then
-  rm -rf "$wheels"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --require-hashes --only-binary :all: --target "$wheels" -r "$here/requirements.txt"
-  cp "$here/requirements.txt" "$wheels/"
-fi
 . test/counterpart/common.sh
-url="http://127.0.0.1:$(free_port)"
-"$firebreak" serve --data "$run/data" --listen "${url#http://}" >"$run/log" 2>&1 &
-pids+=($!)
-until_true "the server" curl -fs -o /dev/null "$url/healthz"
-token="$run/data/admin.token"
-api() { curl -fsS -H "Authorization: Bearer $(cat "$token")" "$@"; }
+start_firebreak_alone
 api -X PUT -H 'Content-Type: application/json' -d '{"kinds":["inference","label"],"fields":{"mail":{"keep":"encrypt"}}}' "$url/api/v1/streams/shop" >/dev/null
 python3 "$here/records.py" >"$run/records.ndjson"
 api -H 'Content-Type: application/x-ndjson' --data-binary "@$run/records.ndjson" "$url/api/v1/streams/shop/records" >/dev/null

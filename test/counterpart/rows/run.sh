@@ -10,13 +10,8 @@ fi
 firebreak="${FIREBREAK:-build/dev/bin/firebreak}"
 [ -x "$firebreak" ] || { echo "rows: no $firebreak; run scripts/test_integration.sh"; exit 77; }
 . test/counterpart/common.sh
-url="http://127.0.0.1:$(free_port)"
-"$firebreak" serve --data "$run/data" --listen "${url#http://}" >"$run/log" 2>&1 &
-pids+=($!)
-until_true "the server" curl -fs -o /dev/null "$url/healthz"
-token="$run/data/admin.token"
+start_firebreak_alone
 
-api() { curl -fsS -H "Authorization: Bearer $(cat "$token")" "$@"; }
 for stream in lines rows; do
   api -X PUT -H 'Content-Type: application/json' -d '{"kinds":["inference","label"]}' "$url/api/v1/streams/$stream" >/dev/null
 done

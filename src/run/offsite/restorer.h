@@ -14,7 +14,7 @@
 #include "log/ledger/verify.h"
 #include "world/store/object_store.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 
 struct RestoredLog {
   std::string name;
@@ -33,4 +33,4 @@ struct Restored {
 // `keys_dir` empty: proofs only.
 Result<Restored> restore(Files& files, store::ObjectStore& store, const std::string& keys_dir, const std::string& out_dir);
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

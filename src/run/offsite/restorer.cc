@@ -1,4 +1,4 @@
-#include "run/app/restorer.h"
+#include "run/offsite/restorer.h"
 
 #include <fmt/core.h>
 
@@ -11,10 +11,10 @@
 #include "log/record/payload.h"
 #include "log/record/record.h"
 #include "log/vault/vault.h"
-#include "run/app/bucket_layout.h"
-#include "run/app/key_backup.h"
+#include "run/offsite/bucket_layout.h"
+#include "run/offsite/key_backup.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 namespace {
 
 using store::ObjectVersion;
@@ -228,4 +228,4 @@ Result<Restored> restore(Files& files, store::ObjectStore& store, const std::str
   return std::move(restorer.done);
 }
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

@@ -14,7 +14,7 @@
 
 #include "base/files.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 
 // Gives the names of what was written.
 Result<std::vector<std::string>> backup_keys(Files& files, const std::string& data_dir, const std::string& out_dir);
@@ -23,4 +23,4 @@ Result<std::vector<std::string>> restore_keys(Files& files, const std::string& b
 // kConflict unless the folder is missing or empty.
 Result<void> must_be_empty(Files& files, const std::string& dir);
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

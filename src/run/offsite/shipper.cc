@@ -1,14 +1,14 @@
-#include "run/app/shipper.h"
+#include "run/offsite/shipper.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 
 #include "log/ledger/segment.h"
-#include "run/app/bucket_layout.h"
+#include "run/offsite/bucket_layout.h"
 #include "world/store/upload.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 namespace {
 
 constexpr std::size_t kNamed = 100;  // unlocked objects that are remembered
@@ -145,4 +145,4 @@ Result<void> Shipper::ship_blob(const std::string& hex, ByteView content) {
   return {};
 }
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 
 inline constexpr const char* kLayoutKey = "FORMAT";
 inline constexpr const char* kLayoutText = "firebreak-store 1\n";
@@ -26,4 +26,4 @@ struct Named {
 };
 std::optional<Named> parse_key(std::string_view key);  // nothing: none of ours
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

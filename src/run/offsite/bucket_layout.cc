@@ -1,4 +1,4 @@
-#include "run/app/bucket_layout.h"
+#include "run/offsite/bucket_layout.h"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "log/ledger/segment.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 namespace {
 
 constexpr std::size_t kDigits = 20;  // of any 64-bit number, so that names sort as numbers do
@@ -55,4 +55,4 @@ std::optional<Named> parse_key(std::string_view key) {
   return segment && *segment > 0 ? std::optional(Named{Named::kPiece, log, *segment, *number}) : std::nullopt;
 }
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

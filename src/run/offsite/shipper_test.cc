@@ -1,4 +1,4 @@
-#include "run/app/shipper.h"
+#include "run/offsite/shipper.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,11 +6,11 @@
 #include "base/random.h"
 #include "base/simulated_files.h"
 #include "log/ledger/segment.h"
-#include "run/app/bucket_layout.h"
+#include "run/offsite/bucket_layout.h"
 #include "world/net/http_server.h"
 #include "world/store/scripted_store.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 namespace {
 
 using ::testing::Contains;
@@ -217,4 +217,4 @@ TEST(BucketLayout, reads_the_names_that_it_writes_and_no_others) {
 }
 
 }  // namespace
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

@@ -20,7 +20,7 @@
 #include "log/ledger/log.h"
 #include "world/store/object_store.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 
 inline constexpr std::uint64_t kPieceOctets = 16 * limits::kMiB;
 
@@ -82,4 +82,4 @@ class Shipper {
   std::atomic<std::uint64_t> lag_{0}, waiting_blobs_{0}, written_{0};
 };
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite

@@ -1,4 +1,4 @@
-#include "run/app/key_backup.h"
+#include "run/offsite/key_backup.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 
 #include "read/evidence/bundle_files.h"
 
-namespace firebreak::app {
+namespace firebreak::offsite {
 namespace {
 
 std::string absolute(const std::string& path) {
@@ -73,4 +73,4 @@ Result<std::vector<std::string>> restore_keys(Files& files, const std::string& b
   return names;
 }
 
-}  // namespace firebreak::app
+}  // namespace firebreak::offsite
