@@ -128,7 +128,9 @@ Result<std::vector<archive::Manifest>> Archivist::bring_up(const std::string& na
   std::error_code none;
   std::filesystem::remove_all(maker.spill, none);
   const std::string folder = archive::folder_of(data_dir_, name);
-  FIREBREAK_TRY(tell(folder));  // also of what was made before an error came, or before a crash
+  // Also of what was made before an error came, or, once after a start, before a crash.
+  if (!made || !made->empty() || !looked_.contains(name)) FIREBREAK_TRY(tell(folder));
+  looked_.insert(name);
   if (!made || made->empty()) return made;
   const record::Gate::Closed alone(files_);
   FIREBREAK_TRY(archive::remove_superseded(context_.files, folder));

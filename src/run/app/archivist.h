@@ -69,6 +69,7 @@ class Archivist {
   const Context& context_;
   const std::string data_dir_;
   std::mutex building_;          // one maker of parts at a time
+  std::set<std::string> looked_;  // streams of whose parts the journal knows since this start; with building_ held
   record::Gate files_;           // closed while files that others may read are taken away
   std::mutex mutex_;             // what follows
   std::map<std::string, std::uint64_t> told_;  // manifest digest -> journal index

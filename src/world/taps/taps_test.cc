@@ -160,8 +160,11 @@ TEST(Tap, gives_up_what_waited_too_long_and_keeps_within_its_bounds) {
 TEST(Tap, refuses_what_thousands_of_rows_would_make_much_of) {
   Tap tap(Format::kKServe, options());
   const auto refused = [&](const std::string& member, const std::string& value) {
-    return text_of(tap.take(R"({"specversion":"1.0","type":"org.kubeflow.serving.inference.request","data":[[1],[2]],"id":"a",")" + member + R"(":")" + value + R"("})")).starts_with("refused: ");
+    Json event = *parse_json(R"({"specversion":"1.0","type":"org.kubeflow.serving.inference.request","data":[[1],[2]],"id":"a"})");
+    event.as_object()[member] = value;
+    return text_of(tap.take(canonical_json(event))).starts_with("refused: ");
   };
+  EXPECT_FALSE(refused("id", "b")) << "short ones are taken";
   EXPECT_TRUE(refused("id", std::string(1'000, 'x')));
   EXPECT_TRUE(refused("time", "yesterday"));
   EXPECT_TRUE(refused("inferenceservicename", std::string(1'000, 'x')));
