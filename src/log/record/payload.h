@@ -33,8 +33,13 @@ struct Bodies {
 struct PayloadHead {
   std::string producer;
   std::optional<std::uint64_t> sequence;
-  std::uint16_t lead = 0;  // records the recorder put before the first line
+  std::uint16_t lead = 0;     // records the recorder put before the first line
+  std::string owner = {};     // whose name the producer's is; empty in version 1
+  std::uint64_t content = 0;  // of the batch as it was sent: content_of(); 0 in version 1
 };
+
+// XXH3 (64 bits; never 0) of a batch's octets: tells a repeated batch from another one under its number.
+std::uint64_t content_of(ByteView batch);
 
 // `before` are the recorder's own records (in the clear), `lines` the batch's.
 Bytes encode_payload(const PayloadHead& head, const Bodies& before, const Bodies& lines);

@@ -102,6 +102,61 @@ TEST(Producer, of_a_number_below_its_window_is_refused) {
   EXPECT_EQ(admit(stream, inference("a"), {"gw", 1}).error().code, Code::kConflict);
 }
 
+// A producer that lost its counter would otherwise be told "recorded" of what nobody wrote.
+TEST(Producer, that_uses_a_number_for_another_batch_is_refused_and_told_the_newest) {
+  Room room;
+  ASSERT_TRUE(admit(room.stream(), inference("a"), {"gw", 1}));
+  ASSERT_TRUE(admit(room.stream(), inference("b"), {"gw", 2}));
+  for (int start = 0; start < 3; ++start) {  // from memory, from the log, from what was remembered
+    const auto other = admit(room.stream(), inference("c"), {"gw", 1});
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, Code::kConflict);
+    EXPECT_NE(other.error().message.find("the newest is 2"), std::string::npos) << other.error().message;
+    EXPECT_TRUE(admit(room.stream(), inference("a"), {"gw", 1}));
+    room.reopen();
+  }
+  EXPECT_EQ(ids(room.stream()), (std::map<std::string, int>{{"a", 1}, {"b", 1}}));
+}
+
+TEST(Producer, of_one_owner_does_not_touch_the_numbers_of_another) {
+  Room room;
+  ASSERT_TRUE(admit(room.stream(), inference("a"), {"gw", 1, "service:a"}));
+  ASSERT_TRUE(admit(room.stream(), inference("x"), {"gw", 900, "service:mallory"}));
+  ASSERT_TRUE(admit(room.stream(), inference("y"), {"gw", 1, "service:mallory"}).has_value() == false);
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_TRUE(admit(room.stream(), inference("a"), {"gw", 1, "service:a"}));
+    EXPECT_TRUE(admit(room.stream(), inference(start == 0 ? "b" : "c"), {"gw", start == 0 ? 2U : 3U, "service:a"}));
+    room.reopen();
+  }
+  EXPECT_EQ(ids(room.stream()), (std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}, {"x", 1}}));
+}
+
+TEST(Producer, of_one_owner_cannot_take_the_room_of_all) {
+  Room room;
+  room.streams = nullptr;
+  room.streams = Streams::open(room.files, room.clock, room.random, "data", {.producers = 8}).value();
+  Stream& stream = room.stream();
+  EXPECT_TRUE(admit(stream, inference("a"), {"1", 1, "service:mallory"}));
+  EXPECT_TRUE(admit(stream, inference("a"), {"2", 1, "service:mallory"}));
+  EXPECT_TRUE(admit(stream, inference("a"), {"1", 1, "service:a"}));
+  for (int name = 3; name < 100; ++name)
+    EXPECT_TRUE(admit(stream, inference("a"), {std::to_string(name), 1, "service:mallory"}));
+  const std::uint64_t size = stream.size();
+  EXPECT_TRUE(admit(stream, inference("a"), {"1", 1, "service:a"}));
+  EXPECT_EQ(stream.size(), size) << "the other owner's number was forgotten";
+  EXPECT_TRUE(admit(stream, inference("a"), {"99", 1, "service:mallory"}));
+  EXPECT_EQ(stream.size(), size);
+}
+
+// Its log was written before producers had owners: the next batch of the same name goes on in its numbers.
+TEST(Producers, without_an_owner_go_to_the_first_owner_of_the_name) {
+  Producers producers(8, 8);
+  producers.replay({"", "gw", 7, 0}, {0, 4});
+  Producers::Done done = [](const Result<Receipt>&) {};
+  EXPECT_EQ(producers.begin({"service:a", "gw", 7, 99}, done, {})->kind, Producers::Decision::kRepeated);
+  EXPECT_EQ(producers.begin({"service:b", "gw", 7, 99}, done, {})->kind, Producers::Decision::kNew);
+}
+
 // More than the blocks that the log has taken ahead: on a full disk it cannot fit.
 std::string large_batch() {
   std::string batch = inference("b");

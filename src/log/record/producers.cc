@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace firebreak::record {
 namespace {
@@ -56,22 +57,65 @@ void NumberSet::drop_lowest(std::size_t intervals_kept) {
   while (intervals_.size() > intervals_kept) intervals_.erase(intervals_.begin());
 }
 
-Result<Producers::Decision> Producers::begin(const std::string& producer, std::uint64_t number, Done& done,
-                                             const std::optional<IndexRange>& told) {
+// Room for one more: an owner who has used a quarter of it gives up the name that was silent longest, so nobody can take
+// it from the others; of a full table the owner with the most names gives one. A name with a batch under way stays.
+Result<void> Producers::make_room(const Key& key) {
+  if (states_.contains(key)) return {};
+  std::map<std::string_view, std::size_t> names;
+  for (const auto& [of, state] : states_) ++names[of.first];
+  const auto most = std::max_element(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::string from;
+  if (const auto own = names.find(key.first); own != names.end() && own->second >= std::max<std::size_t>(1, most_ / 4)) {
+    from = key.first;
+  } else if (states_.size() >= most_) {
+    from = most->first;
+  } else {
+    return {};
+  }
+  auto silent = states_.end();
+  for (auto at = states_.lower_bound({from, {}}); at != states_.end() && at->first.first == from; ++at)
+    if (at->second.pending.empty() && (silent == states_.end() || at->second.newest < silent->second.newest)) silent = at;
+  if (silent == states_.end()) return fail(Code::kBusy, fmt::format("all {} producers of the stream have batches under way", names[from]));
+  states_.erase(silent);
+  return {};
+}
+
+// A name from before producers had owners goes to the first owner who uses it.
+Result<Producers::State*> Producers::state_of(const BatchName& batch) {
+  const Key key{batch.owner, batch.producer};
+  if (!batch.owner.empty() && !states_.contains(key)) {
+    if (auto ownerless = states_.extract(Key{"", batch.producer})) {
+      ownerless.key() = key;
+      states_.insert(std::move(ownerless));
+    }
+  }
+  FIREBREAK_TRY(make_room(key));
+  return &states_[key];
+}
+
+Result<Producers::Decision> Producers::begin(const BatchName& batch, Done& done, const std::optional<IndexRange>& told) {
+  const std::uint64_t number = batch.number;
   if (number > kHighest) return fail(Code::kInvalid, fmt::format("a batch number is at most {}", kHighest));
   const std::lock_guard lock(mutex_);
-  if (!states_.contains(producer) && states_.size() >= most_)
-    return fail(Code::kTooLarge, fmt::format("the stream knows {} producers already", most_));
-  State& state = states_[producer];
+  FIREBREAK_ASSIGN(State* const found, state_of(batch));
+  State& state = *found;
+  const auto check_same = [&](std::uint64_t content) -> Result<void> {
+    if (content == 0 || batch.content == 0 || content == batch.content) return {};
+    return fail(Code::kConflict, fmt::format("batch {} of producer '{}' was another one: a repeated batch has the same octets, "
+                                             "a new one a new number; the newest is {}",
+                                             number, batch.producer, *state.high));
+  };
   Decision out;
   if (const auto waiting = state.pending.find(number); waiting != state.pending.end()) {
-    waiting->second.push_back(std::move(done));
+    FIREBREAK_TRY(check_same(waiting->second.content));
+    waiting->second.done.push_back(std::move(done));
     out.kind = Decision::kWaiting;
     return out;
   }
   if (const auto before = state.admitted.find(number); before != state.admitted.end()) {
+    FIREBREAK_TRY(check_same(before->second.content));
     out.kind = Decision::kRepeated;
-    out.range = before->second;
+    out.range = before->second.range;
     if (state.latest && state.latest->first == number) out.receipt = state.latest->second;
     return out;
   }
@@ -81,7 +125,7 @@ Result<Producers::Decision> Producers::begin(const std::string& producer, std::u
     out.filled = missing && !unreported;
     if (!unreported && !missing)
       return fail(Code::kConflict, fmt::format("batch {} of producer '{}' was passed; its newest is {}", number,
-                                               producer, *state.high));
+                                               batch.producer, *state.high));
   } else {
     if (state.high && number - *state.high > 1) state.unreported.add(*state.high + 1, number - 1);
     state.high = number;
@@ -93,18 +137,18 @@ Result<Producers::Decision> Producers::begin(const std::string& producer, std::u
   }
   state.unreported.cut_below(number);
   state.missing.drop_lowest(kIntervalsKept);
-  state.pending[number];
+  state.pending[number].content = batch.content;
   return out;
 }
 
-std::vector<Producers::Done> Producers::finish(const std::string& producer, std::uint64_t number,
-                                               const Decision& decision, const Result<Receipt>& result) {
+std::vector<Producers::Done> Producers::finish(const BatchName& batch, const Decision& decision, const Result<Receipt>& result) {
+  const std::uint64_t number = batch.number;
   const std::lock_guard lock(mutex_);
-  State& state = states_[producer];
-  std::vector<Done> waiting = std::move(state.pending[number]);
+  State& state = states_[{batch.owner, batch.producer}];  // begin() made it, and what is under way is not forgotten
+  std::vector<Done> waiting = std::move(state.pending[number].done);
   state.pending.erase(number);
   if (result) {
-    admit(state, number, {result->first, result->last});
+    admit(state, batch, {result->first, result->last});
     state.latest = {number, *result};
     return waiting;
   }
@@ -118,9 +162,10 @@ std::vector<Producers::Done> Producers::finish(const std::string& producer, std:
   return waiting;
 }
 
-void Producers::replay(const std::string& producer, std::uint64_t number, IndexRange range) {
+void Producers::replay(const BatchName& batch, IndexRange range) {
+  const std::uint64_t number = batch.number;
   const std::lock_guard lock(mutex_);
-  State& state = states_[producer];
+  State& state = *state_of(batch).value();  // nothing is under way
   if (!state.high || number > *state.high) {
     if (state.high && number - *state.high > 1) state.missing.add(*state.high + 1, number - 1);
     state.high = number;
@@ -128,18 +173,23 @@ void Producers::replay(const std::string& producer, std::uint64_t number, IndexR
     state.missing.remove(number);
   }
   state.missing.drop_lowest(kIntervalsKept);
-  admit(state, number, range);
+  admit(state, batch, range);
 }
 
 Json Producers::to_json() const {
   const std::lock_guard lock(mutex_);
-  JsonObject out;
-  for (const auto& [name, state] : states_) {
+  JsonArray out;
+  for (const auto& [key, state] : states_) {
     if (!state.high) continue;
     JsonArray admitted, missing;
-    for (const auto& [number, range] : state.admitted) admitted.push_back(JsonArray{number, range.first, range.last});
+    for (const auto& [number, one] : state.admitted)
+      admitted.push_back(JsonArray{number, one.range.first, one.range.last, fmt::format("{:016x}", one.content)});
     for (const auto& [from, to] : state.missing.intervals()) missing.push_back(JsonArray{from, to});
-    out[name] = JsonObject{{"high", *state.high}, {"admitted", std::move(admitted)}, {"missing", std::move(missing)}};
+    out.push_back(JsonObject{{"owner", key.first},
+                             {"name", key.second},
+                             {"high", *state.high},
+                             {"admitted", std::move(admitted)},
+                             {"missing", std::move(missing)}});
   }
   return out;
 }
@@ -147,7 +197,7 @@ Json Producers::to_json() const {
 Result<void> Producers::restore(const Json& document) {
   const auto corrupt = [] { return fail(Code::kCorrupt, "producers: not as they were written"); };
   const auto numbers = [](const Json& list, std::size_t count, std::uint64_t* to) {
-    if (!list.is_array() || list.get_array().size() != count) return false;
+    if (!list.is_array() || list.get_array().size() < count) return false;
     for (std::size_t i = 0; i < count; ++i) {
       const Json& one = list.get_array()[i];
       if (!one.is_int64() || one.get_int64() < 0) return false;
@@ -155,20 +205,30 @@ Result<void> Producers::restore(const Json& document) {
     }
     return true;
   };
-  if (!document.is_object()) return corrupt();
-  std::map<std::string, State> states;
-  for (const auto& member : document.get_object()) {
-    State& state = states[std::string(member.key())];
-    const Json* const admitted = find(member.value(), "admitted");
-    const Json* const missing = find(member.value(), "missing");
-    const std::int64_t high = int_or(member.value(), "high", -1);
+  const auto content = [](const Json& list) -> std::optional<std::uint64_t> {
+    const Json* const hex = list.get_array().size() == 4 && list.get_array()[3].is_string() ? &list.get_array()[3] : nullptr;
+    if (hex == nullptr) return std::nullopt;
+    const std::string_view text(hex->get_string().data(), hex->get_string().size());
+    std::uint64_t value = 0;
+    const auto [at, ec] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    return ec == std::errc() && at == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  };
+  if (!document.is_array()) return corrupt();
+  std::map<Key, State> states;
+  for (const Json& member : document.get_array()) {
+    State& state = states[{string_or(member, "owner"), string_or(member, "name")}];
+    const Json* const admitted = find(member, "admitted");
+    const Json* const missing = find(member, "missing");
+    const std::int64_t high = int_or(member, "high", -1);
     if (high < 0 || admitted == nullptr || !admitted->is_array() || missing == nullptr || !missing->is_array())
       return corrupt();
     state.high = static_cast<std::uint64_t>(high);
     std::uint64_t n[3];
     for (const Json& one : admitted->get_array()) {
-      if (!numbers(one, 3, n)) return corrupt();
-      state.admitted[n[0]] = {n[1], n[2]};
+      const auto hash = numbers(one, 3, n) ? content(one) : std::nullopt;
+      if (!hash) return corrupt();
+      state.admitted[n[0]] = {{n[1], n[2]}, *hash};
+      state.newest = std::max(state.newest, n[2]);
     }
     for (const Json& one : missing->get_array()) {
       if (!numbers(one, 2, n)) return corrupt();
@@ -180,8 +240,9 @@ Result<void> Producers::restore(const Json& document) {
   return {};
 }
 
-void Producers::admit(State& state, std::uint64_t number, IndexRange range) {
-  state.admitted[number] = range;
+void Producers::admit(State& state, const BatchName& batch, IndexRange range) {
+  state.admitted[batch.number] = {range, batch.content};
+  state.newest = std::max(state.newest, range.last);
   while (state.admitted.size() > kept_) state.admitted.erase(state.admitted.begin());
 }
 

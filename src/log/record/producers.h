@@ -1,6 +1,8 @@
 // What each producer has delivered: repeated batches are recognised, missing numbers are noticed.
 //
-// Per producer: the highest number, the last admitted ones with their index ranges, numbers that are missing (they may
+// A producer is a name that an owner gave it: two owners' same names are two producers, so that who may send under one
+// token cannot use up the numbers of another. The longest silent ones are forgotten when there are too many; what they
+// repeat afterwards is new. Per producer: the highest number, the last admitted ones with their index ranges, numbers that are missing (they may
 // still come) and those of them that no gap record tells of yet. Rebuilt from the log at open.
 // Threads: safe.
 #pragma once
@@ -23,6 +25,13 @@ namespace firebreak::record {
 
 struct IndexRange {
   std::uint64_t first = 0, last = 0;
+};
+
+// One batch as its producer names it.
+struct BatchName {
+  std::string owner, producer;
+  std::uint64_t number = 0;
+  std::uint64_t content = 0;  // content_of() its octets (payload.h); 0 = not known
 };
 
 // Whole numbers as disjoint intervals.
@@ -53,35 +62,47 @@ class Producers {
 
   Producers(std::size_t producers, std::size_t sequences) : most_(producers), kept_(sequences) {}
 
-  // kWaiting: `done` was taken and will be among the results of finish(). kConflict: the number was passed long ago.
+  // kWaiting: `done` was taken and will be among the results of finish(). kConflict: the number was passed long ago, or
+  // it was used for another batch. kBusy: no room for a further producer now.
   // `told`: a gap that the batch itself tells of and that needs no record of its own.
-  Result<Decision> begin(const std::string& producer, std::uint64_t number, Done& done, const std::optional<IndexRange>& told);
+  Result<Decision> begin(const BatchName& batch, Done& done, const std::optional<IndexRange>& told);
 
   // Ends a kNew; returns whom to tell the same result.
-  std::vector<Done> finish(const std::string& producer, std::uint64_t number, const Decision& decision,
-                           const Result<Receipt>& result);
+  std::vector<Done> finish(const BatchName& batch, const Decision& decision, const Result<Receipt>& result);
 
   // At open, in log order.
-  void replay(const std::string& producer, std::uint64_t number, IndexRange range);
+  void replay(const BatchName& batch, IndexRange range);
 
-  // What was replayed: {producer: {"high", "admitted": [[number, first, last]…], "missing": [[from, to]…]}}.
+  // What was replayed: [{"owner", "name", "high", "admitted": [[number, first, last, content as hex]…], "missing": [[from, to]…]}…].
   Json to_json() const;
   Result<void> restore(const Json& document);  // kCorrupt: nothing is changed then
 
  private:
+  using Key = std::pair<std::string, std::string>;  // owner, name
+  struct Admitted {
+    IndexRange range;
+    std::uint64_t content = 0;
+  };
+  struct Waiting {
+    std::uint64_t content = 0;
+    std::vector<Done> done;
+  };
   struct State {
     std::optional<std::uint64_t> high;
-    std::map<std::uint64_t, IndexRange> admitted;
-    std::map<std::uint64_t, std::vector<Done>> pending;
+    std::uint64_t newest = 0;  // index of its last record
+    std::map<std::uint64_t, Admitted> admitted;
+    std::map<std::uint64_t, Waiting> pending;
     NumberSet missing;     // told in the log
     NumberSet unreported;  // not yet
     std::optional<std::pair<std::uint64_t, Receipt>> latest;
   };
-  void admit(State& state, std::uint64_t number, IndexRange range);
+  Result<void> make_room(const Key& key);
+  Result<State*> state_of(const BatchName& batch);
+  void admit(State& state, const BatchName& batch, IndexRange range);
 
   const std::size_t most_, kept_;
   mutable std::mutex mutex_;
-  std::map<std::string, State> states_;
+  std::map<Key, State> states_;
 };
 
 }  // namespace firebreak::record

@@ -47,16 +47,29 @@ TEST(Payload, has_the_octets_of_the_format_page) {
   Bodies lines;
   lines.nonce_base = "\x01\x02\x03\x04\x05\x06\x07\x08";
   lines.add_clear("abc");
-  const Bytes octets = encode_payload({"gw", 7, 0}, {}, lines);
+  const Bytes octets = encode_payload({"gw", 7, 0, "service:a", 0x1122334455667788}, {}, lines);
   EXPECT_EQ(to_hex(octets),
-            "0103000001000000000000000102030405060708000000000267770700000000000000"
-            "03000000ffffffff616263");
+            "020700000100000000000000010203040506070800000000026777070000000000000088776655443322110973657276696365"
+            "3a6103000000ffffffff616263");
   const Payload back = decode_payload(octets, 1).value();
   EXPECT_EQ(back.head.producer, "gw");
   EXPECT_EQ(back.head.sequence, 7U);
+  EXPECT_EQ(back.head.owner, "service:a");
+  EXPECT_EQ(back.head.content, 0x1122334455667788U);
   EXPECT_EQ(back.bodies[0].octets, "abc");
   for (std::size_t cut = 0; cut < octets.size(); ++cut)
     EXPECT_EQ(decode_payload(octets.substr(0, cut), 1).error().code, Code::kCorrupt) << cut;
+}
+
+TEST(Payload, of_version_1_is_read_without_an_owner) {
+  const Bytes octets = from_hex("0103000001000000000000000102030405060708000000000267770700000000000000"
+                                "03000000ffffffff616263").value();
+  const Payload back = decode_payload(octets, 1).value();
+  EXPECT_EQ(back.head.producer, "gw");
+  EXPECT_EQ(back.head.sequence, 7U);
+  EXPECT_EQ(back.head.owner, "");
+  EXPECT_EQ(back.head.content, 0U);
+  EXPECT_EQ(back.bodies[0].octets, "abc");
 }
 
 RC_GTEST_PROP(Row, decodes_to_what_was_encoded, (const std::vector<std::string>& texts, const std::vector<bool>& present,

@@ -26,6 +26,8 @@ std::optional<IndexRange> told_gap(const EncodedBatch& batch, const std::string&
 // One answer, once, to whoever asked; carried from submit() to the writer thread.
 struct Stream::Impl::Pending {
   Producer producer;
+  std::uint64_t content = 0;  // set when there is a sequence
+  BatchName name() const { return {producer.owner, producer.name, *producer.sequence, content}; }
   Producers::Decision decision;
   Producers::Done done;
   std::uint64_t first_line = 0;  // records before it in the frame
@@ -187,7 +189,8 @@ ledger::Batch Stream::Impl::make_frame(const EncodedBatch& batch, Pending& pendi
     add_control(filled_control(producer.name, *producer.sequence), now, parts.random, frame.leaves, before);
   pending.first_line = before.lengths.size();
   pending.lines = batch.records();
-  PayloadHead head{producer.name, producer.sequence, static_cast<std::uint16_t>(before.lengths.size())};
+  const PayloadHead head{producer.name, producer.sequence, static_cast<std::uint16_t>(before.lengths.size()), producer.owner,
+                         pending.content};
   frame.payload = encode_payload(head, before, batch.bodies);
   frame.leaves += batch.leaves;
   frame.lengths.assign(before.lengths.size() + batch.records(), kLeafBytes);
@@ -206,26 +209,27 @@ void Stream::Impl::answer(const Pending& pending, const Result<ledger::Commit>& 
     records += pending.lines;
     ++batches;
     if (pending.producer.sequence)
-      memory.batch(pending.producer.name, *pending.producer.sequence, {result->first, result->last});
+      memory.batch(pending.name(), {result->first, result->last});
     memory.reached(commit->last + 1);
   } else {
     result = fail(Error(commit.error()).with(fmt::format("stream '{}'", parts.name)));
   }
   std::vector<Producers::Done> waiting;
   if (pending.producer.sequence)
-    waiting = producers.finish(pending.producer.name, *pending.producer.sequence, pending.decision, result);
+    waiting = producers.finish(pending.name(), pending.decision, result);
   pending.done(result);
   for (const Producers::Done& also : waiting) also(result);
 }
 
-void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done,
+void Stream::Impl::submit(const EncodedBatch& batch, ByteView text, const Producer& producer, Producers::Done done,
                           std::optional<Gate::Pass>& pass) {
   auto pending = std::make_shared<Pending>();
   pending->producer = producer;
+  if (producer.sequence) pending->content = content_of(text);
   pending->submitter = std::this_thread::get_id();
   std::unique_lock lock(ordering);
   if (producer.sequence) {
-    auto decision = producers.begin(producer.name, *producer.sequence, done, told_gap(batch, producer.name));
+    auto decision = producers.begin(pending->name(), done, told_gap(batch, producer.name));
     if (!decision || decision->kind != Producers::Decision::kNew) {
       lock.unlock();
       pass.reset();
@@ -252,7 +256,7 @@ void Stream::Impl::submit(const EncodedBatch& batch, const Producer& producer, P
 
 void Stream::Impl::admit(std::string_view text, const Producer& producer, Producers::Done done, BatchForm form) {
   const auto check = [&]() -> Result<EncodedBatch> {
-    if (producer.name.size() > limits::kIdBytes)
+    if (producer.name.size() > limits::kIdBytes || producer.owner.size() > 2 * limits::kIdBytes - 1)
       return fail(Code::kTooLarge, fmt::format("a producer's name has at most {} octets", limits::kIdBytes));
     if (producer.sequence && producer.name.empty())
       return fail(Code::kInvalid, "a batch number needs a producer's name");
@@ -266,7 +270,7 @@ void Stream::Impl::admit(std::string_view text, const Producer& producer, Produc
     done(fail(std::move(batch.error())));
     return;
   }
-  submit(*batch, producer, std::move(done), pass);
+  submit(*batch, text, producer, std::move(done), pass);
 }
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -3,7 +3,7 @@
 // Promise: a batch (NDJSON, one record a line) is checked whole before anything is written and is admitted whole or
 // not at all. When the callback gets a receipt, every record is on disk and inside the tree that the next checkpoint
 // signs; line k of the batch is record receipt.first + k. After a crash every acknowledged record is there once. A
-// batch that a producer repeats under the same number gets the first receipt's range again and is written once.
+// batch that a producer repeats under the same number gets the first receipt's range again and is written once; another batch under its number is refused.
 //
 // Threads: everything from any thread. Callbacks of admitted batches run on the log's writer thread and must not block;
 // a refusal calls back on the caller's thread before admit() returns.
@@ -33,6 +33,7 @@ namespace firebreak::record {
 struct Producer {
   std::string name;                       // header Firebreak-Producer; empty = none
   std::optional<std::uint64_t> sequence;  // header Firebreak-Sequence: one number per batch, rising by one
+  std::string owner = {};                 // who sends, as the server knows: names of different owners are different producers
 };
 
 enum class Erased : std::uint8_t { kSkip, kDeliver };
@@ -76,7 +77,8 @@ class Stream {
   ~Stream();
 
   // `done` is called exactly once. Errors: kInvalid and kTooLarge (line and JSON Pointer), kBusy (queue full, retry
-  // later), kConflict (a number below the producer's window), kIo. A batch that brings something new (a field, a
+  // later), kConflict (a number below the producer's window, or
+  // used for another batch), kIo. A batch that brings something new (a field, a
   // release, the first rows after a start) waits for the disk, so do not call this from a commit callback.
   void admit(std::string_view batch, const Producer& producer, std::function<void(Result<Receipt>)> done,
              BatchForm form = BatchForm::kNdjson);

@@ -54,7 +54,8 @@ struct Stream::Impl {
   Result<void> add_keys(Catalog& next, std::vector<Json>& controls);
   Result<void> write_controls(Catalog& next, const std::vector<Json>& controls);
   struct Pending;
-  void submit(const EncodedBatch& batch, const Producer& producer, Producers::Done done, std::optional<Gate::Pass>& pass);
+  void submit(const EncodedBatch& batch, ByteView text, const Producer& producer, Producers::Done done,
+              std::optional<Gate::Pass>& pass);
   ledger::Batch make_frame(const EncodedBatch& batch, Pending& pending);
   void answer(const Pending& pending, const Result<ledger::Commit>& commit);
   Result<Receipt> repeated(const Producers::Decision& decision);

@@ -3,7 +3,7 @@
 namespace firebreak::record {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 }  // namespace
 
@@ -12,8 +12,8 @@ void StreamMemory::control(std::uint64_t index, const Json& control) {
   controls_.emplace_back(index, control);
 }
 
-void StreamMemory::batch(const std::string& producer, std::uint64_t number, IndexRange range) {
-  producers_.replay(producer, number, range);
+void StreamMemory::batch(const BatchName& batch, IndexRange range) {
+  producers_.replay(batch, range);
 }
 
 void StreamMemory::reached(std::uint64_t size) {

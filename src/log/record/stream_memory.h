@@ -20,7 +20,7 @@ class StreamMemory {
   StreamMemory(std::size_t producers, std::size_t sequences) : producers_(producers, sequences) {}
 
   void control(std::uint64_t index, const Json& control);  // gaps need not come: a catalog does not hold them
-  void batch(const std::string& producer, std::uint64_t number, IndexRange range);
+  void batch(const BatchName& batch, IndexRange range);
   void reached(std::uint64_t size);
 
   struct Saved {

@@ -30,9 +30,8 @@ std::string behaviour(SmallEpochs& room, std::uint64_t numbers) {
   for (const auto& schema : stream.schemas()) out += canonical_json(to_json(*schema)) + "\n";
   for (std::uint64_t number = 1; number <= numbers; ++number) {
     const auto receipt = admit(stream, inference("again"), {"gw", number});
-    out += receipt && receipt->last < 1'000'000
-               ? fmt::format("{}: {}-{}\n", number, receipt->first, receipt->last)
-               : fmt::format("{}: {}\n", number, receipt ? "?" : code_name(receipt.error().code));
+    out += receipt ? fmt::format("{}: {}-{}\n", number, receipt->first, receipt->last)
+                   : fmt::format("{}: {}\n", number, receipt.error().message);
     if (receipt && stream.read(receipt->first)->fields() != Json() &&
         string_or(stream.read(receipt->first)->fields(), "id") == "again")
       out += "taken\n";
@@ -77,7 +76,7 @@ TEST(StreamMemory, nothing_of_it_is_believed_that_is_not_of_this_log) {
     ASSERT_TRUE(write_plain(room.files, kState, bad));
     room.open_small();
     ASSERT_EQ(room.stream().schemas().size(), 1U) << "octet " << at;
-    const auto repeated = admit(room.stream(), inference("again", R"({"f1":1})"), {"gw", 3});
+    const auto repeated = admit(room.stream(), inference("e1", R"({"f1":1})"), {"gw", 3});
     ASSERT_TRUE(repeated) << repeated.error().message;
     ASSERT_EQ(string_or(room.stream().read(repeated->first)->fields(), "id"), "e1");
   }

@@ -43,8 +43,9 @@ Result<void> Stream::Impl::rebuild() {
     FIREBREAK_TRY(apply_controls(frame, frames, next, memory));
     if (payload.head.sequence && frame.count > payload.head.lead) {
       const IndexRange range{frame.first + payload.head.lead, frame.first + frame.count - 1};
-      producers.replay(payload.head.producer, *payload.head.sequence, range);
-      memory.batch(payload.head.producer, *payload.head.sequence, range);
+      const BatchName name{payload.head.owner, payload.head.producer, *payload.head.sequence, payload.head.content};
+      producers.replay(name, range);
+      memory.batch(name, range);
     }
     memory.reached(frame.first + frame.count);
     return {};

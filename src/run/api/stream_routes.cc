@@ -8,8 +8,9 @@
 namespace firebreak::api {
 namespace {
 
-Result<record::Producer> producer_of(const net::Request& request) {
+Result<record::Producer> producer_of(const net::Request& request, const access::Principal& who) {
   record::Producer producer;
+  producer.owner = who.actor();
   producer.name = std::string(request.header("firebreak-producer"));
   if (producer.name.size() > limits::kIdBytes)
     return fail(Code::kInvalid, fmt::format("Firebreak-Producer is longer than {} octets", limits::kIdBytes));
@@ -67,7 +68,8 @@ void Api::add_stream_routes() {
   Counter& batches = parts_.metrics.counter("firebreak_ingest_batches_total", "Batches answered with a receipt");
   router_.post("/api/v1/streams/{stream}/records", [this, &latency, &batches](net::Request request,
                                                                              net::Responder responder) {
-    if (const auto who = authorize(request, kIngest); !who) return responder.fail(who.error());
+    const auto who = authorize(request, kIngest);
+    if (!who) return responder.fail(who.error());
     const std::string_view type = request.header("content-type");
     const bool rows = type == record::kRowsType;
     if (!rows && !type.starts_with("application/x-ndjson"))
@@ -81,7 +83,7 @@ void Api::add_stream_routes() {
                                   fmt::format("there is no stream '{}': make it with PUT /api/v1/streams/{}",
                                               request.param("stream"), request.param("stream")),
                                   {}, 0});
-    const auto producer = producer_of(request);
+    const auto producer = producer_of(request, *who);
     if (!producer) return responder.fail(producer.error());
     const std::int64_t start_us = parts_.clock.steady_us();
     const std::string name = request.param("stream");

@@ -18,6 +18,7 @@ constexpr auto kPause = std::chrono::milliseconds(200);        // between two ba
 constexpr std::size_t kBatch = 1'000, kWaiting = 100'000;      // records: of a batch, of those that wait for the disk
 constexpr std::size_t kLines = 1'024;                            // streams, each by the names its senders give
 constexpr std::size_t kWaitingBytes = 256 * limits::kMiB;      // of events since the last time nothing waited
+constexpr const char* kOwner = "firebreak";  // whose the numbers of taps are: no token's
 constexpr auto kDiskPatience = std::chrono::seconds(30);
 
 }  // namespace
@@ -207,7 +208,7 @@ Result<void> Intake::admit(const Of& of, const std::string& ndjson, std::uint64_
   for (;;) {
     std::promise<Result<record::Receipt>> answer;
     auto receipt = answer.get_future();
-    into->admit(ndjson, {producer, sequence}, [&](Result<record::Receipt> r) { answer.set_value(std::move(r)); });
+    into->admit(ndjson, {producer, sequence, kOwner}, [&](Result<record::Receipt> r) { answer.set_value(std::move(r)); });
     auto outcome = receipt.get();
     if (outcome) {
       admitted_(stream);
