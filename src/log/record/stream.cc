@@ -225,7 +225,7 @@ void Stream::Impl::submit(const EncodedBatch& batch, ByteView text, const Produc
                           std::optional<Gate::Pass>& pass) {
   auto pending = std::make_shared<Pending>();
   pending->producer = producer;
-  if (producer.sequence) pending->content = content_of(text);
+  if (producer.sequence) pending->content = producer.content != 0 ? producer.content : content_of(text);
   pending->submitter = std::this_thread::get_id();
   std::unique_lock lock(ordering);
   if (producer.sequence) {

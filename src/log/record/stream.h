@@ -34,6 +34,7 @@ struct Producer {
   std::string name;                       // header Firebreak-Producer; empty = none
   std::optional<std::uint64_t> sequence;  // header Firebreak-Sequence: one number per batch, rising by one
   std::string owner = {};                 // who sends, as the server knows: names of different owners are different producers
+  std::uint64_t content = 0;              // header Firebreak-Content: what tells a repetition; 0 = XXH3 of the batch's octets
 };
 
 enum class Erased : std::uint8_t { kSkip, kDeliver };

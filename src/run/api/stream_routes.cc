@@ -22,6 +22,11 @@ Result<record::Producer> producer_of(const net::Request& request, const access::
       ec != std::errc() || at != text.data() + text.size())
     return fail(Code::kInvalid, "Firebreak-Sequence must be a whole number");
   producer.sequence = sequence;
+  const std::string_view content = request.header("firebreak-content");
+  if (content.empty()) return producer;
+  if (const auto [at, ec] = std::from_chars(content.data(), content.data() + content.size(), producer.content, 16);
+      ec != std::errc() || at != content.data() + content.size() || content.size() != 16)
+    return fail(Code::kInvalid, "Firebreak-Content must be 16 hexadecimal digits");
   return producer;
 }
 

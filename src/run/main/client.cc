@@ -103,14 +103,15 @@ Result<Json> Client::command(const std::string& name, const Json& args) {
 }
 
 Result<Json> Client::records(const std::string& stream, std::string ndjson, const std::string& producer,
-                             std::uint64_t sequence) {
+                             std::uint64_t sequence, const std::string& content) {
   constexpr int kAttempts = 60;
   FIREBREAK_TRY(ready());
   net::Request request;
   request.method = "POST";
   request.headers = {{"content-type", "application/x-ndjson"},
                      {"firebreak-producer", producer},
-                     {"firebreak-sequence", std::to_string(sequence)}};
+                     {"firebreak-sequence", std::to_string(sequence)},
+                     {"firebreak-content", content}};
   request.body = std::move(ndjson);
   for (int attempt = 1;; ++attempt) {
     auto receipt = net::json_of(http_.send(request, connection_.url + "/api/v1/streams/" + stream + "/records"));

@@ -34,7 +34,8 @@ class Client {
   Result<Json> post_bytes(const std::string& path, std::string body, const std::string& content_type);
   Result<Json> command(const std::string& name, const Json& args);
   // A batch of NDJSON under a producer's number; waits and repeats while the server says that it is busy. The receipt.
-  Result<Json> records(const std::string& stream, std::string ndjson, const std::string& producer, std::uint64_t sequence);
+  Result<Json> records(const std::string& stream, std::string ndjson, const std::string& producer, std::uint64_t sequence,
+                       const std::string& content);  // 16 hexadecimal digits: what tells a repetition
 
   const Connection& connection() const { return connection_; }
 

@@ -191,8 +191,11 @@ class Ingest {
     batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(count));
     // The last, short batch bears the name of all lines: a file that has grown is not mistaken for the one before.
     const bool whole = count == kBatchLines;
-    const std::string producer = whole ? "ingest-" + identity_ : "ingest-" + identity_ + "-" + seen_.hex().substr(0, 16);
-    FIREBREAK_ASSIGN(const Json receipt, client_.records(options_.endpoint, std::move(body), producer, whole ? ++sequence_ : 1));
+    const std::string seen = seen_.hex().substr(0, 16);
+    const std::string producer = whole ? "ingest-" + identity_ : "ingest-" + identity_ + "-" + seen;
+    // Records without a time bear today's, so the lines they come from tell a repetition.
+    FIREBREAK_ASSIGN(const Json receipt,
+                     client_.records(options_.endpoint, std::move(body), producer, whole ? ++sequence_ : 1, seen));
     const auto first = static_cast<std::uint64_t>(int_or(receipt, "first"));
     sent_ += count;
     if (first >= held_) fresh_ += count;  // a repeated batch has its old place

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "log/record/record_testing.h"
 #include "types/feature_digest.h"
+#include "world/gateway/row_form.h"
 
 namespace firebreak::gateway {
 namespace {
@@ -87,6 +88,42 @@ TEST(Capture, the_recorder_reads_back_what_the_gateway_saw) {
     EXPECT_EQ(feature_digest(endpoint().features, all[i].row), seen->feature_digest);
   }
   EXPECT_EQ("1.2.0", string_or(*find(stream.read(receipt->first)->fields(), "shadow"), "release"));
+}
+
+// The same lines in both forms: two streams hold the same.
+TEST(RowForm, a_batch_in_rows_is_kept_as_its_lines_would_be) {
+  record::testing::Room room, other;
+  Inference first = served(), failed = served();
+  failed.id = "e0000002";
+  failed.row = {{kAbsent, 3}, {""}};
+  failed.release.clear();
+  failed.label.clear();
+  failed.schema_violation = "/features/limit_bal: must be a number";
+  first.shadow = ShadowAnswer{"1.2.0", "decline", 0.7};
+  const std::vector<std::string> lines = {capture_line(endpoint(), first), capture_line(endpoint(), failed)};
+  const std::string text = lines[0] + "\n" + lines[1] + "\n";
+  RowForm form;
+  EXPECT_FALSE(form.rows_of(lines));
+  EXPECT_TRUE(form.lacks_columns());
+  ASSERT_TRUE(record::testing::admit(room.stream(), text));
+  const auto by_line = record::testing::admit(other.stream(), text);
+  ASSERT_TRUE(by_line);
+  JsonArray schemas;
+  for (const auto& schema : room.stream().schemas()) schemas.push_back(record::to_json(*schema));
+  ASSERT_TRUE(form.learn(JsonObject{{"schemas", schemas}}));
+  const auto rows = form.rows_of(lines);
+  ASSERT_TRUE(rows);
+  EXPECT_FALSE(form.lacks_columns());
+  const auto by_row = record::testing::admit(room.stream(), *rows, {}, record::BatchForm::kRows);
+  ASSERT_TRUE(by_row) << by_row.error().message;
+  for (std::uint64_t i = 0; i < 2; ++i)
+    EXPECT_EQ(canonical_json(room.stream().read(by_row->first + i)->fields()),
+              canonical_json(other.stream().read(by_line->first + i)->fields()));
+  // A gap has no row, and neither has what the stream has no column for.
+  EXPECT_FALSE(form.rows_of({lines[0], gap_line("gw", first.time, Gap{7, 9, false, "queue full"})}));
+  EXPECT_FALSE(form.lacks_columns());
+  EXPECT_FALSE(form.rows_of({R"({"id":"x","time":"2026-03-07T03:27:37.823Z","features":{"new":1}})"}));
+  EXPECT_TRUE(form.lacks_columns());
 }
 
 }  // namespace

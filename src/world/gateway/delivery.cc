@@ -6,9 +6,13 @@
 #include <chrono>
 
 #include "base/files.h"
+#include "log/record/payload.h"
+#include "log/record/rows.h"
 
 namespace firebreak::gateway {
 namespace {
+constexpr std::string_view kLinesType = "application/x-ndjson";
+constexpr std::int64_t kLearnPause = 5'000'000;  // between two looks at the server's columns
 constexpr unsigned kRenumberings = 40;  // of one batch: further than any clock is wrong; then it waits as usual
 }
 
@@ -49,12 +53,31 @@ void Delivery::run() {
   while (auto batch = spool_.next()) {
     if (!deliver(*batch)) return;
     if (auto ok = spool_.acknowledged(*batch); !ok) note(ok.error().message);
+    // The server has made the columns that this batch brought.
+    if (form_.lacks_columns() && (learned_us_ == 0 || clock_.steady_us() - learned_us_ > kLearnPause)) (void)learn_columns();
     const std::lock_guard lock(mutex_);
     ++stats_.batches;
   }
 }
 
-Result<net::Response> Delivery::attempt(const SpoolBatch& batch) {
+// A server that does not tell its columns gets lines.
+Result<void> Delivery::learn_columns() {
+  learned_us_ = clock_.steady_us();
+  net::Request request;
+  request.method = "GET";
+  FIREBREAK_ASSIGN(const Json document,
+                   net::json_of(client_.send(request, fmt::format("{}/api/v1/streams/{}/schemas", options_.server_url, options_.stream),
+                                             options_.timeout_us)));
+  return form_.learn(document);
+}
+
+std::string Delivery::text_of(const SpoolBatch& batch) {
+  std::string text;
+  for (const std::string& line : batch.lines) text.append(line).push_back('\n');
+  return text;
+}
+
+Result<net::Response> Delivery::attempt(const SpoolBatch& batch, std::uint64_t content, bool as_lines) {
   // The file may be written after we start, or change: read it each time.
   PosixFiles files;
   auto token = read_all(files, options_.token_file);
@@ -63,10 +86,13 @@ Result<net::Response> Delivery::attempt(const SpoolBatch& batch) {
   client_.set_token(*token);
   net::Request request;
   request.method = "POST";
-  request.headers = {{"Content-Type", "application/x-ndjson"},
+  auto rows = as_lines ? std::nullopt : form_.rows_of(batch.lines);
+  sent_rows_ = rows.has_value();
+  request.body = rows ? std::move(*rows) : text_of(batch);
+  request.headers = {{"Content-Type", std::string(sent_rows_ ? record::kRowsType : kLinesType)},
                      {"Firebreak-Producer", options_.producer},
-                     {"Firebreak-Sequence", std::to_string(batch.sequence)}};
-  for (const std::string& line : batch.lines) request.body.append(line).push_back('\n');
+                     {"Firebreak-Sequence", std::to_string(batch.sequence)},
+                     {"Firebreak-Content", fmt::format("{:016x}", content)}};
   return client_.send(request, fmt::format("{}/api/v1/streams/{}/records", options_.server_url, options_.stream),
                       options_.timeout_us);
 }
@@ -75,11 +101,20 @@ bool Delivery::deliver(SpoolBatch& batch) {
   std::int64_t wait_us = options_.first_pause_us;
   std::size_t replacements = 0;
   unsigned renumbered = 0;
+  bool as_lines = false;
+  const std::uint64_t content = record::content_of(text_of(batch));  // also of what it becomes when lines are refused
   while (true) {
-    auto answer = attempt(batch);
+    auto answer = attempt(batch, content, as_lines);
     if (answer && answer->status == 200) {
       note("");
+      const std::lock_guard lock(mutex_);
+      stats_.as_rows += sent_rows_ ? 1 : 0;
       return true;
+    }
+    // What is refused as rows may be taken as lines (another schema, an older server), and lines name what is wrong.
+    if (answer && sent_rows_ && answer->status >= 400 && answer->status < 500 && answer->status != 429 && answer->status != 401) {
+      as_lines = true;
+      continue;
     }
     const Error error = answer ? net::error_of(*answer) : answer.error();
     note(fmt::format("stream {}: {}", options_.stream, error.message));

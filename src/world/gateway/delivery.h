@@ -4,7 +4,8 @@
 // restarts, so the server can tell a repetition. When the server refuses a line for good (400, 413), that line alone
 // is replaced by a gap line that names it, so one bad record cannot stop the others. When the server has passed the
 // number (409: the spool came back from an old copy), the batch takes a higher one, so that it cannot wait for ever;
-// lines that the server had under the old number stand there twice then, none is lost.
+// lines that the server had under the old number stand there twice then, none is lost. Batches go as binary rows where
+// the stream's columns are known, else as lines; a repetition may take the other form, its content is the lines'.
 //
 // Threads: its own; stop() and stats() from any other.
 #pragma once
@@ -17,6 +18,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "world/gateway/row_form.h"
 #include "world/gateway/spool.h"
 #include "world/net/http_client.h"
 
@@ -31,6 +33,7 @@ struct DeliveryOptions {
 
 struct DeliveryStats {
   std::uint64_t batches = 0, attempts = 0, refused_lines = 0, renumbered = 0;
+  std::uint64_t as_rows = 0;  // of the batches
   std::string error;  // of the last attempt; empty when it went well
 };
 
@@ -44,7 +47,9 @@ class Delivery {
  private:
   void run();
   bool deliver(SpoolBatch& batch);  // false: stopped
-  Result<net::Response> attempt(const SpoolBatch& batch);
+  static std::string text_of(const SpoolBatch& batch);
+  Result<net::Response> attempt(const SpoolBatch& batch, std::uint64_t content, bool as_lines);
+  Result<void> learn_columns();
   void replace_refused(SpoolBatch& batch, const Error& error);
   bool renumber(SpoolBatch& batch, unsigned attempts);
   bool pause(std::int64_t us);  // false: stopped
@@ -54,6 +59,9 @@ class Delivery {
   const Clock& clock_;
   const DeliveryOptions options_;
   net::HttpClient client_;
+  RowForm form_;
+  std::int64_t learned_us_ = 0;  // steady time; 0: never
+  bool sent_rows_ = false;       // the last attempt
   mutable std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;

@@ -197,6 +197,7 @@ Json EndpointRuntime::counted() const {
                                 {"refused_requests", counters.capture_refused.value()},
                                 {"refused_lines", delivered.refused_lines},
                                 {"batches", delivered.batches},
+                                {"as_rows", delivered.as_rows},
                                 {"attempts", delivered.attempts},
                                 {"error", spooled.error},
                                 {"delivery_error", delivered.error}}}};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -11,6 +12,8 @@
 #include "base/encoding.h"
 #include "base/files.h"
 #include "base/random.h"
+#include "log/record/record_testing.h"
+#include "log/record/rows.h"
 #include "types/feature_digest.h"
 #include "types/policy.h"
 #include "world/net/http_client.h"
@@ -49,6 +52,7 @@ struct Recorder {
       const std::lock_guard lock(mutex);
       if (fail_with != 0)
         return responder.respond(net::problem(fail_with, Error{Code::kUnavailable, "told to fail", "", 0}));
+      if (request.method == "GET") return responder.respond(net::problem(404, Error{Code::kNotFound, "of no schemas", "", 0}));
       EXPECT_EQ("/api/v1/streams/fraud-api/records", request.path);
       EXPECT_EQ("gateway:gw-1", request.header("firebreak-producer"));
       EXPECT_EQ("server-secret-token", request.bearer());
@@ -442,6 +446,46 @@ TEST_F(GatewayTest, one_refused_record_does_not_stop_the_others) {
   EXPECT_NE(std::string::npos, accepted.find("\"from\":2,\"to\":2"));
 }
 
+// The server is a stream: it makes columns of what comes in lines, and then the gateway sends rows.
+TEST_F(GatewayTest, sends_rows_as_soon_as_the_stream_has_their_columns) {
+  serve();
+  const std::uint16_t port = recorder->server->port();
+  recorder.reset();
+  record::testing::Room room;
+  record::Stream& stream = room.stream();
+  std::atomic<int> by_lines = 0, by_rows = 0;
+  net::ServerOptions same;
+  same.port = port;
+  const auto server = std::move(*HttpServer::start(same, [&](Request request, Responder responder) {
+    if (request.method == "GET") {
+      JsonArray schemas;
+      for (const auto& schema : stream.schemas()) schemas.push_back(record::to_json(*schema));
+      return responder.respond(net::json_response(JsonObject{{"schemas", schemas}}));
+    }
+    const bool rows = request.header("content-type") == record::kRowsType;
+    ++(rows ? by_rows : by_lines);
+    stream.admit(request.body, {}, [responder](const Result<record::Receipt>& receipt) {
+      if (!receipt) return responder.fail(receipt.error());
+      responder.respond(net::json_response(record::to_json(*receipt)));
+    }, rows ? record::BatchForm::kRows : record::BatchForm::kNdjson);
+  }));
+  std::set<std::string> asked;
+  for (int i = 0; i < 6; ++i) {
+    ask("key-of-ana", 1 + i, "id-" + std::to_string(i));
+    asked.insert("id-" + std::to_string(i));
+    flushed();
+  }
+  EXPECT_GE(by_lines, 1);
+  EXPECT_GE(by_rows, 1);
+  std::set<std::string> recorded;
+  ASSERT_TRUE(stream.read_from(0, 1'000, [&](const record::Record& record) {
+    if (record.kind != record::Kind::kInference) return;
+    recorded.insert(string_or(record.fields(), "id"));
+    EXPECT_EQ("ana", string_or(record.fields(), "caller"));
+  }));
+  EXPECT_EQ(asked, recorded);
+}
+
 TEST_F(GatewayTest, a_batch_whose_number_the_server_has_passed_takes_a_higher_one) {
   serve();
   const std::uint16_t port = recorder->server->port();
@@ -454,6 +498,7 @@ TEST_F(GatewayTest, a_batch_whose_number_the_server_has_passed_takes_a_higher_on
   net::ServerOptions same;
   same.port = port;
   const auto ahead = std::move(*HttpServer::start(same, [&](Request request, Responder responder) {
+    if (request.method == "GET") return responder.respond(net::json_response(JsonObject{}));
     const std::lock_guard lock(mutex);
     if (std::stoull(std::string(request.header("firebreak-sequence"))) <= high) {
       ++refused;
