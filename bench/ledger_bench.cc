@@ -32,6 +32,7 @@ namespace {
 
 struct Settings {
   std::uint64_t entries = 5'000'000, batch = 1'000, size = 200, producers = 1, window = 16, rate = 0;
+  std::uint64_t checkpoint_ms = 500;  // between two checkpoints
   std::string dir = "build/bench/ledger-data";
 };
 
@@ -199,7 +200,8 @@ Settings parse(int argc, char** argv) {
                                                    {"--size", &settings.size},
                                                    {"--producers", &settings.producers},
                                                    {"--window", &settings.window},
-                                                   {"--rate", &settings.rate}};
+                                                   {"--rate", &settings.rate},
+                                                   {"--checkpoint-ms", &settings.checkpoint_ms}};
   for (int i = 1; i + 1 < argc; ++i) {
     if (const auto found = numbers.find(argv[i]); found != numbers.end())
       *found->second = std::stoull(argv[++i]);
@@ -219,6 +221,7 @@ int main(int argc, char** argv) {
   std::filesystem::remove_all(settings.dir);
   const Path dir = settings.dir + "/logs/bench";
   Options options{.key = SigningKey::generate("firebreak.bench/log", random).value()};
+  options.checkpoint_us = static_cast<std::int64_t>(settings.checkpoint_ms) * 1'000;
   const Bytes noise = random.bytes(16 * 1024 * 1024 + settings.batch * settings.size);
   auto log = Log::open(files, clock, dir, options).value();
 

@@ -20,6 +20,7 @@
 #include "read/evidence/blob_store.h"
 #include "read/views/views.h"
 #include "run/api/event_feed.h"
+#include "run/api/fair_queue.h"
 #include "world/net/router.h"
 #include "world/taps/tap.h"
 
@@ -107,8 +108,12 @@ class Api {
   Result<void> wait_for_views(const net::Request& request) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
+  // Of the handler threads, so that people are answered while batches are encoded; octets that wait, of one stream.
+  static constexpr std::size_t kIngestThreads = 4, kIngestOctets = 64 * limits::kMiB;
+
   Parts parts_;
   EventFeed events_;
+  FairQueue ingest_{kIngestThreads, kIngestOctets};
   net::Router router_;
 };
 

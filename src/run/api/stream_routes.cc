@@ -92,13 +92,17 @@ void Api::add_stream_routes() {
     if (!producer) return responder.fail(producer.error());
     const std::int64_t start_us = parts_.clock.steady_us();
     const std::string name = request.param("stream");
-    stream->admit(request.body, *producer, [this, name, responder, start_us, &latency, &batches](Result<record::Receipt> receipt) {
-      if (!receipt) return responder.fail(receipt.error());
-      if (parts_.admitted) parts_.admitted(name);
-      latency.observe(static_cast<double>(parts_.clock.steady_us() - start_us) / 1e6);
-      batches.add();
-      responder(net::json_response(record::to_json(*receipt)));
-    }, rows ? record::BatchForm::kRows : record::BatchForm::kNdjson);
+    const std::size_t octets = request.body.size();
+    const auto admit = [this, stream, name, responder, start_us, &latency, &batches, body = std::move(request.body), producer = *producer, rows] {
+      stream->admit(body, producer, [this, name, responder, start_us, &latency, &batches](Result<record::Receipt> receipt) {
+        if (!receipt) return responder.fail(receipt.error());
+        if (parts_.admitted) parts_.admitted(name);
+        latency.observe(static_cast<double>(parts_.clock.steady_us() - start_us) / 1e6);
+        batches.add();
+        responder(net::json_response(record::to_json(*receipt)));
+      }, rows ? record::BatchForm::kRows : record::BatchForm::kNdjson);
+    };
+    if (auto queued = ingest_.run(name, octets, admit); !queued) responder.fail(queued.error());
   });
 }
 
