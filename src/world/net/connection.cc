@@ -44,19 +44,7 @@ std::string head_of(const Response& response, std::size_t length, bool keep_aliv
 // Fills `out`; the reason why not as text.
 Result<void> to_request(http::request<http::string_body>& from, std::string peer, Request& out) {
   out.method = std::string(from.method_string());
-  const std::string_view target(from.target().data(), from.target().size());
-  if (target.empty() || target.front() != '/') return fail(Code::kInvalid, "the request target must begin with '/'");
-  const std::size_t mark = target.find('?');
-  FIREBREAK_ASSIGN(out.path, percent_decode(target.substr(0, mark), false));
-  std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-  while (!query.empty()) {
-    const std::string_view part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), part.size() + 1));
-    const std::size_t equals = std::min(part.find('='), part.size());
-    FIREBREAK_ASSIGN(std::string name, percent_decode(part.substr(0, equals), true));
-    FIREBREAK_ASSIGN(std::string value, percent_decode(part.substr(std::min(part.size(), equals + 1)), true));
-    if (!name.empty()) out.query[std::move(name)] = std::move(value);
-  }
+  FIREBREAK_TRY(read_target({from.target().data(), from.target().size()}, out));
   for (const auto& field : from) {
     std::string name(field.name_string());
     for (char& c : name)

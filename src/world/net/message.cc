@@ -210,6 +210,22 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   return out;
 }
 
+Result<void> read_target(std::string_view target, Request& request) {
+  if (target.empty() || target.front() != '/') return fail(Code::kInvalid, "the request target must begin with '/'");
+  const std::size_t mark = target.find('?');
+  FIREBREAK_ASSIGN(request.path, percent_decode(target.substr(0, mark), false));
+  std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    const std::size_t equals = std::min(part.find('='), part.size());
+    FIREBREAK_ASSIGN(std::string name, percent_decode(part.substr(0, equals), true));
+    FIREBREAK_ASSIGN(std::string value, percent_decode(part.substr(std::min(part.size(), equals + 1)), true));
+    if (!name.empty()) request.query[std::move(name)] = std::move(value);
+  }
+  return {};
+}
+
 std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -64,6 +64,9 @@ Result<Url> parse_url(std::string_view url);  // http:// only
 // "127.0.0.1:8440", "[::1]:0", "localhost:8440" -> host and port.
 Result<std::pair<std::string, std::uint16_t>> parse_host_port(std::string_view text);
 
+// Path and query of a request target ("/a/b?x=1&y=%20") into `request`. Errors: kInvalid.
+Result<void> read_target(std::string_view target, Request& request);
+
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 std::string percent_encode(std::string_view text);  // everything but unreserved characters
 
