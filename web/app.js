@@ -34,9 +34,34 @@ function showStatus(status) {
     el("strong", {}, person(w.who)), " waits for ", w.for, ": ", w.what, w.since ? " since " : "", when(w.since)) })), "Nobody waits.");
   list($("due"), status.due.map((d) => ({ id: d.subject + d.what, key: JSON.stringify(d), make: () => el("li", {}, when(d.time), " " + d.what) })), "Nothing is due.");
   list($("endpoints"), (status.endpoints || []).map((e) => ({ id: e.name, key: JSON.stringify(e), make: () => endpointLine(e) })), "See: firebreak status");
+  showCopy(status.offsite);
   $("frozen").hidden = !status.frozen;
   if (status.frozen) $("frozen").textContent = `Frozen by ${person(status.frozen.by)}: ${status.frozen.reason || ""}. Nothing new leaves Firebreak.`;
   showClock(status.clock);
+}
+
+// Where the copy is, whether its lock holds, what is not there yet, and whether its keys are in a backup.
+function showCopy(copy) {
+  $("copy").hidden = !copy;
+  if (!copy) return;
+  const sound = copy.state === "ok" || copy.state === "waiting";
+  const sent = copy.state === "waiting" ? "nothing has been sent yet" : copy.lag_octets ? `${copy.lag_octets} octets are not there yet` : "everything is there";
+  const lines = [
+    ["state", sound ? "" : "bad", el("span", {}, el("code", {}, copy.place), sound ? `: ${sent}` : `: ${copy.what}; ${sent}`, copy.last ? ", last whole " : "", copy.last ? when(copy.last) : "")],
+    copy.immutable === false ? ["lock", "bad", `Not immutable: ${copy.gave_way.join("; ")}.`]
+      : copy.immutable ? ["lock", "good", el("span", {}, "Immutable: its lock held", copy.tested ? " when it was tried at " : "", copy.tested ? when(copy.tested) : "")]
+      : ["lock", "soft", "Whether its lock holds has not been tried yet."],
+    copy.foreign ? ["foreign", "bad", copy.foreign] : null, keyLine(copy.keys)];
+  list($("copy-lines"), lines.filter(Boolean).map(([id, className, content]) => ({ id, key: JSON.stringify(copy), make: () => el("li", { className }, content) })), "");
+}
+
+function keyLine(keys) {
+  if (keys.missing) {
+    return ["keys", keys.overdue ? "bad" : "now", el("span", {}, `${keys.missing} of ${keys.count} keys are in no key backup`, keys.since ? ", the oldest of " : "", keys.since ? when(keys.since) : "",
+      keys.what ? `; ${keys.what}` : "", ": ", el("code", {}, keys.command))];
+  }
+  if (keys.outdated) return ["keys", "now", el("span", {}, "The key backup holds keys that are gone since: ", el("code", {}, keys.command))];
+  return keys.backed_up ? ["keys", "good", el("span", {}, "Its keys are in a backup of ", when(keys.backed_up))] : null;
 }
 
 function endpointLine(endpoint) {

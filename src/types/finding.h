@@ -24,7 +24,7 @@ Result<Severity> parse_severity(std::string_view name);
 // Kinds in use: schema_violation, feature_range, unseen_category, outlier_burst, query_chain, performance_drop,
 // unknown_model, upstream_failure, capture_gap, detector_lag; about the logs themselves (run/app/attestations): witness_missing,
 // timestamp_missing, witness_refused, timestamp_refused, log_contradicted; about the copy off the machine (run/app/offsite):
-// store_not_immutable, store_away. content/taxonomies maps them to OWASP ML and ATLAS.
+// store_not_immutable, store_away, store_foreign, keys_not_backed_up. content/taxonomies maps them to OWASP ML and ATLAS.
 struct FindingUpdate {
   FindingPhase phase = FindingPhase::kOpened;
   std::string episode;   // detector-local key, unique in the stream for ever ("query_chain/e0013999")

@@ -226,6 +226,73 @@ TEST_F(Archive, states_what_is_complete_and_a_stranger_finds_what_was_taken_away
   EXPECT_EQ(desk.verify(file, copy), 0);
 }
 
+TEST_F(Archive, of_a_tail_that_is_asked_again_is_made_of_what_came_since_and_its_statement_leaves_nothing_out) {
+  Desk desk;
+  desk.record(300, "1.0");
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference"), R"([["300"]])");
+  desk.record(40, "1.0");
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference"), R"([["340"]])");
+  desk.record(10, "1.1");
+  const auto statement = desk.ask("impact", {{"stream", "shop"}, {"prove", true}});
+  ASSERT_TRUE(statement) << statement.error().message;
+  EXPECT_EQ(int_or(statement->at("answer"), "count", 0), 350);
+  PosixFiles files;
+  const auto parts = archive::load_manifests(files, desk.folder_of_archive());
+  ASSERT_TRUE(parts) << parts.error().message;
+  ASSERT_EQ(parts->size(), 3U);
+  EXPECT_EQ(parts->front().generation, 1U) << "the first is as it was made";
+  EXPECT_EQ(parts->back().end - parts->back().first, 10U + 1) << "the newest holds what came since, with the word of a new release";
+  const std::string file = desk.folder() / "statement.json";
+  Installation::write(file, pretty_json(*statement));
+  EXPECT_EQ(desk.verify(file, desk.folder_of_archive()), 0);
+  for (std::size_t gone = 0; gone < 3; ++gone) {
+    Json fewer = *statement;
+    JsonArray& segments = fewer.as_object()["segments"].as_array();
+    segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(gone));
+    Installation::write(file, pretty_json(fewer));
+    EXPECT_NE(desk.verify(file, desk.folder_of_archive()), 0) << "part " << gone << " was left out";
+  }
+  // What is declared later to stay out reaches every part.
+  ASSERT_TRUE(desk.put("/api/v1/streams/shop", *parse_json(R"({"kinds":["inference","label"],"fields":{"mail":{"keep":"encrypt"},"/note":{"keep":"encrypt"},"/caller":{"keep":"encrypt"}}})")));
+  EXPECT_EQ(desk.value("SELECT count(*) FROM (DESCRIBE inference) WHERE column_name = 'caller'"), R"([["0"]])");
+  EXPECT_EQ(desk.value("SELECT count(*) FROM inference"), R"([["350"]])");
+}
+
+TEST_F(Archive, gives_a_statement_with_all_that_it_is_over_and_it_outlives_the_archive) {
+  Desk desk;
+  desk.record(90, "1.0");
+  ASSERT_TRUE(desk.ask("query", {{"sql", "SELECT 1"}, {"stream", "shop"}}));
+  desk.record(20, "1.0");
+  const std::string bundle = desk.folder() / "bundle";
+  const auto firebreak = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    return testing::run(words, desk.folder() / "bundle.err");
+  };
+  const std::vector<std::string> asked{"impact", "--stream", "shop", "--release", "1.0", "--bundle", bundle, "--url", desk.url(), "--data", desk.data()};
+  const auto made = firebreak(asked);
+  EXPECT_EQ(made.code, 0) << made.out;
+  EXPECT_NE(made.out.find("110 answers"), std::string::npos) << made.out;
+  EXPECT_NE(firebreak(asked).code, 0) << "the folder holds something";
+  const std::string stream_key = desk.key("shop"), journal_key = desk.key("journal");
+  EXPECT_EQ(desk.server().end(SIGTERM), 0);
+  std::filesystem::remove_all(desk.data());
+  const auto verified = firebreak({"evidence", "verify", bundle, "--key", stream_key, "--key", journal_key});
+  EXPECT_EQ(verified.code, 0) << verified.out;
+  EXPECT_NE(verified.out.find("authentic"), std::string::npos) << verified.out;
+  EXPECT_EQ(testing::run({"/bin/sh", "-c", "cd '" + bundle + "' && sha256sum --quiet -c MANIFEST.sha256"}, desk.folder() / "sum.err").code, 0);
+  int parts = 0;
+  for (const auto& one : std::filesystem::directory_iterator(bundle)) {
+    const std::string name = one.path().string();
+    if (!one.path().filename().string().starts_with("0")) continue;
+    ++parts;
+    const std::string aside = desk.folder() / "aside";
+    std::filesystem::rename(name, aside);
+    EXPECT_NE(firebreak({"evidence", "verify", bundle}).code, 0) << name << " was taken away";
+    std::filesystem::rename(aside, name);
+  }
+  EXPECT_GE(parts, 6) << "two parts of a manifest, a table and a cube at least";
+}
+
 TEST_F(Archive, keeps_what_people_asked_in_the_journal_without_their_sql) {
   Desk desk;
   desk.record(3, "1.0");

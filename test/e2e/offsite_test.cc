@@ -15,7 +15,7 @@ using testing::Finished;
 using testing::Installation;
 
 struct Place : Installation {
-  Place() {
+  explicit Place(const std::string& more = {}) {
     net::ServerOptions options;
     options.body_limit = limits::kDocumentBytes;
     store_server = std::move(*net::HttpServer::start(options, [this](net::Request request, net::Responder responder) { responder(bucket.answer(request)); }));
@@ -23,7 +23,7 @@ struct Place : Installation {
     fs::permissions(folder() / "secret", fs::perms::owner_read | fs::perms::owner_write);
     write(folder() / "firebreak.yaml",
           "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + "store: {url: '" + store_server->url() +
-              "', bucket: bucket, access_key_id: key, secret_file: secret, prefix: fb, retention_days: 30, interval_s: 0.1, test_interval_s: 1, missing_s: 1}\n");
+              "', bucket: bucket, access_key_id: key, secret_file: secret, prefix: fb, retention_days: 30, interval_s: 0.1, test_interval_s: 1, missing_s: 1" + (more.empty() ? "" : ", " + more) + "}\n");
   }
   void add(int records) { add_records("s", records); }
   template <typename Holds>
@@ -52,6 +52,18 @@ struct Place : Installation {
   Finished firebreak(std::vector<std::string> words) const {
     words.insert(words.begin(), FIREBREAK_BINARY);
     return testing::run(words, folder() / "err");
+  }
+  // What somebody else with credentials puts into the bucket.
+  void foreign(const std::string& key, const std::string& content) {
+    const std::atomic<bool> never{false};
+    store::Place where;
+    where.url = store_server->url();
+    where.bucket = "bucket";
+    where.access_key_id = "key";
+    where.secret = "secret";
+    store::ObjectStore others(where, never);
+    const auto put = others.put(key, content, {});
+    EXPECT_TRUE(put) << put.error().message;
   }
   // Entries that the newest checkpoint of a log in the bucket covers.
   std::uint64_t there(const std::string& log) const {
@@ -299,6 +311,95 @@ TEST(Offsite, records_whose_keys_are_newer_than_the_key_backup_are_told) {
   EXPECT_EQ(restored.code, 1) << restored.out;
   EXPECT_NE(restored.out.find("MISSING: log s: the key of epoch 2:"), std::string::npos) << restored.out;
   EXPECT_NE(restored.out.find("s: authentic"), std::string::npos) << restored.out;
+}
+
+TEST(Offsite, keys_that_no_backup_has_are_told_until_one_is_made) {
+  Place place("keys_missing_s: 0.2");
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  place.add(3);
+  const Json found = place.finding("keys_not_backed_up", "open");
+  EXPECT_NE(string_or(found, "summary").find("firebreak backup --data " + place.data()), std::string::npos) << canonical_json(found);
+  const auto said = [&] {
+    return place.firebreak({"status", "--url", place.url(), "--data", place.data()}).out + place.firebreak({"doctor", "--data", place.data(), "--url", place.url()}).out;
+  };
+  EXPECT_NE(said().find("RED "), std::string::npos) << said();
+  EXPECT_NE(said().find("keys are in no key backup"), std::string::npos) << said();
+  EXPECT_NE(said().find("warn  key backup: "), std::string::npos) << said();
+  EXPECT_EQ(place.firebreak({"backup", "--data", place.data(), "--out", place.folder() / "backup"}).code, 0);
+  place.finding("keys_not_backed_up", "closed");
+  EXPECT_EQ(said().find("keys are in no key backup"), std::string::npos) << said();
+  EXPECT_NE(said().find("ok    key backup: all "), std::string::npos) << said();
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  ASSERT_TRUE(place.start_server());
+  place.add(3);  // a start makes a new key epoch
+  place.until("/api/v1/status", "a key is missing again", [](const Json& status) { return int_or(*find_pointer(status, "/offsite/keys"), "missing") == 1; });
+  net::HttpClient http;
+  EXPECT_NE(http.get(place.url() + "/metrics")->body.find("firebreak_offsite_keys_missing 1"), std::string::npos);
+}
+
+TEST(Offsite, a_place_for_key_backups_is_kept_up_and_serves_a_restore) {
+  Place place("key_backup: kept");
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}, {"fields", JsonObject{{"x", JsonObject{{"keep", "encrypt"}}}}}}));
+  place.until("/api/v1/status", "the place is told to be missing", [](const Json& status) {
+    return string_or(*find_pointer(status, "/offsite/keys"), "what").find("the place for key backups") != std::string::npos;
+  });
+  EXPECT_FALSE(fs::exists(place.folder() / "kept")) << "a mount that is missing is not written around";
+  fs::create_directory(place.folder() / "kept");
+  const auto backed = [&] {
+    place.until("/api/v1/status", "all keys are backed up", [&](const Json& status) {
+      const Json& keys = *find_pointer(status, "/offsite/keys");
+      return int_or(keys, "missing") == 0 && string_or(keys, "where").starts_with(place.folder() / "kept");
+    });
+  };
+  place.add(20);
+  backed();
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  ASSERT_TRUE(place.start_server());
+  place.add(5);
+  const auto epochs = [&] { return std::distance(fs::directory_iterator(place.data() + "/keys/epochs/s"), fs::directory_iterator()); };
+  ASSERT_EQ(epochs(), 2);
+  backed();
+  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 26; });
+  EXPECT_EQ(std::distance(fs::directory_iterator(place.folder() / "kept"), fs::directory_iterator()), 1) << "the older one was replaced";
+  const std::string kept = fs::directory_iterator(place.folder() / "kept")->path();
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  fs::remove_all(place.data());
+  const Finished restored = place.firebreak({"restore", "--store-config", place.folder() / "firebreak.yaml", "--out", place.data(), "--keys", kept});
+  EXPECT_EQ(restored.code, 0) << restored.out;
+}
+
+TEST(Offsite, what_somebody_else_puts_into_the_bucket_is_told_and_stops_no_copy) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+  place.add(5);
+  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 5; });
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  place.foreign("fb/logs/s/000001.seg/00000000000009000000", "nonsense");
+  place.foreign("fb/logs/s/000001.seg/00000000000000000007", "nonsense");
+  place.foreign("fb/logs/s/000009.seg/00000000000000000000", "nonsense");
+  place.foreign("fb/logs/s/checkpoints/00000000000000009999", "firebreak/s\n9999\nAAAA\n\n");
+  ASSERT_TRUE(place.start_server());
+  const Json found = place.finding("store_foreign", "open");
+  EXPECT_NE(string_or(found, "summary").find("4 objects"), std::string::npos) << canonical_json(found);
+  place.add(20);
+  place.until("/api/v1/status", "the copy goes on", [&](const Json& status) {
+    for (const std::string& key : place.bucket.keys())
+      if (key.starts_with("fb/logs/s/checkpoints/") && !key.ends_with("9999") && std::stoull(key.substr(key.rfind('/') + 1)) >= 25)
+        return int_or(*find(status, "offsite"), "lag_octets") == 0;
+    return false;
+  });
+  place.offsite("ok");
+  EXPECT_EQ(place.firebreak({"backup", "--data", place.data(), "--out", place.folder() / "backup"}).code, 0);
+  EXPECT_EQ(place.server().end(SIGTERM), 0);
+  fs::remove_all(place.data());
+  const Finished restored = place.firebreak({"restore", "--store-config", place.folder() / "firebreak.yaml", "--out", place.data(), "--keys", place.folder() / "backup"});
+  EXPECT_EQ(restored.code, 0) << restored.out;
+  EXPECT_NE(restored.out.find("s: authentic: "), std::string::npos) << restored.out;
+  EXPECT_EQ(place.firebreak({"ledger", "verify", "--data", place.data()}).code, 0);
+  EXPECT_NE(restored.out.find("passed over, somebody else wrote it: log s: logs/s/checkpoints/00000000000000009999"), std::string::npos) << restored.out;
 }
 
 TEST(Offsite, a_restore_writes_nothing_over) {

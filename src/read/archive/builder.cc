@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -9,8 +10,6 @@
 
 #include "base/digest.h"
 #include "log/ledger/log.h"
-#include "log/ledger/segment.h"
-#include "log/ledger/verify.h"
 #include "log/record/row.h"
 #include "read/archive/cube.h"
 
@@ -319,24 +318,6 @@ class PartBuilder {
 
 }  // namespace
 
-Result<std::vector<Part>> parts_of(Files& files, const std::string& data, const std::string& stream, std::uint64_t size) {
-  const std::string dir = ledger::log_dir_of(data, stream);
-  FIREBREAK_ASSIGN(const auto names, files.list(dir));
-  std::vector<Part> parts;
-  for (const std::string& name : names) {
-    const auto number = ledger::segment_number(name);
-    if (!number) continue;
-    FIREBREAK_ASSIGN(const auto file, files.open(dir + "/" + name, OpenMode::kRead));
-    FIREBREAK_ASSIGN(const Bytes head, file->read_at(0, ledger::kSegmentHeaderBytes));
-    const auto header = ledger::parse_segment_header(head);
-    if (!header || header->first > size) break;  // made ready and not begun
-    if (!parts.empty()) parts.back().end = header->first;
-    parts.push_back({*number, header->first, size, true});
-  }
-  if (!parts.empty()) parts.back().closed = false;
-  return parts;
-}
-
 Result<Manifest> build_part(Files& files, record::Stream& stream, const std::string& data, const Part& part,
                             std::uint64_t generation, const Engine& engine) {
   Manifest manifest;
@@ -377,17 +358,18 @@ Result<std::vector<Manifest>> build_stream(Files& files, record::Stream& stream,
   const std::string name = stream.config().name, folder = folder_of(data, name);
   FIREBREAK_ASSIGN(const auto parts, parts_of(files, data, name, stream.size()));
   FIREBREAK_ASSIGN(const auto known, load_manifests(files, folder));
-  std::map<std::uint64_t, const Manifest*> have;
-  for (const Manifest& manifest : known) have[manifest.segment] = &manifest;
+  std::map<std::uint64_t, std::vector<const Manifest*>> have;
+  for (const Manifest& manifest : known) have[manifest.segment].push_back(&manifest);
   const std::string hidden = digest_of(hidden_paths(stream.config()));
+  const auto stale = [&](const Manifest* one) { return one->erasures != stream.erasures() || one->hidden != hidden || !has_files(files, folder, *one); };
   std::vector<Manifest> made;
   for (const Part& part : parts) {
-    if (part.first == part.end) continue;
-    const Manifest* before = have.contains(part.segment) ? have[part.segment] : nullptr;
-    const bool stale = before != nullptr && (before->erasures != stream.erasures() || before->hidden != hidden || !has_files(files, folder, *before));
-    if (!part.closed && !open && !stale) continue;  // an erasure reaches the open segment's files unasked
-    if (before != nullptr && !stale && before->first == part.first && before->end == part.end && before->closed == part.closed) continue;
-    FIREBREAK_ASSIGN(Manifest now, build_part(files, stream, data, part, before == nullptr ? 1 : before->generation + 1, engine));
+    const auto& before = have[part.segment];
+    const auto missing = still_to_make(part, before, std::any_of(before.begin(), before.end(), stale), open);
+    if (!missing) continue;
+    std::uint64_t generation = 0;
+    for (const Manifest* one : before) generation = std::max(generation, one->generation);
+    FIREBREAK_ASSIGN(Manifest now, build_part(files, stream, data, *missing, generation + 1, engine));
     made.push_back(std::move(now));
   }
   return made;

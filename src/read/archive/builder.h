@@ -1,8 +1,7 @@
 // Segments of a stream into Parquet files, a count cube and a manifest, under DATA/archive/<stream>.
 //
 // Everything here is derived: it can be deleted and is made again from the log. The manifest is written last, so what
-// has one is whole. A part that has grown since (the open segment), or of which a person was erased, becomes the next
-// generation; remove_superseded() removes the one before.
+// has one is whole. A part of which a person was erased becomes the next generation; remove_superseded() removes the one before.
 // Threads: one builder per stream at a time. Errors: kUnavailable (no DuckDB), kIo, kCorrupt.
 #pragma once
 
@@ -14,16 +13,9 @@
 #include "log/record/stream.h"
 #include "read/archive/child.h"
 #include "read/archive/manifest.h"
+#include "read/archive/parts.h"
 
 namespace firebreak::archive {
-
-struct Part {  // a segment's records
-  std::uint64_t segment = 0, first = 0, end = 0;
-  bool closed = true;
-};
-
-// The segments of a stream's log, by their headers; the last one ends at `size`.
-Result<std::vector<Part>> parts_of(Files& files, const std::string& data, const std::string& stream, std::uint64_t size);
 
 // Builds one part as generation `generation`. Real files only: DuckDB writes them itself.
 Result<Manifest> build_part(Files& files, record::Stream& stream, const std::string& data, const Part& part,

@@ -28,6 +28,18 @@ Result<ArchivedFile> file_from_json(const Json* document) {
   return file;
 }
 
+// Each part that was made replaces those whose records it holds, so those that stand share none.
+std::vector<Manifest> standing(std::vector<Manifest> all) {
+  std::sort(all.begin(), all.end(), [](const Manifest& a, const Manifest& b) { return a.generation > b.generation; });
+  std::vector<Manifest> kept;
+  for (Manifest& one : all) {
+    const bool replaced = std::any_of(kept.begin(), kept.end(), [&](const Manifest& newer) { return one.first < newer.end && newer.first < one.end; });
+    if (!replaced) kept.push_back(std::move(one));
+  }
+  std::sort(kept.begin(), kept.end(), [](const Manifest& a, const Manifest& b) { return a.first < b.first; });
+  return kept;
+}
+
 }  // namespace
 
 std::string Manifest::file_name() const { return fmt::format("{:06}-g{}.json", segment, generation); }
@@ -97,7 +109,7 @@ Result<std::vector<Manifest>> load_manifests(Files& files, const std::string& fo
   const auto names = files.list(folder);
   if (!names && names.error().code == Code::kNotFound) return newest;
   if (!names) return fail(Error(names.error()));
-  std::map<std::uint64_t, Manifest> by_segment;
+  std::map<std::uint64_t, std::vector<Manifest>> by_segment;
   for (const std::string& name : *names) {
     if (!name.ends_with(".json")) continue;
     FIREBREAK_ASSIGN(const Bytes text, read_all(files, folder + "/" + name));
@@ -105,10 +117,10 @@ Result<std::vector<Manifest>> load_manifests(Files& files, const std::string& fo
     auto manifest = document ? manifest_from_json(*document) : Result<Manifest>(fail(Error(document.error())));
     if (!manifest) return fail(Code::kCorrupt, fmt::format("{}/{}: {}: delete it and build the archive anew", folder, name, manifest.error().message));
     if (manifest->file_name() != name) return fail(Code::kCorrupt, fmt::format("{}/{} is the manifest of another segment", folder, name));
-    Manifest& slot = by_segment[manifest->segment];
-    if (slot.segment == 0 || slot.generation < manifest->generation) slot = std::move(*manifest);
+    by_segment[manifest->segment].push_back(std::move(*manifest));
   }
-  for (auto& [segment, manifest] : by_segment) newest.push_back(std::move(manifest));
+  for (auto& [segment, all] : by_segment)
+    for (Manifest& manifest : standing(std::move(all))) newest.push_back(std::move(manifest));
   return newest;
 }
 

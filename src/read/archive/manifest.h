@@ -41,7 +41,7 @@ Json to_json(const Manifest& manifest);
 Result<Manifest> manifest_from_json(const Json& document);
 
 std::string folder_of(const std::string& data, const std::string& stream);  // DATA/archive/<stream>
-// The newest generation of each segment, by segment. An empty list when nothing is archived.
+// What is archived now, by its records: of parts that share any the one of the newest generation. An empty list when nothing is archived.
 Result<std::vector<Manifest>> load_manifests(Files& files, const std::string& folder);
 // Removes what the newest generations do not name: older ones, and files that a crash left without a manifest. Nobody may
 // be reading them.

@@ -259,10 +259,15 @@ std::string offsite(const Json& report) {
   std::string gave_way;
   for (const Json& one : list(copy, "gave_way"))
     if (one.is_string()) gave_way += (gave_way.empty() ? "" : "; ") + escape(one.get_string());
-  const std::string lead = fmt::format("<p>A copy of logs and evidence is in <code>{}</code>; {} octets are not there yet. ", shown(copy, "place"), shown(copy, "lag_octets"));
-  if (!gave_way.empty()) return lead + fmt::format("<span class=\"bad\">This store is not immutable: {}.</span></p>\n", gave_way);
-  if (bool_or(copy, "immutable")) return lead + fmt::format("<span class=\"good\">Its lock held</span> when it was tried at {}.</p>\n", shown_time(copy, "tested"));
-  return lead + "Whether its lock holds has not been tried yet.</p>\n";
+  std::string out = fmt::format("<p>A copy of logs and evidence is in <code>{}</code>; {} octets are not there yet. ", shown(copy, "place"), shown(copy, "lag_octets"));
+  if (!gave_way.empty()) out += fmt::format("<span class=\"bad\">This store is not immutable: {}.</span>", gave_way);
+  else if (bool_or(copy, "immutable")) out += fmt::format("<span class=\"good\">Its lock held</span> when it was tried at {}.", shown_time(copy, "tested"));
+  else out += "Whether its lock holds has not been tried yet.";
+  const Json& keys = part(copy, "keys");
+  if (int_or(keys, "missing") > 0)
+    out += fmt::format(" <span class=\"bad\">{} of {} keys are in no key backup</span>: what they sealed would be lost with the machine.", shown(keys, "missing"), shown(keys, "count"));
+  else if (!string_or(keys, "backed_up").empty()) out += fmt::format(" Its keys are in a backup of {}.", shown_time(keys, "backed_up"));
+  return out + "</p>\n";
 }
 
 std::string proofs(const Json& report) {

@@ -77,6 +77,9 @@ TEST(Report, says_in_red_that_the_copy_off_the_machine_is_not_immutable) {
   EXPECT_NE(good.find("http://s/&lt;b&gt;</code>; 7 octets"), std::string::npos);
   EXPECT_NE(good.find("<span class=\"good\">Its lock held</span>"), std::string::npos);
   in.offsite = json(R"({"place":"http://s","lag_octets":0,"immutable":false,"gave_way":["<it> can be shortened"],"tested":null})");
+  EXPECT_EQ(render_html(*build_report(in)).find("key backup"), std::string::npos);
+  in.offsite.as_object()["keys"] = json(R"({"missing":2,"count":7})");
+  EXPECT_NE(render_html(*build_report(in)).find("2 of 7 keys are in no key backup"), std::string::npos);
   EXPECT_NE(render_html(*build_report(in)).find("<span class=\"bad\">This store is not immutable: &lt;it&gt; can be shortened.</span>"), std::string::npos);
 }
 

@@ -31,6 +31,7 @@ struct ArchiveParts {  // questions to the archive; the actor is who asks
   std::function<Result<Json>(const Json& body, const std::string& actor)> build, query;
   std::function<Result<Json>(const Json& body, const std::string& actor)> impact;
   std::function<Result<Bytes>(const Json& body, const std::string& actor)> query_parquet, impact_parquet;
+  std::function<Result<Bytes>(const std::string& stream, const std::string& file, const std::string& actor)> file;
 };
 
 struct TapParts {  // run/app/intake

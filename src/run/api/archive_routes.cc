@@ -8,6 +8,10 @@ void Api::add_archive_routes() {
     FIREBREAK_ASSIGN(const Json answer, parts_.archive.status());
     return net::json_response(answer);
   });
+  guarded("GET", "/api/v1/archive/{stream}/{file}", kPeople, [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+    FIREBREAK_ASSIGN(Bytes octets, parts_.archive.file(request.params.at("stream"), request.params.at("file"), who.actor()));
+    return net::text_response(std::move(octets), "application/octet-stream");
+  });
   const auto post = [this](const std::string& path, auto ask) {
     guarded("POST", path, kPeople, [ask](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
       FIREBREAK_ASSIGN(const Json body, parse_json(request.body));

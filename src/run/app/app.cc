@@ -413,7 +413,8 @@ Result<void> App::Impl::start_api() {
                    [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->query_parquet(body, who); },
-                   [this](const Json& body, const std::string& who) { return archivist->impact_parquet(body, who); }};
+                   [this](const Json& body, const std::string& who) { return archivist->impact_parquet(body, who); },
+                   [this](const std::string& stream, const std::string& file, const std::string& who) { return archivist->file(stream, file, who); }};
   intake = std::make_unique<Intake>(*context, parts.admitted);
   intake->start();
   parts.tap = {[this](const std::string& stream, taps::Format format, std::string_view body, const std::string& columns) {

@@ -303,6 +303,21 @@ Result<Bytes> Archivist::impact_parquet(const Json& body, const std::string& act
   return answer_file([&](const std::string& file) { return archive::write_parquet(file, counted.impact, engine(kQuestionMs)); });
 }
 
+Result<Bytes> Archivist::file(const std::string& stream, const std::string& name, const std::string& actor) {
+  if (context_.streams.get(stream) == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", stream));
+  const record::Gate::Pass reading(files_);
+  archive::Source source{stream, archive::folder_of(data_dir_, stream), {}};
+  FIREBREAK_ASSIGN(source.manifests, archive::load_manifests(context_.files, source.folder));
+  for (const archive::Manifest& manifest : source.manifests) {
+    if (name != manifest.file_name() && name != manifest.cube.name &&
+        std::none_of(manifest.tables.begin(), manifest.tables.end(), [&](const archive::ArchivedTable& table) { return table.file.name == name; }))
+      continue;
+    if (name.ends_with(".parquet")) record("file", {source}, name, manifest.end - manifest.first, actor);
+    return read_all(context_.files, source.folder + "/" + name);
+  }
+  return fail(Code::kNotFound, fmt::format("the archive of '{}' has no {}: a newer part replaced it, or it was never there", stream, name));
+}
+
 Result<Json> Archivist::prove(const archive::Question& question, const archive::Source& source, const archive::Impact& impact) {
   const auto vkey = [&](const std::string& name) { return read_all(context_.files, ledger::log_dir_of(data_dir_, name) + "/vkey"); };
   FIREBREAK_ASSIGN(std::string stream_key, vkey(question.stream));

@@ -43,6 +43,8 @@ class Archivist {
   // {"stream", "release"?, "caller"?, "from"?, "to"?, "prove"?, "fresh"?} -> the answer, or the completeness statement.
   Result<Json> impact(const Json& body, const std::string& actor);
   Result<Bytes> impact_parquet(const Json& body, const std::string& actor);
+  // A file of the stream's archive as it is now, for who keeps a statement. kNotFound: there is none, or a newer part replaced it.
+  Result<Bytes> file(const std::string& stream, const std::string& name, const std::string& actor);
 
   // After an erasure: nothing derived of the stream holds what is gone when this returns.
   Result<void> forget(const std::string& stream);

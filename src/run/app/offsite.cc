@@ -15,6 +15,8 @@ namespace {
 constexpr const char* kNotImmutable = "store_not_immutable";
 constexpr const char* kAway = "store_away";
 constexpr const char* kContradicted = "log_contradicted";
+constexpr const char* kForeign = "store_foreign";
+constexpr const char* kKeys = "keys_not_backed_up";
 constexpr const char* kProducer = "offsite";
 constexpr std::int64_t kTellAgainUs = 3'600'000'000;
 constexpr auto kNap = std::chrono::milliseconds(250);
@@ -65,6 +67,14 @@ void Offsite::start() {
     const std::lock_guard lock(mutex_);
     return !verdict_ ? -1.0 : verdict_->immutable() ? 1.0 : 0.0;
   });
+  context_.metrics.gauge_function("firebreak_offsite_keys_missing", "Keys that are in no key backup", [this] {
+    const std::lock_guard lock(mutex_);
+    return static_cast<double>(keys_.missing.size());
+  });
+  context_.metrics.gauge_function("firebreak_offsite_keys_missing_seconds", "Seconds since the oldest key was made that is in no key backup; 0 = all are in one", [this] {
+    const std::lock_guard lock(mutex_);
+    return keys_.since ? static_cast<double>(std::max<std::int64_t>(real_.now() - *keys_.since, 0)) / 1e6 : 0.0;
+  });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -87,6 +97,7 @@ void Offsite::run() {
     }
     if (stopping_) return;
     if (!hurried && context_.clock.steady_us() < next_) continue;
+    look_at_keys();
     const auto done = pass();
     if (!stopping_) take(done);
   }
@@ -149,6 +160,16 @@ void Offsite::judge() {
   std::vector<std::string> gave_way = verdict_ ? verdict_->gave_way : std::vector<std::string>();
   if (const auto& unlocked = shipper_->unlocked(); !unlocked.empty())
     gave_way.push_back(fmt::format("{} objects or more are not locked as was asked, the first is {}", unlocked.size(), unlocked.front()));
+  const auto& foreign = shipper_->foreign();
+  const std::string others = foreign.empty() ? "" : fmt::format("{} objects or more bear names of this copy and somebody else wrote them, the first is {}", foreign.size(), *foreign.begin());
+  {
+    const std::lock_guard lock(mutex_);
+    foreign_ = others;
+  }
+  if (others.empty() && learnt_) close(kForeign, "journal");
+  if (!others.empty())
+    tell(kForeign, "journal", Severity::kHigh,
+         fmt::format("{}: {}. They are passed over, here and by 'firebreak restore'; find out who has credentials to write there, and change them", place(), others));
   if (gave_way.empty()) {
     if (verdict_) close(kNotImmutable, "journal");
     return;
@@ -156,6 +177,44 @@ void Offsite::judge() {
   tell(kNotImmutable, "journal", Severity::kHigh,
        fmt::format("{} is not immutable: {}. Whoever has its credentials can do away with what is stored there; use a store whose Object Lock holds", place(),
                    joined(gave_way)));
+}
+
+void Offsite::look_at_keys() {
+  auto state = offsite::key_state(context_.files, data_dir_);
+  std::string what = state ? "" : state.error().message;
+  const std::string& kept = config_->key_backup;
+  if (state && !kept.empty() && (state->outdated || !state->missing.empty() || !exists(context_.files, state->where + "/MANIFEST.sha256"))) {
+    if (const auto made = offsite::renew_key_backup(context_.files, data_dir_, kept, real_.now()); !made) what = made.error().message;
+    if (auto again = offsite::key_state(context_.files, data_dir_)) state = std::move(again);
+  }
+  bool overdue = false;
+  std::string summary;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state) keys_ = std::move(*state);
+    keys_what_ = what;
+    overdue = !keys_.missing.empty() && keys_.since && real_.now() - *keys_.since > config_->keys_missing_us;
+    if (overdue)
+      summary = fmt::format("{} of {} keys are in no key backup, the first is {}, the oldest of {}: records under them are lost with this machine, whatever the bucket holds. "
+                            "Run: firebreak backup --data {} --out FOLDER, apart from the data and from the bucket{}",
+                            keys_.missing.size(), keys_.keys, keys_.missing.front(), format_time(*keys_.since), data_dir_, what.empty() ? "" : "; " + what);
+  }
+  if (overdue) tell(kKeys, "journal", Severity::kHigh, summary);
+  else if (what.empty()) close(kKeys, "journal");
+}
+
+Json Offsite::keys_json() const {
+  const bool overdue = !keys_.missing.empty() && keys_.since && real_.now() - *keys_.since > config_->keys_missing_us;
+  const auto time = [](const std::optional<Time>& one) { return one ? Json(format_time(*one)) : Json(nullptr); };
+  return JsonObject{{"backed_up", time(keys_.backed_up)},
+                    {"where", keys_.where},
+                    {"count", keys_.keys},
+                    {"missing", keys_.missing.size()},
+                    {"since", time(keys_.since)},
+                    {"overdue", overdue},
+                    {"outdated", keys_.outdated},
+                    {"what", keys_what_},
+                    {"command", keys_.missing.empty() && !keys_.outdated ? "" : fmt::format("firebreak backup --data {} --out FOLDER", data_dir_)}};
 }
 
 // False: it cannot be read here; the others go on.
@@ -203,7 +262,9 @@ Result<void> Offsite::send_log(const std::string& name) {
   if (shipped.error().code != Code::kCorrupt) return shipped;
   contradicted_[name] = shipped.error().message;  // the others go on
   tell(kContradicted, name, Severity::kCritical,
-       shipped.error().message + "; keep this folder as it is, find out who restored or changed it, and compare it with what 'firebreak restore' brings back");
+       shipped.error().message + "; keep this folder as it is, find out who restored or changed it, and compare it with what 'firebreak restore' brings back. " +
+           "If this folder proves to be the true one ('firebreak ledger verify' with a witness or a kept receipt), name another 'prefix' in 'store' and start "
+           "anew: a whole copy is made there, and what is here stays as evidence");
   return {};
 }
 
@@ -244,6 +305,7 @@ void Offsite::take(const Result<void>& done) {
     const std::lock_guard lock(mutex_);
     state_ = done ? contradicted_.empty() ? "ok" : "refused" : is_away(done.error()) ? "away" : "refused";
     what_ = done ? contradicted_.empty() ? "" : contradicted_.begin()->second : done.error().message;
+    if (done) last_ = real_.now();
     if (done) failing_since_ = 0;
     else if (failing_since_ == 0) failing_since_ = now;
     since = failing_since_;
@@ -322,7 +384,10 @@ Json Offsite::status() const {
                     {"tested", verdict_ ? Json(format_time(tested_)) : Json(nullptr)},
                     {"lag_octets", shipper_->lag()},
                     {"written", shipper_->written()},
-                    {"failing_s", failing_since_ == 0 ? 0 : (context_.clock.steady_us() - failing_since_) / kSecond}};
+                    {"failing_s", failing_since_ == 0 ? 0 : (context_.clock.steady_us() - failing_since_) / kSecond},
+                    {"last", last_.us == 0 ? Json(nullptr) : Json(format_time(last_))},
+                    {"foreign", foreign_},
+                    {"keys", keys_json()}};
 }
 
 }  // namespace firebreak::app

@@ -5,7 +5,11 @@
 // outcome (entry store_tested), and that an item of evidence is off the machine (entry evidence_custody, action store).
 // Nothing waits for it: what cannot be sent stays where it is, and goes later, in order.
 //
-// Findings: store_not_immutable, store_away (of the journal), log_contradicted (of the log). Closed when they are over.
+// Before it sends, it looks whether every key is in a key backup (run/offsite/key_backup), and makes one where the configuration names a
+// place: what goes into the bucket sealed under a key that no backup has is lost with the machine.
+//
+// Findings: store_not_immutable, store_away, store_foreign, keys_not_backed_up (of the journal), log_contradicted (of the log). Closed
+// when they are over.
 // Threads: status() and apply() from any.
 #pragma once
 
@@ -19,6 +23,7 @@
 #include <utility>
 
 #include "run/app/context.h"
+#include "run/offsite/key_backup.h"
 #include "run/offsite/shipper.h"
 #include "types/finding.h"
 #include "world/store/lock_probe.h"
@@ -36,8 +41,8 @@ class Offsite {
   void start();                    // nothing when no store is configured
   void stop();                     // ends a request under way within a second
 
-  // null without a store; else {place, state, what, immutable, gave_way, default_retention, tested, lag_octets, written, failing_s}.
-  // state: waiting | ok | away | refused.
+  // null without a store; else {place, state, what, immutable, gave_way, default_retention, tested, lag_octets, written, failing_s, last,
+  // foreign, keys: {backed_up, where, count, missing, since, overdue, outdated, what, command}}. state: waiting | ok | away | refused.
   Json status() const;
 
  private:
@@ -53,6 +58,8 @@ class Offsite {
   std::vector<Log> logs() const;
   void take(const Result<void>& done);
   void judge();
+  void look_at_keys();
+  Json keys_json() const;  // with mutex_ held
   void tell(const std::string& kind, const std::string& log, Severity severity, const std::string& summary);
   void close(const std::string& kind, const std::string& log);
   void submit(Draft draft);
@@ -81,7 +88,10 @@ class Offsite {
   std::string state_ = "waiting", what_;
   std::int64_t failing_since_ = 0;
   std::optional<store::LockVerdict> verdict_;
-  Time tested_;
+  Time tested_, last_;        // last_: when everything was there
+  std::string foreign_;       // empty: nobody else writes there
+  offsite::KeyState keys_;
+  std::string keys_what_;     // why they could not be looked at, or backed up
   std::condition_variable wake_;
   std::thread thread_;
 };

@@ -45,7 +45,7 @@ Result<std::optional<store::StoreConfig>> store_of(Files& files, const Json& con
   const Json& item = *found;
   if (!item.is_object()) return fail(Code::kInvalid, "'store' is a map: url, bucket, access_key_id, secret_file, …", "/store");
   if (auto ok = only_keys(item, {"url", "bucket", "region", "access_key_id", "secret_file", "prefix", "retention_days", "tls_ca_file", "interval_s",
-                                 "test_interval_s", "missing_s"});
+                                 "test_interval_s", "missing_s", "keys_missing_s", "key_backup"});
       !ok)
     return fail(std::move(ok.error()).with("store"));
   const auto resolved = [&](const std::string& path) { return path.empty() || path.starts_with('/') ? path : folder + "/" + path; };
@@ -70,6 +70,9 @@ Result<std::optional<store::StoreConfig>> store_of(Files& files, const Json& con
   FIREBREAK_ASSIGN(out.interval_us, span(item, "interval_s", 300, 1e6, kYearSeconds));
   FIREBREAK_ASSIGN(out.test_interval_us, span(item, "test_interval_s", 86'400, 1e6, kYearSeconds));
   FIREBREAK_ASSIGN(out.missing_us, span(item, "missing_s", 3'600, 1e6, kYearSeconds));
+  FIREBREAK_ASSIGN(out.keys_missing_us, span(item, "keys_missing_s", 86'400, 1e6, kYearSeconds));
+  out.key_backup = resolved(string_or(item, "key_backup"));
+  while (out.key_backup.size() > 1 && out.key_backup.ends_with('/')) out.key_backup.pop_back();
   return std::optional<store::StoreConfig>(std::move(out));
 }
 
@@ -83,7 +86,9 @@ Json to_json(const store::StoreConfig& config) {
                     {"retention_us", config.retention_us},
                     {"interval_us", config.interval_us},
                     {"test_interval_us", config.test_interval_us},
-                    {"missing_us", config.missing_us}};
+                    {"missing_us", config.missing_us},
+                    {"keys_missing_us", config.keys_missing_us},
+                    {"key_backup", config.key_backup}};
 }
 
 }  // namespace firebreak::app

@@ -53,7 +53,7 @@ constexpr Advice kAdvice[] = {
     {Code::kIo, "disk is full", "Make room; what was acknowledged is safe. 'firebreak doctor' says how much is free"},
     {Code::kIo, "No such file", "Check the path; 'firebreak serve --data DIR' makes a data folder"},
     {Code::kIo, "", "'firebreak doctor' looks at disk, rights and space"},
-    {Code::kCorrupt, "a statement goes with a copy", "Ask anew with impact --prove, and copy the archive's folder at once"},
+    {Code::kCorrupt, "a statement goes with a copy", "Ask anew with impact --bundle DIR, which keeps the statement and its files together"},
     {Code::kCorrupt, "its manifest names", "Compare with another copy; the server makes the archive anew when the stream's folder under archive/ is removed"},
     {Code::kCorrupt, "the statement", "Compare with another copy of the statement and of the archive"},
     {Code::kCorrupt, "is not what it was", "Receipts that producers kept say more: firebreak ledger verify --data DIR --receipt FILE"},

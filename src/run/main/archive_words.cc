@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/files.h"
+#include "run/main/archive_bundle.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
 
@@ -143,9 +144,17 @@ int impact(Client& client, const ArchiveWords& words) {
     if (!value->empty()) body[name] = *value;
   const std::string format = format_of(words, client);
   if (format == "parquet") {
-    if (!words.prove.empty())
+    if (!words.prove.empty() || !words.bundle.empty())
       return report_error(Error{Code::kInvalid, "--prove writes a statement: ask for the Parquet file without it", {}, 0}, json);
     return fetch_parquet(client, words, "impact", std::move(body));
+  }
+  if (!words.prove.empty() && !words.bundle.empty())
+    return report_error(Error{Code::kInvalid, "--bundle writes the statement too: give either --prove or --bundle", {}, 0}, json);
+  if (!words.bundle.empty()) {
+    auto proven = prove_into(client, words.bundle, std::move(body));
+    if (!proven) return report_error(proven.error(), json);
+    fmt::print(stderr, "{}: the statement and all that it is over; without the server: firebreak evidence verify {}\n", words.bundle, words.bundle);
+    return deliver(words.out, format == "json" ? pretty_json(*proven) : format == "csv" ? impact_csv(*proven) : impact_text(*proven), json);
   }
   if (!words.prove.empty()) body["prove"] = true;
   auto answer = asked(client, "impact", body);
@@ -153,8 +162,8 @@ int impact(Client& client, const ArchiveWords& words) {
   if (!words.prove.empty()) {
     if (const int written = deliver(words.prove, pretty_json(*answer), json); written != kDone) return written;
     fmt::print(stderr,
-               "copy DIR/archive/{} beside it now, since questions and erasures replace its files; then, without the server: firebreak evidence verify {} "
-               "--archive COPY\n", words.stream, words.prove);
+               "it is over the files of DIR/archive/{}, which questions and erasures replace: copy them now (or ask with --bundle DIR, which keeps both); then, "
+               "without the server: firebreak evidence verify {} --archive COPY\n", words.stream, words.prove);
     answer = Json(answer->at("answer"));
   }
   return deliver(words.out, format == "json" ? pretty_json(*answer) : format == "csv" ? impact_csv(*answer) : impact_text(*answer), json);
@@ -214,6 +223,7 @@ void CommandLine::add_archive() {
   counting->add_option("--from", w.from, "admitted at or after, as 2026-11-25T00:00:00Z");
   counting->add_option("--to", w.to, "admitted before");
   counting->add_option("--prove", w.prove, "write a completeness statement into this file; 'evidence verify' checks it");
+  counting->add_option("--bundle", w.bundle, "a new folder: the statement with all files that it is over, to be kept and handed on");
   formats(counting);
   auto* archive = noun("archive", "Parquet files made of the closed segments");
   auto* making = verb(archive, "build", "make what is missing now", [&w](Client& c) { return build(c, w); });

@@ -38,6 +38,7 @@ Json to_json(const offsite::Restored& restored, const std::string& out) {
                     {"octets", restored.octets},
                     {"keys", restored.keys.size()},
                     {"missing", JsonArray(restored.missing.begin(), restored.missing.end())},
+                    {"foreign", JsonArray(restored.foreign.begin(), restored.foreign.end())},
                     {"whole", restored.whole()}};
 }
 
@@ -46,10 +47,14 @@ std::string to_text(const offsite::Restored& restored, const std::string& out) {
   for (const offsite::RestoredLog& log : restored.logs) {
     text += fmt::format("{}: {}: {} entries, {} of them signed\n", log.name, ledger::verdict_name(log.report.verdict), log.report.size, log.report.checkpoint_size);
     if (log.report.damage) text += fmt::format("  damaged: {}, offset {}: {}\n", log.report.damage->file, log.report.damage->offset, printable(log.report.damage->reason));
+    std::uint64_t vouched = 0;
+    for (const ledger::KeptAnswer& kept : log.report.kept) vouched += kept.problem.empty() ? 1 : 0;
+    if (vouched > 0) text += fmt::format("  vouched for by {} cosigned checkpoints and time stamps\n", vouched);
     if (!log.has_key && !restored.keys.empty()) keyless += (keyless.empty() ? "" : ", ") + log.name;
   }
   text += fmt::format("blobs: {}; {} octets in all\n", restored.blobs, restored.octets);
   for (const std::string& one : restored.missing) text += fmt::format("MISSING: {}\n", printable(one));
+  for (const std::string& one : restored.foreign) text += fmt::format("passed over, somebody else wrote it: {}\n", printable(one));
   if (restored.keys.empty())
     text += "proofs only: without --keys the logs can be verified, exported and proven; encrypted rows cannot be read, and no server can go on with these logs\n";
   else if (!keyless.empty())
@@ -119,6 +124,9 @@ int backup(const std::string& data, const std::string& out, bool json) {
   PosixFiles files;
   const auto names = offsite::backup_keys(files, data, out);
   if (!names) return report_error(names.error(), json);
+  const SystemClock clock;
+  if (const auto noted = offsite::note_key_backup(files, data, out, clock.now()); !noted)
+    fmt::print(stderr, "the backup is made; it could not be noted in the data folder, so 'status' and 'doctor' go on asking for one: {}\n", noted.error().message);
   if (json) {
     std::fputs(pretty_json(JsonObject{{"out", out}, {"files", JsonArray(names->begin(), names->end())}}).c_str(), stdout);
     return kDone;

@@ -22,7 +22,7 @@ struct KeepingWords {
 };
 
 struct ArchiveWords {
-  std::string sql, stream, release, caller, from, to, format = "table", out, prove;
+  std::string sql, stream, release, caller, from, to, format = "table", out, prove, bundle;
   bool as_is = false, open = false;
 };
 

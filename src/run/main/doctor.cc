@@ -30,6 +30,7 @@ std::vector<Diagnosis> examine(const DoctorOptions& options) {
   if (exists(files, options.data)) {
     examine_logs(options, out);
     examine_vouched(options, out);
+    examine_key_backup(options, out);
     examine_disk(options, out);
   }
   examine_store(options, out);

@@ -39,6 +39,7 @@ Diagnosis judge_descriptors(std::uint64_t may_be_open);
 void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);  // format, rights
 void examine_logs(const DoctorOptions& options, std::vector<Diagnosis>& out);    // keys, ends, newest entry
 void examine_vouched(const DoctorOptions& options, std::vector<Diagnosis>& out);  // witnesses, time stamps
+void examine_key_backup(const DoctorOptions& options, std::vector<Diagnosis>& out);
 void examine_store(const DoctorOptions& options, std::vector<Diagnosis>& out);    // the copy off the machine
 void examine_disk(const DoctorOptions& options, std::vector<Diagnosis>& out);    // speed, space
 void examine_machine(std::vector<Diagnosis>& out);                               // clock, file descriptors

@@ -5,10 +5,29 @@
 #include <atomic>
 
 #include "run/offsite/bucket_layout.h"
+#include "run/offsite/key_backup.h"
 #include "run/app/content.h"
 #include "run/main/doctor.h"
 
 namespace firebreak::cli {
+
+// A key that no backup holds takes its records with it when the machine is lost, also those that are in the bucket.
+void examine_key_backup(const DoctorOptions& options, std::vector<Diagnosis>& out) {
+  PosixFiles files;
+  const auto state = offsite::key_state(files, options.data);
+  const std::string command = fmt::format("firebreak backup --data {} --out FOLDER   (apart from the data folder and from any bucket)", options.data);
+  if (!state) {
+    out.push_back({Health::kWarn, "key backup: " + state.error().message, command});
+  } else if (state->keys > 0 && !state->missing.empty()) {
+    out.push_back({Health::kWarn,
+                   fmt::format("key backup: {} of {} keys are in none{}", state->missing.size(), state->keys, state->since ? ", the oldest of " + format_time(*state->since) : ""),
+                   command});
+  } else if (state->outdated) {
+    out.push_back({Health::kWarn, fmt::format("key backup: {} holds keys that are gone since (erasure, retention, rotation)", state->where), command + ", then remove the older one"});
+  } else if (state->keys > 0) {
+    out.push_back({Health::kOk, fmt::format("key backup: all {} keys are in {}, of {}", state->keys, state->where, format_time(state->backed_up.value_or(Time{}))), ""});
+  }
+}
 
 void examine_store(const DoctorOptions& options, std::vector<Diagnosis>& out) {
   if (options.config.empty()) return;

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "fold/playbook/cacao.h"
 #include "log/ledger/note.h"
+#include "read/archive/manifest.h"
 #include "read/archive/statement.h"
 #include "read/evidence/bundle.h"
 #include "run/app/content.h"
@@ -76,6 +77,19 @@ Result<archive::Pinned> pinned_for(const Json& statement, const std::vector<std:
   return pinned;
 }
 
+// Without --archive: the statement's own folder, where `impact --bundle` put both.
+Result<std::string> archive_beside(Files& files, const std::string& file, const std::string& archive_dir, const Json& statement) {
+  if (!archive_dir.empty()) return archive_dir;
+  const std::string beside = parent_of(file);
+  archive::Manifest first;
+  if (const Json* const one = find_pointer(statement, "/segments/0")) {
+    first.segment = static_cast<std::uint64_t>(int_or(*one, "segment"));
+    first.generation = static_cast<std::uint64_t>(int_or(*one, "generation"));
+  }
+  if (exists(files, beside + "/" + first.file_name())) return beside;
+  return fail(Code::kInvalid, "--archive says where the stream's archive is: DATA/archive/STREAM, or a copy of it");
+}
+
 }  // namespace
 
 int statement_verify(const std::string& file, const std::string& archive_dir, const std::vector<std::string>& keys, bool json) {
@@ -84,8 +98,8 @@ int statement_verify(const std::string& file, const std::string& archive_dir, co
     FIREBREAK_ASSIGN(const Bytes text, read_all(files, file));
     FIREBREAK_ASSIGN(Json statement, parse_json(text));
     FIREBREAK_ASSIGN(const archive::Pinned pinned, pinned_for(statement, keys));
-    if (archive_dir.empty()) return fail(Code::kInvalid, "--archive says where the stream's archive is: DATA/archive/STREAM, or a copy of it");
-    FIREBREAK_TRY(archive::verify_impact(files, archive_dir, statement, pinned, {}));
+    FIREBREAK_ASSIGN(const std::string folder, archive_beside(files, file, archive_dir, statement));
+    FIREBREAK_TRY(archive::verify_impact(files, folder, statement, pinned, {}));
     return statement;
   };
   const auto statement = check();

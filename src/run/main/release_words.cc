@@ -58,11 +58,12 @@ void CommandLine::add_evidence() {
   sent->add_option("bundle", w.out, "folder of a bundle")->required();
   sent->add_option("--store-config", w.serve.config, "configuration file with a part 'store'")->required();
   auto* verified = offline(evidence_, "verify", "check a bundle, or a completeness statement, without a server", [&w] {
+    if (std::filesystem::is_regular_file(w.out + "/statement.json")) return statement_verify(w.out + "/statement.json", w.archive_dir, w.keys, w.connection.json);
     if (!std::filesystem::is_regular_file(w.out)) return evidence_verify(w.out, w.keys, w.connection.json);
     return statement_verify(w.out, w.archive_dir, w.keys, w.connection.json);
   });
-  verified->add_option("bundle", w.out, "folder of a bundle, or file of a statement")->required();
-  verified->add_option("--archive", w.archive_dir, "for a statement: the stream's archive, or a copy of it");
+  verified->add_option("bundle", w.out, "folder of a bundle, of evidence or of 'impact --bundle', or file of a statement")->required();
+  verified->add_option("--archive", w.archive_dir, "for a statement: the stream's archive, or a copy of it; without it the statement's own folder");
   verified->add_option("--key", w.keys, "pinned vkey of a log, several times");
 }
 

@@ -68,6 +68,19 @@ std::string attested_text(const Json& status) {
   return out;
 }
 
+// Whether the keys, which the copy does not hold, are in a backup.
+std::string keys_text(const Json& keys) {
+  std::string out = "          ";
+  if (int_or(keys, "missing") > 0)
+    out += fmt::format("{} {} of {} keys are in no key backup, the oldest of {}: {}", bool_or(keys, "overdue") ? "RED" : "!", text(keys, "missing"), text(keys, "count"),
+                       text(keys, "since"), text(keys, "command"));
+  else if (bool_or(keys, "outdated")) out += fmt::format("! the key backup of {} holds keys that are gone since: {}", text(keys, "backed_up"), text(keys, "command"));
+  else if (find(keys, "backed_up") != nullptr && !find(keys, "backed_up")->is_null())
+    out += fmt::format("its keys are in the backup of {} in {}", text(keys, "backed_up"), text(keys, "where"));
+  if (const std::string what = string_or(keys, "what"); !what.empty()) out += fmt::format("; {}", text(keys, "what"));
+  return out.size() > 10 ? out + "\n" : "";
+}
+
 // How the copy off the machine stands: one line, and one in red when its store gives way.
 std::string offsite_text(const Json& status) {
   const Json* const offsite = find(status, "offsite");
@@ -83,6 +96,8 @@ std::string offsite_text(const Json& status) {
   std::string gave_way;
   for (const Json& one : items(*offsite, "gave_way")) gave_way += (gave_way.empty() ? "" : "; ") + cell(&one);
   if (!gave_way.empty()) out += fmt::format("          RED not immutable: {}\n", gave_way);
+  if (const std::string foreign = string_or(*offsite, "foreign"); !foreign.empty()) out += fmt::format("          ! {}\n", text(*offsite, "foreign"));
+  if (const Json* const keys = find(*offsite, "keys"); keys != nullptr && keys->is_object()) out += keys_text(*keys);
   return out;
 }
 

@@ -6,7 +6,9 @@
 #include <map>
 #include <set>
 
+#include "base/clock.h"
 #include "log/ledger/folder.h"
+#include "log/ledger/timestamp.h"
 #include "log/ledger/segment.h"
 #include "log/record/payload.h"
 #include "log/record/record.h"
@@ -23,6 +25,7 @@ struct StoredLog {
   std::optional<ObjectVersion> vkey;
   std::map<std::uint64_t, std::map<std::uint64_t, ObjectVersion>> pieces;  // by segment, by offset
   std::map<std::uint64_t, ObjectVersion> checkpoints;                      // by size
+  std::map<std::string, std::vector<std::pair<Named, ObjectVersion>>> vouched;  // by path, sizes ascending
 };
 
 struct Stored {
@@ -42,6 +45,11 @@ Result<Stored> look(store::ObjectStore& store) {
     if (named->kind == Named::kBlob) out.blobs[named->log] = one;
     else if (named->kind == Named::kVkey) out.logs[named->log].vkey = one;
     else if (named->kind == Named::kCheckpoint) out.logs[named->log].checkpoints[named->number] = one;
+    else if (named->kind == Named::kVouched) {
+      auto& said = out.logs[named->log].vouched[named->path];
+      if (!said.empty() && said.back().second.key == one.key) said.pop_back();
+      said.emplace_back(*named, one);
+    }
     else out.logs[named->log].pieces[named->segment][named->number] = one;
   }
   if (!out.layout)
@@ -63,8 +71,11 @@ class Restorer {
     FIREBREAK_TRY(file(*stored.vkey, dir + "/vkey"));
     std::uint64_t next = 1;
     for (const auto& [number, pieces] : stored.pieces) {
-      if (number != next) miss(fmt::format("log {}: segments {} to {}", name, ledger::segment_name(next), ledger::segment_name(number - 1)));
-      next = number + 1;
+      if (number != next) {
+        beyond_.push_back(fmt::format("log {}: segments {} to {}, before {}", name, ledger::segment_name(next), ledger::segment_name(number - 1), pieces.begin()->second.key));
+        break;  // what lies behind a gap cannot be read as a log
+      }
+      ++next;
       FIREBREAK_TRY(segment(name, dir + "/" + ledger::segment_name(number), pieces));
     }
     if (stored.checkpoints.empty()) {
@@ -72,7 +83,10 @@ class Restorer {
     } else {
       FIREBREAK_TRY(checkpoint(name, stored, dir));
     }
-    return verify(name, dir);
+    for (const auto& [path, candidates] : stored.vouched) FIREBREAK_TRY(vouched(name, path, candidates));
+    FIREBREAK_TRY(verify(name, dir));
+    settle(name);
+    return {};
   }
 
   Result<void> blob(const std::string& hex, const ObjectVersion& version) {
@@ -108,16 +122,59 @@ class Restorer {
     return write_atomic(files_, path, *content, OpenMode::kWritePublic);
   }
 
-  // The newest that the log's key signed: anybody who may write to the bucket can name one of any size.
-  Result<void> checkpoint(const std::string& log, const StoredLog& stored, const Path& dir) {
-    std::optional<ledger::VerifierKey> key;
+  // A hole with an object behind it is a loss, unless the log is whole as far as its newest checkpoint goes: pieces of ours leave none,
+  // so somebody else put that object there.
+  void settle(const std::string& name) {
+    const bool whole = newest_ > 0 && !done.logs.empty() && done.logs.back().name == name && ledger::is_good(done.logs.back().report.verdict) &&
+                       done.logs.back().report.checkpoint_size == newest_;
+    for (std::string& one : beyond_) (whole ? done.foreign : done.missing).push_back(std::move(one));
+    beyond_.clear();
+    newest_ = 0;
+  }
+
+  // The newest that holds, of one path: of a checkpoint that the log's key signed, or a time stamp. Whose cosignatures they are is
+  // judged by who knows the witness ('ledger verify --witness').
+  Result<void> vouched(const std::string& log, const std::string& path, const std::vector<std::pair<Named, ObjectVersion>>& candidates) {
+    const Path dir = ledger::log_dir_of(out_dir_, log);
+    FIREBREAK_ASSIGN(const auto key, key_of(log, dir));
+    for (auto at = candidates.rbegin(); at != candidates.rend(); ++at) {
+      const auto& [named, version] = *at;
+      auto content = store_.get(version.key, version.version);
+      if (!content) {
+        FIREBREAK_TRY(lost(version.key, std::move(content.error())));
+        continue;
+      }
+      const auto said = path.ends_with(".tsr") ? Result<ledger::Checkpoint>(ledger::Checkpoint()) : ledger::parse_checkpoint(*content);
+      const bool holds = sha256(*content).hex() == named.hex &&
+                         (path.ends_with(".tsr") ? ledger::read_timestamp(*content).has_value()
+                                                 : said && said->size == named.number && (!key || ledger::check_checkpoint(*said, *key)));
+      if (!holds) {
+        done.foreign.push_back(fmt::format("log {}: {} does not vouch for it", log, version.key));
+        continue;
+      }
+      done.octets += content->size();
+      FIREBREAK_TRY(files_.make_dir(parent_of(dir + "/" + path)));
+      return write_atomic(files_, dir + "/" + path, *content, OpenMode::kWritePublic);
+    }
+    return {};
+  }
+
+  // The log's own key, as far as it is known: of the backup, else of the bucket.
+  Result<std::optional<ledger::VerifierKey>> key_of(const std::string& log, const Path& dir) {
     if (const auto own = read_all(files_, ledger::key_path_of(out_dir_, log))) {
       FIREBREAK_ASSIGN(const auto signing, ledger::SigningKey::parse(*own));
-      key = signing.verifier();
-    } else if (auto text = read_all(files_, dir + "/vkey")) {
-      while (text->ends_with('\n')) text->pop_back();
-      if (const auto parsed = ledger::parse_vkey(*text)) key = *parsed;
+      return std::optional(signing.verifier());
     }
+    auto text = read_all(files_, dir + "/vkey");
+    if (!text) return std::optional<ledger::VerifierKey>();
+    while (text->ends_with('\n')) text->pop_back();
+    const auto parsed = ledger::parse_vkey(*text);
+    return parsed ? std::optional(*parsed) : std::nullopt;
+  }
+
+  // The newest that the log's key signed: anybody who may write to the bucket can name one of any size.
+  Result<void> checkpoint(const std::string& log, const StoredLog& stored, const Path& dir) {
+    FIREBREAK_ASSIGN(const auto key, key_of(log, dir));
     for (auto at = stored.checkpoints.rbegin(); at != stored.checkpoints.rend(); ++at) {
       auto note = store_.get(at->second.key, at->second.version);
       if (!note) {
@@ -126,9 +183,10 @@ class Restorer {
       }
       const auto parsed = ledger::parse_checkpoint(*note);
       if (!parsed || parsed->size != at->first || (key && !ledger::check_checkpoint(*parsed, *key))) {
-        miss(fmt::format("log {}: {} is no checkpoint of it: somebody else wrote it", log, at->second.key));
+        done.foreign.push_back(fmt::format("log {}: {} is no checkpoint of it", log, at->second.key));
         continue;
       }
+      newest_ = parsed->size;
       done.octets += note->size();
       return write_atomic(files_, dir + "/checkpoint", *note, OpenMode::kWritePublic);
     }
@@ -140,17 +198,20 @@ class Restorer {
     std::uint64_t end = 0;
     for (const auto& [offset, version] : pieces) {
       if (offset > end) {
-        miss(fmt::format("log {}: octets {} to {} of {}", log, end, offset, path.substr(path.rfind('/') + 1)));
+        beyond_.push_back(fmt::format("log {}: octets {} to {} of {}, before {}", log, end, offset, path.substr(path.rfind('/') + 1), version.key));
         break;  // what lies behind a hole cannot be read as a log
+      }
+      if (offset < end) {  // pieces of ours follow one another: somebody else put it within one of them
+        done.foreign.push_back(fmt::format("log {}: {} begins where no piece ends", log, version.key));
+        continue;
       }
       auto content = store_.get(version.key, version.version);
       if (!content) {
         FIREBREAK_TRY(lost(version.key, std::move(content.error())));
         break;
       }
-      // Octets that are there stay: a piece that somebody else put within another changes nothing.
-      if (offset + content->size() > end) FIREBREAK_TRY(out->write_at(end, ByteView(*content).substr(end - offset)));
-      end = std::max(end, offset + content->size());
+      FIREBREAK_TRY(out->write_at(end, *content));
+      end += content->size();
       done.octets += content->size();
     }
     FIREBREAK_TRY(out->sync());
@@ -207,6 +268,8 @@ class Restorer {
   Files& files_;
   store::ObjectStore& store_;
   const std::string out_dir_;
+  std::vector<std::string> beyond_;  // of the log at hand: objects behind holes
+  std::uint64_t newest_ = 0;         // of the log at hand: entries under its newest checkpoint
 };
 
 }  // namespace
@@ -222,6 +285,8 @@ Result<Restored> restore(Files& files, store::ObjectStore& store, const std::str
   Restorer restorer(files, store, out_dir);
   if (!keys_dir.empty()) {
     FIREBREAK_ASSIGN(restorer.done.keys, restore_keys(files, keys_dir, out_dir));
+    const SystemClock clock;
+    FIREBREAK_TRY(note_key_backup(files, out_dir, keys_dir, clock.now()));
   }
   for (const auto& [name, log] : stored.logs) FIREBREAK_TRY(restorer.log(name, log));
   for (const auto& [hex, version] : stored.blobs) FIREBREAK_TRY(restorer.blob(hex, version));

@@ -3,15 +3,20 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 
+#include "log/ledger/cosigned.h"
 #include "log/ledger/segment.h"
+#include "read/evidence/bundle_files.h"
 #include "run/offsite/bucket_layout.h"
 #include "world/store/upload.h"
 
 namespace firebreak::offsite {
 namespace {
 
-constexpr std::size_t kNamed = 100;  // unlocked objects that are remembered
+constexpr std::size_t kNamed = 100;  // unlocked and foreign objects that are remembered
+// What helps when the bucket holds the name of something that has to go there.
+constexpr const char* kElsewhere = "name another 'prefix' in 'store' and start anew, and a whole copy is made there; what stands here stays as evidence";
 
 Result<Bytes> octets_of(Files& files, const Path& dir, std::uint64_t segment, std::uint64_t offset, std::uint64_t count) {
   const Path path = dir + "/" + ledger::segment_name(segment);
@@ -27,6 +32,7 @@ Result<void> Shipper::learn() {
   FIREBREAK_ASSIGN(const auto all, store_.versions(""));
   known_.clear();
   blobs_.clear();
+  foreign_.clear();
   layout_ = false;
   for (std::size_t i = 0; i < all.size(); ++i) {
     // The oldest version of a key comes last; a marker of a deletion takes nothing away.
@@ -40,10 +46,38 @@ Result<void> Shipper::learn() {
     }
     Known& known = known_[named->log];
     if (named->kind == Named::kVkey) known.vkey = true;
-    if (named->kind == Named::kCheckpoint) known.checkpoints.insert(named->number);
+    if (named->kind == Named::kCheckpoint) known.checkpoints[named->number] = all[i].version;
+    if (named->kind == Named::kVouched) known.vouched.insert(all[i].key);
     if (named->kind == Named::kPiece) known.pieces[named->segment].push_back({named->number, all[i].octets, all[i].version});  // sorted as their names are
   }
+  for (auto& [log, known] : known_) tell_apart(log, known);
+  for (auto& [log, state] : logs_) state.compared = false;
   return {};
+}
+
+// Pieces were sent one behind the other, so one that begins where none ends is nobody's of ours; nor is a segment behind a gap.
+void Shipper::tell_apart(const std::string& log, Known& known) {
+  std::uint64_t next = 1;
+  for (auto at = known.pieces.begin(); at != known.pieces.end();) {
+    auto& [segment, pieces] = *at;
+    std::vector<Piece> own;
+    std::uint64_t end = 0;
+    for (Piece& piece : pieces) {
+      if (segment == next && piece.offset == end && piece.octets > 0) {
+        end += piece.octets;
+        own.push_back(std::move(piece));
+      } else if (foreign_.size() < kNamed) {
+        foreign_.insert(piece_key(log, segment, piece.offset));
+      }
+    }
+    if (own.empty()) {
+      at = known.pieces.erase(at);
+      continue;
+    }
+    pieces = std::move(own);
+    ++next;
+    ++at;
+  }
 }
 
 // Without a gap from the segment's beginning.
@@ -82,12 +116,13 @@ Result<void> Shipper::survey(const std::string& log, const Path& dir, const ledg
 
 // The newest piece in the bucket must be what the log has in its place: else the one or the other was changed.
 Result<void> Shipper::compare(const std::string& log, LogState& state) {
+  FIREBREAK_TRY(compare_checkpoints(log, state));
   const Known& known = known_[log];
   if (known.pieces.empty()) return {};
   const auto& [segment, pieces] = *known.pieces.rbegin();
   const Piece& last = pieces.back();
   const bool longer = state.spans.empty() || segment > state.spans.back().number || last.offset + last.octets > state.spans[segment - 1].octets;
-  const std::uint64_t newest = known.checkpoints.empty() ? 0 : *known.checkpoints.rbegin();
+  const std::uint64_t newest = known.checkpoints.empty() ? 0 : known.checkpoints.rbegin()->first;
   if (longer || newest > state.checkpoint.size)
     return fail(Code::kCorrupt, fmt::format("the bucket has more of log {} (entries: at least {}) than this folder ({}): it was cut back", log, newest,
                                             state.checkpoint.size));
@@ -95,6 +130,33 @@ Result<void> Shipper::compare(const std::string& log, LogState& state) {
   FIREBREAK_ASSIGN(const store::ObjectHead there, store_.head(piece_key(log, segment, last.offset), last.version));
   if (there.sha256 == sha256(here).hex()) return {};
   return fail(Code::kCorrupt, fmt::format("{} in the bucket is not what log {} has in this place: one of them was written anew", piece_key(log, segment, last.offset), log));
+}
+
+// Of a size that this log has not reached, or has now: signed by the log's key it tells of entries that are gone here; else anybody
+// wrote it who may write there.
+Result<void> Shipper::compare_checkpoints(const std::string& log, const LogState& state) {
+  std::map<std::uint64_t, std::string>& sizes = known_[log].checkpoints;
+  std::optional<ledger::VerifierKey> key;
+  for (auto at = sizes.lower_bound(state.checkpoint.size); at != sizes.end();) {
+    if (!key) {
+      FIREBREAK_ASSIGN(Bytes text, read_all(files_, state.dir + "/vkey"));
+      while (text.ends_with('\n')) text.pop_back();
+      FIREBREAK_ASSIGN(key, ledger::parse_vkey(text));
+    }
+    const std::string name = checkpoint_key(log, at->first);
+    auto note = store_.get(name, at->second);
+    if (!note && note.error().code != Code::kCorrupt && note.error().code != Code::kInvalid) return fail(std::move(note.error()));
+    const auto said = note ? ledger::parse_checkpoint(*note) : Result<ledger::Checkpoint>(fail(Error(note.error())));
+    if (said && said->size == at->first && ledger::check_checkpoint(*said, *key)) {
+      ++at;
+      continue;
+    }
+    if (foreign_.size() == kNamed)
+      return fail(Code::kCorrupt, fmt::format("{} objects or more in the bucket bear names of this copy and somebody else wrote them, as {}: {}", kNamed, name, kElsewhere));
+    foreign_.insert(name);
+    at = sizes.erase(at);
+  }
+  return {};
 }
 
 Result<void> Shipper::put(const std::string& key, ByteView body) {
@@ -125,16 +187,61 @@ Result<void> Shipper::ship(const std::string& log) {
   layout_ = true;
   if (!state.compared) FIREBREAK_TRY(compare(log, state));
   state.compared = true;
-  Known& known = known_[log];
-  if (!known.vkey) {
+  if (!known_[log].vkey) {
     FIREBREAK_ASSIGN(const Bytes vkey, read_all(files_, state.dir + "/vkey"));
     FIREBREAK_TRY(put(vkey_key(log), vkey));
-    known.vkey = true;
+    known_[log].vkey = true;
   }
   for (const ledger::SegmentSpan& span : state.spans) FIREBREAK_TRY(ship_segment(log, state, span));
-  if (known.checkpoints.contains(state.checkpoint.size)) return {};
-  FIREBREAK_TRY(put(checkpoint_key(log, state.checkpoint.size), state.checkpoint.text()));
-  known.checkpoints.insert(state.checkpoint.size);
+  FIREBREAK_TRY(ship_checkpoint(log, state));
+  return ship_vouched(log, state);
+}
+
+// A name that somebody else took is told; the log's next checkpoint has another.
+Result<void> Shipper::ship_checkpoint(const std::string& log, const LogState& state) {
+  std::map<std::uint64_t, std::string>& sizes = known_[log].checkpoints;
+  const std::string name = checkpoint_key(log, state.checkpoint.size);
+  if (sizes.contains(state.checkpoint.size) || foreign_.contains(name)) return {};
+  const auto sent = put(name, state.checkpoint.text());
+  if (!sent && sent.error().code != Code::kCorrupt) return sent;
+  if (sent) sizes[state.checkpoint.size] = {};
+  else foreign_.insert(name);
+  return {};
+}
+
+// Behind the checkpoint, and nothing that vouches for more than it: so what comes back from the bucket never lies behind its witnesses.
+Result<void> Shipper::ship_vouched(const std::string& log, LogState& state) {
+  std::vector<std::string> paths{std::string(ledger::kCosignedFile)};
+  for (const std::string_view folder : {ledger::kWitnessFolder, ledger::kTimestampFolder}) {
+    const auto names = evidence::walk(files_, state.dir + "/" + std::string(folder));
+    if (!names && names.error().code != Code::kNotFound) return fail(Error(names.error()));
+    if (!names) continue;
+    for (const std::string& name : *names) paths.push_back(std::string(folder) + "/" + name);
+  }
+  for (const std::string& path : paths)
+    if (is_vouched_path(path) && !state.settled.contains(path)) FIREBREAK_TRY(ship_file(log, state, path));
+  return {};
+}
+
+Result<void> Shipper::ship_file(const std::string& log, LogState& state, const std::string& path) {
+  const auto content = read_all(files_, state.dir + "/" + path);
+  if (!content) return content.error().code == Code::kNotFound ? Result<void>() : fail(Error(content.error()));
+  const bool stamp = path.starts_with(ledger::kTimestampFolder);
+  std::uint64_t size = 0;
+  if (stamp) {
+    const char* const digits = path.data() + path.rfind('/') + 1;
+    std::from_chars(digits, path.data() + path.size(), size);
+  } else if (const auto said = ledger::parse_checkpoint(*content)) {
+    size = said->size;
+  } else {
+    return {};  // a file that is no checkpoint: 'ledger verify' says so
+  }
+  if (size > state.checkpoint.size) return {};
+  const std::string key = vouched_key(log, path, size, sha256(*content).hex());
+  std::set<std::string>& there = known_[log].vouched;
+  if (!there.contains(key)) FIREBREAK_TRY(put(key, *content));
+  there.insert(key);
+  if (stamp) state.settled.insert(path);
   return {};
 }
 

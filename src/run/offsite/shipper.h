@@ -1,5 +1,9 @@
 // Brings a data folder's logs and blobs into a bucket, in order: the pieces of a log's segments one after another, then the checkpoint
-// that covers them. What is there already is learnt from the bucket itself, so an upload that was broken off goes on where it was.
+// that covers them, then what others vouch for of it (cosignatures, time stamps). What is there already is learnt from the bucket itself,
+// so an upload that was broken off goes on where it was.
+//
+// Objects that bear names of ours and cannot be of ours are told (`foreign()`) and passed over: a piece that begins where none ends,
+// a checkpoint that the log's key did not sign. Any other difference may be the trace of a log that was cut back, and is kCorrupt.
 //
 // Promise: when ship() returns, all entries up to the checkpoint are in the bucket, each object as large as it should be, with the
 // digest that it should have, locked as was asked (else it stands in `unlocked()`), and the checkpoint came last.
@@ -44,6 +48,7 @@ class Shipper {
   std::uint64_t lag() const { return lag_.load() + waiting_blobs_.load(); }  // octets that are durable here and not yet there
   std::uint64_t written() const { return written_.load(); }                 // objects, by this shipper
   const std::vector<std::string>& unlocked() const { return unlocked_; }    // the first objects that the store does not lock as asked
+  const std::set<std::string>& foreign() const { return foreign_; }         // the first that somebody else wrote
 
  private:
   struct Piece {
@@ -55,16 +60,23 @@ class Shipper {
     Path dir;
     ledger::Checkpoint checkpoint;
     std::vector<ledger::SegmentSpan> spans;
-    bool compared = false;  // with what the bucket had at the start
+    bool compared = false;  // with what the bucket had when that was learnt
+    std::set<std::string> settled;  // time stamps, which do not change, that are there
   };
   struct Known {  // of a log in the bucket
     std::map<std::uint64_t, std::vector<Piece>> pieces;  // by segment, by offset
-    std::set<std::uint64_t> checkpoints;
+    std::map<std::uint64_t, std::string> checkpoints;  // by size: version, empty when of this shipper
+    std::set<std::string> vouched;  // keys
     bool vkey = false;
   };
 
   Result<void> put(const std::string& key, ByteView body);
+  void tell_apart(const std::string& log, Known& known);
   Result<void> compare(const std::string& log, LogState& state);
+  Result<void> compare_checkpoints(const std::string& log, const LogState& state);
+  Result<void> ship_checkpoint(const std::string& log, const LogState& state);
+  Result<void> ship_vouched(const std::string& log, LogState& state);
+  Result<void> ship_file(const std::string& log, LogState& state, const std::string& path);
   Result<void> ship_segment(const std::string& log, const LogState& state, const ledger::SegmentSpan& span);
   static std::uint64_t covered(const Known& known, std::uint64_t segment);
   void measure();
@@ -79,6 +91,7 @@ class Shipper {
   std::map<std::string, Known> known_;
   std::set<std::string> blobs_;
   std::vector<std::string> unlocked_;
+  std::set<std::string> foreign_;
   std::atomic<std::uint64_t> lag_{0}, waiting_blobs_{0}, written_{0};
 };
 

@@ -182,6 +182,79 @@ TEST_F(ShipperTest, finds_that_a_log_was_written_anew) {
   EXPECT_THAT(done.error().message, HasSubstr("written anew"));
 }
 
+// A checkpoint that the log's key signed is no stranger's: the log had these entries once.
+TEST_F(ShipperTest, a_signed_checkpoint_alone_tells_that_a_log_was_cut_back_and_an_unsigned_one_is_passed_over) {
+  std::string later;
+  {
+    const auto log = open();
+    grow(*log, 30);
+    later = log->checkpoint().text();
+  }
+  dir_ = "another/logs/s";
+  const auto log = open();
+  grow(*log, 20);
+  ASSERT_TRUE(store_.put(checkpoint_key("s", 25), "s\n25\nAAAA\n\n", {}));
+  const auto passed = shipper();
+  const auto done = ship(*passed, *log);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_THAT(passed->foreign(), ElementsAre(checkpoint_key("s", 25)));
+  expect_whole(*log);
+  ASSERT_TRUE(store_.put(checkpoint_key("s", 30), later, {}));
+  const auto refused = ship(*shipper(), *log);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("it was cut back"));
+}
+
+TEST_F(ShipperTest, pieces_that_follow_no_piece_are_passed_over_and_the_copy_is_whole) {
+  const auto log = open();
+  grow(*log, 5);
+  ASSERT_TRUE(ship(*shipper(), *log));
+  const std::vector<std::string> strange{piece_key("s", 1, 3), piece_key("s", 1, 2'500), piece_key("s", 7, 0)};
+  for (const std::string& key : strange) ASSERT_TRUE(store_.put(key, std::string(5'000, 'z'), {}));
+  grow(*log, 60);
+  const auto one = shipper();
+  const auto done = ship(*one, *log);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_THAT(one->foreign(), testing::UnorderedElementsAreArray(strange));
+  const Bytes file = *read_all(files_, dir_ + "/" + ledger::segment_name(1));
+  Bytes octets;
+  for (std::size_t next = 0; octets.size() < file.size(); next = octets.size()) {
+    const Bytes piece = bucket_.content(piece_key("s", 1, next));
+    if (piece.empty()) break;
+    octets += piece;
+  }
+  EXPECT_FALSE(octets.empty());
+  EXPECT_TRUE(file.starts_with(octets));
+}
+
+TEST_F(ShipperTest, what_vouches_for_a_log_goes_behind_its_checkpoint_and_each_new_word_as_well) {
+  const auto log = open();
+  grow(*log, 10);
+  const std::string note = log->checkpoint().text();
+  ASSERT_TRUE(files_.make_dir(dir_ + "/witness"));
+  ASSERT_TRUE(files_.make_dir(dir_ + "/timestamps/tsa"));
+  for (const char* name : {"/cosigned", "/witness/w1", "/timestamps/tsa/10.checkpoint"}) ASSERT_TRUE(write_atomic(files_, dir_ + name, note));
+  ASSERT_TRUE(write_atomic(files_, dir_ + "/timestamps/tsa/10.tsr", "stamp"));
+  ASSERT_TRUE(write_atomic(files_, dir_ + "/timestamps/tsa/12.tsr", "of more than is there"));
+  ASSERT_TRUE(write_atomic(files_, dir_ + "/witness/w1.tmp", note));
+  const auto one = shipper();
+  ASSERT_TRUE(ship(*one, *log));
+  const std::string hex = sha256(note).hex();
+  const auto keys = bucket_.keys();
+  const auto checkpoint = std::find(keys.begin(), keys.end(), checkpoint_key("s", 10));
+  EXPECT_THAT(std::vector<std::string>(checkpoint + 1, keys.end()),
+              ElementsAre(vouched_key("s", "cosigned", 10, hex), vouched_key("s", "witness/w1", 10, hex), vouched_key("s", "timestamps/tsa/10.checkpoint", 10, hex),
+                          vouched_key("s", "timestamps/tsa/10.tsr", 10, sha256("stamp").hex())));
+  ASSERT_TRUE(write_atomic(files_, dir_ + "/witness/w1", note + "\n"));  // no checkpoint: not sent
+  ASSERT_TRUE(ship(*shipper(), *log));
+  EXPECT_EQ(bucket_.keys().size(), keys.size());
+  grow(*log, 2);
+  ASSERT_TRUE(write_atomic(files_, dir_ + "/witness/w1", log->checkpoint().text()));
+  ASSERT_TRUE(ship(*one, *log));
+  EXPECT_THAT(bucket_.keys(), Contains(vouched_key("s", "witness/w1", 12, sha256(log->checkpoint().text()).hex())));
+  EXPECT_THAT(bucket_.keys(), Contains(vouched_key("s", "timestamps/tsa/12.tsr", 12, sha256("of more than is there").hex())));
+}
+
 TEST_F(ShipperTest, notes_objects_that_the_store_does_not_lock) {
   bucket_.have(store::Weakness::kForgetsLock);
   const auto log = open();
@@ -211,6 +284,17 @@ TEST(BucketLayout, reads_the_names_that_it_writes_and_no_others) {
   EXPECT_EQ(parse_key(checkpoint_key("s", 7))->number, 7u);
   EXPECT_EQ(parse_key(blob_key(hex))->log, hex);
   EXPECT_EQ(parse_key(vkey_key("s"))->kind, Named::kVkey);
+  for (const std::string path : {"cosigned", "witness/w.1", "timestamps/tsa/12.tsr", "timestamps/tsa/12.checkpoint"}) {
+    const auto named = parse_key(vouched_key("a.b", path, 7, hex));
+    ASSERT_TRUE(named) << path;
+    EXPECT_EQ(named->kind, Named::kVouched);
+    EXPECT_EQ(named->log, "a.b");
+    EXPECT_EQ(named->path, path);
+    EXPECT_EQ(named->number, 7u);
+    EXPECT_EQ(named->hex, hex);
+  }
+  for (const std::string path : {"vkey", "witness", "witness/..", "witness/a/b", "witness/w.tmp", "timestamps/tsa/x.tsr", "timestamps/tsa/1.txt", "timestamps/../1.tsr"})
+    EXPECT_FALSE(parse_key(vouched_key("s", path, 7, hex))) << path;
   for (const std::string& bad : {std::string("FORMAT"), std::string("probe/00"), std::string("logs/s"), std::string("logs/../vkey"), std::string("logs/s/000001.seg/1"),
                                  "logs/s/000001.seg/" + std::string(20, '9'), "blobs/xx/" + hex, std::string("logs/s/000001.idx/00000000000000000000"), "a/" + vkey_key("s")})
     EXPECT_FALSE(parse_key(bad)) << bad;

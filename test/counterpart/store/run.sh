@@ -43,7 +43,21 @@ until_true "the document in the bucket" s3 admin:admin-secret -o /dev/null "$sea
 until_true "300 records in the bucket" has 300 "$seaweed_url" admin:admin-secret
 until_true "all of the copy" all_there
 offsite_is 'o["immutable"] is True' || fail "SeaweedFS is not said to be immutable: $(status)"
+offsite_is 'o["keys"]["missing"] > 0 and "firebreak backup" in o["keys"]["command"]' || fail "keys without a backup are not told: $(status)"
 "$firebreak" backup --data "$data" --out "$run/keys"
+until_true "the key backup in the status" offsite_is 'o["keys"]["missing"] == 0'
+# Somebody with the writer's credentials puts objects there under names of the copy: the next start tells them, and the copy goes on.
+for object in checkpoints/00000000000000009999 000001.seg/00000000000900000000; do
+  curl -sS --fail-with-body --aws-sigv4 aws:amz:us-east-1:s3 -H "x-amz-content-sha256: $(printf nonsense | sha256sum | cut -d' ' -f1)" -u writer:writer-secret -X PUT \
+    --data-binary nonsense -o /dev/null "$seaweed_url/evidence/prod/logs/s/$object"
+done
+stop_firebreak
+start_firebreak
+until_true "the finding about a stranger's objects" bash -c "'$firebreak' finding list --url '$url' --data '$data' | grep -q store_foreign"
+add 5 third
+"$firebreak" backup --data "$data" --out "$run/keys-2"
+until_true "305 records in the bucket" has 305 "$seaweed_url" admin:admin-secret
+until_true "all of the copy again" all_there
 stop_firebreak
 rm -rf "$data"
 # Somebody with the writer's credentials deletes what he can; the versions stay.
@@ -53,13 +67,14 @@ grep -q 'proofs only' "$run/said" && grep -q '^s: consistent' "$run/said" || fai
 "$firebreak" ledger verify --data "$run/proofs" --receipt "$run/receipt-first.json"
 "$firebreak" serve --data "$run/proofs" --listen "127.0.0.1:$(free_port)" >"$run/refused" 2>&1 && fail "a server goes on without its keys"
 grep -q 'key backup' "$run/refused" || fail "it does not say that keys are missing: $(cat "$run/refused")"
-"$firebreak" restore --store-config "$run/firebreak.yaml" --keys "$run/keys" --out "$data"
+"$firebreak" restore --store-config "$run/firebreak.yaml" --keys "$run/keys-2" --out "$data" | tee "$run/said"
+grep -q 'passed over, somebody else wrote it: log s: logs/s/checkpoints/00000000000000009999' "$run/said" || fail "a stranger's checkpoint is not told"
 "$firebreak" ledger verify --data "$data" --receipt "$run/receipt-first.json"
 cmp "$run/document" "$data/blobs/${digest:0:2}/$digest"
 start_firebreak
 "$firebreak" trace first-7 --json --url "$url" --data "$data" | grep -qE '"x": ?7\b' || fail "a restored record cannot be read"
 add 10 second
-until_true "the copy goes on" has 310 "$seaweed_url" admin:admin-secret
+until_true "the copy goes on" has 315 "$seaweed_url" admin:admin-secret
 stop_firebreak
 echo "store: everything came back from SeaweedFS and the key backup, and went on; proofs alone without the keys"
 

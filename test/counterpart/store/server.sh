@@ -25,8 +25,8 @@ offsite_is() {  # PYTHON: holds of the status' part `o`
   status --json | python3 -c 'import json, sys; o = json.load(sys.stdin)["offsite"]; sys.exit(not ('"$1"'))'
 }
 all_there() { offsite_is 'o["state"] == "ok" and o["lag_octets"] == 0'; }
-# Entries of log s in the bucket: what the name of its newest checkpoint says.
+# Entries of log s in the bucket: what the name of its newest checkpoint says, but for the one that run.sh puts there as a stranger.
 there() {  # URL KEY:SECRET
-  s3 "$2" "$1/evidence?prefix=prod%2Flogs%2Fs%2Fcheckpoints%2F&versions=" | grep -oE 'checkpoints/[0-9]{20}' | sort | tail -1 | sed 's|.*/0*||'
+  s3 "$2" "$1/evidence?prefix=prod%2Flogs%2Fs%2Fcheckpoints%2F&versions=" | grep -oE 'checkpoints/[0-9]{20}' | grep -v 9999 | sort | tail -1 | sed 's|.*/0*||'
 }
 has() { local size; size="$(there "$2" "$3")"; [ "${size:-0}" -ge "$1" ]; }  # N URL KEY:SECRET
