@@ -2,7 +2,8 @@
 // and how long a question about a release takes when nothing of the archive is in memory.
 //
 // Prints JSON. Arguments: [millions of records, default 2]. The records' admissions are spread over 30 days, two releases, the
-// story's callers. "impact_ms" is for one release, one caller, a window whose edges cut two segments; its answer is compared
+// story's callers. "tail_ms": what brings the open segment up to 500 new records, as each fresh question does, the median of 32, at the
+// tail's "tail_records"; "tail_anew_ms": the same when the whole tail is made. "impact_ms" is for one release, one caller, a window whose edges cut two segments; its answer is compared
 // with DuckDB's scan of every file. Build: one thread here, one in DuckDB's process.
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -163,6 +164,45 @@ double proof_us(const ledger::Log& log, std::uint64_t size) {
   return median(times);
 }
 
+struct Tail {
+  std::uint64_t records = 0, parts = 0;
+  double grown_ms = 0, worst_ms = 0, anew_ms = 0;
+};
+
+// Questions that come as the log grows, each after a batch.
+Tail ask_the_tail(Files& files, record::Stream& stream, Feeder& feeder, const std::vector<Bytes>& batches) {
+  const archive::Engine engine{.timeout_ms = 600'000};
+  const std::string folder = archive::folder_of(kFolder, "bench");
+  const auto timed = [&](auto make) {
+    const auto begin = Steady::now();
+    make();
+    return seconds_since(begin) * 1e3;
+  };
+  std::vector<double> grown;
+  for (std::size_t i = 0; i < 32; ++i) {
+    feeder.admit(batches[i % batches.size()], record::BatchForm::kRows);
+    feeder.wait();
+    grown.push_back(timed([&] {
+      must(archive::build_stream(files, stream, kFolder, true, engine));
+      FIREBREAK_ASSERT(archive::remove_superseded(files, folder).has_value());
+    }));
+  }
+  Tail out;
+  const archive::Part part = must(archive::parts_of(files, kFolder, "bench", stream.size())).back();
+  std::uint64_t newest = 0;
+  for (const archive::Manifest& one : must(archive::load_manifests(files, folder)))
+    if (one.segment == part.segment) {
+      newest = std::max(newest, one.generation);
+      ++out.parts;
+    }
+  out.records = part.end - part.first;
+  out.grown_ms = median(grown);
+  out.worst_ms = *std::max_element(grown.begin(), grown.end());
+  out.anew_ms = timed([&] { must(archive::build_part(files, stream, kFolder, part, newest + 1, engine)); });
+  FIREBREAK_ASSERT(archive::remove_superseded(files, folder).has_value());
+  return out;
+}
+
 int run(std::uint64_t records) {
   std::filesystem::remove_all(kFolder);
   PosixFiles files;
@@ -201,6 +241,7 @@ int run(std::uint64_t records) {
   question.from.reset();
   question.to.reset();
   const Asked whole = ask(files, folder, manifests, question);
+  const Tail tail = ask_the_tail(files, stream, feeder, after);
   const double proof = proof_us(stream.log(), stream.size());
   streams.reset();
   begin = Steady::now();
@@ -224,6 +265,11 @@ int run(std::uint64_t records) {
                        {"impact_scanned", window.scanned},
                        {"impact_outside", window.outside},
                        {"impact_all_time_ms", whole.milliseconds},
+                       {"tail_records", tail.records},
+                       {"tail_parts", tail.parts},
+                       {"tail_ms", tail.grown_ms},
+                       {"tail_worst_ms", tail.worst_ms},
+                       {"tail_anew_ms", tail.anew_ms},
                        {"proof_us", proof},
                        {"open_s", open_s}}));
   streams.reset();

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Makes build/package/firebreak_<version>_<arch>.deb: program, content, units, manual, completion, example alert rules.
+# Makes build/package/firebreak_<version>_<arch>.deb: program, content, units, manual, completion, example alert rules; and
+# firebreak-archive_<version>_<arch>.deb: the DuckDB library that 'firebreak query' and 'firebreak impact' need, for x86_64.
 #   scripts/package.sh [--version X]     the package's version, else the project's
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,6 +55,7 @@ Maintainer: Firebreak maintainers <maintainers@firebreak.invalid>
 Section: admin
 Priority: optional
 Depends: $depends, adduser
+Recommends: firebreak-archive (= $version)
 Installed-Size: $(du -ks "$root" | cut -f1)
 Description: incident response for AI models in production
  Records every inference in an append-only log that public tools verify,
@@ -68,3 +70,44 @@ for script in postinst prerm postrm; do install -m 0755 packaging/$script "$root
 deb=$out/firebreak_${version}_$arch.deb
 dpkg-deb --build --root-owner-group -Zzstd "$root" "$deb" >/dev/null
 echo "package: $deb ($(du -k "$deb" | cut -f1) KiB)"
+
+# DuckDB apart: four times as large as all the rest, and not everybody asks the archive. The library goes in octet for octet, since the
+# program opens it only under the digest that it knows (src/read/archive/duckdb.h).
+[ "$arch" = amd64 ] || { echo "package: no firebreak-archive for $arch: DuckDB is fetched for amd64 alone"; exit 0; }
+library=$(scripts/duckdb.sh --path | tail -1)
+duckdb_version=$(sed -n 's/.*node-bindings-linux-x64": "\([0-9.]*\).*/\1/p' packaging/duckdb/package.json)
+archive=$out/archive-tree
+rm -rf "$archive"
+mkdir -p "$archive/DEBIAN"
+install -D -m 0644 "$library" "$archive/usr/lib/firebreak/libduckdb.so"
+doc=$archive/usr/share/doc/firebreak-archive
+mkdir -p "$doc"
+{
+  echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
+  echo "Upstream-Name: DuckDB"
+  echo "Source: https://www.npmjs.com/package/@duckdb/node-bindings-linux-x64 (libduckdb.so $duckdb_version, unchanged)"
+  echo
+  echo "Files: usr/lib/firebreak/libduckdb.so"
+  sed -n '1s/^Copyright */Copyright: /p' "$(dirname "$library")/LICENSE"
+  echo "License: Expat"
+  sed -n '2,$p' "$(dirname "$library")/LICENSE" | sed -e '1{/^$/d}' -e 's/^$/./' -e 's/^/ /'
+} >"$doc/copyright"
+gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
+cat >"$archive/DEBIAN/control" <<CONTROL
+Package: firebreak-archive
+Version: $version
+Architecture: $arch
+Maintainer: Firebreak maintainers <maintainers@firebreak.invalid>
+Section: admin
+Priority: optional
+Depends: firebreak (= $version), libc6, libstdc++6, libgcc-s1
+Installed-Size: $(du -ks "$archive" | cut -f1)
+Description: incident response for AI models in production: the archive
+ The DuckDB library ($duckdb_version) with which Firebreak turns closed segments of
+ its logs into Parquet files and answers 'firebreak query' and 'firebreak
+ impact'. It runs in a process of its own.
+CONTROL
+(cd "$archive" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$archive/DEBIAN/md5sums"
+deb=$out/firebreak-archive_${version}_$arch.deb
+dpkg-deb --build --root-owner-group -Zzstd -z19 "$archive" "$deb" >/dev/null
+echo "package: $deb ($(du -k "$deb" | cut -f1) KiB, installed $(du -k "$library" | cut -f1) KiB)"

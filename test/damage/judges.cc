@@ -208,7 +208,8 @@ void judge_archive(const World& world, Form form) {
   engine.program = FIREBREAK_BINARY;
   const archive::Pinned pinned{world.vkeys.at("shop").substr(0, world.vkeys.at("shop").size() - 1),
                                world.vkeys.at("journal").substr(0, world.vkeys.at("journal").size() - 1)};
-  ASSERT_TRUE(archive::verify_impact(*start, folder, statement, pinned, engine));
+  const auto sound = archive::verify_impact(*start, folder, statement, pinned, engine);
+  ASSERT_TRUE(sound) << sound.error().message;
   // Only what the statement names: older generations wait to be removed.
   Paths named{folder + "/" + manifests.back().file_name(), folder + "/" + manifests.back().cube.name};
   for (const archive::ArchivedTable& table : manifests.back().tables) named.push_back(folder + "/" + table.file.name);

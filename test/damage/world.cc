@@ -121,7 +121,9 @@ class Maker {
     if (!archive::find_library()) return;
     archive::Engine engine;
     engine.program = FIREBREAK_BINARY;
-    ASSERT_TRUE(archive::build_stream(files_, place.stream(), data_, true, engine));
+    // The whole segment each time, so that every octet of the newest generation stands in the statement and the one before is its like.
+    const archive::Part part = archive::parts_of(files_, data_, kStream, place.stream().size()).value().back();
+    ASSERT_TRUE(archive::build_part(files_, place.stream(), data_, part, number, engine));
     const std::string folder = archive::folder_of(data_, kStream);
     const auto manifests = archive::load_manifests(files_, folder).value();
     auto draft = journal::toy::draft("segment_archived", {{"manifest_sha256", archive::manifest_digest(manifests.back())}});

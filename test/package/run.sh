@@ -30,7 +30,15 @@ touch "$root/var/lib/dpkg/status" "$root/var/lib/dpkg/available"
 # Dependencies are the machine's; the scratch root's database knows none of them.
 package() { dpkg --root="$root" --force-script-chrootless --force-depends --force-not-root --log="$work/dpkg.log" "$@"; }
 
+archive_old=$(echo build/package/firebreak-archive_0.1.0~test1_*.deb) archive_new=$(echo build/package/firebreak-archive_0.1.0~test2_*.deb)
 check "installs" package -i "$old"
+check "installs without DuckDB" test ! -e "$root/usr/lib/firebreak"
+if [ -f "$archive_old" ]; then
+  check "installs the archive's package beside it" package -i "$archive_old"
+  known=$(sed -n 's/.*kDigest = "\([0-9a-f]*\)".*/\1/p' src/read/archive/duckdb.h)
+  check "brings the library whose digest the program knows" sh -c "echo '$known  $root/usr/lib/firebreak/libduckdb.so' | sha256sum -c -"
+  check "names DuckDB's licence" grep -q "Copyright: .*DuckDB" "$root/usr/share/doc/firebreak-archive/copyright"
+fi
 bin=$root/usr/bin/firebreak
 data=$root/var/lib/firebreak
 export XDG_DATA_HOME=$work
@@ -138,6 +146,8 @@ check "the gateway starts by its unit's command line" start firebreak-gateway tr
 for i in $(seq 600); do echo "{\"id\":\"d$i\",\"time\":\"$(date -u -d "-$((600 - i)) minutes" +%FT%TZ)\",\"caller\":\"shop\",\"features\":{\"a\":$((i % 50)),\"b\":$((i % 7))},\"label\":\"approve\",\"score\":0.$((i % 10))}"; done >"$work/log"
 check "onboards an endpoint" "$bin" onboard shop
 check "records its log" "$bin" ingest --endpoint shop "$work/log"
+queries() { [ "$("$bin" query 'SELECT count(*) AS n FROM shop.inference' --format csv | tr -d '\r' | tail -1)" = "${1:-600}" ]; }
+if [ -f "$archive_old" ]; then check "answers a query with the library that came as a package" queries; fi
 # What vouches for the logs is measured once a witness or an authority is configured; here is none.
 check "the alert rules name metrics that are exported" bash -c "
   curl -s $FIREBREAK_URL/metrics >'$work/metrics'
@@ -156,13 +166,16 @@ else
 fi
 
 echo "# by hand" >>"$root/etc/firebreak/server.env"
-check "upgrades over old data" package -i "$new"
+both() { package -i "$1" ${2:+"$2"}; }
+[ -f "$archive_old" ] || archive_old='' archive_new=''
+check "upgrades over old data" both "$new" "$archive_new"
 check "keeps what was changed in /etc" grep -q "by hand" "$root/etc/firebreak/server.env"
 check "serves the old data" serve
 check "still traces what was recorded before" "$bin" trace d7
+if [ -n "$archive_new" ]; then check "still answers a query" queries; fi
 check "ends cleanly again" stop
 check "the logs verify" "$bin" ledger verify --data "$data"
-check "goes back to the older version, whose format is the same" package -i "$old"
+check "goes back to the older version, whose format is the same" both "$old" "$archive_old"
 check "serves what the newer one wrote" serve
 check "traces it" "$bin" trace d7
 check "ends cleanly once more" stop
@@ -172,9 +185,11 @@ refused() { ! serve && grep -q "format 1" "$work/firebreak.err"; }
 check "refuses data of a newer format, and says so" refused
 echo "firebreak-data 1" >"$data/FORMAT"
 
+if [ -n "$archive_old" ]; then check "removes the archive's package" package -P firebreak-archive; fi
 check "removes" package -r firebreak
 check "keeps the data when removed" test -f "$data/FORMAT"
 check "purges" package -P firebreak
-gone() { [ ! -e "$data" ] && [ ! -e "$root/var/lib/firebreak-gateway" ] && [ ! -e "$root/etc/firebreak" ] && [ ! -e "$root/usr/bin/firebreak" ]; }
+gone() { [ ! -e "$data" ] && [ ! -e "$root/var/lib/firebreak-gateway" ] && [ ! -e "$root/etc/firebreak" ] && [ ! -e "$root/usr/bin/firebreak" ] && [ ! -e "$root/usr/lib/firebreak" ] && [ ! -e "$root/usr/share/doc/firebreak-archive" ] &&
+  [ ! -e "$root/usr/share/firebreak" ]; }
 check "purge leaves nothing" gone
 exit $failed

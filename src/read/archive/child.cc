@@ -51,7 +51,7 @@ Result<std::string> find_library() {
   }
   for (const fs::path& place : places)
     if (fs::is_regular_file(place, ignored)) return fs::absolute(place, ignored).string();
-  return fail(Code::kUnavailable, fmt::format("there is no DuckDB library ({}): run scripts/duckdb.sh, or name a "
+  return fail(Code::kUnavailable, fmt::format("there is no DuckDB library ({}): install the package firebreak-archive, or run scripts/duckdb.sh in a source tree, or name a "
                                               "libduckdb.so 1.5.6 in FIREBREAK_DUCKDB (the server's, when it is asked)", places.front().string()));
 }
 
