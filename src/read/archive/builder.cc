@@ -337,6 +337,25 @@ Result<std::vector<Part>> parts_of(Files& files, const std::string& data, const 
   return parts;
 }
 
+bool holds_what_is_gone(const Manifest& manifest, const std::vector<std::shared_ptr<const record::Gone>>& gone) {
+  for (std::size_t i = manifest.erasures; i < gone.size(); ++i)
+    if (gone[i]->touches(manifest.first, manifest.end)) return true;
+  return false;
+}
+
+Result<void> remove_parts(Files& files, const std::string& folder, const std::vector<std::shared_ptr<const record::Gone>>& gone) {
+  for (;;) {  // below the newest generation lies the one before
+    FIREBREAK_ASSIGN(const auto parts, load_manifests(files, folder));
+    bool any = false;
+    for (const Manifest& part : parts) {
+      if (!holds_what_is_gone(part, gone)) continue;
+      any = true;
+      FIREBREAK_TRY(files.remove(folder + "/" + part.file_name()));
+    }
+    if (!any) return {};
+  }
+}
+
 Result<Manifest> build_part(Files& files, record::Stream& stream, const std::string& data, const Part& part,
                             std::uint64_t generation, const Engine& engine) {
   Manifest manifest;
@@ -346,7 +365,7 @@ Result<Manifest> build_part(Files& files, record::Stream& stream, const std::str
   manifest.first = part.first;
   manifest.end = part.end;
   manifest.closed = part.closed;
-  manifest.erasures = stream.erasures();  // before the first row is read
+  manifest.erasures = stream.gone().size();  // before the first row is read
   manifest.hidden = digest_of(hidden_paths(stream.config()));
   FIREBREAK_ASSIGN(const Digest root, stream.log().root_at(part.end));
   manifest.tree_root = root.hex();
@@ -380,11 +399,12 @@ Result<std::vector<Manifest>> build_stream(Files& files, record::Stream& stream,
   std::map<std::uint64_t, const Manifest*> have;
   for (const Manifest& manifest : known) have[manifest.segment] = &manifest;
   const std::string hidden = digest_of(hidden_paths(stream.config()));
+  const auto gone = stream.gone();
   std::vector<Manifest> made;
   for (const Part& part : parts) {
     if (part.first == part.end) continue;
     const Manifest* before = have.contains(part.segment) ? have[part.segment] : nullptr;
-    const bool stale = before != nullptr && (before->erasures != stream.erasures() || before->hidden != hidden || !has_files(files, folder, *before));
+    const bool stale = before != nullptr && (holds_what_is_gone(*before, gone) || before->hidden != hidden || !has_files(files, folder, *before));
     if (!part.closed && !open && !stale) continue;  // an erasure reaches the open segment's files unasked
     if (before != nullptr && !stale && before->first == part.first && before->end == part.end && before->closed == part.closed) continue;
     FIREBREAK_ASSIGN(Manifest now, build_part(files, stream, data, part, before == nullptr ? 1 : before->generation + 1, engine));

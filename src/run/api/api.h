@@ -62,7 +62,8 @@ struct Parts {
   std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
   std::function<Json()> offsite = {};   // the copy off the machine; null when none is configured
   std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
-  std::function<Json()> keeping_status = {};    // holds in force, erasures that are open
+  std::function<Json()> keeping_status = {};    // holds in force, erasures that are open or done
+  std::function<Result<Json>(const std::string& id)> erasure = {};
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
   ArchiveParts archive = {};
   TapParts tap = {};
