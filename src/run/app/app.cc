@@ -405,6 +405,7 @@ Result<void> App::Impl::start_api() {
       feed_maker->make(stream);
     });
   };
+  parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.host_names = options.host_names;
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };

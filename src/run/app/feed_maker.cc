@@ -7,6 +7,7 @@
 
 #include "fold/provenance/provenance.h"
 #include "run/app/content.h"
+#include "run/app/finding_replay.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
 
@@ -145,6 +146,26 @@ void FeedMaker::forget(const std::string& name) {
   feed->renew(detector ? std::move(*detector) : nullptr);
 }
 
+Result<Json> FeedMaker::replay(const std::string& finding) const {
+  const std::unique_lock one(replaying_, std::try_to_lock);
+  if (!one.owns_lock()) return fail(Code::kBusy, "another finding is being replayed: ask again in a moment");
+  const std::uint64_t index = finding.starts_with("find-") ? index_of(finding) : 0;
+  FIREBREAK_ASSIGN(const auto entries, context_.journal.entries(index, 1));
+  if (index == 0 || entries.empty() || entries.front().kind != "finding_opened")
+    return fail(Code::kNotFound, fmt::format("there is no finding '{}'", finding), "/id");
+  const Entry& opened = entries.front();
+  if (!opened.source.producer.starts_with(kDetect))
+    return fail(Code::kInvalid, fmt::format("'{}' was not found in a stream, so nothing can be replayed", finding), "/id");
+  const std::string name = opened.source.producer.substr(kDetect.size());
+  record::Stream* const stream = context_.streams.get(name);
+  const auto ready = ready_of(name);
+  const auto known = ready ? known_profile(*ready) : std::nullopt;
+  if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
+  FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));
+  FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, read_profile(*known));
+  return replay_finding(*stream, ready->endpoint.features, std::make_unique<detect::StreamDetector>(config, profile), opened);
+}
+
 std::vector<std::string> FeedMaker::worth_trying() {
   std::vector<std::string> names;
   for (const std::string& name : endpoints()) {
@@ -166,8 +187,8 @@ std::optional<FeedMaker::Profile> FeedMaker::known_profile(const Ready& ready) c
 Result<detect::ReferenceProfile> FeedMaker::profile_of(const Ready& ready, record::Stream& stream) {
   const auto known = known_profile(ready);
   if (!known) return ready.release ? build(ready) : build_baseline(ready, stream);
-  FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known->digest));
   if (known->of_records) {
+    FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known->digest));
     // A person's values are in it, be it as bounds alone. What expired stays: a baseline is not to follow the traffic.
     const auto gone = stream.gone();
     for (std::size_t i = known->gone; i < gone.size(); ++i) {
@@ -177,6 +198,11 @@ Result<detect::ReferenceProfile> FeedMaker::profile_of(const Ready& ready, recor
     }
     if (!context_.blobs.has(digest)) return build_baseline(ready, stream);
   }
+  return read_profile(*known);
+}
+
+Result<detect::ReferenceProfile> FeedMaker::read_profile(const Profile& known) const {
+  FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known.digest));
   FIREBREAK_ASSIGN(const Bytes text, context_.blobs.get(digest));
   FIREBREAK_ASSIGN(const Json document, parse_json(text));
   return detect::profile_from_json(document);

@@ -35,6 +35,9 @@ class FeedMaker {
   // Rows of the stream are gone: what was derived of them is made anew without them, in the background, the baseline first when
   // a person's rows were in it. On make()'s thread.
   void forget(const std::string& stream);
+  // {"outcome", …} of finding_replay.h for the finding with this id. kNotFound; kInvalid: no detector of a stream said it; kBusy: one
+  // replay at a time. Reads the stream.
+  Result<Json> replay(const std::string& finding) const;
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
   std::vector<std::string> worth_trying();
 
@@ -53,6 +56,7 @@ class FeedMaker {
   };
   Result<std::unique_ptr<detect::StreamDetector>> detector_of(const Ready& ready, record::Stream& stream);
   Result<detect::ReferenceProfile> profile_of(const Ready& ready, record::Stream& stream);
+  Result<detect::ReferenceProfile> read_profile(const Profile& known) const;
   std::optional<Profile> known_profile(const Ready& ready) const;
   Result<detect::ReferenceProfile> build(const Ready& ready);
   Result<detect::ReferenceProfile> build_baseline(const Ready& ready, record::Stream& stream);
@@ -62,6 +66,7 @@ class FeedMaker {
   const Context& context_;
   const std::map<std::string, Json> detectors_;
   const std::function<void()> renewed_;
+  mutable std::mutex replaying_;
   mutable std::mutex mutex_;
   std::map<std::string, bool> endpoints_;
   std::map<std::pair<std::string, std::string>, Profile> profiles_;  // by endpoint and release

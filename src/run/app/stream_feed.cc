@@ -11,7 +11,6 @@ namespace firebreak::app {
 namespace {
 
 constexpr std::size_t kPiece = 1'000;       // records read at a time
-constexpr std::uint64_t kAdvanceOrdinal = 1'000;  // above those of the record at the same position
 constexpr const char* kErased = "its records were erased";
 
 }  // namespace

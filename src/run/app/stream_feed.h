@@ -27,6 +27,9 @@ namespace firebreak::app {
 
 class StreamFeed {
  public:
+  // A finding's ordinal from here on: not a record led to it but time, or a take-over, behind the record at its position.
+  static constexpr std::uint64_t kAdvanceOrdinal = 1'000;
+
   // `said`: what the journal has open of this feed's; `renewed`: called when others took over, on the reading thread.
   StreamFeed(record::Stream& stream, const Endpoint& endpoint, std::unique_ptr<detect::StreamDetector> detector,
              journal::Journal& journal, Logger& logger, detect::OpenEpisodes said = {}, std::function<void()> renewed = {});

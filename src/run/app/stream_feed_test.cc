@@ -7,6 +7,7 @@
 
 #include "fold/detect/detect_testing.h"
 #include "run/app/app_testing.h"
+#include "run/app/finding_replay.h"
 
 namespace firebreak::app {
 namespace {
@@ -180,6 +181,40 @@ TEST(StreamFeed, closes_what_nothing_stands_behind_any_more) {
   const auto closed = world.parts.entries("finding_closed");
   ASSERT_EQ(closed.size(), 1U);
   EXPECT_NE(string_or(closed[0].body, "summary").find("its records were erased"), std::string::npos);
+}
+
+// An opened finding, replayed now by the same detectors, or by others.
+Json replayed(World& world, const detect::DetectorConfig& config) {
+  const auto opened = world.parts.entries("finding_opened");
+  EXPECT_FALSE(opened.empty());
+  return *replay_finding(*world.stream, detect::testing::small_schema(),
+                         std::make_unique<detect::StreamDetector>(config, detect::testing::small_profile()), opened.front());
+}
+
+TEST(FindingReplay, says_where_rows_were_erased_and_does_not_call_it_a_difference) {
+  World world;
+  for (int i = 0; i < 20; ++i) world.record(i == 3 ? "erika" : "otto", 0);
+  world.settle();
+  detect::DetectorConfig config = detect::testing::small_config();
+  EXPECT_EQ(string_or(replayed(world, config), "outcome"), "reproduced");
+  const std::uint64_t erased_at = *world.feed().find_id("erika-3");
+  world.erase("erika", 77);
+  world.settle();
+  const Json told = replayed(world, config);
+  EXPECT_EQ(string_or(told, "outcome"), "erased") << canonical_json(told);
+  EXPECT_EQ(int_or(told, "erased_at"), static_cast<std::int64_t>(erased_at));
+  EXPECT_EQ(string_or(told, "by"), "era-77");
+  EXPECT_EQ(int_or(told, "control"), static_cast<std::int64_t>(world.stream->gone().front()->control));
+  EXPECT_TRUE(world.parts.journal->check_decide()) << "the journal's own replay knows no difference";
+}
+
+TEST(FindingReplay, calls_other_thresholds_a_difference) {
+  World world;
+  for (int i = 0; i < 20; ++i) world.record("otto", 0);
+  world.settle();
+  detect::DetectorConfig config = detect::testing::small_config();
+  config.chains.min_size += 2;
+  EXPECT_EQ(string_or(replayed(world, config), "outcome"), "differs");
 }
 
 // Whoever is erased, whenever, while records come and the server starts anew: the journal's listener has what detectors of what is
