@@ -25,12 +25,6 @@ struct Part {  // a segment's records
 // The segments of a stream's log, by their headers; the last one ends at `size`.
 Result<std::vector<Part>> parts_of(Files& files, const std::string& data, const std::string& stream, std::uint64_t size);
 
-// Whether it was made before a row of its records was erased or expired: it is out of date then.
-bool holds_what_is_gone(const Manifest& manifest, const std::vector<std::shared_ptr<const record::Gone>>& gone);
-
-// Removes the manifests of all such parts, whatever their generation; their files go with remove_superseded().
-Result<void> remove_parts(Files& files, const std::string& folder, const std::vector<std::shared_ptr<const record::Gone>>& gone);
-
 // Builds one part as generation `generation`. Real files only: DuckDB writes them itself.
 Result<Manifest> build_part(Files& files, record::Stream& stream, const std::string& data, const Part& part,
                             std::uint64_t generation, const Engine& engine);

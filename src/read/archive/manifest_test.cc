@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/simulated_files.h"
-#include "read/archive/builder.h"
+#include "read/archive/outdated.h"
 
 namespace firebreak::archive {
 namespace {

@@ -11,6 +11,7 @@
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "read/archive/builder.h"
+#include "read/archive/outdated.h"
 #include "read/archive/statement.h"
 
 namespace firebreak::app {

@@ -46,7 +46,7 @@ Result<Again> read_again(record::Stream& stream, const FeatureSchema& features, 
 bool says(const Again& again, detect::StreamDetector& detector, const Entry& opened) {
   if (opened.source.ordinal < StreamFeed::kAdvanceOrdinal) {
     for (const FindingUpdate& update : again.there)
-      if (update.phase == FindingPhase::kOpened && to_json(update) == opened.body) return true;
+      if (update.phase == FindingPhase::kOpened && canonical_json(to_json(update)) == canonical_json(opened.body)) return true;
     return false;
   }
   const std::string episode = string_or(opened.body, "episode");

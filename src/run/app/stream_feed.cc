@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kPiece = 1'000;       // records read at a time
 constexpr const char* kErased = "its records were erased";
+constexpr const char* kEnded = "it ended while the server did not run";
 
 }  // namespace
 
@@ -26,12 +27,12 @@ StreamFeed::StreamFeed(record::Stream& stream, const Endpoint& endpoint,
       meter_(endpoint.positive_label),
       said_(std::move(said)) {
   mind_ = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_);
-  // Without rows that are gone the same findings come again, and the journal refuses them one by one. With such, others come:
-  // they are kept back as far as the journal has heard, and what differs there is handed over.
+  // As far as the journal has heard nothing is said again; what differs there (rows are gone, a crash cut a finding short) is
+  // handed over.
   if (const auto mark = journal_.mark("detect:" + endpoint_.name)) {
     heard_until_ = std::min(mark->position + 1, stream_.size());
-    quiet_ = mind_->known() > 0 && heard_until_ > 0;
-    if (quiet_) advances_ = mark->ordinal < kAdvanceOrdinal ? 0 : mark->ordinal - kAdvanceOrdinal + 1;
+    advances_ = mark->ordinal < kAdvanceOrdinal ? 0 : mark->ordinal - kAdvanceOrdinal + 1;
+    quiet_ = heard_until_ > 0;
     journal_.with_state([this](const journal::View& view) { advanced_to_ = view.time(); });
   }
   listener_ = stream_.on_commit([this](std::uint64_t) {
@@ -115,11 +116,15 @@ void StreamFeed::run() {
 std::uint64_t StreamFeed::read(std::uint64_t from, std::uint64_t end,
                                const std::function<void(const record::Record&, record::ObservationReader&)>& each) {
   record::ObservationReader reader(endpoint_.features);
-  auto next = stream_.read_from(from, end - from, [&](const record::Record& record) { each(record, reader); });
+  std::uint64_t unread = from;
+  auto next = stream_.read_from(from, end - from, [&](const record::Record& record) {
+    each(record, reader);
+    unread = record.index + 1;
+  });
   if (next) return *next;
-  // A record that cannot be read must not stop the ones behind it; verify names it to a person.
+  // A record that cannot be read must not stop the ones behind it; verify names it to a person. Those before it were taken.
   logger_.error("a record cannot be read; the detectors go on behind it", next.error());
-  return from + 1;
+  return unread + 1;
 }
 
 void StreamFeed::read_some(std::uint64_t from, std::uint64_t end) {
@@ -143,7 +148,7 @@ void StreamFeed::read_some(std::uint64_t from, std::uint64_t end) {
 // Behind the last record, as what comes with time is: ordinals rise on. What time alone closed before stays closed.
 void StreamFeed::hand_over() {
   if (advanced_to_.us >= 0) mind_->advance(advanced_to_);
-  detect::Handover news = detect::hand_over(said_, mind_->open(), kErased);
+  detect::Handover news = detect::hand_over(said_, mind_->open(), mind_->known() > 0 ? kErased : kEnded);
   renamed_.clear();
   taken_over_at_ = position_;
   const std::uint64_t index = position_ == 0 ? 0 : position_ - 1;

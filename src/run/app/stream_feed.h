@@ -1,12 +1,12 @@
 // Reads one endpoint's stream from its first record on, as it grows, and gives every record to the detectors, the
 // meter and the id index. Ingest never waits for it: how far it is behind is a metric.
 //
-// After a restart it reads the stream again from the start: detectors come to the same state and the same findings,
-// and the journal refuses those it already has (one high-water mark per producer).
+// After a restart it reads the stream again from the start: detectors come to the same state and the same findings. As far as
+// the journal has heard (one high-water mark per producer) they say nothing; there, what the journal does not know is handed over.
 //
 // When rows are gone (an erasure, an expiry) renew() makes everything derived anew beside, on a thread of its own; the old goes
 // on meanwhile. Once it has read as far it takes over between two records, and the journal hears the difference alone: nothing
-// opens twice, what nothing stands behind any more is closed. A start after an erasure does the same where the journal ends.
+// opens twice, what nothing stands behind any more is closed.
 // Threads: the reading is done on a thread of its own; renew() and stopping from one thread, all other functions from any.
 #pragma once
 
@@ -81,7 +81,7 @@ class StreamFeed {
   detect::OpenEpisodes said_;                   // what the journal knows
   std::map<std::string, std::string> renamed_;  // the detectors' name of an episode -> the journal's
   std::uint64_t heard_until_ = 0;               // records before it: the journal has heard all it will hear of them
-  bool quiet_ = false;                          // up to there: other findings come of them now
+  bool quiet_ = false;                          // until there
   Time advanced_to_{-1};                        // how far the detectors were told of time
   std::uint64_t taken_over_at_ = 0;             // by detectors that were made anew
   std::uint64_t advances_ = 0;                  // findings behind the last record: their ordinals

@@ -214,6 +214,7 @@ TEST(FindingReplay, calls_other_thresholds_a_difference) {
   world.settle();
   detect::DetectorConfig config = detect::testing::small_config();
   config.chains.min_size += 2;
+  EXPECT_EQ(string_or(replayed(world, detect::testing::small_config()), "outcome"), "reproduced");
   EXPECT_EQ(string_or(replayed(world, config), "outcome"), "differs");
 }
 
