@@ -41,7 +41,7 @@ bool is_input_kind(std::string_view kind) {
       "command",         "server_started",  "config_applied",    "tick",            "clock_fed",
       "anchor",          "finding_opened",  "finding_updated",   "finding_closed",  "options_offered",
       "evidence_captured", "evidence_failed", "evidence_custody", "order_started",  "order_outcome",
-      "effect_check",    "gate_result",    "rollback_accepted", "erasure_done",
+      "effect_check",    "gate_result",    "rollback_accepted", "erasure_done",    "erasure_forgotten",
       "retention_done",    "segment_archived", "archive_read",     "store_tested"};
   return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);
 }

@@ -91,6 +91,64 @@ TEST(Erasure, leaves_nothing_of_the_person_in_any_file_and_everything_of_the_oth
   }
 }
 
+// The status tells the whole story, in each state, to the API and to a person.
+TEST(Erasure, says_who_asked_why_and_how_far_it_is) {
+  Place place;
+  place.record("erika-m", 5);
+  const std::string hold = string_or(*place.send("/api/v1/holds", R"({"subject":"erika-m","reason":"case 7"})", "ana"), "id");
+  const std::string id = string_or(*place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"request 4711"})"), "id");
+  const auto status = [&] { return place.get("/api/v1/erasures/" + id).value(); };
+  const auto printed = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{FIREBREAK_BINARY, "erase", "status", "--url", place.url(), "--data", place.data()};
+    words.insert(words.end(), more.begin(), more.end());
+    return testing::run(words, place.folder() / "cli.err");
+  };
+  EXPECT_EQ(string_or(status(), "state"), "waiting");
+  EXPECT_EQ(strings_or_empty(status(), "held_by"), std::vector<std::string>{hold});
+  EXPECT_NE(printed({id}).out.find("waits for  " + hold), std::string::npos);
+  const Json lift = JsonObject{{"hold", hold}, {"reason", "settled"}};
+  EXPECT_TRUE(place.command("ana", "hold.lift", lift));
+  EXPECT_TRUE(place.command("ben", "hold.lift", lift));
+  while (status().as_object().if_contains("detectors_entry") == nullptr) std::this_thread::yield();
+  for (int round = 0; round < 2; ++round) {
+    const Json done = status();
+    EXPECT_EQ(string_or(done, "state"), "done");
+    EXPECT_EQ(string_or(done, "by"), "user:admin");
+    EXPECT_EQ(string_or(done, "reason"), "request 4711");
+    EXPECT_EQ(int_or(done, "records"), 5);
+    EXPECT_EQ(int_or(done, "archive_parts_waiting", -1), 0);
+    EXPECT_EQ(string_or(done, "detectors"), "forgotten");
+    EXPECT_FALSE(string_or(done, "subject_hash").empty());
+    const auto text = printed({});
+    EXPECT_EQ(text.code, 0);
+    EXPECT_NE(text.out.find(id + "  done"), std::string::npos) << text.out;
+    EXPECT_EQ(text.out.find("erika"), std::string::npos);
+    if (round == 0) place.restart();
+  }
+  EXPECT_EQ(printed({"era-999999"}).code, 1);
+  EXPECT_EQ(testing::run({FIREBREAK_BINARY, "erase", "--subject", "x"}, place.folder() / "cli.err").code, 2);
+}
+
+// An endpoint that runs detectors over a baseline of its own first records: they, the baseline and its blob forget.
+TEST(Erasure, is_forgotten_by_running_detectors_and_their_baseline) {
+  Place place;
+  ASSERT_EQ(testing::run({FIREBREAK_BINARY, "onboard", "shop", "--url", place.url(), "--data", place.data()}, place.folder() / "cli.err").code, 0);
+  std::string text;
+  for (int i = 0; i < 700; ++i)
+    text += canonical_json(JsonObject{{"id", "n" + std::to_string(i)}, {"time", format_time(Time{1'772'000'000'000'000 + i * 30 * kSecond})},
+                                      {"caller", i < 100 ? "erika-m" : "otto-n"},
+                                      {"features", JsonObject{{"age", 20 + i % 50}, {"sex", i < 100 ? "erika-m-only" : "m"}}},
+                                      {"label", "approve"}, {"score", 0.25}}) + "\n";
+  Installation::write(place.folder() / "shop.log", text);
+  ASSERT_EQ(testing::run({FIREBREAK_BINARY, "ingest", "--endpoint", "shop", place.folder() / "shop.log", "--url", place.url(), "--data", place.data()}, place.folder() / "cli.err").code, 0);
+  while (place.files_with("erika-m-only").empty()) std::this_thread::yield();  // the baseline has her value
+  const std::string id = string_or(*place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"request 4711"})"), "id");
+  while (place.get("/api/v1/erasures/" + id).value().as_object().if_contains("detectors_entry") == nullptr) std::this_thread::yield();
+  EXPECT_EQ(place.files_with("erika-m-only"), std::vector<std::string>{});
+  place.restart();
+  EXPECT_EQ(place.files_with("erika-m-only"), std::vector<std::string>{});
+}
+
 TEST(Erasure, waits_for_a_legal_hold_that_two_people_must_lift) {
   Place place;
   place.record("erika-m", 5);

@@ -70,6 +70,7 @@ class ChainDetector {
   // Reports growth that is due and closes chains whose last row left the window.
   void advance(Time now, std::vector<FindingUpdate>& out);
 
+  bool knows_caller(const std::string& caller) const { return keys_.knows(caller); }
   // Memory held, as of the last growth or minute of event time: cheap enough to ask after every record.
   std::size_t bytes() const { return measured_bytes_; }
 

@@ -35,6 +35,7 @@ class KeyBook {
     return number == kUnknown || now - entries_[number - 1].first_seen >= history_us;
   }
 
+  bool knows(const std::string& caller) const { return numbers_.contains(caller); }
   const std::string& name(std::uint32_t number) const { return entries_[number - 1].caller; }
   std::size_t bytes() const { return bytes_; }
 

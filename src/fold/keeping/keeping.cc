@@ -85,6 +85,30 @@ Drafts orders_due(const KeepingState& state) {
   return drafts;
 }
 
+void apply_done(KeepingState& state, const Entry& entry) {
+  auto open = state.erasures.extract(number_of(string_or(entry.body, "erasure"), "era-"));
+  if (open.empty()) return;
+  const Json* const took = find(entry.body, "streams");
+  state.done[open.key()] = {std::move(open.mapped()), entry.index, format_time(entry.time), took != nullptr ? *took : Json(JsonObject{}), 0};
+  while (state.done.size() > kDoneKept) state.done.erase(state.done.begin());
+}
+
+Json asked_json(std::uint64_t index, const Erasure& erasure) {
+  return JsonObject{{"index", index},
+                    {"subject", erasure.subject},
+                    {"streams", JsonArray(erasure.streams.begin(), erasure.streams.end())},
+                    {"reason", erasure.reason},
+                    {"by", erasure.by},
+                    {"requested", erasure.requested},
+                    {"ordered", erasure.ordered}};
+}
+
+Erasure asked_from(const Json& one) {
+  const auto streams = strings_or_empty(one, "streams");
+  return {string_or(one, "subject"), {streams.begin(), streams.end()}, string_or(one, "reason"), string_or(one, "by"),
+          string_or(one, "requested"), bool_or(one, "ordered", false)};
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> holds_on(const KeepingState& state, const Erasure& erasure) {
@@ -131,12 +155,15 @@ void apply(KeepingState& state, const Entry& entry) {
   } else if (entry.kind == "erase_requested") {
     const auto streams = strings_or_empty(body, "streams");
     state.erasures[entry.index] = {string_or(body, "subject"), {streams.begin(), streams.end()}, string_or(body, "reason"),
-                                   who(entry), false};
+                                   who(entry), format_time(entry.time), false};
   } else if (entry.kind == "erase_ordered") {
     const auto erasure = state.erasures.find(number_of(string_or(body, "erasure"), "era-"));
     if (erasure != state.erasures.end()) erasure->second.ordered = true;
   } else if (entry.kind == "erasure_done") {
-    state.erasures.erase(number_of(string_or(body, "erasure"), "era-"));
+    apply_done(state, entry);
+  } else if (entry.kind == "erasure_forgotten") {
+    const auto done = state.done.find(number_of(string_or(body, "erasure"), "era-"));
+    if (done != state.done.end()) done->second.forgotten = entry.index;
   } else if (entry.kind == "retention_done") {
     Expired& expired = state.expired[string_or(body, "stream")];
     expired.cutoff = string_or(body, "cutoff");
@@ -154,17 +181,20 @@ Json to_json(const KeepingState& state) {
                                {"reason", hold.reason},
                                {"by", hold.by},
                                {"lift_proposed_by", hold.lift_proposed_by}});
-  for (const auto& [index, erasure] : state.erasures)
-    erasures.push_back(JsonObject{{"index", index},
-                                  {"subject", erasure.subject},
-                                  {"streams", JsonArray(erasure.streams.begin(), erasure.streams.end())},
-                                  {"reason", erasure.reason},
-                                  {"by", erasure.by},
-                                  {"ordered", erasure.ordered}});
+  for (const auto& [index, erasure] : state.erasures) erasures.push_back(asked_json(index, erasure));
+  JsonArray all_done;
+  for (const auto& [index, done] : state.done) {
+    JsonObject one = asked_json(index, done.asked).as_object();
+    one["entry"] = done.entry;
+    one["time"] = done.time;
+    one["took"] = done.took;
+    one["forgotten"] = done.forgotten;
+    all_done.push_back(std::move(one));
+  }
   JsonArray expired;
   for (const auto& [stream, one] : state.expired)
     expired.push_back(JsonObject{{"stream", stream}, {"cutoff", one.cutoff}, {"records", one.records}, {"entry", one.entry}});
-  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}, {"expired", std::move(expired)}};
+  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}, {"done", std::move(all_done)}, {"expired", std::move(expired)}};
 }
 
 Result<KeepingState> state_from_json(const Json& document) {
@@ -172,7 +202,9 @@ Result<KeepingState> state_from_json(const Json& document) {
   const Json* const holds = find(document, "holds");
   const Json* const erasures = find(document, "erasures");
   const Json* const expired = find(document, "expired");
-  if (holds == nullptr || !holds->is_array() || erasures == nullptr || !erasures->is_array() || expired == nullptr || !expired->is_array())
+  const Json* const done = find(document, "done");
+  const auto is_list = [](const Json* list) { return list != nullptr && list->is_array(); };
+  if (!is_list(holds) || !is_list(erasures) || !is_list(done) || !is_list(expired))
     return fail(Code::kCorrupt, "keeping: not a state of this fold");
   for (const Json& one : holds->get_array()) {
     FIREBREAK_ASSIGN(const std::int64_t index, get_int(one, "index"));
@@ -182,11 +214,13 @@ Result<KeepingState> state_from_json(const Json& document) {
   }
   for (const Json& one : erasures->get_array()) {
     FIREBREAK_ASSIGN(const std::int64_t index, get_int(one, "index"));
-    const auto streams = strings_or_empty(one, "streams");
-    const Json* const ordered = find(one, "ordered");
-    state.erasures[static_cast<std::uint64_t>(index)] = {string_or(one, "subject"), {streams.begin(), streams.end()},
-                                                         string_or(one, "reason"), string_or(one, "by"),
-                                                         ordered != nullptr && ordered->is_bool() && ordered->get_bool()};
+    state.erasures[static_cast<std::uint64_t>(index)] = asked_from(one);
+  }
+  for (const Json& one : done->get_array()) {
+    FIREBREAK_ASSIGN(const std::int64_t index, get_int(one, "index"));
+    const Json* const took = find(one, "took");
+    state.done[static_cast<std::uint64_t>(index)] = {asked_from(one), static_cast<std::uint64_t>(int_or(one, "entry", 0)), string_or(one, "time"),
+                                                     took != nullptr ? *took : Json(JsonObject{}), static_cast<std::uint64_t>(int_or(one, "forgotten", 0))};
   }
   for (const Json& one : expired->get_array())
     state.expired[string_or(one, "stream")] = {string_or(one, "cutoff"), static_cast<std::uint64_t>(int_or(one, "records", 0)),

@@ -17,7 +17,8 @@
 namespace firebreak::keeping {
 
 inline constexpr std::string_view kFoldName = "keeping";
-inline constexpr int kSchemaVersion = 2;
+inline constexpr std::size_t kDoneKept = 1'000;
+inline constexpr int kSchemaVersion = 3;
 
 struct Hold {
   std::string subject;  // keyed hash; empty with an empty stream: everything
@@ -31,8 +32,18 @@ struct Erasure {
   std::string subject;            // keyed hash
   std::set<std::string> streams;  // empty = all
   std::string reason, by;
+  std::string requested;          // when
   bool ordered = false;
   bool operator==(const Erasure&) const = default;
+};
+
+struct Done {
+  Erasure asked;
+  std::uint64_t entry = 0;      // erasure_done
+  std::string time;
+  Json took;                    // by stream: {"records", "first"?, "last"?, "parts"?, "gone"?}
+  std::uint64_t forgotten = 0;  // erasure_forgotten: since then running detectors hold nothing of it either
+  bool operator==(const Done&) const = default;
 };
 
 // What went from a stream because its time was over: the deletion report, a line a stream.
@@ -46,6 +57,7 @@ struct Expired {
 struct KeepingState {
   std::map<std::uint64_t, Hold> holds;        // in force, by the index of hold_added
   std::map<std::uint64_t, Erasure> erasures;  // not done, by the index of erase_requested
+  std::map<std::uint64_t, Done> done;         // the newest kDoneKept, by the same index
   std::map<std::string, Expired> expired;     // by stream
   bool operator==(const KeepingState&) const = default;
 };

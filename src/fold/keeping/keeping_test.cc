@@ -50,6 +50,13 @@ TEST(Keeping, orders_an_erasure_at_once_when_nothing_holds_it) {
   const std::string id = story.last("erase_requested", "era-");
   story.add(Draft{"erasure_done", JsonObject{{"erasure", id}}, "", "", {}}, "firebreak");
   EXPECT_TRUE(story.state.erasures.empty());
+  // What was done is known on, and whether detectors have forgotten; it comes back from a snapshot.
+  ASSERT_EQ(story.state.done.size(), 1U);
+  EXPECT_EQ(story.state.done.begin()->second.asked.by, "user:ana");
+  EXPECT_EQ(story.state.done.begin()->second.forgotten, 0U);
+  story.add(Draft{"erasure_forgotten", JsonObject{{"erasure", id}}, "", "", {}}, "firebreak");
+  EXPECT_EQ(story.state.done.begin()->second.forgotten, story.next - 1);
+  EXPECT_EQ(*state_from_json(*parse_json(canonical_json(to_json(story.state)))), story.state);
 }
 
 TEST(Keeping, lets_an_erasure_wait_for_a_hold_and_orders_it_when_two_people_lift_it) {

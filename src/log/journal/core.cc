@@ -257,8 +257,9 @@ Result<void> Journal::Core::healthy() {
   return {};
 }
 
-Result<void> Journal::Core::snapshot_now() {
+Result<void> Journal::Core::snapshot_now(bool alone) {
   std::lock_guard only_one(snapshot_mutex_);
+  if (alone && !snapshots_.any()) return {};
   Json state, schemas;
   std::uint64_t index = 0;
   with_machine([&](const Machine& machine) {
@@ -266,9 +267,9 @@ Result<void> Journal::Core::snapshot_now() {
     schemas = machine.schemas();
     index = machine.size();
   });
-  if (index == 0 || index == last_snapshot_) return {};
+  if (index == 0 || (index == last_snapshot_ && !alone)) return {};
   FIREBREAK_ASSIGN(const Digest leaf, log_->leaf_at(index - 1));
-  FIREBREAK_TRY(snapshots_.save(log_->origin(), leaf, index, std::move(schemas), std::move(state)));
+  FIREBREAK_TRY(snapshots_.save(log_->origin(), leaf, index, std::move(schemas), std::move(state), alone));
   last_snapshot_ = index;
   return {};
 }

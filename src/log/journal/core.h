@@ -40,7 +40,7 @@ class Journal::Core {
   bool idle();
   void wait_idle();
   Result<void> healthy();
-  Result<void> snapshot_now();
+  Result<void> snapshot_now(bool alone = false);
   Machine fresh();
   ledger::Log& log() { return *log_; }
 

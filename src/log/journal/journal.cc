@@ -91,6 +91,7 @@ Digest Journal::state_digest() const {
 }
 
 Result<void> Journal::snapshot_now() { return core_->snapshot_now(); }
+Result<void> Journal::renew_snapshots() { return core_->snapshot_now(true); }
 
 Result<Digest> Journal::replay_digest() const {
   return journal::replay_digest(core_->log(), core_->fresh().folds());

@@ -114,6 +114,8 @@ class Journal {
 
   Digest state_digest() const;  // of folds, marks, size and time: equal after a replay
   Result<void> snapshot_now();
+  // Where there are snapshots, one of now takes the place of them all: what folds knew before is in none of them.
+  Result<void> renew_snapshots();
   // Replays the log from entry 0, with apply() alone and without a snapshot, into fresh folds: their state digest.
   Result<Digest> replay_digest() const;
   // Decides the whole log anew with this program's decide() and compares octets. kConflict names the first entry that

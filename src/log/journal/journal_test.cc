@@ -211,6 +211,27 @@ TEST(Journal, discards_a_snapshot_that_is_damaged_or_of_another_schema) {
   EXPECT_EQ(sum_of(*journal), 5);
 }
 
+TEST(Journal, has_one_snapshot_of_now_and_no_other_when_they_are_renewed) {
+  Home home;
+  Options options;
+  options.snapshot_every = 10;
+  auto journal = home.open(options);
+  ASSERT_TRUE(journal->renew_snapshots());
+  EXPECT_TRUE(home.files.list("snapshots")->empty()) << "where there is none, none is made";
+  for (int n = 0; n < 45; ++n) ASSERT_TRUE(journal->submit_wait(draft("add", {{"n", 1}})));
+  ASSERT_TRUE(journal->snapshot_now());
+  const std::string before = home.files.list("snapshots")->back();
+  ASSERT_TRUE(journal->submit_wait(draft("add", {{"n", 1}})));
+  ASSERT_TRUE(journal->renew_snapshots());
+  ASSERT_TRUE(journal->renew_snapshots()) << "at the same entry again";
+  const auto names = home.files.list("snapshots").value();
+  ASSERT_EQ(names.size(), 1u);
+  EXPECT_GT(names.front(), before);
+  const Digest live = journal->state_digest();
+  journal = nullptr;
+  EXPECT_EQ(home.open(options)->state_digest(), live);
+}
+
 TEST(Journal, keeps_two_snapshots_made_on_the_way) {
   Home home;
   Options options;

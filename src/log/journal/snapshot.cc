@@ -66,7 +66,7 @@ std::vector<std::string> Snapshots::load(const ledger::Log& log, Machine& machin
 }
 
 Result<void> Snapshots::save(const std::string& origin, const Digest& last_leaf, std::uint64_t index, Json schemas,
-                             Json state) {
+                             Json state, bool alone) {
   const std::string digest = sha256(canonical_json(state)).hex();
   const Json document = JsonObject{{"version", kFileVersion}, {"log", origin},
                                    {"index", index},          {"leaf", last_leaf.hex()},
@@ -76,7 +76,13 @@ Result<void> Snapshots::save(const std::string& origin, const Digest& last_leaf,
   const std::string name = fmt::format("{}{:020}{}", kPrefix, index, kSuffix);
   FIREBREAK_TRY(write_atomic(files_, dir_ + "/" + name, canonical_json(document)));
   const std::vector<std::string> kept = names();
-  for (std::size_t i = kKept; i < kept.size(); ++i) FIREBREAK_TRY(files_.remove(dir_ + "/" + kept[i]));
+  for (std::size_t i = alone ? 0 : kKept; i < kept.size(); ++i) {
+    if (kept[i] == name) continue;
+    if (alone) {
+      if (auto file = files_.open(dir_ + "/" + kept[i], OpenMode::kWrite)) overwrite(**file);
+    }
+    FIREBREAK_TRY(files_.remove(dir_ + "/" + kept[i]));
+  }
   return {};
 }
 

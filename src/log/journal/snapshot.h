@@ -23,8 +23,9 @@ class Snapshots {
   // Without any the machine stays as it was.
   std::vector<std::string> load(const ledger::Log& log, Machine& machine) const;
 
-  // Writes one, then removes all but the two newest.
-  Result<void> save(const std::string& origin, const Digest& last_leaf, std::uint64_t index, Json schemas, Json state);
+  // Writes one, then removes all but the two newest; with `alone`, all others, whose octets are overwritten first.
+  Result<void> save(const std::string& origin, const Digest& last_leaf, std::uint64_t index, Json schemas, Json state, bool alone = false);
+  bool any() const { return !names().empty(); }
 
  private:
   std::vector<std::string> names() const;  // newest first

@@ -160,14 +160,12 @@ Result<void> Catalog::apply(std::uint64_t index, const Json& control) {
     return {};
   }
   if (what == "erased") {
-    FIREBREAK_ASSIGN(const std::int64_t order, get_int(control, "order"));
-    const Json* const gone = find(control, "keys");
-    if (gone == nullptr || !gone->is_array()) return fail(Code::kCorrupt, "erased record without keys");
-    for (const Json& one : gone->get_array()) {
+    const Json* const keys_gone = find(control, "keys");
+    if (keys_gone == nullptr || !keys_gone->is_array()) return fail(Code::kCorrupt, "erased record without keys");
+    for (const Json& one : keys_gone->get_array()) {
       FIREBREAK_ASSIGN(const vault::KeyId key, key_id_from_hex(string_or(one, "key")));
       erased_keys[static_cast<std::uint32_t>(int_or(one, "epoch"))].insert(key);
     }
-    erasures.insert(static_cast<std::uint64_t>(order));
   }
   if (what == "expired") {
     const Json* const epochs = find(control, "epochs");
@@ -180,7 +178,10 @@ Result<void> Catalog::apply(std::uint64_t index, const Json& control) {
       }
       expired[static_cast<std::uint32_t>(int_or(one, "epoch"))] = std::move(kept);
     }
-    ++expiries;
+  }
+  if (what == "erased" || what == "expired") {
+    FIREBREAK_ASSIGN(Gone one, gone_from_json(index, control));
+    gone.push_back(std::make_shared<const Gone>(std::move(one)));
   }
   return {};
 }
@@ -216,7 +217,8 @@ Json release_control(std::uint32_t ordinal, const Release& release) {
   return out;
 }
 
-Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::KeyId>>& epochs, std::uint64_t records) {
+Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::KeyId>>& epochs, std::uint64_t records,
+                     const std::vector<Span>& spans) {
   JsonArray list;
   for (const auto& [epoch, kept] : epochs) {
     JsonArray keys;
@@ -225,14 +227,14 @@ Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::
     if (!keys.empty()) one["kept"] = std::move(keys);
     list.push_back(std::move(one));
   }
-  return JsonObject{{"control", "expired"}, {"cutoff", format_time(cutoff)}, {"records", records}, {"epochs", std::move(list)}};
+  return JsonObject{{"control", "expired"}, {"cutoff", format_time(cutoff)}, {"records", records}, {"epochs", std::move(list)}, {"spans", to_json(spans)}};
 }
 
-Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records) {
+Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records, const std::vector<Span>& spans) {
   JsonArray list;
   for (const ErasedKey& one : keys)
     list.push_back(JsonObject{{"epoch", one.epoch}, {"key", hex_of(one.key)}});
-  return JsonObject{{"control", "erased"}, {"order", order}, {"records", records}, {"keys", std::move(list)}};
+  return JsonObject{{"control", "erased"}, {"order", order}, {"records", records}, {"keys", std::move(list)}, {"spans", to_json(spans)}};
 }
 
 Json keys_control(std::uint32_t epoch, const Digest& check) {

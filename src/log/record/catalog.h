@@ -18,6 +18,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "log/record/gone.h"
 #include "log/record/schema.h"
 #include "log/vault/vault.h"
 
@@ -68,8 +69,7 @@ struct Catalog {
   std::map<std::uint32_t, std::uint64_t> epoch_starts;        // indexes of their control records
   std::map<std::uint32_t, std::set<vault::KeyId>> erased_keys;  // by epoch: rows under them are gone
   std::map<std::uint32_t, std::set<vault::KeyId>> expired;    // epochs past their retention: rows under other keys are gone
-  std::uint64_t expiries = 0;                                 // control records of that
-  std::set<std::uint64_t> erasures;                           // orders (journal indexes) that the log tells of
+  std::vector<std::shared_ptr<const Gone>> gone;              // a control record each, in order
   std::shared_ptr<const vault::EpochKeys> keys;               // for writing; null until this process made an epoch
 
   // One control record of the log. Kinds it does not know are ignored: a newer version wrote them.
@@ -97,7 +97,8 @@ struct ErasedKey {
   std::uint32_t epoch = 0;
   vault::KeyId key{};
 };
-Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::KeyId>>& epochs, std::uint64_t records);
-Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records);
+Json expired_control(Time cutoff, const std::map<std::uint32_t, std::set<vault::KeyId>>& epochs, std::uint64_t records,
+                     const std::vector<Span>& spans);
+Json erased_control(std::uint64_t order, const std::vector<ErasedKey>& keys, std::uint64_t records, const std::vector<Span>& spans);
 
 }  // namespace firebreak::record

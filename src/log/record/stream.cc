@@ -284,10 +284,7 @@ void Stream::admit(std::string_view batch, const Producer& producer, std::functi
 std::vector<std::shared_ptr<const Schema>> Stream::schemas() const { return impl_->catalog()->schemas; }
 
 StreamConfig Stream::config() const { return impl_->catalog()->config; }
-std::uint64_t Stream::erasures() const { 
-  const auto now = impl_->catalog();
-  return now->erasures.size() + now->expiries;
-}
+std::vector<std::shared_ptr<const Gone>> Stream::gone() const { return impl_->catalog()->gone; }
 ledger::Log& Stream::log() { return *impl_->log; }
 
 StreamCounters Stream::counters() const {

@@ -21,6 +21,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "log/record/gone.h"
 #include "log/record/record.h"
 #include "log/record/schema.h"
 
@@ -42,7 +43,7 @@ enum class Erased : std::uint8_t { kSkip, kDeliver };
 // What erasing a subject took from a stream.
 struct Erasure {
   std::uint64_t records = 0;
-  std::uint64_t first = 0, last = 0;  // indexes, when there were any
+  Spans where;
 };
 
 enum class BatchForm : std::uint8_t { kNdjson, kRows };  // rows: log/record/rows.h
@@ -94,7 +95,7 @@ class Stream {
                                   const std::function<void(const Record&)>& each, Erased erased = Erased::kSkip);
   // Destroys the keys of all rows whose subject is `subject` (docs/formats/record.md, "Erasure"); leaves and proofs stay.
   // Rows that come later are kept under new keys. `order` (a journal index) names the reason in the log; the same order
-  // again finishes what a crash cut short. Reads the whole log; ingest goes on meanwhile. Errors: kIo, kCorrupt.
+  // again finishes what a crash cut short. Reads the log from the oldest epoch that has keys; ingest goes on meanwhile. Errors: kIo, kCorrupt.
   Result<Erasure> erase(std::string_view subject, std::uint64_t order);
   // Destroys the keys of all rows in key epochs whose last record was admitted at or before `cutoff`, but those of subjects for
   // whom `held` is true (empty: nobody); what was held and is not any more goes too. The epoch in use ends when its first
@@ -110,7 +111,8 @@ class Stream {
   void remove_on_commit(std::uint64_t id);
 
   StreamConfig config() const;
-  std::uint64_t erasures() const;  // erasures and expiries that the log tells of; what was derived under fewer is out of date
+  // Erasures and expiries that the log tells of, oldest first: what was derived under fewer is out of date where they touch it.
+  std::vector<std::shared_ptr<const Gone>> gone() const;
   std::vector<std::shared_ptr<const Schema>> schemas() const;  // [id - 1]; kinds of rows that a client may send
   StreamCounters counters() const;
   ledger::Log& log();  // for anchors, exports and proofs

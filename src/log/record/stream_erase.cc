@@ -1,8 +1,8 @@
 // Erasing a subject from a stream: what it takes so that its rows can never be read again and everything else can.
 //
 //   1. the key epoch in use ends, so that no row under its keys is still under way;
-//   2. the log is searched for the subject's key in every epoch, and for the other keys of its bucket;
-//   3. a control record says which keys are gone: from here on readers deliver their rows as erased;
+//   2. the log is searched for the subject's key in every epoch that has keys, and for the other keys of its bucket;
+//   3. a control record says which keys are gone and where their rows are: from here on readers deliver their rows as erased;
 //   4. the keys are destroyed.
 // A crash between 3 and 4 is mended by erasing again for the same order.
 #include <fmt/core.h>
@@ -67,8 +67,8 @@ struct Search {
     if (told(payload.epoch, in.gone)) return {};  // counted when it was told
     for (std::uint64_t i = 0; i < payload.bodies.size(); ++i) {
       if (payload.bodies[i].subject != *number) continue;
-      if (found.records++ == 0) found.first = frame.first + i;
-      found.last = frame.first + i;
+      ++found.records;
+      found.where.add(frame.first + i, frame.first + i);
     }
     return {};
   }
@@ -97,7 +97,7 @@ Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t orde
   const std::uint32_t below = known->keys != nullptr ? known->epoch : known->epoch + 1;
   Search search{parts.vault, parts.name, subject, vault::bucket_of(subject), below, *known, {}, {}};
   Result<void> outcome;
-  FIREBREAK_TRY(log->scan(0, [&](const ledger::Frame& frame) {
+  FIREBREAK_TRY(log->scan(start_of_keys(*known, log->size()), [&](const ledger::Frame& frame) {
     outcome = search.take(frame);
     return outcome.has_value();
   }));
@@ -113,7 +113,7 @@ Result<Erasure> Stream::Impl::erase(std::string_view subject, std::uint64_t orde
   if (!untold.empty()) {
     const std::lock_guard lock(extending);
     Catalog next = *catalog();
-    FIREBREAK_TRY(write_controls(next, {erased_control(order, untold, search.found.records)}));
+    FIREBREAK_TRY(write_controls(next, {erased_control(order, untold, search.found.records, search.found.where.list())}));
     publish(std::move(next));
   }
   for (const ErasedKey& one : gone) {

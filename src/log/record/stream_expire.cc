@@ -71,16 +71,18 @@ class Sweep {
     for (const auto& [number, seen] : epochs_) {
       if (cutoff_ < seen.last_admitted) continue;
       Due& due = out[number];
+      std::uint64_t first = UINT64_MAX, last = 0;
       for (const auto& [id, key] : seen.keys) {
         if (seen.held.contains(id) && !catalog_.is_gone(number, id)) {
           due.kept.insert(id);
           due.entries.push_back(key.entry);
         } else if (key.records > 0) {
-          found.first = found.records == 0 ? key.first : std::min(found.first, key.first);
-          found.last = std::max(found.last, key.last);
+          first = std::min(first, key.first);
+          last = std::max(last, key.last);
           found.records += key.records;
         }
       }
+      if (first <= last) found.where.add(first, last);
       const auto told = catalog_.expired.find(number);
       due.news = told == catalog_.expired.end() || told->second != due.kept;
     }
@@ -113,16 +115,15 @@ class Sweep {
   std::map<std::uint32_t, Seen> epochs_;
 };
 
-// Where the oldest epoch begins that may have keys; the log's size when there is none.
-std::uint64_t start_of(const Catalog& catalog, std::uint64_t size) {
+}  // namespace
+
+std::uint64_t start_of_keys(const Catalog& catalog, std::uint64_t size) {
   for (const auto& [epoch, start] : catalog.epoch_starts) {
     const auto past = catalog.expired.find(epoch);
     if (past == catalog.expired.end() || !past->second.empty()) return start;
   }
   return size;
 }
-
-}  // namespace
 
 Result<Erasure> Stream::Impl::expire(Time cutoff, Time end_before, const std::function<bool(std::string_view)>& held) {
   const std::lock_guard one_at_a_time(erasing);
@@ -136,7 +137,7 @@ Result<Erasure> Stream::Impl::expire(Time cutoff, Time end_before, const std::fu
   const std::uint32_t below = known->keys != nullptr ? known->epoch : known->epoch + 1;
   Sweep sweep(frames, *known, below, cutoff, held);
   Result<void> outcome;
-  FIREBREAK_TRY(log->scan(start_of(*known, log->size()), [&](const ledger::Frame& frame) {
+  FIREBREAK_TRY(log->scan(start_of_keys(*known, log->size()), [&](const ledger::Frame& frame) {
     auto more = sweep.take(frame);
     if (!more) outcome = fail(std::move(more.error()));
     return more.has_value() && *more;
@@ -150,7 +151,7 @@ Result<Erasure> Stream::Impl::expire(Time cutoff, Time end_before, const std::fu
   if (!news.empty()) {  // no key is destroyed before the log says that it goes
     const std::lock_guard lock(extending);
     Catalog next = *catalog();
-    FIREBREAK_TRY(write_controls(next, {expired_control(cutoff, news, found.records)}));
+    FIREBREAK_TRY(write_controls(next, {expired_control(cutoff, news, found.records, found.where.list())}));
     publish(std::move(next));
   }
   for (const auto& [epoch, past] : known->expired)  // a crash may have come between word and deed

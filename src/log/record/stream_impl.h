@@ -29,6 +29,9 @@ struct KnownModels {
   }
 };
 
+// Where the oldest epoch begins that may have keys; `size` when there is none.
+std::uint64_t start_of_keys(const Catalog& catalog, std::uint64_t size);
+
 struct StreamParts {
   Files& files;
   Clock& clock;

@@ -243,22 +243,30 @@ Result<EpochKeys> Vault::create_epoch(std::string_view log, std::uint32_t epoch)
 
 Result<EpochKeys> Vault::open_epoch(std::string_view log, std::uint32_t epoch) {
   const std::string path = epoch_path(log, epoch);
-  auto sealed = read_all(files_, path);
-  if (!sealed) return fail(std::move(sealed.error()).with(fmt::format("seed of log '{}' epoch {}", log, epoch)));
-  const bool whole = sealed->size() == kSealedSeedBytes && sealed->front() == kSealedSeedVersion;
-  if (!whole && (sealed->size() < kSealedSeedBytes || sealed->front() != kRemainsVersion))
-    return fail(Code::kCorrupt, fmt::format("seed {} is damaged", path));
-  Gcm gcm;
-  Bytes seed;
-  const ByteView view = *sealed;
-  auto opened = gcm.open(wrapping_key_, view.substr(1, Gcm::kNonceBytes), seed_context(log, epoch),
-                         view.substr(1 + Gcm::kNonceBytes), seed);
-  if (!opened)
-    return fail(Code::kCorrupt, fmt::format("seed {} does not open with this master key, or is damaged", path));
-  if (whole) return EpochKeys(Digest::from_bytes(seed));
-  auto remains = read_remains(seed);
-  if (!remains) return fail(std::move(remains.error()).with(path));
-  return EpochKeys(std::move(*remains));
+  const auto unseal = [&](const Bytes& sealed) -> Result<EpochKeys> {
+    const bool whole = sealed.size() == kSealedSeedBytes && sealed.front() == kSealedSeedVersion;
+    if (!whole && (sealed.size() < kSealedSeedBytes || sealed.front() != kRemainsVersion))
+      return fail(Code::kCorrupt, fmt::format("seed {} is damaged", path));
+    Gcm gcm;
+    Bytes seed;
+    const ByteView view = sealed;
+    auto opened = gcm.open(wrapping_key_, view.substr(1, Gcm::kNonceBytes), seed_context(log, epoch),
+                           view.substr(1 + Gcm::kNonceBytes), seed);
+    if (!opened)
+      return fail(Code::kCorrupt, fmt::format("seed {} does not open with this master key, or is damaged", path));
+    if (whole) return EpochKeys(Digest::from_bytes(seed));
+    auto remains = read_remains(seed);
+    if (!remains) return fail(std::move(remains.error()).with(path));
+    return EpochKeys(std::move(*remains));
+  };
+  // An erasure puts another file in its place and overwrites the octets of the old one: who had that open looks again.
+  for (Bytes before;;) {
+    auto sealed = read_all(files_, path);
+    if (!sealed) return fail(std::move(sealed.error()).with(fmt::format("seed of log '{}' epoch {}", log, epoch)));
+    auto keys = unseal(*sealed);
+    if (keys || *sealed == before) return keys;
+    before = std::move(*sealed);
+  }
 }
 
 Result<void> Vault::erase(std::string_view log, std::uint32_t epoch, std::uint32_t bucket, const KeyId& gone,

@@ -12,6 +12,7 @@
 #include "log/ledger/log.h"
 #include "log/record/row.h"
 #include "read/archive/cube.h"
+#include "read/archive/outdated.h"
 
 namespace firebreak::archive {
 namespace {
@@ -327,7 +328,7 @@ Result<Manifest> build_part(Files& files, record::Stream& stream, const std::str
   manifest.first = part.first;
   manifest.end = part.end;
   manifest.closed = part.closed;
-  manifest.erasures = stream.erasures();  // before the first row is read
+  manifest.erasures = stream.gone().size();  // before the first row is read
   manifest.hidden = digest_of(hidden_paths(stream.config()));
   FIREBREAK_ASSIGN(const Digest root, stream.log().root_at(part.end));
   manifest.tree_root = root.hex();
@@ -361,7 +362,8 @@ Result<std::vector<Manifest>> build_stream(Files& files, record::Stream& stream,
   std::map<std::uint64_t, std::vector<const Manifest*>> have;
   for (const Manifest& manifest : known) have[manifest.segment].push_back(&manifest);
   const std::string hidden = digest_of(hidden_paths(stream.config()));
-  const auto stale = [&](const Manifest* one) { return one->erasures != stream.erasures() || one->hidden != hidden || !has_files(files, folder, *one); };
+  const auto gone = stream.gone();
+  const auto stale = [&](const Manifest* one) { return holds_what_is_gone(*one, gone) || one->hidden != hidden || !has_files(files, folder, *one); };
   std::vector<Manifest> made;
   for (const Part& part : parts) {
     const auto& before = have[part.segment];

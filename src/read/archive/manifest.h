@@ -26,7 +26,7 @@ struct Manifest {
   std::string stream;
   std::uint64_t segment = 0, generation = 1, first = 0, end = 0;
   std::uint64_t erased = 0;    // records whose rows are gone
-  std::uint64_t erasures = 0;  // orders that the stream knew of when this was made: with more of them it is out of date
+  std::uint64_t erasures = 0;  // erasures and expiries that the stream knew of when this was made
   std::string hidden;          // SHA-256 of the paths that stay out, hex: with others it is out of date
   bool closed = true;
   std::int64_t first_us = 0, last_us = 0;  // earliest and latest admission

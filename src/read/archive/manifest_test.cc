@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/simulated_files.h"
+#include "read/archive/outdated.h"
 
 namespace firebreak::archive {
 namespace {
@@ -91,6 +92,42 @@ TEST(Archive, with_a_manifest_under_another_name_is_not_read) {
   const Manifest m = part(files, 1, 1, 0, 10);
   ASSERT_TRUE(write_atomic(files, std::string(kFolder) + "/000002-g1.json", pretty_json(to_json(m))));
   EXPECT_EQ(load_manifests(files, kFolder).error().code, Code::kCorrupt);
+}
+
+// A part is out of date when a row of its own went after it was made, and then alone.
+TEST(Manifest, is_out_of_date_when_a_later_erasure_touches_its_records) {
+  SimulatedFiles files;
+  Manifest early = part(files, 1, 1, 0, 100), late = part(files, 2, 1, 100, 250);
+  const auto gone_at = [](std::uint64_t first, std::uint64_t last) {
+    record::Gone gone;
+    gone.spans = {{first, last}};
+    return std::make_shared<const record::Gone>(gone);
+  };
+  std::vector<std::shared_ptr<const record::Gone>> gone{gone_at(99, 100), gone_at(249, 249)};
+  EXPECT_TRUE(holds_what_is_gone(early, gone));
+  EXPECT_TRUE(holds_what_is_gone(late, gone));
+  early.erasures = late.erasures = 1;  // made after the first
+  EXPECT_FALSE(holds_what_is_gone(early, gone));
+  EXPECT_TRUE(holds_what_is_gone(late, gone));
+  gone.push_back(std::make_shared<const record::Gone>());  // an older version: anywhere
+  EXPECT_TRUE(holds_what_is_gone(early, gone));
+}
+
+TEST(Manifest, of_a_part_that_cannot_be_made_anew_goes_in_every_generation_and_the_others_stay) {
+  SimulatedFiles files;
+  part(files, 1, 1, 0, 100);
+  part(files, 1, 2, 0, 100);
+  part(files, 2, 1, 100, 250);
+  record::Gone gone;
+  gone.spans = {{7, 7}};
+  ASSERT_TRUE(remove_parts(files, kFolder, {std::make_shared<const record::Gone>(gone)}));
+  ASSERT_TRUE(remove_superseded(files, kFolder));
+  const auto left = load_manifests(files, kFolder);
+  ASSERT_TRUE(left);
+  ASSERT_EQ(left->size(), 1U);
+  EXPECT_EQ(left->front().segment, 2U);
+  const auto names = files.list(kFolder).value();
+  for (const std::string& name : names) EXPECT_TRUE(name.starts_with("000002-")) << name;
 }
 
 }  // namespace

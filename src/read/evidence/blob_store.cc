@@ -57,6 +57,15 @@ Result<std::uint64_t> BlobStore::size(const Digest& digest) const {
   return file->size();
 }
 
+Result<void> BlobStore::forget(const Digest& digest) {
+  const std::lock_guard lock(*writing_);
+  const std::string path = path_of(digest);
+  if (!exists(*files_, path)) return {};
+  if (auto file = files_->open(path, OpenMode::kWrite)) overwrite(**file);
+  FIREBREAK_TRY(files_->remove(path));
+  return files_->sync_dir(parent_of(path));
+}
+
 Result<std::vector<std::string>> BlobStore::verify() const {
   std::vector<std::string> faults;
   FIREBREAK_ASSIGN(const std::vector<std::string> folders, files_->list(dir_));

@@ -58,13 +58,15 @@ struct Parts {
   std::vector<std::string> host_names = {};  // that the server answers to, besides the loopback ones
   std::function<Result<Json>(const std::string& incident)> picture = {};
   std::function<void(const std::string& stream)> admitted = {};  // after a batch, on the log's writer thread: must not block
+  std::function<Result<Json>(const std::string& finding)> replay = {};  // whether the stream still leads to it
   std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
   std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
   std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
   std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
   std::function<Json()> offsite = {};   // the copy off the machine; null when none is configured
   std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
-  std::function<Json()> keeping_status = {};    // holds in force, erasures that are open
+  std::function<Json()> keeping_status = {};    // holds in force, erasures that are open or done
+  std::function<Result<Json>(const std::string& id)> erasure = {};
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
   ArchiveParts archive = {};
   TapParts tap = {};

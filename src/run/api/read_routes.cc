@@ -49,6 +49,8 @@ void Api::add_read_routes() {
   one("/api/v1/incidents/{id}", &views::Views::incident);
   list("/api/v1/findings", &views::Views::findings);
   one("/api/v1/findings/{id}", &views::Views::finding);
+  guarded("GET", "/api/v1/findings/{id}/replay", kPeople,
+          [this](const net::Request& request, const access::Principal&) { return as_response(parts_.replay(request.param("id"))); });
   list("/api/v1/actions", &views::Views::actions);
   one("/api/v1/actions/{id}", &views::Views::action);
   list("/api/v1/evidence", &views::Views::evidence);

@@ -229,17 +229,24 @@ Result<void> App::Impl::start_workers() {
   context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
                                               connectors, configuration.rules});
   archivist = std::make_unique<Archivist>(*context, options.data_dir);
-  const auto forget = [this](const std::string& stream) { return archivist->forget(stream); };
-  erasures = std::make_unique<Erasures>(*context, options.data_dir, forget);
-  retention = std::make_unique<Retention>(*context, forget, [this] { jobs->post([this] { erasures->carry_out(); }); });
   jobs = std::make_unique<TaskThread>();
+  pictures = std::make_unique<Pictures>(*context, *views);
+  const auto forget = [this](const std::string& stream) {
+    pictures->forget();
+    jobs->post([this, stream] { feed_maker->forget(stream); });
+    return archivist->forget(stream);
+  };
+  erasures = std::make_unique<Erasures>(*context, options.data_dir,
+                                        Erasures::Parts{forget, [this](const std::string& stream) { return archivist->behind(stream); }});
+  retention = std::make_unique<Retention>(*context, forget, [this] { jobs->post([this] { erasures->carry_out(); }); });
+  const auto forgotten = [this] { jobs->post([this] { erasures->note_forgotten(); }); };
   attestations = std::make_unique<Attestations>(*context, random, options.data_dir);
   FIREBREAK_TRY(attestations->configure(configuration.attesters));
   offsite = std::make_unique<Offsite>(*context, random, options.data_dir);
   offsite->configure(configuration.store);
   projection = std::make_unique<Projection>(*views, *journal, logger);
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
-  feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors);
+  feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
                                             for (const std::string& name : feed_maker->worth_trying())
@@ -384,7 +391,6 @@ Result<void> App::Impl::start_api() {
   add_gauges();
   api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
-  pictures = std::make_unique<Pictures>(*context, *views);
   parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
   // A fed clock may stand for ever: an endpoint's first records start its detectors nevertheless.
   parts.admitted = [this](const std::string& stream) {
@@ -399,6 +405,7 @@ Result<void> App::Impl::start_api() {
       feed_maker->make(stream);
     });
   };
+  parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.host_names = options.host_names;
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
@@ -408,6 +415,7 @@ Result<void> App::Impl::start_api() {
   parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
   parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
   parts.keeping_status = [this] { return erasures->status(); };
+  parts.erasure = [this](const std::string& id) { return erasures->status_of(id); };
   parts.retention_status = [this] { return retention->status(); };
   parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
                    [this](const Json& body, const std::string& who) { return archivist->query(body, who); },

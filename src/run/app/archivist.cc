@@ -11,6 +11,7 @@
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "read/archive/builder.h"
+#include "read/archive/outdated.h"
 #include "read/archive/statement.h"
 
 namespace firebreak::app {
@@ -368,21 +369,30 @@ Json Archivist::lineage(const std::string& release) const {
   return of;
 }
 
-Result<void> Archivist::forget(const std::string& stream) {
-  const std::string folder = archive::folder_of(data_dir_, stream);
+std::uint64_t Archivist::behind(const std::string& name) const {
+  const record::Stream* const stream = context_.streams.get(name);
+  const auto parts = archive::load_manifests(context_.files, archive::folder_of(data_dir_, name));
+  if (stream == nullptr || !parts) return 0;
+  const auto gone = stream->gone();
+  return static_cast<std::uint64_t>(
+      std::count_if(parts->begin(), parts->end(), [&](const archive::Manifest& part) { return archive::holds_what_is_gone(part, gone); }));
+}
+
+Result<std::uint64_t> Archivist::forget(const std::string& name) {
+  const std::string folder = archive::folder_of(data_dir_, name);
   const auto names = context_.files.list(folder);
-  if (!names) return names.error().code == Code::kNotFound ? Result<void>() : fail(Error(names.error()));
-  const auto made = bring_up(stream, false);
+  if (!names) return names.error().code == Code::kNotFound ? Result<std::uint64_t>(0) : fail(Error(names.error()));
+  const std::uint64_t before = behind(name);
+  const auto made = bring_up(name, false);
   const std::lock_guard one(building_);
   const record::Gate::Closed alone(files_);
-  if (made) return archive::remove_superseded(context_.files, folder);
-  context_.logger.warn("an archive is removed whole, since it cannot be made anew without what was erased",
-                       {{"stream", Json(stream)}, {"why", Json(made.error().message)}});
-  for (const std::string& name : *names) {
-    if (const auto gone = context_.files.remove(folder + "/" + name); !gone && gone.error().code != Code::kNotFound)
-      return fail(Error(gone.error()));
+  if (!made && behind(name) > 0) {
+    context_.logger.warn("parts of the archive are removed, since they cannot be made anew without what was erased",
+                         {{"stream", Json(name)}, {"why", Json(made.error().message)}});
+    FIREBREAK_TRY(archive::remove_parts(context_.files, folder, context_.streams.get(name)->gone()));
   }
-  return {};
+  FIREBREAK_TRY(archive::remove_superseded(context_.files, folder));
+  return before;
 }
 
 void Archivist::record(const char* what, const std::vector<archive::Source>& sources, std::string_view question,

@@ -46,8 +46,10 @@ class Archivist {
   // A file of the stream's archive as it is now, for who keeps a statement. kNotFound: there is none, or a newer part replaced it.
   Result<Bytes> file(const std::string& stream, const std::string& name, const std::string& actor);
 
-  // After an erasure: nothing derived of the stream holds what is gone when this returns.
-  Result<void> forget(const std::string& stream);
+  // After an erasure: nothing derived of the stream holds what is gone when this returns. How many parts were made anew.
+  Result<std::uint64_t> forget(const std::string& stream);
+  // Parts that hold what is gone and are not made anew yet.
+  std::uint64_t behind(const std::string& stream) const;
 
  private:
   class Asking;    // one of the questions that may run at once

@@ -22,6 +22,56 @@ const Entry* entry_of(const journal::Group& group, std::string_view kind) {
   return nullptr;
 }
 
+// The person as they may be shown: the keyed hash that the journal has.
+JsonObject asked_json(std::uint64_t index, const keeping::Erasure& erasure) {
+  return {{"id", fmt::format("era-{}", index)},
+          {"subject_hash", erasure.subject},
+          {"streams", JsonArray(erasure.streams.begin(), erasure.streams.end())},
+          {"reason", erasure.reason},
+          {"by", erasure.by},
+          {"requested", erasure.requested}};
+}
+
+JsonObject open_json(const keeping::KeepingState& state, std::uint64_t index, const keeping::Erasure& erasure) {
+  JsonObject out = asked_json(index, erasure);
+  JsonArray held_by;
+  for (const std::uint64_t hold : keeping::holds_on(state, erasure)) held_by.emplace_back(fmt::format("hold-{}", hold));
+  out["state"] = erasure.ordered ? "ordered" : "waiting";
+  out["held_by"] = std::move(held_by);
+  return out;
+}
+
+// Of the streams that an erasure went through, those whose detectors still hold something of it.
+JsonArray not_forgotten(const Context& context, const keeping::Done& done) {
+  JsonArray out;
+  if (done.forgotten != 0) return out;
+  for (const auto& stream : done.took.as_object()) {
+    const StreamFeed* const feed = context.feeds.find(stream.key());
+    if (feed != nullptr && feed->forgotten() < static_cast<std::size_t>(int_or(stream.value(), "gone", 0))) out.emplace_back(stream.key());
+  }
+  return out;
+}
+
+JsonObject done_json(const Context& context, std::uint64_t index, const keeping::Done& done) {
+  JsonObject out = asked_json(index, done.asked);
+  std::int64_t records = 0, parts = 0;
+  for (const auto& stream : done.took.as_object()) {
+    records += int_or(stream.value(), "records", 0);
+    parts += int_or(stream.value(), "parts", 0);
+  }
+  out["state"] = "done";
+  out["done"] = done.time;
+  out["entry"] = done.entry;
+  out["records"] = records;
+  out["took"] = done.took;
+  out["archive_parts_made_anew"] = parts;
+  JsonArray waiting = not_forgotten(context, done);
+  out["detectors"] = waiting.empty() ? "forgotten" : "being made anew";
+  out["detectors_waiting"] = std::move(waiting);
+  if (done.forgotten != 0) out["detectors_entry"] = done.forgotten;
+  return out;
+}
+
 Result<std::string> subject_in(const Json& body) {
   FIREBREAK_ASSIGN(std::string subject, get_string(body, "subject"));
   if (subject.empty() || subject.size() > limits::kIdBytes)
@@ -80,7 +130,7 @@ Result<Json> Erasures::hold(const Json& body, const std::string& actor) {
 
 Json Erasures::status() const {
   const keeping::KeepingState state = state_of(context_.journal);
-  JsonArray holds, erasures;
+  JsonArray holds, erasures, done;
   for (const auto& [index, hold] : state.holds)
     holds.push_back(JsonObject{{"id", fmt::format("hold-{}", index)},
                                {"covers", hold.subject.empty() ? "everybody" : "one person"},
@@ -88,16 +138,23 @@ Json Erasures::status() const {
                                {"reason", hold.reason},
                                {"by", hold.by},
                                {"lift_proposed_by", hold.lift_proposed_by}});
-  for (const auto& [index, erasure] : state.erasures) {
-    JsonArray held_by;
-    for (const std::uint64_t hold : keeping::holds_on(state, erasure)) held_by.emplace_back(fmt::format("hold-{}", hold));
-    erasures.push_back(JsonObject{{"id", fmt::format("era-{}", index)},
-                                  {"state", erasure.ordered ? "ordered" : "waiting"},
-                                  {"held_by", std::move(held_by)},
-                                  {"reason", erasure.reason},
-                                  {"by", erasure.by}});
-  }
-  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}};
+  for (const auto& [index, erasure] : state.erasures) erasures.push_back(open_json(state, index, erasure));
+  for (const auto& [index, one] : state.done) done.push_back(done_json(context_, index, one));
+  return JsonObject{{"holds", std::move(holds)}, {"erasures", std::move(erasures)}, {"done", std::move(done)}};
+}
+
+Result<Json> Erasures::status_of(const std::string& id) const {
+  const keeping::KeepingState state = state_of(context_.journal);
+  const std::uint64_t index = id.starts_with("era-") ? index_of(id) : 0;
+  if (const auto open = state.erasures.find(index); open != state.erasures.end()) return Json(open_json(state, index, open->second));
+  const auto done = state.done.find(index);
+  if (done == state.done.end())
+    return fail(Code::kNotFound, fmt::format("no erasure '{}' is open or among the newest {} that are done", id, keeping::kDoneKept), "/id");
+  JsonObject out = done_json(context_, index, done->second);
+  std::uint64_t behind = 0;
+  for (const auto& stream : done->second.took.as_object()) behind += parts_.behind(std::string(stream.key()));
+  out["archive_parts_waiting"] = behind;
+  return Json(std::move(out));
 }
 
 void Erasures::carry_out() {
@@ -111,8 +168,21 @@ void Erasures::carry_out() {
     const auto done = carry_out_one(index, erasure.subject, {erasure.streams.begin(), erasure.streams.end()});
     if (!done) context_.logger.error(fmt::format("erasure era-{} is not finished; it is tried again within the hour", index), done.error());
   }
-  const std::lock_guard lock(mutex_);
-  forget_names();
+  {
+    const std::lock_guard lock(mutex_);
+    forget_names();
+  }
+  note_forgotten();
+}
+
+void Erasures::note_forgotten() {
+  const keeping::KeepingState state = state_of(context_.journal);
+  for (const auto& [index, done] : state.done) {
+    if (done.forgotten != 0 || !not_forgotten(context_, done).empty()) continue;
+    Draft draft{"erasure_forgotten", JsonObject{{"erasure", fmt::format("era-{}", index)}}, "erasure", {}, {}};
+    if (const auto told = context_.journal.submit_wait(std::move(draft)); !told)
+      context_.logger.error(fmt::format("the journal does not know that detectors have forgotten era-{}", index), told.error());
+  }
 }
 
 Result<void> Erasures::carry_out_one(std::uint64_t index, const std::string& hash, const std::vector<std::string>& streams) {
@@ -126,19 +196,20 @@ Result<void> Erasures::carry_out_one(std::uint64_t index, const std::string& has
     const auto done = stream->erase(*subject, index);
     // What was derived goes too, also when the keys were gone already: a crash may have come between. One stream's trouble does
     // not keep another's rows.
-    const auto forgotten = done ? forget_(name) : Result<void>(fail(Error(done.error())));
+    const auto forgotten = done ? parts_.forget(name) : Result<std::uint64_t>(fail(Error(done.error())));
     if (!forgotten) {
       trouble = fail(Error(forgotten.error()));
       continue;
     }
-    JsonObject counts{{"records", done->records}};
+    JsonObject counts{{"records", done->records}, {"parts", *forgotten}, {"gone", stream->gone().size()}};
     if (done->records > 0) {
-      counts["first"] = done->first;
-      counts["last"] = done->last;
+      counts["first"] = done->where.list().front().first;
+      counts["last"] = done->where.list().back().last;
     }
     took[name] = std::move(counts);
   }
   FIREBREAK_TRY(std::move(trouble));
+  FIREBREAK_TRY(context_.journal.renew_snapshots());
   JsonObject body{{"erasure", fmt::format("era-{}", index)}, {"streams", std::move(took)}};
   FIREBREAK_TRY(context_.journal.submit_wait(Draft{"erasure_done", std::move(body), "erasure", {}, {}}));
   return {};

@@ -18,17 +18,25 @@ namespace firebreak::app {
 
 class Erasures {
  public:
-  // `forget`: takes what was derived of a stream after its keys are gone.
-  Erasures(const Context& context, const std::string& data_dir, std::function<Result<void>(const std::string& stream)> forget)
-      : context_(context), dir_(data_dir + "/erasures"), forget_(std::move(forget)) {}
+  struct Parts {
+    // Takes what was derived of a stream after its keys are gone: how many parts of the archive were made anew. The detectors
+    // are made anew in the background.
+    std::function<Result<std::uint64_t>(const std::string& stream)> forget;
+    std::function<std::uint64_t(const std::string& stream)> behind;  // parts of the archive that are still to be made anew
+  };
+  Erasures(const Context& context, const std::string& data_dir, Parts parts)
+      : context_(context), dir_(data_dir + "/erasures"), parts_(std::move(parts)) {}
 
   // {"subject", "reason", "streams"?} -> the command's answer {"index", "id", "state": "ordered" or "waiting"}.
   Result<Json> request(const Json& body, const std::string& actor);
   // {"subject"?, "stream"?, "reason"} -> {"index", "id"}.
   Result<Json> hold(const Json& body, const std::string& actor);
-  Json status() const;  // {"holds": […], "erasures": […]}: what is in force and what is open
+  Json status() const;  // {"holds": […], "erasures": […], "done": […]}: what is in force, what is open, what is done
+  Result<Json> status_of(const std::string& id) const;  // of one erasure; kNotFound
 
   void carry_out();
+  // Tells the journal of each erasure that the running detectors have forgotten, too. On the jobs' thread.
+  void note_forgotten();
   void stop() { stopping_ = true; }  // what is ordered and not begun waits for the next start
 
  private:
@@ -39,7 +47,7 @@ class Erasures {
 
   const Context& context_;
   const std::string dir_;
-  const std::function<Result<void>(const std::string&)> forget_;
+  const Parts parts_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;  // a name's file and the command that needs it come together
 };

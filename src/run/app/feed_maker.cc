@@ -7,6 +7,7 @@
 
 #include "fold/provenance/provenance.h"
 #include "run/app/content.h"
+#include "run/app/finding_replay.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
 
@@ -20,6 +21,7 @@ constexpr std::size_t kBaselineRecords = 500;  // 1 % tails of fewer rows would 
 constexpr std::size_t kChainFeatures = 6;
 constexpr double kSurprisePerFeature = 3.7;    // nats: content/detectors/default.yaml
 constexpr double kNeverLinks = 1e9;
+constexpr std::string_view kDetect = "detect:";  // a feed's producer, before the endpoint's name
 
 }  // namespace
 
@@ -29,8 +31,8 @@ struct FeedMaker::Ready {
   std::string release_name() const { return release ? release->release : std::string("baseline"); }
 };
 
-FeedMaker::FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors)
-    : context_(context), detectors_(detectors.begin(), detectors.end()) {}
+FeedMaker::FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors, std::function<void()> renewed)
+    : context_(context), detectors_(detectors.begin(), detectors.end()), renewed_(std::move(renewed)) {}
 
 std::string FeedMaker::endpoint_of(const Entry& entry) {
   const Json* endpoint = find(entry.body, "endpoint");
@@ -42,7 +44,15 @@ void FeedMaker::apply(const Entry& entry) {
   const std::lock_guard lock(mutex_);
   if (entry.kind == "endpoint_registered") endpoints_[endpoint_of(entry)] = true;
   if (entry.kind == "profile_built")
-    profiles_[{string_or(entry.body, "endpoint"), string_or(entry.body, "release")}] = string_or(entry.body, "digest");
+    profiles_[{string_or(entry.body, "endpoint"), string_or(entry.body, "release")}] = {
+        string_or(entry.body, "digest"), find(entry.body, "basis") != nullptr, static_cast<std::uint64_t>(int_or(entry.body, "last", 0)),
+        static_cast<std::size_t>(int_or(entry.body, "gone", 0))};
+  if (!entry.kind.starts_with("finding_") || !entry.source.producer.starts_with(kDetect)) return;
+  const std::string endpoint = entry.source.producer.substr(kDetect.size());
+  if (context_.feeds.find(endpoint) != nullptr) return;  // it knows what it said
+  const FindingPhase phase = entry.kind == "finding_opened" ? FindingPhase::kOpened
+                             : entry.kind == "finding_closed" ? FindingPhase::kClosed : FindingPhase::kUpdated;
+  if (const auto update = finding_from_json(phase, entry.body)) open_[endpoint].apply(*update);
 }
 
 std::vector<std::string> FeedMaker::endpoints() const {
@@ -82,16 +92,35 @@ Result<detect::DetectorConfig> FeedMaker::config_of(const Ready& ready) const {
 
 void FeedMaker::make(const std::string& name) {
   record::Stream* stream = context_.streams.get(name);
-  if (stream == nullptr || context_.feeds.find(name) != nullptr) return;
+  StreamFeed* const feed = context_.feeds.find(name);
+  if (stream == nullptr || (feed != nullptr && feed->detects())) return;
   {
     const std::lock_guard lock(mutex_);
     tried_[name] = stream->size();
   }
   const auto ready = ready_of(name);
   if (!ready || (!ready->release && ready->endpoint.mode != EndpointMode::kTap)) return;
-  const auto config = config_of(*ready);
-  if (!config) return context_.logger.error("the detectors of " + name + " cannot be configured", config.error());
-  const auto profile = profile_of(*ready, *stream);
+  auto detector = detector_of(*ready, *stream);
+  if (!detector) return;
+  if (feed != nullptr) return feed->renew(std::move(*detector));
+  detect::OpenEpisodes said;
+  {
+    const std::lock_guard lock(mutex_);
+    said = std::exchange(open_[name], {});
+  }
+  context_.feeds.add(name, std::make_unique<StreamFeed>(*stream, ready->endpoint, std::move(*detector), context_.journal,
+                                                        context_.logger, std::move(said), renewed_));
+}
+
+// An error was told; or waits_ says what it waits for.
+Result<std::unique_ptr<detect::StreamDetector>> FeedMaker::detector_of(const Ready& ready, record::Stream& stream) {
+  const std::string& name = ready.endpoint.name;
+  const auto config = config_of(ready);
+  if (!config) {
+    context_.logger.error("the detectors of " + name + " cannot be configured", config.error());
+    return fail(Error(config.error()));
+  }
+  const auto profile = profile_of(ready, stream);
   {
     const std::lock_guard lock(mutex_);
     waits_[name] = profile ? "" : profile.error().message;
@@ -100,33 +129,80 @@ void FeedMaker::make(const std::string& name) {
   if (!profile) {
     if (profile.error().code != Code::kBusy)  // busy: the baseline still waits for records
       context_.logger.error("no reference profile for " + name, profile.error());
-    return;
+    return fail(Error(profile.error()));
   }
-  context_.feeds.add(name, std::make_unique<StreamFeed>(*stream, ready->endpoint,
-                                                        std::make_unique<detect::StreamDetector>(*config, *profile),
-                                                        context_.journal, context_.logger));
+  return std::make_unique<detect::StreamDetector>(*config, *profile);
+}
+
+void FeedMaker::forget(const std::string& name) {
+  record::Stream* const stream = context_.streams.get(name);
+  StreamFeed* const feed = context_.feeds.find(name);
+  if (stream == nullptr || feed == nullptr) return;
+  if (std::max(feed->forgotten(), feed->renewing()) >= stream->gone().size()) return;  // one renewal for all that went meanwhile
+  const auto ready = ready_of(name);
+  if (!ready) return;
+  auto detector = detector_of(*ready, *stream);
+  // Without a baseline the old detectors go nevertheless: they hold what is gone.
+  feed->renew(detector ? std::move(*detector) : nullptr);
+}
+
+Result<Json> FeedMaker::replay(const std::string& finding) const {
+  const std::unique_lock one(replaying_, std::try_to_lock);
+  if (!one.owns_lock()) return fail(Code::kBusy, "another finding is being replayed: ask again in a moment");
+  const std::uint64_t index = finding.starts_with("find-") ? index_of(finding) : 0;
+  FIREBREAK_ASSIGN(const auto entries, context_.journal.entries(index, 1));
+  if (index == 0 || entries.empty() || entries.front().kind != "finding_opened")
+    return fail(Code::kNotFound, fmt::format("there is no finding '{}'", finding), "/id");
+  const Entry& opened = entries.front();
+  if (!opened.source.producer.starts_with(kDetect))
+    return fail(Code::kInvalid, fmt::format("'{}' was not found in a stream, so nothing can be replayed", finding), "/id");
+  const std::string name = opened.source.producer.substr(kDetect.size());
+  record::Stream* const stream = context_.streams.get(name);
+  const auto ready = ready_of(name);
+  const auto known = ready ? known_profile(*ready) : std::nullopt;
+  if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
+  FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));
+  FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, read_profile(*known));
+  return replay_finding(*stream, ready->endpoint.features, std::make_unique<detect::StreamDetector>(config, profile), opened);
 }
 
 std::vector<std::string> FeedMaker::worth_trying() {
   std::vector<std::string> names;
   for (const std::string& name : endpoints()) {
     const record::Stream* stream = context_.streams.get(name);
-    if (stream == nullptr || context_.feeds.find(name) != nullptr) continue;
+    const StreamFeed* const feed = context_.feeds.find(name);
+    if (stream == nullptr || (feed != nullptr && (feed->detects() || feed->renewing() != 0))) continue;
     const std::lock_guard lock(mutex_);
     if (stream->size() > tried_[name]) names.push_back(name);
   }
   return names;
 }
 
+std::optional<FeedMaker::Profile> FeedMaker::known_profile(const Ready& ready) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = profiles_.find({ready.endpoint.name, ready.release_name()});
+  return found == profiles_.end() ? std::nullopt : std::optional(found->second);
+}
+
 Result<detect::ReferenceProfile> FeedMaker::profile_of(const Ready& ready, record::Stream& stream) {
-  std::string known;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = profiles_.find({ready.endpoint.name, ready.release_name()});
-    if (found != profiles_.end()) known = found->second;
+  const auto known = known_profile(ready);
+  if (!known) return ready.release ? build(ready) : build_baseline(ready, stream);
+  if (known->of_records) {
+    FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known->digest));
+    // A person's values are in it, be it as bounds alone. What expired stays: a baseline is not to follow the traffic.
+    const auto gone = stream.gone();
+    for (std::size_t i = known->gone; i < gone.size(); ++i) {
+      if (gone[i]->order == 0 || !gone[i]->touches(0, known->last + 1)) continue;
+      FIREBREAK_TRY(context_.blobs.forget(digest));
+      break;
+    }
+    if (!context_.blobs.has(digest)) return build_baseline(ready, stream);
   }
-  if (known.empty()) return ready.release ? build(ready) : build_baseline(ready, stream);
-  FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known));
+  return read_profile(*known);
+}
+
+Result<detect::ReferenceProfile> FeedMaker::read_profile(const Profile& known) const {
+  FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(known.digest));
   FIREBREAK_ASSIGN(const Bytes text, context_.blobs.get(digest));
   FIREBREAK_ASSIGN(const Json document, parse_json(text));
   return detect::profile_from_json(document);
@@ -151,7 +227,9 @@ Result<detect::ReferenceProfile> FeedMaker::build_baseline(const Ready& ready, r
   record::ObservationReader reader(schema);
   std::vector<FeatureRow> rows;
   std::uint64_t last = 0;
-  const std::uint64_t end = std::min<std::uint64_t>(stream.size(), 4 * kBaselineRecords);
+  const std::size_t gone = stream.gone().size();  // before the first row
+  // Once records are gone its rows lie further on.
+  const std::uint64_t end = gone == 0 ? std::min<std::uint64_t>(stream.size(), 4 * kBaselineRecords) : stream.size();
   for (std::uint64_t at = 0; at < end && rows.size() < kBaselineRecords;) {
     FIREBREAK_ASSIGN(at, stream.read_from(at, kBaselineRecords, [&](const record::Record& record) {
       if (record.kind != record::Kind::kInference || rows.size() >= kBaselineRecords) return;
@@ -166,7 +244,7 @@ Result<detect::ReferenceProfile> FeedMaker::build_baseline(const Ready& ready, r
   if (rows.size() < kBaselineRecords)
     return fail(Code::kBusy, fmt::format("{} of {} whole records for its baseline", rows.size(), kBaselineRecords));
   FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(schema, rows));
-  FIREBREAK_TRY(keep(ready, profile, {{"basis", "the endpoint's first records"}, {"first", 0}, {"last", last}}));
+  FIREBREAK_TRY(keep(ready, profile, {{"basis", "the endpoint's first records"}, {"first", 0}, {"last", last}, {"gone", gone}}));
   return profile;
 }
 
@@ -207,7 +285,8 @@ JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) c
     if (const auto found = waits_.find(name); found != waits_.end()) waits = found->second;
     by_labels = judged_by_labels_.contains(name);
   }
-  const bool running = context_.feeds.find(name) != nullptr;
+  const StreamFeed* const feed = context_.feeds.find(name);
+  const bool running = feed != nullptr && feed->detects();
   if (!running && waits.empty())
     waits = ready.endpoint.mode == EndpointMode::kTap ? "records for its baseline" : "a registered release to compare with";
   JsonArray detectors;

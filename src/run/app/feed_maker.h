@@ -6,6 +6,7 @@
 // Threads: make() from one thread, the rest from any.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -22,8 +23,8 @@ namespace firebreak::app {
 
 class FeedMaker {
  public:
-  // `detectors`: endpoint -> detector configuration.
-  FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors);
+  // `detectors`: endpoint -> detector configuration. `renewed`: detectors were made anew and took over (any thread).
+  FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors, std::function<void()> renewed = {});
 
   void apply(const Entry& entry);  // every journal entry, from index 0 on
   std::vector<std::string> endpoints() const;
@@ -31,6 +32,12 @@ class FeedMaker {
 
   // Nothing when the endpoint has a feed or cannot have one yet. Blocks: reads blobs, scores the holdout.
   void make(const std::string& endpoint);
+  // Rows of the stream are gone: what was derived of them is made anew without them, in the background, the baseline first when
+  // a person's rows were in it. On make()'s thread.
+  void forget(const std::string& stream);
+  // {"outcome", …} of finding_replay.h for the finding with this id. kNotFound; kInvalid: no detector of a stream said it; kBusy: one
+  // replay at a time. Reads the stream.
+  Result<Json> replay(const std::string& finding) const;
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
   std::vector<std::string> worth_trying();
 
@@ -41,7 +48,16 @@ class FeedMaker {
   struct Ready;
   std::optional<Ready> ready_of(const std::string& name) const;
   Result<detect::DetectorConfig> config_of(const Ready& ready) const;
+  struct Profile {
+    std::string digest;      // of its blob
+    bool of_records = false;  // the endpoint's own first ones, up to `last`
+    std::uint64_t last = 0;
+    std::size_t gone = 0;    // erasures that the stream told of
+  };
+  Result<std::unique_ptr<detect::StreamDetector>> detector_of(const Ready& ready, record::Stream& stream);
   Result<detect::ReferenceProfile> profile_of(const Ready& ready, record::Stream& stream);
+  Result<detect::ReferenceProfile> read_profile(const Profile& known) const;
+  std::optional<Profile> known_profile(const Ready& ready) const;
   Result<detect::ReferenceProfile> build(const Ready& ready);
   Result<detect::ReferenceProfile> build_baseline(const Ready& ready, record::Stream& stream);
   Result<void> keep(const Ready& ready, const detect::ReferenceProfile& profile, JsonObject body);
@@ -49,9 +65,12 @@ class FeedMaker {
 
   const Context& context_;
   const std::map<std::string, Json> detectors_;
+  const std::function<void()> renewed_;
+  mutable std::mutex replaying_;
   mutable std::mutex mutex_;
   std::map<std::string, bool> endpoints_;
-  std::map<std::pair<std::string, std::string>, std::string> profiles_;  // (endpoint, release) -> blob digest
+  std::map<std::pair<std::string, std::string>, Profile> profiles_;  // by endpoint and release
+  std::map<std::string, detect::OpenEpisodes> open_;                     // of endpoints without a feed: what the journal has open
   std::map<std::string, std::uint64_t> tried_;                           // endpoint -> records when make() was tried
   std::map<std::string, std::string> waits_;                             // endpoint -> why it has no feed
   std::set<std::string> judged_by_labels_;                               // endpoints whose profile says what labels to expect

@@ -173,6 +173,11 @@ JsonArray operations_of(const Json& incident, const Endpoint& endpoint, Latencie
 
 }  // namespace
 
+void Pictures::forget() {
+  const std::lock_guard lock(mutex_);
+  drawn_.clear();
+}
+
 Result<Json> Pictures::of(const std::string& id) {
   FIREBREAK_ASSIGN(const Json incident, views_.incident(id));
   record::Stream* stream = context_.streams.get(string_or(incident, "endpoint"));

@@ -20,6 +20,7 @@ class Pictures {
 
   // kNotFound: there is no such incident.
   Result<Json> of(const std::string& incident);
+  void forget();  // what was drawn of records that are gone
 
  private:
   struct Drawn {

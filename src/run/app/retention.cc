@@ -42,32 +42,66 @@ void Retention::run() {
     if (const Time now = context_.clock.now(); now.us - last.us >= kBetween) {
       last = now;
       hourly_();
-      for (const std::string& name : context_.streams.list())
-        if (const auto done = sweep(name); !done)
-          context_.logger.error(fmt::format("what is past its retention in '{}' is not gone yet; it is tried again in an hour", name), done.error());
+      sweep();
     }
     std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, kLook, [this] { return stopping_; })) return;
   }
 }
 
-Result<void> Retention::sweep(const std::string& name) {
+void Retention::sweep() {
+  for (const std::string& name : context_.streams.list())
+    if (const auto done = sweep_one(name); !done)
+      context_.logger.error(fmt::format("what is past its retention in '{}' is not gone yet; it is tried again in an hour", name), done.error());
+}
+
+Result<void> Retention::sweep_one(const std::string& name) {
   record::Stream* const stream = context_.streams.get(name);
-  const std::int64_t days = stream == nullptr ? 0 : stream->config().retention_days;
+  if (stream == nullptr) return {};
+  FIREBREAK_TRY(report(name, *stream));  // what a crash cut short of the journal
+  const std::int64_t days = stream->config().retention_days;
   if (days == 0) return {};
   // Asked anew for each stream: a hold that comes while keys go is too late.
   const keeping::Kept kept = keeping::held_in(state_of(context_.journal), name);
   if (kept.everything) return {};
-  const Time now = context_.clock.now(), cutoff = now - days * kDay;
+  const Time now = context_.clock.now();
   std::function<bool(std::string_view)> held;
   if (!kept.subjects.empty())
     held = [&](std::string_view subject) { return kept.subjects.contains(context_.streams.keyed_hash("erasure", subject).hex()); };
-  FIREBREAK_ASSIGN(const record::Erasure gone, stream->expire(cutoff, now - std::max(kDay, days * kDay / kEpochsInRetention), held));
-  if (gone.records == 0) return forget_(name);  // what an earlier sweep may have left
-  JsonObject body{{"stream", name},         {"retention_days", days}, {"purpose", stream->config().purpose}, {"cutoff", format_time(cutoff)},
-                  {"records", gone.records}, {"first", gone.first},    {"last", gone.last},                   {"held_subjects", kept.subjects.size()}};
-  FIREBREAK_TRY(context_.journal.submit_wait(Draft{"retention_done", std::move(body), "retention", {}, {}}));
-  return forget_(name);
+  FIREBREAK_TRY(stream->expire(now - days * kDay, now - std::max(kDay, days * kDay / kEpochsInRetention), held));
+  FIREBREAK_TRY(report(name, *stream));
+  FIREBREAK_TRY(forget_(name));  // also what an earlier sweep may have left
+  return {};
+}
+
+// The stream's log says what went; the journal hears of each expiry once, under the index of the control record that says so.
+Result<void> Retention::report(const std::string& name, record::Stream& stream) {
+  const std::string producer = "retention:" + name;
+  const auto mark = context_.journal.mark(producer);
+  const keeping::KeepingState state = state_of(context_.journal);
+  const auto told = state.expired.find(name);
+  // Entries of older versions bear no index: what is not past the last cutoff that they name was told.
+  Time before{-1};
+  if (!mark && told != state.expired.end()) {
+    FIREBREAK_ASSIGN(before, parse_time(told->second.cutoff));
+  }
+  for (const auto& gone : stream.gone()) {
+    if (gone->order != 0 || gone->records == 0) continue;
+    if (mark ? gone->control <= mark->position : gone->cutoff.us <= before.us) continue;
+    JsonObject body{{"stream", name},
+                    {"retention_days", stream.config().retention_days},
+                    {"purpose", stream.config().purpose},
+                    {"cutoff", format_time(gone->cutoff)},
+                    {"records", gone->records},
+                    {"control", gone->control},
+                    {"held_subjects", keeping::held_in(state, name).subjects.size()}};
+    if (!gone->spans.empty()) {
+      body["first"] = gone->spans.front().first;
+      body["last"] = gone->spans.back().last;
+    }
+    FIREBREAK_TRY(context_.journal.submit_wait(Draft{"retention_done", std::move(body), "retention", {}, {producer, 1, gone->control, 0}}));
+  }
+  return {};
 }
 
 Json Retention::status() const {

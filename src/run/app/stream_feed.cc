@@ -1,5 +1,8 @@
 #include "run/app/stream_feed.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.h"
@@ -8,19 +11,30 @@ namespace firebreak::app {
 namespace {
 
 constexpr std::size_t kPiece = 1'000;       // records read at a time
-constexpr std::uint64_t kAdvanceOrdinal = 1'000;  // above those of the record at the same position
-constexpr std::size_t kMaxIds = 4'000'000;  // beyond it a trace reads the stream instead
+constexpr const char* kErased = "its records were erased";
+constexpr const char* kEnded = "it ended while the server did not run";
 
 }  // namespace
 
 StreamFeed::StreamFeed(record::Stream& stream, const Endpoint& endpoint,
-                       std::unique_ptr<detect::StreamDetector> detector, journal::Journal& journal, Logger& logger)
+                       std::unique_ptr<detect::StreamDetector> detector, journal::Journal& journal, Logger& logger,
+                       detect::OpenEpisodes said, std::function<void()> renewed)
     : stream_(stream),
       endpoint_(endpoint),
-      detector_(std::move(detector)),
       journal_(journal),
       logger_(logger),
-      meter_(endpoint.positive_label) {
+      renewed_(std::move(renewed)),
+      meter_(endpoint.positive_label),
+      said_(std::move(said)) {
+  mind_ = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_);
+  // As far as the journal has heard nothing is said again; what differs there (rows are gone, a crash cut a finding short) is
+  // handed over.
+  if (const auto mark = journal_.mark("detect:" + endpoint_.name)) {
+    heard_until_ = std::min(mark->position + 1, stream_.size());
+    advances_ = mark->ordinal < kAdvanceOrdinal ? 0 : mark->ordinal - kAdvanceOrdinal + 1;
+    quiet_ = heard_until_ > 0;
+    journal_.with_state([this](const journal::View& view) { advanced_to_ = view.time(); });
+  }
   listener_ = stream_.on_commit([this](std::uint64_t) {
     const std::lock_guard lock(mutex_);
     changed_.notify_all();
@@ -36,6 +50,17 @@ StreamFeed::~StreamFeed() {
     changed_.notify_all();
   }
   thread_.join();
+  stop_renewing();
+}
+
+std::shared_ptr<const FeedMind> StreamFeed::mind() const {
+  const std::lock_guard lock(mutex_);
+  return mind_;
+}
+
+std::size_t StreamFeed::renewing() const {
+  const std::lock_guard lock(mutex_);
+  return renewing_;
 }
 
 bool StreamFeed::idle() const {
@@ -55,29 +80,6 @@ std::uint64_t StreamFeed::behind() const {
   return size - std::min(size, position_);
 }
 
-std::optional<std::uint64_t> StreamFeed::find_id(std::string_view id) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = ids_.find(std::string(id));
-  return found == ids_.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::optional<std::uint64_t> StreamFeed::find_label(std::string_view id) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = labels_.find(std::string(id));
-  return found == labels_.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::optional<Time> StreamFeed::first_seen(const std::string& caller) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = first_seen_.find(caller);
-  return found == first_seen_.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::map<std::string, Time> StreamFeed::first_seen_all() const {
-  const std::lock_guard lock(mutex_);
-  return first_seen_;
-}
-
 void StreamFeed::advance(Time now) {
   const std::lock_guard lock(mutex_);
   advance_to_ = now;
@@ -87,19 +89,21 @@ void StreamFeed::advance(Time now) {
 void StreamFeed::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (position_ < stream_.size()) {
-      const std::uint64_t from = position_;
+    const std::uint64_t size = stream_.size();
+    if (fresh_ != nullptr) {
+      take_over(lock);
+    } else if (position_ < size) {
+      const std::uint64_t from = position_, end = quiet_ ? heard_until_ : size;
       lock.unlock();
-      const std::uint64_t next = read_some(from);
+      read_some(from, std::min<std::uint64_t>(end, from + kPiece));
       lock.lock();
-      position_ = next;
-      advances_ = 0;
       changed_.notify_all();
     } else if (advance_to_.us >= 0) {
       const Time now = advance_to_;
       const std::uint64_t index = position_ == 0 ? 0 : position_ - 1;
       lock.unlock();
-      for (const FindingUpdate& update : detector_->advance(now)) submit(update, index, kAdvanceOrdinal + advances_++);
+      advanced_to_ = std::max(advanced_to_, now);
+      for (FindingUpdate& update : mind_->advance(now)) submit(std::move(update), index, kAdvanceOrdinal + advances_++);
       lock.lock();
       if (advance_to_ == now) advance_to_ = Time{-1};
       changed_.notify_all();
@@ -109,53 +113,132 @@ void StreamFeed::run() {
   }
 }
 
-std::uint64_t StreamFeed::read_some(std::uint64_t from) {
+std::uint64_t StreamFeed::read(std::uint64_t from, std::uint64_t end,
+                               const std::function<void(const record::Record&, record::ObservationReader&)>& each) {
   record::ObservationReader reader(endpoint_.features);
-  auto next = stream_.read_from(from, kPiece, [&](const record::Record& record) { take(record, reader); });
+  std::uint64_t unread = from;
+  auto next = stream_.read_from(from, end - from, [&](const record::Record& record) {
+    each(record, reader);
+    unread = record.index + 1;
+  });
   if (next) return *next;
-  // A record that cannot be read must not stop the ones behind it; verify names it to a person.
+  // A record that cannot be read must not stop the ones behind it; verify names it to a person. Those before it were taken.
   logger_.error("a record cannot be read; the detectors go on behind it", next.error());
-  return from + 1;
+  return unread + 1;
 }
 
-void StreamFeed::take(const record::Record& record, record::ObservationReader& reader) {
-  std::vector<FindingUpdate> updates;
-  if (record.kind == record::Kind::kInference) {
-    auto observation = reader.read(record);
-    if (!observation) return logger_.error("a record is no inference of this endpoint", observation.error());
-    bool established = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (ids_.size() < kMaxIds) ids_[observation->id] = record.index;
-      const Time first = first_seen_.try_emplace(observation->caller, observation->time).first->second;
-      established = observation->time - first >= endpoint_.caps.young_key_age_us;
-    }
-    meter_.count(*observation, established);
-    updates = detector_->observe(*observation);
-  } else if (record.kind == record::Kind::kLabel) {
-    const auto label = record::to_label(record);
-    if (!label) return logger_.error("a record is no label", label.error());
-    {
-      const std::lock_guard lock(mutex_);
-      if (labels_.size() < kMaxIds) labels_[label->id] = record.index;
-    }
-    updates = detector_->observe(*label);
+void StreamFeed::read_some(std::uint64_t from, std::uint64_t end) {
+  const std::uint64_t next = read(from, end, [&](const record::Record& record, record::ObservationReader& reader) {
+    std::vector<FindingUpdate> updates = mind_->take(record, reader, &meter_);
+    for (std::uint64_t ordinal = 0; !quiet_ && ordinal < updates.size(); ++ordinal)
+      submit(std::move(updates[ordinal]), record.index, ordinal);
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    position_ = next;
   }
-  detector_bytes_.store(detector_->bytes());
-  for (std::uint64_t ordinal = 0; ordinal < updates.size(); ++ordinal) submit(updates[ordinal], record.index, ordinal);
+  if (!quiet_) {
+    advances_ = 0;
+  } else if (next >= heard_until_) {
+    quiet_ = false;
+    hand_over();
+  }
 }
 
-void StreamFeed::submit(const FindingUpdate& update, std::uint64_t index, std::uint64_t ordinal) {
+// Behind the last record, as what comes with time is: ordinals rise on. What time alone closed before stays closed.
+void StreamFeed::hand_over() {
+  if (advanced_to_.us >= 0) mind_->advance(advanced_to_);
+  detect::Handover news = detect::hand_over(said_, mind_->open(), mind_->known() > 0 ? kErased : kEnded);
+  renamed_.clear();
+  taken_over_at_ = position_;
+  const std::uint64_t index = position_ == 0 ? 0 : position_ - 1;
+  for (FindingUpdate& update : news.updates) submit(std::move(update), index, kAdvanceOrdinal + advances_++);
+  renamed_.merge(news.renamed);
+  said_ = mind_->open();  // and nothing of who is gone
+  for (const auto& [from, to] : renamed_) said_.rename(from, to);
+}
+
+void StreamFeed::submit(FindingUpdate update, std::uint64_t index, std::uint64_t ordinal) {
+  // What begins before the place where these detectors took over may have been open once, under other detectors.
+  if (update.phase == FindingPhase::kOpened && update.first_index < taken_over_at_)
+    renamed_[update.episode] = fmt::format("{}@{}.{}", update.episode, index, ordinal);
+  if (const auto other = renamed_.find(update.episode); other != renamed_.end()) {
+    update.episode = other->second;
+    if (update.phase == FindingPhase::kClosed) renamed_.erase(other);
+  }
   Draft draft{std::string(finding_entry_kind(update.phase)), to_json(update), "detect", {}, {}};
   draft.source = {"detect:" + endpoint_.name, 1, index, ordinal};
   while (true) {
     const auto group = journal_.submit_wait(draft);
-    // kConflict: the journal has it from before a restart.
-    if (group || group.error().code == Code::kConflict) return;
+    if (group) return said_.apply(update);
+    if (group.error().code == Code::kConflict) return;  // the journal has it from before a restart
     if (group.error().code != Code::kBusy) return logger_.error("a finding was not taken", group.error());
     std::unique_lock lock(mutex_);
     if (changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return stopping_; })) return;
   }
+}
+
+// ---- made anew
+
+void StreamFeed::renew(std::unique_ptr<detect::StreamDetector> detector) {
+  stop_renewing();
+  auto mind = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_);
+  const std::lock_guard lock(mutex_);
+  give_up_ = false;
+  fresh_.reset();
+  renewing_ = mind->known();
+  renewer_ = std::thread([this, mind = std::move(mind)] { make_anew(mind); });
+}
+
+void StreamFeed::stop_renewing() {
+  {
+    const std::lock_guard lock(mutex_);
+    give_up_ = true;
+  }
+  if (renewer_.joinable()) renewer_.join();
+}
+
+void StreamFeed::make_anew(std::shared_ptr<FeedMind> mind) {
+  for (std::uint64_t at = 0;;) {
+    std::uint64_t end = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_ || give_up_) return;
+      end = std::min<std::uint64_t>(position_, at + kPiece);
+      if (at >= end && position_ >= heard_until_) {  // as far as the other
+        fresh_ = std::move(mind);
+        fresh_at_ = at;
+        changed_.notify_all();
+        return;
+      }
+    }
+    if (at < end) {
+      at = read(at, end, [&](const record::Record& record, record::ObservationReader& reader) { mind->take(record, reader, nullptr); });
+      continue;
+    }
+    std::unique_lock lock(mutex_);  // a start that still reads what the journal has heard
+    changed_.wait(lock, [&] { return stopping_ || give_up_ || position_ > at || position_ >= heard_until_; });
+  }
+}
+
+// On the reading thread, between two records: what came meanwhile is read up to, then the other's place is taken.
+void StreamFeed::take_over(std::unique_lock<std::mutex>& lock) {
+  const std::shared_ptr<FeedMind> mind = std::move(fresh_);
+  std::uint64_t at = fresh_at_;
+  const std::uint64_t end = position_;
+  lock.unlock();
+  while (at < end)
+    at = read(at, std::min<std::uint64_t>(end, at + kPiece),
+              [&](const record::Record& record, record::ObservationReader& reader) { mind->take(record, reader, nullptr); });
+  meter_.take_rows(mind->own_meter());
+  lock.lock();
+  mind_ = mind;
+  renewing_ = 0;
+  lock.unlock();
+  hand_over();
+  if (renewed_) renewed_();
+  lock.lock();
+  changed_.notify_all();
 }
 
 }  // namespace firebreak::app

@@ -135,6 +135,23 @@ int list(Client& client, const std::string& noun, int limit) {
   return kDone;
 }
 
+int replay_finding(Client& client, const std::string& id) {
+  const auto answer = client.get("/api/v1/findings/" + id + "/replay");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  const std::string outcome = string_or(*answer, "outcome"), stream = string_or(*answer, "stream");
+  if (client.connection().json) {
+    print_json(*answer);
+  } else if (outcome == "reproduced") {
+    fmt::print("{} is reproduced: '{}' leads to it at record {}\n", id, stream, int_or(*answer, "position"));
+  } else if (outcome == "erased") {
+    fmt::print("{}: erased at index {} of '{}' ({}); what is left does not lead to it\n", id, int_or(*answer, "erased_at"), stream,
+               string_or(*answer, "by"));
+  } else {
+    fmt::print("{} differs: the detectors as they are now do not open it at record {} of '{}'\n", id, int_or(*answer, "position"), stream);
+  }
+  return outcome == "differs" ? kNegative : kDone;
+}
+
 int show(Client& client, const std::string& noun, const std::string& id, bool all) {
   const std::string path = "/api/v1/" + noun + "/" + net::percent_encode(id);
   const auto answer = client.get(path);

@@ -25,6 +25,7 @@ int add_user(Client& client, const std::string& user, const std::string& role);
 int add_token(Client& client, const std::string& user, const std::string& out);  // prints it once, or into a 0600 file
 int sign_in(Client& client, const std::string& user, std::int64_t minutes);  // prints a link that signs in once
 int set_clock_rate(Client& client, const std::string& rate, const std::string& reason);
+int replay_finding(Client& client, const std::string& id);  // exit code 1: it differs without a reason
 int trace(Client& client, const std::string& id, const std::string& stream);
 int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file);
 int ledger_of_server(Client& client);

@@ -25,7 +25,49 @@ int erase(Client& client, const KeepingWords& words) {
   const auto answer = client.post("/api/v1/erasures", body);
   const bool waits = answer && string_or(*answer, "state") == "waiting";
   return told(client, answer, waits ? "waits: a legal hold covers this person; see 'firebreak hold list'"
-                                    : "is ordered; 'firebreak hold list' shows it until it is done");
+                                    : "is ordered; 'firebreak erase status' says how far it is");
+}
+
+std::string detectors_in_words(const Json& erasure) {
+  if (string_or(erasure, "detectors") == "forgotten") return "have forgotten";
+  std::string streams;
+  for (const Json& stream : erasure.at("detectors_waiting").as_array()) streams += (streams.empty() ? "" : ", ") + std::string(stream.as_string());
+  return "of " + streams + " are being made anew";
+}
+
+void print_erasure(const Json& erasure) {
+  std::string streams;
+  for (const std::string& stream : strings_or_empty(erasure, "streams")) streams += (streams.empty() ? "" : ", ") + stream;
+  fmt::print("{}  {}, of {}\n  asked      {} by {}: {}\n  subject    {}\n", string_or(erasure, "id"), string_or(erasure, "state"),
+             streams.empty() ? "all streams" : streams, string_or(erasure, "requested"), string_or(erasure, "by"),
+             string_or(erasure, "reason"), string_or(erasure, "subject_hash").substr(0, 16));
+  if (string_or(erasure, "state") != "done") {
+    std::string held;
+    for (const std::string& hold : strings_or_empty(erasure, "held_by")) held += (held.empty() ? "" : ", ") + hold;
+    fmt::print("  waits for  {}\n", held.empty() ? "its turn" : held);
+    return;
+  }
+  fmt::print("  done       {}, journal {}: {} records\n  archive    {} parts made anew", string_or(erasure, "done"), int_or(erasure, "entry"),
+             int_or(erasure, "records"), int_or(erasure, "archive_parts_made_anew"));
+  if (const std::int64_t waiting = int_or(erasure, "archive_parts_waiting"); waiting > 0) fmt::print(", {} waiting", waiting);
+  fmt::print("\n  detectors  {}\n", detectors_in_words(erasure));
+}
+
+int erase_status(Client& client, const std::string& id) {
+  const auto answer = client.get(id.empty() ? "/api/v1/erasures" : "/api/v1/erasures/" + id);
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    fmt::print("{}", pretty_json(*answer));
+    return kDone;
+  }
+  if (!id.empty()) {
+    print_erasure(*answer);
+    return kDone;
+  }
+  for (const char* list : {"erasures", "done"})
+    for (const Json& erasure : answer->at(list).as_array()) print_erasure(erasure);
+  if (answer->at("erasures").as_array().empty() && answer->at("done").as_array().empty()) fmt::print("nobody was erased\n");
+  return kDone;
 }
 
 int add_hold(Client& client, const KeepingWords& words) {
@@ -102,11 +144,19 @@ int set_retention(Client& client, const KeepingWords& words, const std::string& 
 
 void CommandLine::add_keeping() {
   KeepingWords& w = words_.keeping;
-  auto* erasing = verb(app_.get(), "erase", "erase a person's records: their keys are destroyed, proofs stay (as admin)",
-                       [&w](Client& c) { return erase(c, w); });
-  erasing->add_option("--subject", w.subject, "the person, as the stream's subject field (else the caller) names them")->required();
-  erasing->add_option("--reason", w.reason, "for the journal; no name in it")->required();
+  auto* erasing = verb(app_.get(), "erase", "erase a person's records: their keys are destroyed, proofs stay (as admin)", {});
+  erasing->add_option("--subject", w.subject, "the person, as the stream's subject field (else the caller) names them");
+  erasing->add_option("--reason", w.reason, "for the journal; no name in it");
   erasing->add_option("--stream", w.streams, "of this stream alone, several times; without it all");
+  auto* status = verb(erasing, "status", "who asked, why, when; holds, records, archive, whether detectors have forgotten",
+                      [this](Client& c) { return erase_status(c, words_.id); });
+  status->add_option("erasure", words_.id, "era-N; without it all");
+  erasing->callback([this, status, &w] {  // after that of `status`
+    if (status->parsed()) return;
+    for (const auto& [option, value] : {std::pair("--subject", &w.subject), std::pair("--reason", &w.reason)})
+      if (value->empty()) throw CLI::RequiredError(option);
+    chosen_ = [&w](Client& c) { return erase(c, w); };
+  });
   auto* keeping = noun("retention", "how long records are kept");
   verb(keeping, "list", "of each stream: days, what went, what is held", [](Client& c) { return list_retention(c); });
   auto* setting = verb(keeping, "set", "keep a stream's records for so many days (as admin)",

@@ -47,6 +47,8 @@ void CommandLine::add_lists() {
   auto* finding = noun("finding", "what detectors report");
   list_of(finding, "findings");
   show_of(finding, "findings");
+  auto* replay = verb(finding, "replay", "whether the stream still leads to it", [this](Client& c) { return replay_finding(c, words_.id); });
+  replay->add_option("id", words_.id)->required();
   action_ = noun("action", "containment and promotion");
   list_of(action_, "actions");
   show_of(action_, "actions");

@@ -42,6 +42,13 @@ void Meter::count(const Observation& observation, bool established) {
     rows_.pop_front();
 }
 
+void Meter::take_rows(Meter& other) {
+  const std::lock_guard lock(mutex_);
+  rows_ = std::move(other.rows_);
+  names_ = std::move(other.names_);
+  name_of_ = std::move(other.name_of_);
+}
+
 Effect Meter::effect(const Measure& measure, Time since, Time now) const {
   const std::lock_guard lock(mutex_);
   Effect effect;

@@ -52,6 +52,10 @@ class Meter {
   ShadowCounts shadow(const std::string& release) const;
   void reset_releases();
 
+  // Goes on with the requests of another meter of the same stream, which counted it without who was erased; what was
+  // counted of releases since their reset stays. Nobody else may use `other`.
+  void take_rows(Meter& other);
+
   std::size_t bytes() const;
 
  private:

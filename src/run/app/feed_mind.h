@@ -1,0 +1,64 @@
+// What a feed derives of its stream: the detectors with what they have open, where ids stand, when callers were first seen,
+// and what the meter counts. Made by reading the stream in order; made anew, from the stream without the rows of who was
+// erased, it takes another one's place (stream_feed.h).
+//
+// Threads: take() and advance() from one thread, the rest from any.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fold/detect/detector.h"
+#include "fold/detect/open_episodes.h"
+#include "log/record/record.h"
+#include "types/endpoint.h"
+#include "world/effects/meter.h"
+
+namespace firebreak {
+class Logger;
+}
+
+namespace firebreak::app {
+
+class FeedMind {
+ public:
+  // `detector` may be empty: nothing to compare with. `known`: erasures and expiries that the log told of before the first row.
+  FeedMind(const Endpoint& endpoint, std::unique_ptr<detect::StreamDetector> detector, std::size_t known, Logger& logger)
+      : endpoint_(endpoint), detector_(std::move(detector)), known_(known), logger_(logger), meter_(endpoint.positive_label) {}
+
+  // `meter`: where it counts; empty: its own.
+  std::vector<FindingUpdate> take(const record::Record& record, record::ObservationReader& reader, effects::Meter* meter);
+  std::vector<FindingUpdate> advance(Time now);
+  const detect::OpenEpisodes& open() const { return open_; }  // of the thread that takes
+  effects::Meter& own_meter() { return meter_; }
+
+  std::optional<std::uint64_t> find_id(std::string_view id) const;
+  std::optional<std::uint64_t> find_label(std::string_view id) const;
+  std::map<std::string, Time> first_seen_all() const;
+  bool detects() const { return detector_ != nullptr; }
+  std::size_t known() const { return known_; }
+  const detect::StreamDetector* detector() const { return detector_.get(); }  // for looking into while nothing is read
+  std::size_t detector_bytes() const { return detector_bytes_.load(); }
+
+ private:
+  std::vector<FindingUpdate> heard(std::vector<FindingUpdate> updates);
+
+  const Endpoint& endpoint_;
+  const std::unique_ptr<detect::StreamDetector> detector_;
+  const std::size_t known_;
+  Logger& logger_;
+  effects::Meter meter_;
+  detect::OpenEpisodes open_;
+  std::atomic<std::size_t> detector_bytes_{0};
+  mutable std::mutex mutex_;  // what follows
+  std::unordered_map<std::string, std::uint64_t> ids_, labels_;  // bounded: kMaxIds
+  std::map<std::string, Time> first_seen_;
+};
+
+}  // namespace firebreak::app
