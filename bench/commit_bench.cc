@@ -1,6 +1,6 @@
 // One committer for all logs, or one for each? The same octets to the same disk: `logs` preallocated files, each gets a group
 // of 64 KiB and is synced; by a thread that serves all in turn (writes of all, then syncs of all), or by a thread a file.
-// What the design rests on: docs/decisions/0008. Arguments: [seconds a case, default 3]. Prints JSON.
+// What the design rests on: docs/decisions/0009. Arguments: [seconds a case, default 3]. Prints JSON.
 #include <fmt/core.h>
 
 #include <algorithm>
