@@ -68,6 +68,8 @@ std::string comparison_text(const JsonObject& answer) {
     if (key.starts_with("moments_")) moments[key.substr(8)] = values;
     const JsonObject& one = values.as_object();
     if (one.contains("p_value") || one.contains("value")) tests[name] = values;
+    if (one.contains("base2")) tests["jensenshannon_distance (base 2)"] = JsonObject{{"value", one.at("base2")}};
+    if (one.contains("psi_half_count")) tests["psi over the reference's deciles"] = JsonObject{{"value", one.at("psi_half_count")}};
   }
   std::string text;
   if (!moments.empty())
@@ -81,7 +83,7 @@ std::string comparison_text(const JsonObject& answer) {
   }
   text += table(as_rows(tests), {{"TEST", "/name", 40}, {"STATISTIC", "/statistic", 24}, {"P", "/p_value", 24}, {"VALUE", "/value", 24}});
   return text + "\nas Evidently 0.7.21 scores it:\n" +
-         table(as_rows(answer.at("evidently").as_object()), {{"NAME", "/name", 20}, {"METHOD", "/method", 20}, {"SCORE", "/score", 24},
+         table(as_rows(answer.at("evidently").as_object()), {{"NAME", "/name", 30}, {"METHOD", "/method", 30}, {"SCORE", "/score", 24},
                                                              {"THRESHOLD", "/threshold", 10}, {"DRIFTED", "/drifted", 8}, {"", "/error", 60}});
 }
 
