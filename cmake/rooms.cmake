@@ -119,7 +119,7 @@ function(firebreak_room room)
   if(sources)
     add_library(firebreak_${room} STATIC ${sources})
     target_link_libraries(firebreak_${room} PUBLIC ${link})
-    if(room MATCHES "^fold_")
+    if(room MATCHES "^(fold_|stats$)")
       # The same input gives the same bits on every machine: no fused multiply-add.
       target_compile_options(firebreak_${room} PRIVATE -ffp-contract=off)
     endif()

@@ -38,6 +38,7 @@ CommandLine::CommandLine()
   add_taps();
   add_keeping();
   add_archive();
+  add_stats();
 }
 
 CommandLine::~CommandLine() = default;

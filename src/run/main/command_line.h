@@ -26,10 +26,17 @@ struct ArchiveWords {
   bool as_is = false, open = false;
 };
 
+struct StatsWords {
+  std::string reference, reference_rows, reference_where, current, current_rows, current_where, column, kind = "numeric", file, rows, detector;
+  std::uint64_t clock = 32;
+  double threshold = 50;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
   ArchiveWords archive;
+  StatsWords stats;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -72,6 +79,8 @@ class CommandLine {
   void add_keeping();
   // archive_words.cc
   void add_archive();
+  // stats_words.cc
+  void add_stats();
   // incident_words.cc
   void add_incident();
   void add_contain();

@@ -1,0 +1,36 @@
+// The scores of Evidently 0.7.21, for people who move from it and want to see the same numbers.
+//
+// Samples: sorted ascending, finite, not empty: Evidently drops empty and infinite values first. Each score has its
+// default threshold and is compared with it as Evidently compares. What is wrong with some of them stands in
+// docs/statistics.md; Firebreak's own detectors do not use them.
+// psi, jensenshannon and kl_div of numbers exist twice. When the reference has more than 20 distinct values, Evidently's reports
+// bin both samples pooled by Sturges' rule: psi_in_reports and so on. The same tests called by hand with the column's type
+// as a word ("num") do not recognise it and take one bin per distinct value: psi, jensenshannon, kl_div. With fewer distinct
+// values the two are the same. hellinger bins by Sturges' rule over the distinct values of both samples.
+// Not followed: with integer columns and NumPy 2, bins are at least 1 wide; more than half a million values are needed
+// for that to change anything.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stats/bins.h"
+
+namespace firebreak::stats {
+
+struct EvidentlyScore {
+  std::string name;    // the test's name there; "default" for the one it chooses by itself
+  std::string method;  // the same, or the chosen one
+  double score = 0;    // a distance or a p value
+  bool drifted = false;
+  double threshold = 0;
+  std::string error;   // not empty: there is no score, and why
+};
+
+std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference, std::span<const double> current);
+
+// Categories in ascending order of their names, counted on both sides.
+std::vector<EvidentlyScore> evidently_categorical(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
+
+}  // namespace firebreak::stats
