@@ -14,26 +14,17 @@ bool unknown_fate(Code code) { return code == Code::kUnavailable || code == Code
 
 }  // namespace
 
-Worker::Worker(Hooks hooks, RetryPolicy retry)
-    : hooks_(std::move(hooks)), retry_(retry), thread_([this] { run(); }) {}
+Worker::Worker(Hooks hooks, RetryPolicy retry) : hooks_(std::move(hooks)), retry_(retry) {}
 
 Worker::~Worker() { stop(); }
 
 void Worker::take(Order order) {
-  const std::lock_guard lock(mutex_);
-  queue_.push_back(std::move(order));
-  changed_.notify_all();
+  orders_.post([this, order = std::move(order)] { carry_out(order); });
 }
 
-bool Worker::idle() const {
-  const std::lock_guard lock(mutex_);
-  return queue_.empty() && !busy_;
-}
+bool Worker::idle() const { return orders_.idle(); }
 
-void Worker::wait_idle() const {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return stopping_ || (queue_.empty() && !busy_); });
-}
+void Worker::wait_idle() const { orders_.wait_idle(); }
 
 void Worker::stop() {
   {
@@ -41,23 +32,7 @@ void Worker::stop() {
     stopping_ = true;
     changed_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
-}
-
-void Worker::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-    if (stopping_) return;
-    const Order order = std::move(queue_.front());
-    queue_.pop_front();
-    busy_ = true;
-    lock.unlock();
-    carry_out(order);
-    lock.lock();
-    busy_ = false;
-    changed_.notify_all();
-  }
+  orders_.stop();
 }
 
 bool Worker::pause(std::int64_t wait_us) {

@@ -7,15 +7,14 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "base/result.h"
+#include "base/task_thread.h"
 #include "types/entry.h"
 #include "types/policy.h"
 #include "world/connect/connector.h"
@@ -56,7 +55,6 @@ class Worker {
   void stop();             // finishes the call under way; queued orders stay open in the journal
 
  private:
-  void run();
   void carry_out(const Order& order);
   Result<connect::Held> send(const Order& order, connect::Connector& connector);
   bool pause(std::int64_t wait_us);  // false: stopping
@@ -65,12 +63,10 @@ class Worker {
 
   const Hooks hooks_;
   const RetryPolicy retry_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  std::deque<Order> queue_;
-  bool busy_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
   bool stopping_ = false;
-  std::thread thread_;
+  TaskThread orders_;  // last: its thread ends before what it uses
 };
 
 }  // namespace firebreak::effects
