@@ -7,6 +7,7 @@
 #include "stats/categorical_tests.h"
 #include "stats/change.h"
 #include "stats/distances.h"
+#include "stats/error_change.h"
 #include "stats/evidently.h"
 #include "stats/kolmogorov.h"
 #include "stats/mean_tests.h"
@@ -183,10 +184,14 @@ Result<std::vector<std::uint64_t>> changes(std::string_view detector, std::span<
     page_hinkley.threshold = options.threshold;
     return run(PageHinkley(page_hinkley), values);
   }
-  if (detector != "ddm") return fail(Code::kInvalid, "the detectors are adwin, ddm and page_hinkley");
+  const bool known = detector == "ddm" || detector == "eddm" || detector == "hddm_a" || detector == "hddm_w" || detector == "fhddm";
+  if (!known) return fail(Code::kInvalid, "the detectors are adwin, page_hinkley, ddm, eddm, hddm_a, hddm_w and fhddm");
   for (const double value : values)
-    if (value != 0 && value != 1) return fail(Code::kInvalid, "ddm takes 1 for an error and 0 for none");
-  return run(Ddm(), values);
+    if (value != 0 && value != 1) return fail(Code::kInvalid, std::string(detector) + " takes 1 for an error and 0 for none");
+  if (detector == "ddm") return run(Ddm(), values);
+  if (detector == "eddm") return run(Eddm(), values);
+  if (detector == "hddm_a") return run(HddmA(), values);
+  return detector == "hddm_w" ? run(HddmW(), values) : run(Fhddm(), values);
 }
 
 }  // namespace firebreak::stats

@@ -25,7 +25,8 @@ struct ChangeOptions {
   std::uint64_t clock = 32;  // adwin
   double threshold = 50;     // page_hinkley
 };
-// 0-based positions at which the detector tells a change. kInvalid: no such detector, or ddm with values besides 0 and 1.
+// 0-based positions at which the detector tells a change. kInvalid: no such detector, or one of errors (all but adwin and
+// page_hinkley) with values besides 0 and 1.
 Result<std::vector<std::uint64_t>> changes(std::string_view detector, std::span<const double> values, const ChangeOptions& options);
 
 }  // namespace firebreak::stats

@@ -75,7 +75,7 @@ const Json& recorded() {
     PosixFiles files;
     const auto text = read_all(files, data_file("conformance/expected.json"));
     FIREBREAK_ASSERT(text.has_value());
-    auto json = parse_json(std::string_view(reinterpret_cast<const char*>(text->data()), text->size()));
+    auto json = parse_json(*text);
     FIREBREAK_ASSERT(json.has_value());
     return std::move(*json);
   }();

@@ -9,6 +9,7 @@
 #include "run/main/table_file.h"
 #include "stats/change.h"
 #include "stats/compare.h"
+#include "stats/error_change.h"
 
 namespace firebreak::conformance {
 namespace {
@@ -85,18 +86,23 @@ const std::map<std::string, Known> kDetectors = {
     {"PageHinkley", {"page_hinkley", {}}},
     {"PageHinkley_t5", {"page_hinkley", {32, 5}}},
     {"DDM", {"ddm", {}}},
+    {"EDDM", {"eddm", {}}},
+    {"HDDM_A", {"hddm_a", {}}},
+    {"HDDM_W", {"hddm_w", {}}},
+    {"FHDDM", {"fhddm", {}}},
 };
 
 constexpr std::size_t kRecordedMost = 400;
 
-// DDM warns before it detects; the first places are recorded, and how many there are.
+// Some warn before they detect; the first places are recorded, and how many there are.
+template <class Detector>
 void compare_warnings(Comparison& comparison, const Json& run, const std::vector<double>& values, const std::string& where) {
-  stats::Ddm ddm;
+  Detector detector;
   JsonArray first;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    ddm.update(values[i]);
-    if (ddm.warning() && ++count <= run.at("first_warnings").as_array().size()) first.push_back(i);
+    detector.update(values[i]);
+    if (detector.warning() && ++count <= run.at("first_warnings").as_array().size()) first.push_back(i);
   }
   comparison.compare(run.at("n_warnings"), count, where + "/n_warnings");
   comparison.compare(run.at("first_warnings"), first, where + "/first_warnings");
@@ -122,7 +128,10 @@ TEST(Conformance, streams_give_the_detections_of_river) {
       JsonArray shown;
       for (std::size_t i = 0; i < std::min<std::size_t>(found.size(), kRecordedMost); ++i) shown.push_back(found[i]);
       comparison.compare(run.at("detections"), shown, where);
-      if (name == "DDM") compare_warnings(comparison, run, values, where);
+      if (name == "DDM") compare_warnings<stats::Ddm>(comparison, run, values, where);
+      if (name == "EDDM") compare_warnings<stats::Eddm>(comparison, run, values, where);
+      if (name == "HDDM_A") compare_warnings<stats::HddmA>(comparison, run, values, where);
+      if (name == "HDDM_W") compare_warnings<stats::HddmW>(comparison, run, values, where);
     }
   }
   print_tally("streams", comparison);

@@ -133,8 +133,8 @@ void CommandLine::add_stats() {
   auto* changing = offline(stats, "changes", "where a detector of changes speaks in a stream",
                            [this, &w] { return print_changes(w, words_.connection.json); });
   changing->add_option("file", w.file, "one value a row, in the order of time")->required();
-  changing->add_option("--detector", w.detector, "with river's defaults")->check(CLI::IsMember({"adwin", "ddm", "page_hinkley"}))->required();
-  changing->add_option("--column", w.column, "the column; for ddm 1 is an error, 0 none")->required();
+  changing->add_option("--detector", w.detector, "with river's defaults")->check(CLI::IsMember({"adwin", "page_hinkley", "ddm", "eddm", "hddm_a", "hddm_w", "fhddm"}))->required();
+  changing->add_option("--column", w.column, "the column; all but adwin and page_hinkley take 1 for an error, 0 for none")->required();
   changing->add_option("--rows", w.rows, "FROM:TO; the answer names rows of the file");
   changing->add_option("--clock", w.clock, "adwin: looks every so many values")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   changing->add_option("--threshold", w.threshold, "page_hinkley: in the values' unit")->check(CLI::PositiveNumber)->capture_default_str();

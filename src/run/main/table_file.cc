@@ -11,7 +11,7 @@
 namespace firebreak::cli {
 namespace {
 
-Result<std::string> unpack(const Bytes& packed, const std::string& path) {
+Result<std::string> unpack(const std::string& packed, const std::string& path) {
   struct Close {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
@@ -97,12 +97,9 @@ Result<std::optional<Condition>> parse_condition(std::string_view text) {
 }
 
 Result<Table> read_table(Files& files, const std::string& path) {
-  FIREBREAK_ASSIGN(const Bytes content, read_all(files, path));
-  std::string text;
+  FIREBREAK_ASSIGN(std::string text, read_all(files, path));
   if (path.ends_with(".zst")) {
-    FIREBREAK_ASSIGN(text, unpack(content, path));
-  } else {
-    text.assign(content.begin(), content.end());
+    FIREBREAK_ASSIGN(text, unpack(text, path));
   }
   Table out;
   std::size_t at = 0;

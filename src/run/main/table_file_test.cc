@@ -1,0 +1,71 @@
+#include "run/main/table_file.h"
+
+#include <gtest/gtest.h>
+#include <zstd.h>
+
+#include "base/simulated_files.h"
+
+namespace firebreak::cli {
+namespace {
+
+std::string packed(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
+Result<Table> table_of(const std::string& content, const std::string& name = "t.csv") {
+  SimulatedFiles files;
+  EXPECT_TRUE(write_plain(files, name, content));
+  return read_table(files, name);
+}
+
+TEST(TableFile, reads_quotes_line_ends_and_empty_cells) {
+  const auto table = table_of("a,\"b, c\"\r\n1,\"say \"\"so\"\"\"\n,2\n\"line\nbreak\",3");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->names, (std::vector<std::string>{"a", "b, c"}));
+  ASSERT_EQ(table->rows.size(), 3u);
+  EXPECT_EQ(table->rows[0][1], "say \"so\"");
+  EXPECT_EQ(table->rows[1][0], "");
+  EXPECT_EQ(table->rows[2][0], "line\nbreak");
+}
+
+TEST(TableFile, unpacks_one_frame_and_several) {
+  const auto table = table_of(packed("a\n1\n") + packed("2\n"), "t.csv.zst");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->rows, (std::vector<std::vector<std::string>>{{"1"}, {"2"}}));
+}
+
+TEST(TableFile, refuses_what_is_cut_or_damaged) {
+  const std::string whole = packed("a\n1\n2\n3\n4\n5\n");
+  EXPECT_EQ(table_of(whole.substr(0, whole.size() - 3), "t.csv.zst").error().code, Code::kCorrupt);
+  EXPECT_EQ(table_of("no zstd at all", "t.csv.zst").error().code, Code::kCorrupt);
+  EXPECT_EQ(table_of("a,b\n1\n").error().message, "t.csv, row 0: 1 cells under 2 names");
+  EXPECT_EQ(table_of("a\n\"open\n").error().code, Code::kInvalid);
+}
+
+TEST(TableFile, takes_rows_and_conditions) {
+  const Table table{{"x", "kind"}, {{"1", "a"}, {"", "a"}, {"3", "b"}, {"4", "a"}}};
+  const auto cells = cells_of(table, "x", *parse_rows("1:4"), *parse_condition("kind=a"));
+  ASSERT_TRUE(cells);
+  EXPECT_EQ(cells->values, std::vector<std::string>{"4"});
+  EXPECT_EQ(cells->rows, std::vector<std::uint64_t>{3});
+  EXPECT_EQ(cells_of(table, "x", *parse_rows("2:"), {})->values.size(), 2u);
+  EXPECT_FALSE(cells_of(table, "x", *parse_rows("0:5"), {}));
+  EXPECT_FALSE(cells_of(table, "y", {}, {}));
+}
+
+TEST(TableFile, says_what_is_wrong_with_words) {
+  EXPECT_FALSE(parse_rows("5"));
+  EXPECT_FALSE(parse_rows("5:5"));
+  EXPECT_FALSE(parse_rows("a:b"));
+  EXPECT_FALSE(parse_rows("-1:2"));
+  EXPECT_FALSE(parse_condition("=x"));
+  EXPECT_FALSE(parse_condition("x"));
+  EXPECT_FALSE(numbers_of({"1", "x"}));
+  EXPECT_FALSE(numbers_of({"nan"}));
+  EXPECT_EQ(*numbers_of({"-1e3", "0.5"}), (std::vector<double>{-1000, 0.5}));
+}
+
+}  // namespace
+}  // namespace firebreak::cli
