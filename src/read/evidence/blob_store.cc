@@ -52,6 +52,16 @@ Result<Bytes> BlobStore::get(const Digest& digest) const {
 
 bool BlobStore::has(const Digest& digest) const { return exists(*files_, path_of(digest)); }
 
+Result<void> BlobStore::destroy(const Digest& digest) {
+  const std::string path = path_of(digest);
+  const std::lock_guard lock(*writing_);
+  if (!has(digest)) return {};  // opened for writing it would be made
+  FIREBREAK_ASSIGN(const std::unique_ptr<File> file, files_->open(path, OpenMode::kWrite));
+  overwrite(*file);
+  FIREBREAK_TRY(files_->remove(path));
+  return files_->sync_dir(parent_of(path));
+}
+
 Result<std::uint64_t> BlobStore::size(const Digest& digest) const {
   FIREBREAK_ASSIGN(const std::unique_ptr<File> file, files_->open(path_of(digest), OpenMode::kRead));
   return file->size();

@@ -2,7 +2,7 @@
 //
 // Promise: when put() returns, the blob and its name are on disk (fdatasync of the file, fsync of the
 // folder). A blob is never changed; putting the same bytes again is free. get() re-hashes what it reads and
-// refuses anything that is not what was put.
+// refuses anything that is not what was put. Evidence is never destroyed; what people type may be (texts.h).
 //
 // Threads: all functions from any thread. Two threads putting the same blob both succeed.
 // Errors: kNotFound, kCorrupt (names the file, the stored and the computed digest), kIo, kTooLarge.
@@ -33,6 +33,8 @@ class BlobStore {
   Result<Digest> put(ByteView content);
   Result<Bytes> get(const Digest& digest) const;
   bool has(const Digest& digest) const;
+  // Overwritten and removed for good; free when it is gone already.
+  Result<void> destroy(const Digest& digest);
   Result<std::uint64_t> size(const Digest& digest) const;
 
   // Re-hashes every blob; the list names what is wrong (empty: all well).

@@ -5,7 +5,7 @@ namespace firebreak::api {
 
 void Api::add_keeping_routes() {
   guarded("GET", "/api/v1/erasures", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
-    return net::json_response(parts_.keeping_status());
+    return shown(parts_.keeping_status());
   });
   guarded("GET", "/api/v1/retention", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return net::json_response(parts_.retention_status());
