@@ -183,6 +183,13 @@ TEST(TypedText, is_shown_and_stands_in_no_file_of_the_journal_and_erased_in_none
   place.restart();  // snapshots and views from the disk
   EXPECT_EQ(place.beyond_texts("Wanda"), std::vector<std::string>{});
 
+  const auto listed = testing::run({FIREBREAK_BINARY, "texts", "--containing", "Wanda-N", "--url", place.url(), "--token", place.token("ana")}, place.folder() / "texts.err");
+  EXPECT_EQ(listed.code, 0) << listed.err;
+  EXPECT_NE(listed.out.find(place.references_to("Wanda-Note").at(0)), std::string::npos) << listed.out;
+  EXPECT_NE(listed.out.find("Wanda-Note called"), std::string::npos) << listed.out;
+  EXPECT_EQ(listed.out.find("Wanda-Phase"), std::string::npos) << listed.out;
+  EXPECT_EQ(place.firebreak({"erase", "--reason", "r", "--url", place.url(), "--token", place.token("admin")}), 2) << "whom or what?";
+
   for (const char* word : {"Wanda-Title", "Wanda-Note", "Wanda-Refused"}) {
     const auto references = place.references_to(word);
     ASSERT_EQ(references.size(), 1U) << word;

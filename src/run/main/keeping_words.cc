@@ -27,7 +27,10 @@ int erase_text(Client& client, const KeepingWords& words) {
 
 int erase(Client& client, const KeepingWords& words) {
   if (!words.text.empty()) return erase_text(client, words);
-  if (words.subject.empty()) return report_error(Error{Code::kInvalid, "--subject or --text is needed: what is to be erased", {}, 0}, client.connection().json);
+  if (words.subject.empty()) {
+    (void)report_error(Error{Code::kInvalid, "--subject or --text is needed: what is to be erased", {}, 0}, client.connection().json);
+    return kUsage;
+  }
   JsonObject body{{"subject", words.subject}, {"reason", words.reason}};
   if (!words.streams.empty()) body["streams"] = JsonArray(words.streams.begin(), words.streams.end());
   const auto answer = client.post("/api/v1/erasures", body);
