@@ -231,6 +231,18 @@ TEST(TypedText, is_erased_by_an_admin_alone_and_not_while_a_hold_covers_everybod
   EXPECT_EQ(place.files_with("Wanda-Note"), std::vector<std::string>{});
 }
 
+TEST(TypedText, of_who_holds_the_clock_is_kept_like_that_of_a_command) {
+  Place place("fed");
+  ASSERT_TRUE(place.send("/api/v1/clock", R"({"rate":0,"reason":"Wanda-Clock looks at it"})"));
+  EXPECT_EQ(place.files_with("Wanda-Clock").size(), 1U);
+  for (int round = 0; round < 2; ++round) {
+    const auto clock = place.get("/api/v1/clock");
+    ASSERT_TRUE(clock);
+    EXPECT_EQ(string_or(*clock, "reason"), "Wanda-Clock looks at it");
+    if (round == 0) place.restart();
+  }
+}
+
 TEST(TypedText, goes_into_the_bundle_of_its_incident_until_it_is_erased) {
   Typed place;
   EXPECT_TRUE(place.command("ana", "evidence.capture", JsonObject{{"incident", place.incident}, {"items", JsonArray{"inferences"}}}));
