@@ -63,6 +63,7 @@ export async function showEntry(log, index, title, parts) {
     parts.replaceChildren(
       el("p", {}, entry ? `${entry.kind} by ${entry.actor} at ${entry.time}` : "there is no such entry"),
       el("pre", { tabindex: "0" }, el("code", {}, JSON.stringify(entry ?? null, null, 2))),
+      ...Object.entries(page.texts ?? {}).map(([reference, text]) => el("p", {}, el("code", {}, reference.slice(0, 13) + "…"), " says: ", text)),
       el("p", { className: "soft" }, "Its proof: ", el("code", {}, `firebreak ledger prove --log journal --index ${index}`)));
     return;
   }

@@ -40,6 +40,7 @@ constexpr CommandSpec kCommands[] = {
     {"playbook.run", kHandlers, "playbook incident", "", "start a playbook on an incident"},
     {"evidence.capture", kHandlers, "incident items", "", "capture evidence now"},
     {"erase.request", "admin", "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
+    {"text.erase", "admin", "text reason", "", "erase a text that somebody typed; named by its reference"},
     {"hold.add", kPeople, "reason", "subject stream", "keep records from being erased"},
     {"hold.lift", kPeople, "hold reason", "", "end a hold; needs two people"},
     {"user.add", "admin", "user role", "scripted", "add a user"},

@@ -238,7 +238,7 @@ void check_journal(Installation& place, const Memory& memory, KillCounts& counts
     for (const Json& entry : page->at("items").as_array()) {
       const std::string kind = string_or(entry, "kind");
       const Json& body = entry.at("body");
-      if (kind == "incident_note") ++notes[string_or(body, "text")];
+      if (kind == "incident_note") ++notes[string_or(page->at("texts"), string_or(body, "text"))];  // the text outlives a kill as its entry does
       if (kind == "order") orders.insert("ord-" + std::to_string(int_or(entry, "index")));
       if (kind == "order_outcome") outcomes.insert(string_or(body, "order"));
       ++from;

@@ -228,8 +228,9 @@ TEST(Api, a_slow_listener_gets_a_long_past_whole_and_in_order) {
   ASSERT_TRUE(incident) << incident.error().message;
   for (int i = 0; i < 300; ++i)
     ASSERT_TRUE(place.command(
-        "admin", "incident.note",
-        JsonObject{{"incident", string_or(*incident, "id")}, {"text", std::string(3'500, 'x')}}));
+        "admin", "incident.measure",
+        JsonObject{{"incident", string_or(*incident, "id")}, {"name", "n"}, {"method", "m"},
+                   {"figures", JsonObject{{"many", std::string(3'500, '7')}}}}));
   const std::int64_t size = place.sizes().second;
   net::HttpClient http;
   http.set_token(place.token("admin"));

@@ -8,6 +8,7 @@
 
 #include "log/record/record.h"
 #include "support/installation.h"
+#include "types/free_text.h"
 
 namespace firebreak {
 namespace {
@@ -178,6 +179,155 @@ TEST(Erasure, is_refused_to_who_may_not_and_leaves_no_name_behind) {
   EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"","reason":"r"})"));
   EXPECT_FALSE(place.send("/api/v1/erasures", R"({"subject":"erika-m","reason":"r","streams":["nowhere"]})"));
   EXPECT_EQ(place.files_with("erika-m"), std::vector<std::string>{});
+}
+
+// What a person typed, wherever it went.
+struct Typed : Place {
+  std::string incident;
+  Typed() {
+    EXPECT_TRUE(put("/api/v1/endpoints/scores", JsonObject{{"name", "scores"}, {"mode", "tap"}}));
+    const auto opened = command("ana", "incident.declare",
+                                JsonObject{{"endpoint", "scores"}, {"title", "Wanda-Title complains"}, {"severity", "SEV-3"}});
+    EXPECT_TRUE(opened) << opened.error().message;
+    incident = opened ? string_or(*opened, "id") : "";
+    EXPECT_TRUE(command("ana", "incident.note", JsonObject{{"incident", incident}, {"text", "Wanda-Note called"}}));
+    EXPECT_TRUE(command("ana", "incident.phase", JsonObject{{"incident", incident}, {"to", "containment"}, {"reason", "Wanda-Phase says"}}));
+    EXPECT_TRUE(command("ana", "freeze", JsonObject{{"reason", "Wanda-Freeze is in danger"}}));
+    EXPECT_FALSE(command("ana", "incident.close", JsonObject{{"incident", incident}, {"summary", "Wanda-Refused"}, {"residual_risk", "none"}}));
+  }
+  std::string answer(const std::string& path) {
+    const auto document = get(path);
+    EXPECT_TRUE(document) << document.error().message;
+    return document ? canonical_json(*document) : "";
+  }
+  std::string shown() {
+    views_are_ready();
+    return answer("/api/v1/incidents/" + incident) + answer("/api/v1/status");
+  }
+  void views_are_ready() {
+    const auto size = int_or(*get("/api/v1/journal?limit=1"), "size");
+    EXPECT_TRUE(get("/api/v1/status?min_index=" + std::to_string(size - 1)));
+  }
+  std::string report() { return canonical_json(*post("/api/v1/reports", canonical_json(JsonObject{{"incident", incident}}), "application/json", "admin")); }
+  std::vector<std::string> references_to(const std::string& word) {
+    std::vector<std::string> found;
+    const auto page = get("/api/v1/journal?limit=1000");
+    for (const auto& member : page->at("texts").as_object())
+      if (std::string_view(member.value().as_string()).find(word) != std::string_view::npos) found.emplace_back(member.key());
+    return found;
+  }
+  // Files with the word outside the folder where texts wait to be erased.
+  std::vector<std::string> beyond_texts(const std::string& word) {
+    auto files = files_with(word);
+    std::erase_if(files, [&](const std::string& file) { return file.starts_with(data() + "/texts/"); });
+    return files;
+  }
+  int firebreak(std::vector<std::string> words) {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    return Process(words).wait();
+  }
+};
+
+TEST(TypedText, is_shown_and_stands_in_no_file_of_the_journal_and_erased_in_none_at_all) {
+  Typed place;
+  const std::string shown = place.shown(), report = place.report();
+  for (const char* word : {"Wanda-Title", "Wanda-Note", "Wanda-Phase"}) {
+    EXPECT_NE(shown.find(word), std::string::npos) << word;
+    EXPECT_NE(report.find(word), std::string::npos) << word;
+  }
+  EXPECT_NE(shown.find("Wanda-Freeze"), std::string::npos);
+  EXPECT_EQ(place.beyond_texts("Wanda"), std::vector<std::string>{});
+  EXPECT_EQ(place.files_with("Wanda").size(), 5U);
+  place.restart();  // snapshots and views from the disk
+  EXPECT_EQ(place.beyond_texts("Wanda"), std::vector<std::string>{});
+
+  const auto listed = testing::run({FIREBREAK_BINARY, "texts", "--containing", "Wanda-N", "--url", place.url(), "--token", place.token("ana")}, place.folder() / "texts.err");
+  EXPECT_EQ(listed.code, 0) << listed.err;
+  EXPECT_NE(listed.out.find(place.references_to("Wanda-Note").at(0)), std::string::npos) << listed.out;
+  EXPECT_NE(listed.out.find("Wanda-Note called"), std::string::npos) << listed.out;
+  EXPECT_EQ(listed.out.find("Wanda-Phase"), std::string::npos) << listed.out;
+  EXPECT_EQ(place.firebreak({"erase", "--reason", "r", "--url", place.url(), "--token", place.token("admin")}), 2) << "whom or what?";
+
+  for (const char* word : {"Wanda-Title", "Wanda-Note", "Wanda-Refused"}) {
+    const auto references = place.references_to(word);
+    ASSERT_EQ(references.size(), 1U) << word;
+    EXPECT_EQ(place.firebreak({"erase", "--text", references[0], "--reason", "request 4711", "--url", place.url(), "--token", place.token("admin")}), 0);
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (const char* word : {"Wanda-Title", "Wanda-Note", "Wanda-Refused"}) EXPECT_EQ(place.files_with(word), std::vector<std::string>{}) << word;
+    EXPECT_NE(place.shown().find("[erased]"), std::string::npos);
+    EXPECT_EQ(place.shown().find("Wanda-Note"), std::string::npos);
+    EXPECT_NE(place.shown().find("Wanda-Phase"), std::string::npos);
+    const auto made = place.post("/api/v1/reports", canonical_json(JsonObject{{"incident", place.incident}}), "application/json", "admin");
+    const Json& replay = made->at("report").at("replay");
+    EXPECT_EQ(string_or(replay, "digest_before"), string_or(replay, "digest_after")) << canonical_json(replay);
+    EXPECT_EQ(place.firebreak({"ledger", "verify", "--data", place.data()}), 0);
+    if (round == 0) place.restart();
+  }
+  const auto again = place.send("/api/v1/erasures", canonical_json(JsonObject{{"text", text_reference(sha256("never"))}, {"reason", "r"}}));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::kNotFound);
+}
+
+TEST(TypedText, is_erased_by_an_admin_alone_and_not_while_a_hold_covers_everybody) {
+  Typed place;
+  const auto references = place.references_to("Wanda-Note");
+  ASSERT_EQ(references.size(), 1U);
+  const std::string body = canonical_json(JsonObject{{"text", references[0]}, {"reason", "request 4711"}});
+  EXPECT_FALSE(place.send("/api/v1/erasures", body, "ana"));
+  const auto hold = place.send("/api/v1/holds", R"({"reason":"Wanda-Hold"})", "ana");
+  ASSERT_TRUE(hold);
+  EXPECT_NE(place.open_things().find("Wanda-Hold"), std::string::npos);
+  const auto refused = place.send("/api/v1/erasures", body);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kConflict);
+  EXPECT_NE(place.shown().find("Wanda-Note"), std::string::npos);
+  const Json lift = JsonObject{{"hold", string_or(*hold, "id")}, {"reason", "settled"}};
+  EXPECT_TRUE(place.command("ana", "hold.lift", lift));
+  EXPECT_TRUE(place.command("ben", "hold.lift", lift));
+  EXPECT_TRUE(place.send("/api/v1/erasures", body));
+  EXPECT_EQ(place.files_with("Wanda-Note"), std::vector<std::string>{});
+}
+
+TEST(TypedText, of_who_holds_the_clock_is_kept_like_that_of_a_command) {
+  Place place("fed");
+  ASSERT_TRUE(place.send("/api/v1/clock", R"({"rate":0,"reason":"Wanda-Clock looks at it"})"));
+  EXPECT_EQ(place.files_with("Wanda-Clock").size(), 1U);
+  for (int round = 0; round < 2; ++round) {
+    const auto clock = place.get("/api/v1/clock");
+    ASSERT_TRUE(clock);
+    EXPECT_EQ(string_or(*clock, "reason"), "Wanda-Clock looks at it");
+    if (round == 0) place.restart();
+  }
+}
+
+TEST(TypedText, goes_into_the_bundle_of_its_incident_until_it_is_erased) {
+  Typed place;
+  EXPECT_TRUE(place.command("ana", "evidence.capture", JsonObject{{"incident", place.incident}, {"items", JsonArray{"inferences"}}}));
+  while (place.answer("/api/v1/evidence").find("\"ev-") == std::string::npos) std::this_thread::yield();
+  const auto bundle = [&](const std::string& name) {
+    const std::string dir = place.folder() / name;
+    EXPECT_EQ(place.server().end(SIGTERM), 0);  // the last checkpoints have everything
+    EXPECT_EQ(place.firebreak({"evidence", "export", place.incident, "--data", place.data(), "--out", dir}), 0);
+    EXPECT_TRUE(place.start_server());
+    const auto checked = testing::run({FIREBREAK_BINARY, "evidence", "verify", dir}, place.folder() / (name + ".err"));
+    EXPECT_EQ(checked.code, 0) << checked.out;
+    std::string all;
+    if (std::filesystem::exists(dir + "/texts"))
+      for (const auto& file : std::filesystem::directory_iterator(dir + "/texts")) {
+        std::ifstream in(file.path(), std::ios::binary);
+        all += std::string(std::istreambuf_iterator<char>(in), {});
+      }
+    return all;
+  };
+  const std::string before = bundle("before");
+  EXPECT_NE(before.find("Wanda-Note"), std::string::npos);
+  EXPECT_EQ(before.find("Wanda-Freeze"), std::string::npos) << "of no incident";
+  for (const std::string& reference : place.references_to("Wanda-Note"))
+    EXPECT_TRUE(place.send("/api/v1/erasures", canonical_json(JsonObject{{"text", reference}, {"reason", "request 4711"}})));
+  const std::string after = bundle("after");
+  EXPECT_EQ(after.find("Wanda-Note"), std::string::npos);
+  EXPECT_NE(after.find("Wanda-Phase"), std::string::npos);
 }
 
 TEST(Retention, takes_what_is_past_its_days_but_for_who_is_held_and_says_so) {

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "types/command.h"
+#include "types/free_text.h"
 
 namespace firebreak::keeping {
 namespace {
@@ -67,10 +68,23 @@ Drafts lift_hold(const KeepingState& state, const Entry& entry, const Json& args
   return {make("hold_lifted", std::move(body))};
 }
 
+// At once or not at all: what a text says is not known here, so a hold that names no person covers every text.
+Drafts erase_text(const KeepingState& state, const Entry& entry, const Json& args) {
+  const std::string text = string_or(args, "text"), reason = string_or(args, "reason");
+  if (!text_digest(text))
+    return {refuse("text.erase", Code::kInvalid, "a text is named by its reference: 'text:' and 64 digits; GET /api/v1/journal shows it", "/text")};
+  if (reason.empty()) return {refuse("text.erase", Code::kInvalid, "an erasure needs its reason", "/reason")};
+  for (const auto& [index, hold] : state.holds)
+    if (hold.subject.empty())
+      return {refuse("text.erase", Code::kConflict, fmt::format("hold-{} keeps every text; two people lift it with hold.lift", index))};
+  return {make("text_erased", {{"text", text}, {"reason", reason}, {"by", entry.actor}})};
+}
+
 Drafts on_command(const KeepingState& state, const Entry& entry) {
   const Json& args = command_args(entry);
   const std::string name = string_or(entry.body, "name");
   if (name == "erase.request") return request_erasure(state, entry, args);
+  if (name == "text.erase") return erase_text(state, entry, args);
   if (name == "hold.add") return add_hold(state, entry, args);
   if (name == "hold.lift") return lift_hold(state, entry, args);
   return {};

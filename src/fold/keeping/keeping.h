@@ -3,6 +3,7 @@
 // A hold covers one subject, one stream, or everything; one person puts it on, two lift it. An erasure that a hold covers
 // waits; when no hold covers it any more it is ordered. An order is carried out by the recorder, which answers with
 // `erasure_done`. Subjects are named by a keyed hash: a person's name never stands in the journal.
+// A text that somebody typed (types/free_text.h) is erased at once, or refused while a hold is in force that names no person.
 // Pure: no clock, no I/O, ordered containers.
 #pragma once
 

@@ -43,6 +43,26 @@ struct Story {
 
 using Kinds = std::vector<std::string>;
 
+TEST(Keeping, erases_a_text_at_once_or_not_at_all) {
+  Story story;
+  const std::string text = "text:" + hash_of("what ana typed");
+  const auto erase = [&](const std::string& which) {
+    return story.command("user:ana", "text.erase", JsonObject{{"text", which}, {"reason", "a name"}});
+  };
+  EXPECT_EQ(erase(text), (Kinds{"text_erased"}));
+  for (const std::string& none : {hash_of("x"), std::string("text:"), text + " "}) EXPECT_EQ(erase(none), (Kinds{"command_refused"}));
+  EXPECT_EQ(story.command("user:ana", "text.erase", JsonObject{{"text", text}, {"reason", ""}}), (Kinds{"command_refused"}));
+  story.command("user:law", "hold.add", JsonObject{{"subject", hash_of("p")}, {"reason", "case 7"}});
+  EXPECT_EQ(erase(text), (Kinds{"text_erased"})) << "a hold on one person covers that person's records";
+  story.command("user:law", "hold.add", JsonObject{{"stream", "shop"}, {"reason", "case 8"}});
+  EXPECT_EQ(erase(text), (Kinds{"command_refused"}));
+  const Json lift = JsonObject{{"hold", story.last("hold_added", "hold-")}, {"reason", "settled"}};
+  story.command("user:law", "hold.lift", lift);
+  EXPECT_EQ(erase(text), (Kinds{"command_refused"}));
+  story.command("user:ben", "hold.lift", lift);
+  EXPECT_EQ(erase(text), (Kinds{"text_erased"}));
+}
+
 TEST(Keeping, orders_an_erasure_at_once_when_nothing_holds_it) {
   Story story;
   EXPECT_EQ(story.command("user:ana", "erase.request", JsonObject{{"subject", hash_of("p")}, {"reason", "Art. 17"}}),

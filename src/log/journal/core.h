@@ -32,6 +32,9 @@ class Journal::Core {
 
   void submit(Draft input, std::function<void(Result<Group>)> done);
   Result<Group> submit_wait(Draft input);
+  Result<std::string> keep_text(std::string_view text) const {
+    return options_.keep_text ? options_.keep_text(text) : Result<std::string>(std::string(text));
+  }
   // Runs `read` while no group can be added and all that was applied is durable.
   void with_machine(const std::function<void(const Machine&)>& read);
   Result<std::uint64_t> subscribe(std::function<void(const Group&)> listener, std::optional<std::uint64_t> from);

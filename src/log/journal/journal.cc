@@ -28,7 +28,8 @@ Result<Entry> command_outcome(const Group& group) {
 
 Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor) {
   FIREBREAK_TRY(check_command(name, args));
-  Draft draft{"command", JsonObject{{"name", name}, {"args", args}}, actor, {}, {}};
+  FIREBREAK_ASSIGN(Json kept, keep_free_texts(name, args, [&](std::string_view text) { return journal.keep_text(text); }));
+  Draft draft{"command", JsonObject{{"name", name}, {"args", std::move(kept)}}, actor, {}, {}};
   FIREBREAK_ASSIGN(Group group, journal.submit_wait(std::move(draft)));
   FIREBREAK_TRY(command_outcome(group));
   return group;
@@ -55,6 +56,7 @@ void Journal::submit(Draft input, std::function<void(Result<Group>)> done) {
   core_->submit(std::move(input), std::move(done));
 }
 Result<Group> Journal::submit_wait(Draft input) { return core_->submit_wait(std::move(input)); }
+Result<std::string> Journal::keep_text(std::string_view text) const { return core_->keep_text(text); }
 
 void Journal::with_state(const std::function<void(const View&)>& read) const {
   core_->with_machine(

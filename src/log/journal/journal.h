@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "log/journal/fold.h"
+#include "types/free_text.h"
 
 namespace firebreak {
 class Files;
@@ -44,7 +45,8 @@ struct Group {
 Result<Entry> command_outcome(const Group& group);
 
 class Journal;
-// Checks the grammar (types/command.h), submits, waits; the group when it was accepted, else the refusal's error.
+// Checks the grammar (types/command.h), keeps free texts outside (types/free_text.h), submits, waits; the group when it was
+// accepted, else the refusal's error. Every command enters here.
 Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor);
 
 // The folds at one moment. Valid inside with_state() only.
@@ -76,6 +78,7 @@ struct Options {
   std::size_t max_group = 1'000;               // entries of one group
   std::uint64_t snapshot_every = 50'000;       // entries between snapshots made on the way; 0 = only snapshot_now()
   Logger* logger = nullptr;                    // outlives the journal; may be null
+  KeepText keep_text = {};  // makes a text durable, gives its reference; any thread; empty: texts stand in the entries
 };
 
 class Journal {
@@ -92,6 +95,8 @@ class Journal {
   // kTooLarge, kInternal (a fold failed or the group outgrew max_group: nothing was kept), kUnavailable (stopped).
   void submit(Draft input, std::function<void(Result<Group>)> done);
   Result<Group> submit_wait(Draft input);
+  // For what people type into inputs that are no commands: what stands in its place. Durable before it is given.
+  Result<std::string> keep_text(std::string_view text) const;
 
   // Runs `read` on a consistent, durable state. It holds up the sequencer: be brief, do not block.
   void with_state(const std::function<void(const View&)>& read) const;

@@ -9,6 +9,7 @@
 #include "base/simulated_files.h"
 #include "log/journal/toy_fold.h"
 #include "log/ledger/log.h"
+#include "types/command.h"
 
 namespace firebreak::journal {
 namespace {
@@ -401,6 +402,30 @@ TEST(CommandOutcome, is_the_refusal_when_there_is_one) {
   EXPECT_EQ(outcome.error().code, Code::kConflict);
   EXPECT_EQ(outcome.error().message, "done already");
   EXPECT_EQ(outcome.error().pointer, "/user");
+}
+
+TEST(Journal, keeps_what_was_typed_outside_and_takes_no_command_whose_text_could_not_be_kept) {
+  Home home;
+  bool full = true;
+  std::vector<std::string> kept;
+  Options options;
+  options.keep_text = [&](std::string_view text) -> Result<std::string> {
+    if (full) return fail(Code::kIo, "no space left");
+    kept.emplace_back(text);
+    return text_reference(sha256(text));
+  };
+  auto journal = home.open(options);
+  const Json args = JsonObject{{"reason", "Erika M. is in danger"}};
+  EXPECT_EQ(give_command(*journal, "freeze", args, "user:ana").error().code, Code::kIo);
+  EXPECT_EQ(journal->size(), 0U);
+  EXPECT_EQ(give_command(*journal, "no.such", args, "user:ana").error().code, Code::kNotFound);
+  full = false;
+  EXPECT_FALSE(give_command(*journal, "freeze", args, "user:ana")) << "the toy accepts no commands, and yet it was given";
+  const auto entries = journal->entries(0, 10);
+  ASSERT_TRUE(entries);
+  ASSERT_EQ(entries->size(), 1U);
+  EXPECT_EQ(string_or(command_args(entries->front()), "reason"), text_reference(sha256("Erika M. is in danger")));
+  EXPECT_EQ(kept, std::vector<std::string>{"Erika M. is in danger"});
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Evidence and other large documents, kept by the SHA-256 of their content: DIR/ab/abcdef… .
 //
 // Promise: when put() returns, the blob and its name are on disk (fdatasync of the file, fsync of the
-// folder). A blob is never changed, and removed only where it was derived of a person who was erased; putting the same bytes again is free. get() re-hashes what it reads and
-// refuses anything that is not what was put.
+// folder). A blob is never changed, and removed only where it was derived of a person who was erased, or is what somebody
+// typed (texts.h); putting the same bytes again is free. get() re-hashes what it reads and refuses anything that is not
+// what was put.
 //
 // Threads: all functions from any thread. Two threads putting the same blob both succeed.
 // Errors: kNotFound, kCorrupt (names the file, the stored and the computed digest), kIo, kTooLarge.
@@ -35,7 +36,7 @@ class BlobStore {
   bool has(const Digest& digest) const;
   Result<std::uint64_t> size(const Digest& digest) const;
 
-  // Overwrites and removes the blob, when there is one. For what is derived and holds what must go.
+  // Overwrites and removes the blob, when there is one. For what holds what must go.
   Result<void> forget(const Digest& digest);
 
   // Re-hashes every blob; the list names what is wrong (empty: all well).

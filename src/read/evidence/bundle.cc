@@ -8,7 +8,9 @@
 #include "log/ledger/export.h"
 #include "log/ledger/verify.h"
 #include "read/evidence/bundle_files.h"
+#include "read/evidence/bundle_texts.h"
 #include "read/evidence/exported_log.h"
+#include "read/evidence/texts.h"
 
 namespace firebreak::evidence {
 namespace {
@@ -21,6 +23,8 @@ items/         the captured octets, one file an item; custody.json says what eac
 ledgers/       the journal and the streams, in the C2SP tlog-tiles layout: each folder has its key in `vkey`
 proofs/        for each item, the proof (c2sp.org/tlog-proof@v1) that the journal names it with this digest
 custody.json   items and who did what with them; every line names its journal index
+texts/         what people typed about the incident; the journal holds "text:" and the SHA-256 of such a file: a salt
+               and, from the second line on, the text. Those that were erased are not here
 
 To check without Firebreak:   sha256sum -c MANIFEST.sha256
 To check everything:          firebreak evidence verify DIR [--key VKEY]
@@ -50,6 +54,7 @@ class Writer {
                               input_.incident));
     const std::size_t count = custody.items.size();
     FIREBREAK_TRY(write_items(custody.items, journal));
+    FIREBREAK_TRY(write_texts(texts_of(entries, input_.incident)));
     FIREBREAK_TRY(put("custody.json", pretty_json(JsonObject{{"incident", input_.incident},
                                                              {"exported_by", input_.exported_by},
                                                              {"exported_at", format_time(input_.exported_at)},
@@ -89,6 +94,20 @@ class Writer {
       if (const std::string stream = string_or(item, "stream"); is_name(stream)) streams.insert(stream);
     }
     for (const std::string& stream : streams) FIREBREAK_TRY(export_log(stream));
+    return {};
+  }
+
+  // One that is lost is left out: the verifier misses it, as it should.
+  Result<void> write_texts(const std::vector<NamedText>& texts) {
+    if (texts.empty()) return {};
+    FIREBREAK_ASSIGN(const BlobStore kept, BlobStore::open(files_, texts_dir(input_.data_dir)));
+    for (const NamedText& text : texts) {
+      if (text.erased_by) continue;  // also when a crash has left its file for a moment
+      const auto content = kept.get(text.digest);
+      if (!content && content.error().code == Code::kNotFound) continue;
+      if (!content) return fail(Error(content.error()));
+      FIREBREAK_TRY(put(text.path(), *content));
+    }
     return {};
   }
 

@@ -4,6 +4,7 @@
 //   README.txt           what this is and how to check it
 //   custody.json         items, who did what with them and when, the journal indexes that say so
 //   items/ev-N.<ext>     the captured bytes
+//   texts/<digest>       what people typed about the incident and was not erased
 //   ledgers/<log>/       C2SP export of the journal and of each stream that evidence points into (with
 //   `vkey`, `origin`) proofs/ev-N.tlog-proof   inclusion of each evidence_captured entry in the journal
 //   report.json, report.html when given

@@ -8,6 +8,7 @@
 
 #include "read/evidence/bundle_files.h"
 #include "read/evidence/test_world.h"
+#include "read/evidence/texts.h"
 
 namespace firebreak::evidence {
 namespace {
@@ -149,6 +150,41 @@ TEST(Bundle, what_a_witness_cosigned_goes_along_and_is_held_against_the_log) {
   ASSERT_TRUE(write_plain(world.files, "bundle/ledgers/fraud-api/cosigned", seen.text()));
   forge_manifest(world);
   EXPECT_NE(verified(world).to_text().find("FAIL ledgers/fraud-api/cosigned"), std::string::npos);
+}
+
+TEST(Bundle, takes_the_texts_of_its_incident_along_and_verifies_without_those_that_were_erased) {
+  TestWorld world;
+  auto texts = *Texts::open(world.files, world.random, "data");
+  const auto note = [&](const std::string& incident, const std::string& text) {
+    world.append(TestWorld::draft("command", JsonObject{{"name", "incident.note"}, {"args", JsonObject{{"incident", incident}, {"text", text}}}}));
+    return "bundle/texts/" + text.substr(5);
+  };
+  const std::string gone = *texts->keep("Erika M."), stays = *texts->keep("Otto N."), of_an_action = *texts->keep("too broad");
+  const std::string gone_file = note("inc-1", gone);
+  const std::string other_file = note("inc-9", *texts->keep("of another incident"));
+  const std::uint64_t action = world.append(TestWorld::draft("action_proposed", JsonObject{{"incident", "inc-1"}}));
+  const Json rejected = JsonObject{{"action", "act-" + std::to_string(action)}, {"reason", of_an_action}};
+  world.append(TestWorld::draft("command", JsonObject{{"name", "action.reject"}, {"args", rejected}}));
+  const std::string nobody_typed = text_reference(sha256("a caller's name"));
+  world.append(TestWorld::draft("incident_finding_linked", JsonObject{{"incident", "inc-1"}, {"summary", "by " + nobody_typed}}));
+  const std::string stays_file = note("inc-1", stays);
+  world.append(TestWorld::draft("text_erased", JsonObject{{"text", gone}, {"reason", "a name"}}));  // a crash: its file is still there
+  ASSERT_NO_FATAL_FAILURE(world.bundle());
+  EXPECT_FALSE(exists(world.files, gone_file));
+  EXPECT_FALSE(exists(world.files, other_file));
+  EXPECT_TRUE(exists(world.files, "bundle/texts/" + of_an_action.substr(5)));
+  EXPECT_EQ(text_in(*read_all(world.files, stays_file)).value(), "Otto N.");
+  EXPECT_TRUE(verified(world).good()) << verified(world).to_text();
+  EXPECT_NE(verified(world).to_text().find("texts: 2 have the digest that the journal refers to; 1 were erased"), std::string::npos)
+      << verified(world).to_text();
+
+  const Bytes as_it_was = *read_all(world.files, stays_file);
+  ASSERT_TRUE(write_plain(world.files, stays_file, as_it_was + "!"));
+  forge_manifest(world);
+  EXPECT_NE(verified(world).to_text().find("its digest is not the one that journal entry"), std::string::npos);
+  ASSERT_TRUE(world.files.remove(stays_file));
+  forge_manifest(world);
+  EXPECT_NE(verified(world).to_text().find("no entry says that it was erased"), std::string::npos);
 }
 
 TEST(Manifest, refuses_paths_that_leave_the_folder_and_any_other_form) {

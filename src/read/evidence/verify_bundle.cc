@@ -8,6 +8,7 @@
 #include "log/ledger/proof.h"
 #include "read/evidence/bundle.h"
 #include "read/evidence/bundle_files.h"
+#include "read/evidence/bundle_texts.h"
 #include "read/evidence/exported_log.h"
 #include "read/evidence/range.h"
 
@@ -123,6 +124,28 @@ class Verifier {
     if (expected.items.empty())
       line(false, "custody.json", fmt::format("the journal names no evidence of '{}'", incident));
     for (const Json& item : expected.items) check_item(item, journal->second);
+    texts(texts_of(*entries, incident));
+  }
+
+  // What the journal refers to is here as it was typed, unless the journal itself says that it was erased.
+  void texts(const std::vector<NamedText>& named) {
+    std::size_t right = 0, erased = 0;
+    for (const NamedText& text : named) {
+      const std::string file = text.path();
+      const Result<Bytes> content = read_all(files_, dir_ + "/" + file);
+      if (content && sha256(*content) == text.digest) {
+        ++right;
+      } else if (content) {
+        line(false, file, fmt::format("its digest is not the one that journal entry {} refers to", text.named_by));
+      } else if (text.erased_by && content.error().code == Code::kNotFound) {
+        ++erased;
+      } else {
+        line(false, file, fmt::format("journal entry {} refers to it, and no entry says that it was erased: {}", text.named_by, content.error().message));
+      }
+    }
+    if (right + erased > 0)
+      line(true, "texts", fmt::format("{} have the digest that the journal refers to{}", right,
+                                      erased == 0 ? "" : fmt::format("; {} were erased", erased)));
   }
 
   void check_item(const Json& item, const ExportedLog& journal) {

@@ -18,6 +18,7 @@
 #include "log/ledger/note.h"
 #include "log/record/streams.h"
 #include "read/evidence/blob_store.h"
+#include "read/evidence/texts.h"
 #include "read/views/views.h"
 #include "run/api/event_feed.h"
 #include "run/api/fair_queue.h"
@@ -72,6 +73,7 @@ struct Parts {
   TapParts tap = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
+  const evidence::Texts* texts = nullptr;  // null: answers show the references
 };
 
 class Api {
@@ -109,6 +111,8 @@ class Api {
   Result<ledger::Checkpoint> published(const std::string& name, const ledger::Log& log) const;
   Result<net::Response> tile(const net::Request& request) const;
   Result<void> wait_for_views(const net::Request& request) const;
+  // The way out of everything that may hold what people typed, but for the journal's entries, which are shown as they are signed.
+  Result<net::Response> shown(Result<Json> document) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
   // Of the handler threads, so that people are answered while batches are encoded; octets that wait, of one stream.

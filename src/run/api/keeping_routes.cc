@@ -5,11 +5,10 @@ namespace firebreak::api {
 
 void Api::add_keeping_routes() {
   guarded("GET", "/api/v1/erasures", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
-    return net::json_response(parts_.keeping_status());
+    return shown(parts_.keeping_status());
   });
   guarded("GET", "/api/v1/erasures/{id}", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
-    FIREBREAK_ASSIGN(const Json answer, parts_.erasure(request.param("id")));
-    return net::json_response(answer);
+    return shown(parts_.erasure(request.param("id")));
   });
   guarded("GET", "/api/v1/retention", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return net::json_response(parts_.retention_status());

@@ -23,12 +23,12 @@ views::Filter filter_of(const net::Request& request) {
   return {request.query_or("incident"), request.query_or("endpoint"), request.query_or("state")};
 }
 
-Result<net::Response> as_response(Result<Json> value) {
-  if (!value) return fail(std::move(value.error()));
-  return net::json_response(*value);
-}
-
 }  // namespace
+
+Result<net::Response> Api::shown(Result<Json> document) const {
+  if (!document) return fail(std::move(document.error()));
+  return net::json_response(parts_.texts != nullptr ? parts_.texts->shown_in(std::move(*document)) : *document);
+}
 
 void Api::add_read_routes() {
   using ListOf = Result<Json> (views::Views::*)(const views::Page&, const views::Filter&) const;
@@ -37,12 +37,12 @@ void Api::add_read_routes() {
     guarded("GET", path, kPeople, [this, function](const net::Request& request, const access::Principal&) {
       const auto page = page_of(request);
       if (!page) return Result<net::Response>(fail(page.error()));
-      return as_response((parts_.views.*function)(*page, filter_of(request)));
+      return shown((parts_.views.*function)(*page, filter_of(request)));
     });
   };
   const auto one = [this](const std::string& path, OneOf function) {
     guarded("GET", path, kPeople, [this, function](const net::Request& request, const access::Principal&) {
-      return as_response((parts_.views.*function)(request.param("id")));
+      return shown((parts_.views.*function)(request.param("id")));
     });
   };
   list("/api/v1/incidents", &views::Views::incidents);
@@ -50,7 +50,7 @@ void Api::add_read_routes() {
   list("/api/v1/findings", &views::Views::findings);
   one("/api/v1/findings/{id}", &views::Views::finding);
   guarded("GET", "/api/v1/findings/{id}/replay", kPeople,
-          [this](const net::Request& request, const access::Principal&) { return as_response(parts_.replay(request.param("id"))); });
+          [this](const net::Request& request, const access::Principal&) { return shown(parts_.replay(request.param("id"))); });
   list("/api/v1/actions", &views::Views::actions);
   one("/api/v1/actions/{id}", &views::Views::action);
   list("/api/v1/evidence", &views::Views::evidence);
@@ -59,7 +59,7 @@ void Api::add_read_routes() {
   list("/api/v1/runs", &views::Views::runs);
   list("/api/v1/gates", &views::Views::gates);
   guarded("GET", "/api/v1/incidents/{id}/picture", kPeople,
-          [this](const net::Request& request, const access::Principal&) { return as_response(parts_.picture(request.param("id"))); });
+          [this](const net::Request& request, const access::Principal&) { return shown(parts_.picture(request.param("id"))); });
   guarded("GET", "/api/v1/incidents/{id}/report.html", kPeople,
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json report, parts_.report(request.param("id"), Json(nullptr)));
@@ -75,10 +75,10 @@ void Api::add_read_routes() {
             if (parts_.attested) status.as_object()["attested"] = parts_.attested();
             if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
             if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
-            return net::json_response(status);
+            return shown(std::move(status));
           });
   guarded("GET", "/api/v1/robustness", kPeople,
-          [this](const net::Request&, const access::Principal&) { return as_response(parts_.views.robustness()); });
+          [this](const net::Request&, const access::Principal&) { return shown(parts_.views.robustness()); });
 
   guarded("GET", "/api/v1/journal", kPeople,
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
@@ -88,7 +88,10 @@ void Api::add_read_routes() {
             FIREBREAK_ASSIGN(const auto entries, parts_.journal.entries(from, most));
             JsonArray items;
             for (const Entry& entry : entries) items.push_back(entry_to_json(entry));
-            return net::json_response(JsonObject{{"items", items}, {"size", parts_.journal.size()}});
+            JsonObject texts;  // beside the entries: who wants one erased finds its reference here
+            if (parts_.texts != nullptr)
+              for (const std::string& reference : text_references(items)) texts[reference] = parts_.texts->shown(reference);
+            return net::json_response(JsonObject{{"items", std::move(items)}, {"size", parts_.journal.size()}, {"texts", std::move(texts)}});
           });
   guarded("GET", "/api/v1/blobs/{digest}", kPeople,
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
@@ -101,7 +104,7 @@ void Api::add_read_routes() {
             return response;
           });
   guarded("GET", "/api/v1/trace/{id}", kPeople, [this](const net::Request& request, const access::Principal&) {
-    return as_response(parts_.trace(request.param("id"), request.query_or("stream")));
+    return shown(parts_.trace(request.param("id"), request.query_or("stream")));
   });
   guarded("GET", "/api/v1/endpoints", kPeople,
           [this](const net::Request&, const access::Principal&) -> Result<net::Response> {

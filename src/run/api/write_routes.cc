@@ -77,7 +77,7 @@ void Api::add_write_routes() {
           });
 
   guarded("GET", "/api/v1/clock", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
-    return net::json_response(parts_.clock_state());
+    return shown(parts_.clock_state());
   });
   guarded("POST", "/api/v1/clock", kPeople,
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
@@ -94,7 +94,7 @@ void Api::add_write_routes() {
               FIREBREAK_ASSIGN(const Time to, get_time(body, "to"));
               FIREBREAK_ASSIGN(answer, parts_.feed_clock(to));
             }
-            return net::json_response(answer);
+            return shown(std::move(answer));
           });
 
   guarded("POST", "/api/v1/reports", kPeople,

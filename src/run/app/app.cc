@@ -93,6 +93,7 @@ struct App::Impl {
   Configuration configuration;
   std::string journal_why;         // the journal is not what it was, and an operator let it go on
   std::string last_configuration;  // digest of the one applied last
+  std::unique_ptr<evidence::Texts> texts;
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<evidence::BlobStore> blobs;
   std::unique_ptr<views::Views> views;
@@ -135,6 +136,7 @@ struct App::Impl {
   Result<void> start_api();
 
   void on_group(const journal::Group& group);
+  void erase_text(const Entry& entry);
   void take_request(const Entry& entry);
   void take_orders();
   effects::Hooks effect_hooks();
@@ -187,6 +189,8 @@ Result<void> App::Impl::open_journal() {
   }
   journal::Options journal_options;
   journal_options.logger = &logger;
+  FIREBREAK_ASSIGN(texts, evidence::Texts::open(files, random, options.data_dir));
+  journal_options.keep_text = [this](std::string_view text) { return texts->keep(text); };
   FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
                                                    journal_options, all_folds()));
   journal->with_state([&](const journal::View& view) { fed_clock.feed(view.time()); });
@@ -226,7 +230,7 @@ Result<void> App::Impl::open_connectors() {
 }
 
 Result<void> App::Impl::start_workers() {
-  context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, feeds,
+  context = std::make_unique<Context>(Context{files, clock(), logger, metrics, *journal, *streams, *blobs, *texts, feeds,
                                               connectors, configuration.rules});
   archivist = std::make_unique<Archivist>(*context, options.data_dir);
   jobs = std::make_unique<TaskThread>();
@@ -264,6 +268,7 @@ Result<void> App::Impl::follow_journal() {
     FIREBREAK_ASSIGN(const auto entries, journal->entries(at, std::min<std::uint64_t>(kPiece, end - at)));
     for (const Entry& entry : entries) {
       requests.apply(entry);
+      erase_text(entry);
       feed_maker->apply(entry);
       guard.apply(entry);
       attestations->apply(entry);
@@ -288,6 +293,7 @@ Result<void> App::Impl::follow_journal() {
 void App::Impl::on_group(const journal::Group& group) {
   bool orders = false;
   for (const Entry& entry : group.entries) {
+    erase_text(entry);
     feed_maker->apply(entry);
     archivist->apply(entry);
     offsite->apply(entry);
@@ -300,6 +306,11 @@ void App::Impl::on_group(const journal::Group& group) {
   }
   if (orders) take_orders();
   projection->wake();
+}
+
+void App::Impl::erase_text(const Entry& entry) {
+  if (auto erased = texts->apply(entry); !erased)
+    logger.error("a text that is erased is still on the disk; the next start removes it", erased.error());
 }
 
 void App::Impl::take_request(const Entry& entry) {
@@ -390,6 +401,7 @@ void App::Impl::add_gauges() {
 Result<void> App::Impl::start_api() {
   add_gauges();
   api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
+  parts.texts = texts.get();
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
   parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
   // A fed clock may stand for ever: an endpoint's first records start its detectors nevertheless.

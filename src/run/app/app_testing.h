@@ -18,6 +18,7 @@ struct Parts {
   Registry metrics;
   Feeds feeds;
   std::unique_ptr<evidence::BlobStore> blobs;
+  std::unique_ptr<evidence::Texts> texts;
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<record::Streams> streams;
   std::map<std::string, std::unique_ptr<connect::Connector>> connectors;
@@ -39,7 +40,8 @@ struct Parts {
     journal = *journal::Journal::open(std::move(*log), files, clock, "data/snapshots", {}, std::move(folds));
     streams = *record::Streams::open(files, clock, random, "data");
     blobs = std::make_unique<evidence::BlobStore>(*evidence::BlobStore::open(files, "data/blobs"));
-    context = std::make_unique<Context>(Context{files, clock, logger, metrics, *journal, *streams, *blobs, feeds, connectors, rules});
+    texts = std::move(*evidence::Texts::open(files, random, "data"));
+    context = std::make_unique<Context>(Context{files, clock, logger, metrics, *journal, *streams, *blobs, *texts, feeds, connectors, rules});
   }
   void close() {
     feeds.clear();

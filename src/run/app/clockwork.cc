@@ -135,7 +135,8 @@ Result<Json> Clockwork::set_rate(const Json& rate, const std::string& reason, co
   if (!rate.is_null() && !(rate.is_number() && rate.to_number<double>() >= 0 && rate.to_number<double>() <= 1e6))
     return fail(Code::kInvalid, "'rate' is null (as fast as it goes) or 0 (held) to 1000000 clock seconds a second", "/rate");
   if (reason.empty() || reason.size() > 200) return fail(Code::kInvalid, "'reason' has 1 to 200 octets", "/reason");
-  Draft draft{"clock_fed", JsonObject{{"rate", rate}, {"reason", reason}, {"by", by}}, by, {}, {}};
+  FIREBREAK_ASSIGN(const std::string kept, context_.journal.keep_text(reason));
+  Draft draft{"clock_fed", JsonObject{{"rate", rate}, {"reason", kept}, {"by", by}}, by, {}, {}};
   FIREBREAK_ASSIGN(const journal::Group group, context_.journal.submit_wait(std::move(draft)));
   remember(group.entries.front());
   return state();

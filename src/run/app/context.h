@@ -14,6 +14,7 @@
 #include "log/journal/journal.h"
 #include "log/record/streams.h"
 #include "read/evidence/blob_store.h"
+#include "read/evidence/texts.h"
 #include "run/app/stream_feed.h"
 #include "world/connect/connector.h"
 
@@ -40,6 +41,7 @@ struct Context {
   journal::Journal& journal;
   record::Streams& streams;
   evidence::BlobStore& blobs;
+  evidence::Texts& texts;
   Feeds& feeds;
   const std::map<std::string, std::unique_ptr<connect::Connector>>& connectors;
   const Json& rules;  // content/rules, by section

@@ -85,7 +85,21 @@ std::string Erasures::hash_of(std::string_view subject) const {
   return context_.streams.keyed_hash("erasure", subject).hex();
 }
 
+Result<Json> Erasures::erase_text(const Json& body, const std::string& actor) {
+  FIREBREAK_TRY(only_keys(body, {"text", "reason"}));
+  FIREBREAK_ASSIGN(const std::string text, get_string(body, "text"));
+  if (text_digest(text) && !context_.texts.has(text))
+    return fail(Code::kNotFound, fmt::format("there is no {}: it was erased, or never kept here", text), "/text");
+  FIREBREAK_ASSIGN(const journal::Group group,
+                   journal::give_command(context_.journal, "text.erase", JsonObject{{"text", text}, {"reason", string_or(body, "reason")}}, actor));
+  const Entry* erased = entry_of(group, "text_erased");
+  FIREBREAK_ASSERT(erased != nullptr);
+  FIREBREAK_TRY(context_.texts.apply(*erased));  // the answer says that it is gone, so it is
+  return Json(JsonObject{{"index", erased->index}, {"id", text}, {"state", "done"}});
+}
+
 Result<Json> Erasures::request(const Json& body, const std::string& actor) {
+  if (find(body, "text") != nullptr) return erase_text(body, actor);
   FIREBREAK_TRY(only_keys(body, {"subject", "reason", "streams"}));
   FIREBREAK_ASSIGN(const std::string subject, subject_in(body));
   JsonObject args{{"subject", hash_of(subject)}, {"reason", string_or(body, "reason")}};

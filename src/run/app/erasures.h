@@ -28,6 +28,7 @@ class Erasures {
       : context_(context), dir_(data_dir + "/erasures"), parts_(std::move(parts)) {}
 
   // {"subject", "reason", "streams"?} -> the command's answer {"index", "id", "state": "ordered" or "waiting"}.
+  // {"text": reference, "reason"} -> {"index", "id", "state": "done"}: the file is gone when this returns.
   Result<Json> request(const Json& body, const std::string& actor);
   // {"subject"?, "stream"?, "reason"} -> {"index", "id"}.
   Result<Json> hold(const Json& body, const std::string& actor);
@@ -40,6 +41,7 @@ class Erasures {
   void stop() { stopping_ = true; }  // what is ordered and not begun waits for the next start
 
  private:
+  Result<Json> erase_text(const Json& body, const std::string& actor);
   std::string hash_of(std::string_view subject) const;
   std::string path_of(const std::string& hash) const { return dir_ + "/" + hash; }
   Result<void> carry_out_one(std::uint64_t index, const std::string& hash, const std::vector<std::string>& streams);

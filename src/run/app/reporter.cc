@@ -8,7 +8,8 @@ namespace firebreak::app {
 Result<Json> make_report(const Context& context, const views::Views& views, const std::string& data_dir,
                          const std::string& incident, const Json& player, const Json& offsite) {
   report::ReportInput input;
-  FIREBREAK_ASSIGN(input.incident, views.incident(incident));
+  FIREBREAK_ASSIGN(Json kept, views.incident(incident));
+  input.incident = context.texts.shown_in(std::move(kept));
   FIREBREAK_ASSIGN(input.robustness, views.robustness());
   FIREBREAK_ASSIGN(const auto logs, ledger::list_logs(context.files, data_dir));
   JsonArray rows;

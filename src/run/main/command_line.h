@@ -16,7 +16,7 @@ class App;
 namespace firebreak::cli {
 
 struct KeepingWords {
-  std::string subject, reason, purpose;
+  std::string subject, text, reason, purpose;
   std::vector<std::string> streams;
   std::int64_t days = 0;
 };

@@ -2,9 +2,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <set>
 
 #include "run/main/command_line.h"
 #include "run/main/print.h"
+#include "types/free_text.h"
 
 namespace firebreak::cli {
 namespace {
@@ -19,7 +21,16 @@ int told(Client& client, const Result<Json>& answer, const std::string& sentence
   return kDone;
 }
 
+int erase_text(Client& client, const KeepingWords& words) {
+  return told(client, client.post("/api/v1/erasures", JsonObject{{"text", words.text}, {"reason", words.reason}}), "is erased");
+}
+
 int erase(Client& client, const KeepingWords& words) {
+  if (!words.text.empty()) return erase_text(client, words);
+  if (words.subject.empty()) {
+    (void)report_error(Error{Code::kInvalid, "--subject or --text is needed: what is to be erased", {}, 0}, client.connection().json);
+    return kUsage;
+  }
   JsonObject body{{"subject", words.subject}, {"reason", words.reason}};
   if (!words.streams.empty()) body["streams"] = JsonArray(words.streams.begin(), words.streams.end());
   const auto answer = client.post("/api/v1/erasures", body);
@@ -67,6 +78,38 @@ int erase_status(Client& client, const std::string& id) {
   for (const char* list : {"erasures", "done"})
     for (const Json& erasure : answer->at(list).as_array()) print_erasure(erasure);
   if (answer->at("erasures").as_array().empty() && answer->at("done").as_array().empty()) fmt::print("nobody was erased\n");
+  return kDone;
+}
+
+// Every text that somebody typed, once, where it came in; with `containing` those alone that hold it. The search is made here, so
+// that a name that is looked for stands in no address and no log.
+int list_texts(Client& client, const std::string& containing) {
+  const bool json = client.connection().json;
+  std::set<std::string> seen;
+  JsonArray found;
+  for (std::uint64_t from = 0;;) {
+    const auto page = client.get(fmt::format("/api/v1/journal?limit=1000&from={}", from));
+    if (!page) return report_error(page.error(), json);
+    const JsonArray& items = page->at("items").as_array();
+    if (items.empty()) break;
+    for (const Json& entry : items) {
+      for (const std::string& reference : text_references(entry)) {
+        if (!seen.insert(reference).second) continue;
+        const std::string text = string_or(page->at("texts"), reference);
+        if (text.find(containing) == std::string::npos) continue;
+        found.push_back(JsonObject{{"text", reference}, {"index", int_or(entry, "index")}, {"time", string_or(entry, "time")},
+                                   {"actor", string_or(entry, "actor")}, {"says", text}});
+      }
+    }
+    from += items.size();
+  }
+  if (json) {
+    fmt::print("{}", pretty_json(JsonObject{{"items", std::move(found)}}));
+  } else if (found.empty()) {
+    fmt::print("no such text\n");
+  } else {
+    fmt::print("{}", table(found, {{"TEXT", "/text", 69}, {"ENTRY", "/index", 10}, {"TIME", "/time", 28}, {"BY", "/actor", 20}, {"SAYS", "/says", 80}}));
+  }
   return kDone;
 }
 
@@ -144,19 +187,22 @@ int set_retention(Client& client, const KeepingWords& words, const std::string& 
 
 void CommandLine::add_keeping() {
   KeepingWords& w = words_.keeping;
-  auto* erasing = verb(app_.get(), "erase", "erase a person's records: their keys are destroyed, proofs stay (as admin)", {});
-  erasing->add_option("--subject", w.subject, "the person, as the stream's subject field (else the caller) names them");
+  auto* erasing = verb(app_.get(), "erase", "erase a person's records, or a text that somebody typed; proofs stay (as admin)", {});
+  auto* subject = erasing->add_option("--subject", w.subject, "the person, as the stream's subject field (else the caller) names them");
+  erasing->add_option("--text", w.text, "the text: its reference, text:DIGEST, as 'firebreak texts' lists it")->excludes(subject);
   erasing->add_option("--reason", w.reason, "for the journal; no name in it");
-  erasing->add_option("--stream", w.streams, "of this stream alone, several times; without it all");
+  erasing->add_option("--stream", w.streams, "of this stream alone, several times; without it all")->needs(subject);
   auto* status = verb(erasing, "status", "who asked, why, when; holds, records, archive, whether detectors have forgotten",
                       [this](Client& c) { return erase_status(c, words_.id); });
   status->add_option("erasure", words_.id, "era-N; without it all");
   erasing->callback([this, status, &w] {  // after that of `status`
     if (status->parsed()) return;
-    for (const auto& [option, value] : {std::pair("--subject", &w.subject), std::pair("--reason", &w.reason)})
-      if (value->empty()) throw CLI::RequiredError(option);
+    if (w.reason.empty()) throw CLI::RequiredError("--reason");
     chosen_ = [&w](Client& c) { return erase(c, w); };
   });
+  auto* texts = verb(app_.get(), "texts", "what people typed (reasons, notes, summaries), with the references that 'erase --text' takes",
+                     [&w](Client& c) { return list_texts(c, w.text); });
+  texts->add_option("--containing", w.text, "those alone that hold these characters");
   auto* keeping = noun("retention", "how long records are kept");
   verb(keeping, "list", "of each stream: days, what went, what is held", [](Client& c) { return list_retention(c); });
   auto* setting = verb(keeping, "set", "keep a stream's records for so many days (as admin)",

@@ -1,0 +1,63 @@
+#include "read/evidence/bundle_texts.h"
+
+#include <map>
+#include <set>
+
+#include "types/command.h"
+#include "types/free_text.h"
+
+namespace firebreak::evidence {
+namespace {
+
+// Tells the entries that are about an incident or one of its actions; sees them all, in order.
+class About {
+ public:
+  explicit About(const std::string& incident) : incident_(incident) {}
+
+  bool operator()(const Entry& entry) {
+    if (entry.kind == "action_proposed" && string_or(entry.body, "incident") == incident_) actions_.insert(entry.id("act"));
+    if (entry.kind == "incident_opened") return entry.id("inc") == incident_;
+    const Json& args = command_args(entry);
+    return string_or(args, "incident") == incident_ || actions_.contains(string_or(args, "action"));
+  }
+
+ private:
+  const std::string& incident_;
+  std::set<std::string> actions_;
+};
+
+// A declared incident's title came with a command that could not name the incident yet.
+std::vector<std::string> typed_in(const Entry& entry) {
+  std::vector<std::string> references;
+  const auto take = [&](const Json& holder, std::string_view name) {
+    if (const Json* given = find(holder, name))
+      for (std::string& reference : text_references(*given)) references.push_back(std::move(reference));
+  };
+  if (entry.kind == "incident_opened" && string_or(entry.body, "rule") == "declared") take(entry.body, "title");
+  if (entry.kind != "command") return references;
+  const std::string name = string_or(entry.body, "name");
+  for (const FreeText& one : free_texts())
+    if (one.command == name) take(command_args(entry), one.argument);
+  return references;
+}
+
+}  // namespace
+
+std::vector<NamedText> texts_of(const std::vector<Entry>& journal, const std::string& incident) {
+  std::vector<NamedText> texts;
+  std::set<Digest> known;
+  std::map<Digest, std::uint64_t> erased;
+  About about(incident);
+  for (const Entry& entry : journal) {
+    if (entry.kind == "text_erased")
+      if (const auto digest = text_digest(string_or(entry.body, "text"))) erased.emplace(*digest, entry.index);
+    if (!about(entry)) continue;
+    for (const std::string& reference : typed_in(entry))
+      if (const auto digest = text_digest(reference); known.insert(*digest).second) texts.push_back({*digest, entry.index, {}});
+  }
+  for (NamedText& text : texts)
+    if (const auto at = erased.find(text.digest); at != erased.end()) text.erased_by = at->second;
+  return texts;
+}
+
+}  // namespace firebreak::evidence
