@@ -133,7 +133,9 @@ std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference,
   out.push_back(p_value_of("t_test", student_t(of_reference, of_current).p_value));
   const double apart = energy(reference, current);
   out.push_back({"ed", "ed", apart, apart > 0.1, 0.1, {}});
-  out.push_back(p_value_of("es", epps_singleton(reference, current).p_value));
+  EvidentlyScore es = p_value_of("es", epps_singleton(reference, current).p_value);
+  if (std::isnan(es.score)) es.error = "not defined when half of all values are one, or a side has fewer than five";
+  out.push_back(es);
 
   if (values.size() > kFewValues) {
     out.push_back(chosen(find_score(out, reference.size() <= kSmallReference ? "ks" : "wasserstein")));

@@ -3,10 +3,10 @@
 // Samples: sorted ascending, finite, not empty: Evidently drops empty and infinite values first. Each score has its
 // default threshold and is compared with it as Evidently compares. What is wrong with some of them stands in
 // docs/statistics.md; Firebreak's own detectors do not use them.
-// psi, jensenshannon and kl_div of numbers exist twice. When the reference has more than 20 distinct values, Evidently's reports
-// bin both samples pooled by Sturges' rule: psi_in_reports and so on. The same tests called by hand with the column's type
-// as a word ("num") do not recognise it and take one bin per distinct value: psi, jensenshannon, kl_div. With fewer distinct
-// values the two are the same. hellinger bins by Sturges' rule over the distinct values of both samples.
+// psi, jensenshannon and kl_div of numbers exist twice: with one bin per distinct value, as recorded from its tests called by
+// hand, and as psi_in_reports and so on by Sturges' rule over both samples pooled when the reference has more than 20 distinct
+// values, as its source says for numeric columns (no recorded number stands against these). With fewer distinct values the
+// two are the same. hellinger bins by Sturges' rule over the distinct values of both samples.
 // Not followed: with integer columns and NumPy 2, bins are at least 1 wide; more than half a million values are needed
 // for that to change anything.
 #pragma once

@@ -13,11 +13,6 @@
 namespace firebreak::stats {
 namespace {
 
-double cdf_at(std::span<const double> sorted, double value) {
-  const auto end = std::upper_bound(sorted.begin(), sorted.end(), value);
-  return static_cast<double>(end - sorted.begin()) / static_cast<double>(sorted.size());
-}
-
 // P(D+ >= d): Birnbaum & Tingey 1951, all terms positive.
 double smirnov_upper(double n, double d) {
   if (d >= 1) return 0;
@@ -101,18 +96,23 @@ double pelz_good_cdf(double n, double d) {
 
 KolmogorovDistance kolmogorov_distance(std::span<const double> a, std::span<const double> b) {
   FIREBREAK_ASSERT(!a.empty() && !b.empty());
+  // The difference of the CDFs rises at values of a alone and falls at values of b alone, so walking both in order meets
+  // the first place of each extreme first.
+  const double n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
   double above = -1, below = -1, above_at = 0, below_at = 0;
-  for (const std::span<const double> side : {a, b}) {
-    for (const double value : side) {
-      const double d = cdf_at(a, value) - cdf_at(b, value);
-      if (d > above) {
-        above = d;
-        above_at = value;
-      }
-      if (-d > below) {
-        below = -d;
-        below_at = value;
-      }
+  std::size_t i = 0, j = 0;
+  while (i < a.size() || j < b.size()) {
+    const double at = i == a.size() ? b[j] : j == b.size() ? a[i] : std::min(a[i], b[j]);
+    while (i < a.size() && a[i] == at) ++i;
+    while (j < b.size() && b[j] == at) ++j;
+    const double d = static_cast<double>(i) / n - static_cast<double>(j) / m;
+    if (d > above) {
+      above = d;
+      above_at = at;
+    }
+    if (-d > below) {
+      below = -d;
+      below_at = at;
     }
   }
   above = std::clamp(above, 0.0, 1.0);

@@ -15,7 +15,7 @@ namespace firebreak::stats {
 
 struct KolmogorovDistance {
   double distance = 0;
-  double location = 0;  // the value at which it is reached; the first one of a, else of b
+  double location = 0;  // the smallest value at which it is reached
 };
 KolmogorovDistance kolmogorov_distance(std::span<const double> a, std::span<const double> b);
 

@@ -121,6 +121,28 @@ TEST(Evidently, a_lower_mean_is_no_drift_for_its_one_sided_test) {
   }
 }
 
+TEST(Evidently, says_that_a_score_is_not_defined) {
+  const std::vector<double> constant(30, 2.0);
+  for (const EvidentlyScore& score : evidently_numeric(constant, constant)) {
+    EXPECT_EQ(score.error.empty(), score.name != "es") << score.name;
+    EXPECT_FALSE(score.drifted) << score.name;
+  }
+}
+
+TEST(Evidently, picks_by_the_size_of_the_reference_and_the_number_of_values) {
+  const auto picked = [](std::size_t rows, int values) {
+    std::vector<double> sample;
+    for (std::size_t i = 0; i < rows; ++i) sample.push_back(static_cast<double>(i % static_cast<std::size_t>(values)));
+    sample = sorted_copy(sample);
+    return evidently_numeric(sample, sample).back().method;
+  };
+  EXPECT_EQ(picked(1000, 6), "ks");
+  EXPECT_EQ(picked(1000, 5), "chisquare");
+  EXPECT_EQ(picked(1000, 2), "z");
+  EXPECT_EQ(picked(1001, 6), "wasserstein");
+  EXPECT_EQ(picked(1001, 5), "jensenshannon");
+}
+
 TEST(Evidently, an_unseen_category_is_certain_drift_for_its_chi_square) {
   const auto scores = evidently_categorical(Counts{500, 400, 0}, Counts{450, 450, 1});
   EXPECT_EQ(scores.front().name, "chisquare");

@@ -42,7 +42,7 @@ cli::Cells sample(const Json& side) {
 JsonObject answer_to(const Json& one) {
   const cli::Cells reference = sample(one.at("reference")), current = sample(one.at("current"));
   if (string_or(one, "kind") == "categorical") return must(stats::compare_categorical(reference.values, current.values));
-  return must(stats::compare_numeric(must(cli::numbers_of(reference.values)), must(cli::numbers_of(current.values))));
+  return must(stats::compare_numeric(must(cli::numbers_of(reference)), must(cli::numbers_of(current))));
 }
 
 void print_tally(const char* what, const Comparison& comparison) {
@@ -114,7 +114,7 @@ TEST(Conformance, streams_give_the_detections_of_river) {
   for (const Json& one : recorded().at("cases").as_array()) {
     if (string_or(one, "kind") != "change_points") continue;
     ++seen;
-    const std::vector<double> values = must(cli::numbers_of(sample(one.at("stream")).values));
+    const std::vector<double> values = must(cli::numbers_of(sample(one.at("stream"))));
     for (const auto& [name, run] : one.at("river").as_object()) {
       const auto known = kDetectors.find(std::string(name));
       if (known == kDetectors.end()) {

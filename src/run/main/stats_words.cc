@@ -34,8 +34,8 @@ Result<Sample> read_sample(const std::string& file, const std::string& column, c
 
 Result<JsonObject> compared(const Sample& reference, const Sample& current, bool numeric) {
   if (!numeric) return stats::compare_categorical(reference.cells.values, current.cells.values);
-  FIREBREAK_ASSIGN(const std::vector<double> then, numbers_of(reference.cells.values));
-  FIREBREAK_ASSIGN(const std::vector<double> now, numbers_of(current.cells.values));
+  FIREBREAK_ASSIGN(const std::vector<double> then, numbers_of(reference.cells));
+  FIREBREAK_ASSIGN(const std::vector<double> now, numbers_of(current.cells));
   return stats::compare_numeric(then, now);
 }
 
@@ -96,7 +96,7 @@ int print_comparison(const StatsWords& w, bool json) {
 
 Result<std::vector<std::uint64_t>> detections(const StatsWords& w) {
   FIREBREAK_ASSIGN(const Sample sample, read_sample(w.file, w.column, w.rows, {}));
-  FIREBREAK_ASSIGN(const std::vector<double> values, numbers_of(sample.cells.values));
+  FIREBREAK_ASSIGN(const std::vector<double> values, numbers_of(sample.cells));
   FIREBREAK_ASSIGN(std::vector<std::uint64_t> found, stats::changes(w.detector, values, {w.clock, w.threshold}));
   for (std::uint64_t& at : found) at = sample.cells.rows[at];  // empty cells move positions away from rows
   return found;

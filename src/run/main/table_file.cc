@@ -134,14 +134,15 @@ Result<Cells> cells_of(const Table& table, const std::string& column, const RowR
   return out;
 }
 
-Result<std::vector<double>> numbers_of(const std::vector<std::string>& cells) {
+Result<std::vector<double>> numbers_of(const Cells& cells) {
   std::vector<double> out;
-  out.reserve(cells.size());
-  for (const std::string& cell : cells) {
+  out.reserve(cells.values.size());
+  for (std::size_t i = 0; i < cells.values.size(); ++i) {
+    const std::string& cell = cells.values[i];
     double value = 0;
     const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
     if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value))
-      return fail(Code::kInvalid, fmt::format("'{}' is no number", cell.substr(0, 40)));
+      return fail(Code::kInvalid, fmt::format("row {}: '{}' is no number", cells.rows[i], cell.substr(0, 40)));
     out.push_back(value);
   }
   return out;

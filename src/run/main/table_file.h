@@ -41,7 +41,7 @@ struct Cells {
 // The cells of `column` that are not empty. kInvalid when the column, or that of the condition, is not there, or the range
 // ends behind the last row.
 Result<Cells> cells_of(const Table& table, const std::string& column, const RowRange& rows, const std::optional<Condition>& where);
-// kInvalid names the first cell that is no finite number.
-Result<std::vector<double>> numbers_of(const std::vector<std::string>& cells);
+// kInvalid names the first cell that is no finite number, and its row.
+Result<std::vector<double>> numbers_of(const Cells& cells);
 
 }  // namespace firebreak::cli

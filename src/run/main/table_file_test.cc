@@ -62,9 +62,9 @@ TEST(TableFile, says_what_is_wrong_with_words) {
   EXPECT_FALSE(parse_rows("-1:2"));
   EXPECT_FALSE(parse_condition("=x"));
   EXPECT_FALSE(parse_condition("x"));
-  EXPECT_FALSE(numbers_of({"1", "x"}));
-  EXPECT_FALSE(numbers_of({"nan"}));
-  EXPECT_EQ(*numbers_of({"-1e3", "0.5"}), (std::vector<double>{-1000, 0.5}));
+  EXPECT_EQ(numbers_of({{"1", "x"}, {4, 7}}).error().message, "row 7: 'x' is no number");
+  EXPECT_FALSE(numbers_of({{"nan"}, {0}}));
+  EXPECT_EQ(*numbers_of({{"-1e3", "0.5"}, {0, 1}}), (std::vector<double>{-1000, 0.5}));
 }
 
 }  // namespace
