@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 
 #include "log/ledger/cosigned.h"
 #include "log/ledger/log.h"
@@ -138,8 +139,9 @@ void Attestations::attend(const effects::AttestedLog& log, std::set<effects::Att
   for (const auto& attester : attesters_)
     if (due(log.name, *attester, now)) asked.emplace_back(attester.get(), &slot_of(log, *attester));
   bool cosigned = false;
+  std::vector<std::tuple<effects::Attester*, Slot*, effects::Attestation>> answers;
   for (const auto& [attester, slot] : asked) {
-    if (stopping_) return;
+    if (stopping_) break;
     const bool said = slot->asked || attester->config().kind == "timestamp";
     if (slot->size == log.log.size() && slot->failures == 0 && said) {  // nothing new; what was said of it stands
       const std::lock_guard lock(mutex_);
@@ -150,14 +152,17 @@ void Attestations::attend(const effects::AttestedLog& log, std::set<effects::Att
     if (!checkpoint) checkpoint = log.log.checkpoint();
     const effects::Attestation answer =
         away.contains(attester) ? effects::Attestation{effects::Verdict::kAway, slot->what, 0, 0} : attester->attest(log, *checkpoint);
-    if (stopping_ && answer.verdict == effects::Verdict::kAway) return;  // broken off by stop()
+    if (stopping_ && answer.verdict == effects::Verdict::kAway) break;  // broken off by stop()
     if (answer.verdict == effects::Verdict::kAway) away.insert(attester);
     cosigned = cosigned || (answer.verdict == effects::Verdict::kAttested && attester->config().kind == "witness");
-    take(log, *attester, *slot, answer);
+    answers.emplace_back(attester, slot, answer);
   }
-  if (!cosigned) return;
-  if (auto published = effects::publish_cosigned(context_.files, log.dir, *checkpoint, witnesses_); !published)
-    context_.logger.error("a cosigned checkpoint could not be kept", published.error());
+  // Published first: who reads "ok" finds the checkpoint that bears it.
+  if (cosigned) {
+    if (auto published = effects::publish_cosigned(context_.files, log.dir, *checkpoint, witnesses_); !published)
+      context_.logger.error("a cosigned checkpoint could not be kept", published.error());
+  }
+  for (const auto& [attester, slot, answer] : answers) take(log, *attester, *slot, answer);
 }
 
 void Attestations::take(const effects::AttestedLog& log, const effects::Attester& attester, Slot& slot, const effects::Attestation& answer) {
