@@ -2,10 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <mutex>
-#include <set>
-
-#include "base/task_thread.h"
 #include "fold/access/access.h"
 #include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
@@ -14,33 +10,13 @@
 #include "fold/provenance/provenance.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
-#include "run/api/api.h"
-#include "run/app/archivist.h"
-#include "run/app/attestations.h"
+#include "run/app/app_impl.h"
 #include "run/app/bootstrap.h"
-#include "run/app/clockwork.h"
-#include "run/app/content.h"
-#include "run/app/erasures.h"
-#include "run/app/intake.h"
-#include "run/app/retention.h"
 #include "run/app/evidence_job.h"
-#include "run/app/feed_maker.h"
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
 #include "run/app/log_guard.h"
-#include "run/app/offsite.h"
-#include "run/app/picture.h"
-#include "run/app/projection.h"
-#include "run/app/reporter.h"
-#include "run/app/request_book.h"
-#include "run/app/tracer.h"
 #include "world/connect/gateway_connector.h"
-#include "world/effects/worker.h"
-#include "world/net/http_server.h"
-
-namespace firebreak::api {
-std::string_view openapi();  // content/api/openapi.yaml, embedded
-}
 
 namespace firebreak::app {
 namespace {
@@ -80,69 +56,6 @@ Result<void> check_format(Files& files, const std::string& dir) {
 }  // namespace
 
 std::string_view version() { return FIREBREAK_VERSION; }
-
-struct App::Impl {
-  ServeOptions options;
-  PosixFiles files;
-  SystemClock system_clock;
-  FedClock fed_clock;
-  SystemRandom random;
-  Registry metrics;
-  Logger logger{system_clock};
-  std::unique_ptr<FileLock> lock;
-  Configuration configuration;
-  std::string journal_why;         // the journal is not what it was, and an operator let it go on
-  std::string last_configuration;  // digest of the one applied last
-  std::unique_ptr<evidence::Texts> texts;
-  std::unique_ptr<journal::Journal> journal;
-  std::unique_ptr<evidence::BlobStore> blobs;
-  std::unique_ptr<views::Views> views;
-  std::unique_ptr<record::Streams> streams;
-  std::map<std::string, std::unique_ptr<connect::Connector>> connectors;
-  Feeds feeds;
-  std::unique_ptr<Context> context;
-  RequestBook requests;
-  std::unique_ptr<FeedMaker> feed_maker;
-  std::unique_ptr<Archivist> archivist;
-  std::unique_ptr<Erasures> erasures;
-  std::unique_ptr<Intake> intake;
-  std::unique_ptr<Retention> retention;
-  std::unique_ptr<TaskThread> jobs;
-  std::unique_ptr<Attestations> attestations;
-  std::unique_ptr<Offsite> offsite;
-  std::unique_ptr<Projection> projection;
-  std::unique_ptr<effects::Worker> worker;
-  std::set<std::uint64_t> orders_taken;
-  std::mutex making_mutex;
-  std::set<std::string> making;  // endpoints whose feed is to be tried
-  std::uint64_t subscription = 0;
-  std::unique_ptr<Clockwork> clockwork;
-  std::unique_ptr<Pictures> pictures;
-  std::unique_ptr<api::Api> api;
-  std::unique_ptr<net::HttpServer> server;
-  bool stopped = false;
-
-  Clock& clock() { return options.fed_clock ? static_cast<Clock&>(fed_clock) : system_clock; }
-
-  // The start list, in order; each step stands on the ones before.
-  Result<void> start();
-  Result<void> open_folder();
-  Result<void> open_journal();
-  Result<void> open_stores();
-  Result<void> open_connectors();
-  Result<void> start_workers();
-  Result<void> follow_journal();
-  Result<void> apply_content();
-  Result<void> start_api();
-
-  void on_group(const journal::Group& group);
-  void erase_text(const Entry& entry);
-  void take_request(const Entry& entry);
-  void take_orders();
-  effects::Hooks effect_hooks();
-  void add_gauges();
-  Result<void> create_stream(const record::StreamConfig& config);
-};
 
 Result<void> App::Impl::start() {
   FIREBREAK_TRY(open_folder());
@@ -374,94 +287,6 @@ Result<void> App::Impl::create_stream(const record::StreamConfig& config) {
   FIREBREAK_ASSIGN([[maybe_unused]] record::Stream* const stream, streams->create(config));
   const std::string name = config.name;
   jobs->post([this, name] { feed_maker->make(name); });
-  return {};
-}
-
-void App::Impl::add_gauges() {
-  metrics.gauge_function("firebreak_journal_entries", "Durable journal entries",
-                         [this] { return static_cast<double>(journal->size()); });
-  metrics.gauge_function("firebreak_detector_lag_records", "Records that detectors have not read yet", [this] {
-    double behind = 0;
-    for (const StreamFeed* feed : feeds.all()) behind += static_cast<double>(feed->behind());
-    return behind;
-  });
-  metrics.gauge_function("firebreak_detector_state_bytes", "Memory of the detectors", [this] {
-    double bytes = 0;
-    for (const StreamFeed* feed : feeds.all()) bytes += static_cast<double>(feed->detector_bytes());
-    return bytes;
-  });
-  metrics.gauge_function("firebreak_stream_records", "Durable records of all streams", [this] {
-    double records = 0;
-    for (const std::string& name : streams->list())
-      if (record::Stream* stream = streams->get(name)) records += static_cast<double>(stream->size());
-    return records;
-  });
-}
-
-Result<void> App::Impl::start_api() {
-  add_gauges();
-  api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
-  parts.texts = texts.get();
-  if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
-  parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
-  // A fed clock may stand for ever: an endpoint's first records start its detectors nevertheless.
-  parts.admitted = [this](const std::string& stream) {
-    if (feeds.find(stream) != nullptr) return;
-    const std::lock_guard held(making_mutex);
-    if (!making.insert(stream).second) return;  // it is on its way: one try for all batches that wait
-    jobs->post([this, stream] {
-      {
-        const std::lock_guard done(making_mutex);
-        making.erase(stream);
-      }
-      feed_maker->make(stream);
-    });
-  };
-  parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
-  parts.endpoint_status = [this] { return feed_maker->status(); };
-  parts.host_names = options.host_names;
-  parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
-  parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
-  parts.attested = [this] { return attestations->status(); };
-  parts.offsite = [this] { return offsite->status(); };
-  parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
-  parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
-  parts.keeping_status = [this] { return erasures->status(); };
-  parts.erasure = [this](const std::string& id) { return erasures->status_of(id); };
-  parts.retention_status = [this] { return retention->status(); };
-  parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
-                   [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
-                   [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },
-                   [this](const Json& body, const std::string& who) { return archivist->query_parquet(body, who); },
-                   [this](const Json& body, const std::string& who) { return archivist->impact_parquet(body, who); },
-                   [this](const std::string& stream, const std::string& file, const std::string& who) { return archivist->file(stream, file, who); }};
-  intake = std::make_unique<Intake>(*context, parts.admitted);
-  intake->start();
-  parts.tap = {[this](const std::string& stream, taps::Format format, std::string_view body, const std::string& columns) {
-                 return intake->lines(stream, format, body, columns);
-               },
-               [this](const std::string& stream, const Json& events, const std::string& columns) { return intake->events(stream, events, columns); }};
-  parts.clock_state = [this] { return clockwork->state(); };
-  parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
-    return clockwork->set_rate(rate, reason, by);
-  };
-  parts.report = [this](const std::string& incident, const Json& player) {
-    projection->wake();
-    projection->wait_idle();
-    return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
-  };
-  parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
-  parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };
-  parts.healthy = [this] { return journal->healthy(); };
-  api = std::make_unique<api::Api>(std::move(parts));
-  net::ServerOptions server_options;
-  server_options.host = options.host;
-  server_options.port = options.port;
-  server_options.handler_threads = 6;  // handlers wait for the disk and, in fed mode, for the story
-  server_options.body_limit = limits::kDocumentBytes;
-  FIREBREAK_ASSIGN(server, net::HttpServer::start(server_options, [this](net::Request request, net::Responder responder) {
-                     api->handle(std::move(request), std::move(responder));
-                   }));
   return {};
 }
 

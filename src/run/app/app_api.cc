@@ -1,0 +1,103 @@
+// What the API and the metrics of a server are made of.
+#include "log/ledger/log.h"
+#include "run/app/app_impl.h"
+#include "run/app/context.h"
+#include "run/app/reporter.h"
+#include "run/app/tracer.h"
+#include "run/app/finding_replay.h"
+
+namespace firebreak::api {
+std::string_view openapi();  // content/api/openapi.yaml, embedded
+}
+
+namespace firebreak::app {
+
+void App::Impl::add_gauges() {
+  metrics.gauge_function("firebreak_journal_entries", "Durable journal entries",
+                         [this] { return static_cast<double>(journal->size()); });
+  metrics.gauge_function("firebreak_detector_lag_records", "Records that detectors have not read yet", [this] {
+    double behind = 0;
+    for (const StreamFeed* feed : feeds.all()) behind += static_cast<double>(feed->behind());
+    return behind;
+  });
+  metrics.gauge_function("firebreak_detector_state_bytes", "Memory of the detectors", [this] {
+    double bytes = 0;
+    for (const StreamFeed* feed : feeds.all()) bytes += static_cast<double>(feed->detector_bytes());
+    return bytes;
+  });
+  metrics.gauge_function("firebreak_stream_records", "Durable records of all streams", [this] {
+    double records = 0;
+    for (const std::string& name : streams->list())
+      if (record::Stream* stream = streams->get(name)) records += static_cast<double>(stream->size());
+    return records;
+  });
+}
+
+Result<void> App::Impl::start_api() {
+  add_gauges();
+  api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
+  parts.texts = texts.get();
+  if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
+  parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
+  // A fed clock may stand for ever: an endpoint's first records start its detectors nevertheless.
+  parts.admitted = [this](const std::string& stream) {
+    if (feeds.find(stream) != nullptr) return;
+    const std::lock_guard held(making_mutex);
+    if (!making.insert(stream).second) return;  // it is on its way: one try for all batches that wait
+    jobs->post([this, stream] {
+      {
+        const std::lock_guard done(making_mutex);
+        making.erase(stream);
+      }
+      feed_maker->make(stream);
+    });
+  };
+  parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
+  parts.endpoint_status = [this] { return feed_maker->status(); };
+  parts.host_names = options.host_names;
+  parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
+  parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
+  parts.attested = [this] { return attestations->status(); };
+  parts.offsite = [this] { return offsite->status(); };
+  parts.erase = [this](const Json& body, const std::string& actor) { return erasures->request(body, actor); };
+  parts.hold = [this](const Json& body, const std::string& actor) { return erasures->hold(body, actor); };
+  parts.keeping_status = [this] { return erasures->status(); };
+  parts.erasure = [this](const std::string& id) { return erasures->status_of(id); };
+  parts.retention_status = [this] { return retention->status(); };
+  parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
+                   [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
+                   [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },
+                   [this](const Json& body, const std::string& who) { return archivist->query_parquet(body, who); },
+                   [this](const Json& body, const std::string& who) { return archivist->impact_parquet(body, who); },
+                   [this](const std::string& stream, const std::string& file, const std::string& who) { return archivist->file(stream, file, who); }};
+  intake = std::make_unique<Intake>(*context, parts.admitted);
+  intake->start();
+  parts.tap = {[this](const std::string& stream, taps::Format format, std::string_view body, const std::string& columns) {
+                 return intake->lines(stream, format, body, columns);
+               },
+               [this](const std::string& stream, const Json& events, const std::string& columns) { return intake->events(stream, events, columns); }};
+  parts.clock_state = [this] { return clockwork->state(); };
+  parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
+    return clockwork->set_rate(rate, reason, by);
+  };
+  parts.report = [this](const std::string& incident, const Json& player) {
+    projection->wake();
+    projection->wait_idle();
+    return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
+  };
+  parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
+  parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };
+  parts.healthy = [this] { return journal->healthy(); };
+  api = std::make_unique<api::Api>(std::move(parts));
+  net::ServerOptions server_options;
+  server_options.host = options.host;
+  server_options.port = options.port;
+  server_options.handler_threads = 6;  // handlers wait for the disk and, in fed mode, for the story
+  server_options.body_limit = limits::kDocumentBytes;
+  FIREBREAK_ASSIGN(server, net::HttpServer::start(server_options, [this](net::Request request, net::Responder responder) {
+                     api->handle(std::move(request), std::move(responder));
+                   }));
+  return {};
+}
+
+}  // namespace firebreak::app

@@ -1,0 +1,97 @@
+// Inside of App: its parts, in the order in which they are started. app.cc starts and stops them, app_api.cc gives them to
+// the API.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/task_thread.h"
+#include "read/evidence/blob_store.h"
+#include "read/evidence/texts.h"
+#include "read/views/views.h"
+#include "run/api/api.h"
+#include "run/app/app.h"
+#include "run/app/archivist.h"
+#include "run/app/attestations.h"
+#include "run/app/clockwork.h"
+#include "run/app/content.h"
+#include "run/app/erasures.h"
+#include "run/app/feed_maker.h"
+#include "run/app/intake.h"
+#include "run/app/offsite.h"
+#include "run/app/picture.h"
+#include "run/app/projection.h"
+#include "run/app/request_book.h"
+#include "run/app/retention.h"
+#include "world/effects/worker.h"
+#include "world/net/http_server.h"
+
+namespace firebreak::app {
+
+struct App::Impl {
+  ServeOptions options;
+  PosixFiles files;
+  SystemClock system_clock;
+  FedClock fed_clock;
+  SystemRandom random;
+  Registry metrics;
+  Logger logger{system_clock};
+  std::unique_ptr<FileLock> lock;
+  Configuration configuration;
+  std::string journal_why;         // the journal is not what it was, and an operator let it go on
+  std::string last_configuration;  // digest of the one applied last
+  std::unique_ptr<evidence::Texts> texts;
+  std::unique_ptr<journal::Journal> journal;
+  std::unique_ptr<evidence::BlobStore> blobs;
+  std::unique_ptr<views::Views> views;
+  std::unique_ptr<record::Streams> streams;
+  std::map<std::string, std::unique_ptr<connect::Connector>> connectors;
+  Feeds feeds;
+  std::unique_ptr<Context> context;
+  RequestBook requests;
+  std::unique_ptr<FeedMaker> feed_maker;
+  std::unique_ptr<Archivist> archivist;
+  std::unique_ptr<Erasures> erasures;
+  std::unique_ptr<Intake> intake;
+  std::unique_ptr<Retention> retention;
+  std::unique_ptr<TaskThread> jobs;
+  std::unique_ptr<Attestations> attestations;
+  std::unique_ptr<Offsite> offsite;
+  std::unique_ptr<Projection> projection;
+  std::unique_ptr<effects::Worker> worker;
+  std::set<std::uint64_t> orders_taken;
+  std::mutex making_mutex;
+  std::set<std::string> making;  // endpoints whose feed is to be tried
+  std::uint64_t subscription = 0;
+  std::unique_ptr<Clockwork> clockwork;
+  std::unique_ptr<Pictures> pictures;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<net::HttpServer> server;
+  bool stopped = false;
+
+  Clock& clock() { return options.fed_clock ? static_cast<Clock&>(fed_clock) : system_clock; }
+
+  // The start list, in order; each step stands on the ones before.
+  Result<void> start();
+  Result<void> open_folder();
+  Result<void> open_journal();
+  Result<void> open_stores();
+  Result<void> open_connectors();
+  Result<void> start_workers();
+  Result<void> follow_journal();
+  Result<void> apply_content();
+  Result<void> start_api();
+
+  void on_group(const journal::Group& group);
+  void erase_text(const Entry& entry);
+  void take_request(const Entry& entry);
+  void take_orders();
+  effects::Hooks effect_hooks();
+  void add_gauges();
+  Result<void> create_stream(const record::StreamConfig& config);
+};
+
+}  // namespace firebreak::app
