@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <set>
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <thread>
 
 #include "base/files.h"
 #include "log/ledger/export.h"
@@ -10,10 +13,14 @@
 #include "read/evidence/bundle_files.h"
 #include "read/evidence/bundle_texts.h"
 #include "read/evidence/exported_log.h"
+#include "read/evidence/range.h"
 #include "read/evidence/texts.h"
 
 namespace firebreak::evidence {
 namespace {
+
+constexpr int kTries = 20;
+constexpr std::chrono::milliseconds kPause(100);
 
 std::string readme(const BundleInput& input, std::size_t items) {
   return fmt::format(R"(Evidence of incident {0}
@@ -73,16 +80,23 @@ class Writer {
     return {};
   }
 
-  Result<void> export_log(const std::string& name) {
+  // A range that was captured this moment may lie beyond what a running server has signed on the disk: that comes within
+  // a second. When it does not, the log is as it is, and the verifier says so.
+  Result<void> export_log(const std::string& name, std::uint64_t size = 0) {
     const Path target = dir_ + "/ledgers/" + name;
     FIREBREAK_TRY(files_.make_dir(target));
-    const auto exported = ledger::export_tiles(files_, ledger::log_dir_of(input_.data_dir, name), target);
-    if (!exported) return fail(Error(exported.error()).with(fmt::format("export log '{}'", name)));
-    return {};
+    for (int tries = 0;; ++tries) {
+      const auto exported = ledger::export_tiles(files_, ledger::log_dir_of(input_.data_dir, name), target);
+      if (!exported) return fail(Error(exported.error()).with(fmt::format("export log '{}'", name)));
+      const auto text = read_all(files_, target + "/checkpoint");
+      const auto checkpoint = text ? ledger::parse_checkpoint(*text) : Result<ledger::Checkpoint>(fail(Error(text.error())));
+      if (tries == kTries || !checkpoint || checkpoint->size >= size) return {};
+      std::this_thread::sleep_for(kPause);
+    }
   }
 
   Result<void> write_items(const JsonArray& items, const ExportedLog& journal) {
-    std::set<std::string> streams;
+    std::map<std::string, std::uint64_t> streams;  // and how much of each must be signed
     for (const Json& item : items) {
       FIREBREAK_ASSIGN(const std::string hex, get_string(item, "digest"));
       FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(hex));
@@ -91,9 +105,12 @@ class Writer {
       FIREBREAK_ASSIGN(const std::string proof,
                        journal.proof_text(static_cast<std::uint64_t>(int_or(item, "index"))));
       FIREBREAK_TRY(put(fmt::format("proofs/{}.tlog-proof", string_or(item, "id")), proof));
-      if (const std::string stream = string_or(item, "stream"); is_name(stream)) streams.insert(stream);
+      if (const std::string stream = string_or(item, "stream"); is_name(stream)) {
+        const auto range = parse_range(content);
+        streams[stream] = std::max(streams[stream], range ? range->tree_size : 0);
+      }
     }
-    for (const std::string& stream : streams) FIREBREAK_TRY(export_log(stream));
+    for (const auto& [stream, size] : streams) FIREBREAK_TRY(export_log(stream, size));
     return {};
   }
 
