@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "read/evidence/bundle_files.h"
+#include "read/evidence/texts.h"
 
 namespace firebreak::offsite {
 namespace {
@@ -100,16 +101,23 @@ Result<std::vector<std::string>> backup_keys(Files& files, const std::string& da
   FIREBREAK_ASSIGN(const auto beside, files.list(data_dir));
   for (const std::string& name : beside)
     if (name.ends_with(".token")) names.push_back(name);
+  if (const auto texts = evidence::walk(files, evidence::texts_dir(data_dir)))  // none typed yet: no folder
+    for (const std::string& name : *texts)
+      if (!name.ends_with(".tmp")) names.push_back("texts/" + name);
   std::sort(names.begin(), names.end());
   std::string manifest;
+  std::vector<std::string> written;
   for (const std::string& name : names) {
-    FIREBREAK_ASSIGN(const Bytes content, read_all(files, data_dir + "/" + name));
+    auto content_now = read_all(files, data_dir + "/" + name);
+    if (!content_now && content_now.error().code == Code::kNotFound && name.starts_with("texts/")) continue;  // erased meanwhile
+    FIREBREAK_ASSIGN(const Bytes content, std::move(content_now));
     FIREBREAK_TRY(files.make_dir(parent_of(out_dir + "/" + name)));
     FIREBREAK_TRY(write_atomic(files, out_dir + "/" + name, content));
     manifest += evidence::manifest_line(sha256(content), name);
+    written.push_back(name);
   }
   FIREBREAK_TRY(write_atomic(files, out_dir + "/" + std::string(evidence::kManifest), manifest));
-  return names;
+  return written;
 }
 
 Result<std::vector<std::string>> restore_keys(Files& files, const std::string& backup_dir, const std::string& data_dir) {

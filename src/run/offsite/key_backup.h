@@ -1,8 +1,9 @@
 // What must be kept apart from the data and from its copy in a bucket: signing keys, the master key and the seeds of the records' key
-// epochs, and tokens. A folder with a manifest, 0600 throughout; whoever has it and the data can read and write everything.
+// epochs, tokens, and what people typed, which may have to go one day and so is never in a locked bucket. A folder with a manifest, 0600 throughout; whoever has it and the data can read and write everything.
 //
 //   keys/…             as in the data folder
 //   admin.token, …     tokens that the server made
+//   texts/…            what people typed (docs/formats/journal.md, "Free text")
 //   MANIFEST.sha256    of all of them, for `sha256sum -c`
 //
 // DATA/key-backup.json says what the newest backup holds (docs/formats/store.md), so that keys that are in none can be told.

@@ -54,6 +54,23 @@ TEST(KeyBackup, a_key_that_no_backup_holds_is_told) {
   EXPECT_FALSE(room.state().outdated);
 }
 
+TEST(KeyBackup, holds_what_people_typed_and_one_with_an_erased_text_goes_within_a_week) {
+  Room room;
+  room.write("texts/ab/abcd", "salt\nMrs. M. called");
+  const std::string first = room.renew(kNow);
+  EXPECT_EQ(*read_all(room.files, first + "/texts/ab/abcd"), "salt\nMrs. M. called");
+  EXPECT_THAT(room.state().missing, IsEmpty());
+  EXPECT_FALSE(room.state().outdated);
+  ASSERT_TRUE(restore_keys(room.files, first, "anew"));
+  EXPECT_EQ(*read_all(room.files, "anew/texts/ab/abcd"), "salt\nMrs. M. called");
+  ASSERT_TRUE(room.files.remove("data/texts/ab/abcd"));
+  room.renew(kNow + kSecond);
+  EXPECT_TRUE(exists(room.files, first + "/texts/ab/abcd")) << "it may have been lost";
+  room.renew(kNow + kSecond + kKeepReplaced);
+  EXPECT_FALSE(exists(room.files, first + "/texts/ab/abcd"));
+  EXPECT_EQ(room.folders(), 1u);
+}
+
 TEST(KeyBackup, what_an_erasure_left_of_an_epoch_is_no_missing_key_but_makes_the_backup_outdated) {
   Room room;
   room.write(Room::seed(1), "one");
