@@ -123,14 +123,21 @@ void replace(Json& value, const ShowText& show) {
 std::span<const FreeText> free_texts() { return kFreeTexts; }
 
 Result<Json> keep_free_texts(std::string_view command, const Json& args, const KeepText& keep) {
-  Json out = args;
+  // Who erases a text by its words instead of its reference must not write them down for ever.
+  if (command == "text.erase" && !text_digest(string_or(args, "text")))
+    return fail(Code::kInvalid, "a text is named by its reference: 'text:' and 64 digits; 'firebreak texts' lists them", "/text");
+  std::vector<std::pair<const FreeText*, std::string_view>> texts;
   for (const FreeText& one : kFreeTexts) {
     const Json* const given = one.command == command ? find(args, one.argument) : nullptr;
     if (given == nullptr || !given->is_string()) continue;
     const std::string_view text(given->get_string());
     if (text.size() > one.most)
       return fail(Code::kTooLarge, fmt::format("'{}' has at most {} octets", one.argument, one.most), fmt::format("/{}", one.argument));
-    FIREBREAK_ASSIGN(out.get_object()[one.argument], kept(one.plain, text, keep));
+    texts.emplace_back(&one, text);
+  }
+  Json out = args;  // none is kept before all are within their lengths
+  for (const auto& [one, text] : texts) {
+    FIREBREAK_ASSIGN(out.get_object()[one->argument], kept(one->plain, text, keep));
   }
   return out;
 }

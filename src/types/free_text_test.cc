@@ -1,5 +1,7 @@
 #include "types/free_text.h"
 
+#include "base/digest.h"
+
 #include <gtest/gtest.h>
 
 #include "types/command.h"
@@ -43,7 +45,9 @@ TEST(FreeText, leaves_no_reason_note_or_summary_in_any_command) {
     for (const std::string argument : {"reason", "summary", "residual_risk", "title", "method", "result"}) {
       if (words.find(" " + argument + " ") == std::string::npos) continue;
       Kept kept;
-      const Json out = keep_free_texts(command.name, JsonObject{{argument, "Erika M."}}, kept.keep()).value();
+      JsonObject args{{argument, "Erika M."}};
+      if (std::string_view(command.name) == "text.erase") args["text"] = text_reference(sha256("x"));
+      const Json out = keep_free_texts(command.name, args, kept.keep()).value();
       EXPECT_EQ(canonical_json(out).find("Erika"), std::string::npos) << command.name << " " << argument;
     }
   }
@@ -129,6 +133,20 @@ TEST(ShowTexts, tells_a_whole_reference_from_everything_else) {
   for (const std::string& none : {std::string(), kReference + " ", " " + kReference, kReference.substr(5), kReference.substr(0, 68),
                                   "text:" + std::string(64, 'A')})
     EXPECT_FALSE(text_digest(none)) << none;
+}
+
+TEST(FreeText, none_is_kept_of_a_command_that_is_refused_for_its_lengths_or_erases_words) {
+  int kept = 0;
+  const KeepText keep = [&](std::string_view) -> Result<std::string> {
+    ++kept;
+    return text_reference(sha256("x"));
+  };
+  const JsonObject close{{"incident", "inc-1"}, {"summary", "Mr. S."}, {"residual_risk", std::string(5'000, 'x')}};
+  EXPECT_EQ(keep_free_texts("incident.close", close, keep).error().code, Code::kTooLarge);
+  EXPECT_EQ(keep_free_texts("text.erase", JsonObject{{"text", "Mrs. M. called"}, {"reason", "r"}}, keep).error().code, Code::kInvalid);
+  EXPECT_EQ(kept, 0);
+  EXPECT_TRUE(keep_free_texts("text.erase", JsonObject{{"text", text_reference(sha256("y"))}, {"reason", "r"}}, keep));
+  EXPECT_EQ(kept, 1);
 }
 
 }  // namespace

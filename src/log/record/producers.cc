@@ -57,21 +57,14 @@ void NumberSet::drop_lowest(std::size_t intervals_kept) {
   while (intervals_.size() > intervals_kept) intervals_.erase(intervals_.begin());
 }
 
-// Room for one more: an owner who has used a quarter of it gives up the name that was silent longest, so nobody can take
-// it from the others; of a full table the owner with the most names gives one. A name with a batch under way stays.
+// Room for one more in a full table: the owner with the most names gives up the one that was silent longest, so nobody can
+// take it from the others. A name with a batch under way stays.
 Result<void> Producers::make_room(const Key& key) {
-  if (states_.contains(key)) return {};
+  if (states_.contains(key) || states_.size() < most_) return {};
   std::map<std::string_view, std::size_t> names;
   for (const auto& [of, state] : states_) ++names[of.first];
-  const auto most = std::max_element(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  std::string from;
-  if (const auto own = names.find(key.first); own != names.end() && own->second >= std::max<std::size_t>(1, most_ / 4)) {
-    from = key.first;
-  } else if (states_.size() >= most_) {
-    from = most->first;
-  } else {
-    return {};
-  }
+  const std::string from(
+      std::max_element(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first);
   auto silent = states_.end();
   for (auto at = states_.lower_bound({from, {}}); at != states_.end() && at->first.first == from; ++at)
     if (at->second.pending.empty() && (silent == states_.end() || at->second.newest < silent->second.newest)) silent = at;

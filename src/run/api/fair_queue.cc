@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "base/limits.h"
 
@@ -20,7 +21,10 @@ Result<void> FairQueue::run(const std::string& stream, std::size_t octets, Job j
   ++working_;
   for (Job next; take(next);) {
     lock.unlock();
-    next();
+    try {
+      next();
+    } catch (const std::exception&) {  // no memory: its responder goes with it and answers 500; this thread goes on
+    }
     next = {};  // what it holds goes before the next is waited for
     lock.lock();
   }

@@ -65,6 +65,17 @@ RC_GTEST_PROP(FairQueue, shares_by_octets_whatever_the_sizes_of_jobs, ()) {
   RC_ASSERT(std::all_of(left.begin(), left.end(), [](std::size_t n) { return n == 0; }));
 }
 
+TEST(FairQueue, goes_on_after_a_job_that_throws) {
+  FairQueue queue(1, 1'000);
+  int ran = 0;
+  ASSERT_TRUE(queue.run("a", 1, [&] {
+    EXPECT_TRUE(queue.run("a", 1, [] { throw std::bad_alloc(); }));
+    EXPECT_TRUE(queue.run("a", 1, [&] { ++ran; }));
+  }));
+  ASSERT_TRUE(queue.run("b", 1, [&] { ++ran; }));
+  EXPECT_EQ(ran, 2);
+}
+
 TEST(FairQueue, runs_every_job_once_on_at_most_its_workers) {
   FairQueue queue(2, 1u << 30);
   std::atomic<int> ran = 0, working = 0, most = 0;

@@ -54,7 +54,7 @@ void Delivery::run() {
     if (!deliver(*batch)) return;
     if (auto ok = spool_.acknowledged(*batch); !ok) note(ok.error().message);
     // The server has made the columns that this batch brought.
-    if (form_.lacks_columns() && (learned_us_ == 0 || clock_.steady_us() - learned_us_ > kLearnPause)) (void)learn_columns();
+    if ((form_.lacks_columns() || rows_refused_) && (learned_us_ == 0 || clock_.steady_us() - learned_us_ > kLearnPause)) (void)learn_columns();
     const std::lock_guard lock(mutex_);
     ++stats_.batches;
   }
@@ -63,6 +63,7 @@ void Delivery::run() {
 // A server that does not tell its columns gets lines.
 Result<void> Delivery::learn_columns() {
   learned_us_ = clock_.steady_us();
+  rows_refused_ = false;
   net::Request request;
   request.method = "GET";
   FIREBREAK_ASSIGN(const Json document,
@@ -113,7 +114,7 @@ bool Delivery::deliver(SpoolBatch& batch) {
     }
     // What is refused as rows may be taken as lines (another schema, an older server), and lines name what is wrong.
     if (answer && sent_rows_ && answer->status >= 400 && answer->status < 500 && answer->status != 429 && answer->status != 401) {
-      as_lines = true;
+      as_lines = rows_refused_ = true;
       continue;
     }
     const Error error = answer ? net::error_of(*answer) : answer.error();

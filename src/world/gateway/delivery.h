@@ -62,6 +62,7 @@ class Delivery {
   RowForm form_;
   std::int64_t learned_us_ = 0;  // steady time; 0: never
   bool sent_rows_ = false;       // the last attempt
+  bool rows_refused_ = false;    // since then: the server's columns are others now
   mutable std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;
