@@ -72,6 +72,16 @@ struct Place : Installation {
       if (key.starts_with("fb/logs/" + log + "/checkpoints/")) size = std::stoull(key.substr(key.rfind('/') + 1));
     return size;
   }
+  void until_copied(std::uint64_t records) {
+    until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return there("s") >= records; });
+  }
+  // A server with a stream of so many records, all of them in the bucket.
+  void start_with_copied(int records) {
+    ASSERT_TRUE(start_server());
+    ASSERT_TRUE(put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
+    add(records);
+    until_copied(static_cast<std::uint64_t>(records));
+  }
 
   SystemClock clock;
   store::ScriptedStore bucket{clock};
@@ -80,10 +90,7 @@ struct Place : Installation {
 
 TEST(Offsite, logs_go_to_the_bucket_and_a_lock_that_held_is_told) {
   Place place;
-  ASSERT_TRUE(place.start_server());
-  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
-  place.add(20);
-  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 20; });
+  place.start_with_copied(20);
   const Json said = place.offsite("ok");
   EXPECT_TRUE(bool_or(said, "immutable")) << canonical_json(said);
   EXPECT_EQ(string_or(said, "default_retention"), "COMPLIANCE 7 days");
@@ -104,10 +111,7 @@ TEST(Offsite, logs_go_to_the_bucket_and_a_lock_that_held_is_told) {
 
 TEST(Offsite, no_octet_of_a_key_or_token_is_in_the_bucket) {
   Place place;
-  ASSERT_TRUE(place.start_server());
-  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
-  place.add(3);
-  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 3; });
+  place.start_with_copied(3);
   std::vector<Bytes> secrets{place.token("admin"), "a secret"};
   PosixFiles files;
   for (const auto& file : fs::recursive_directory_iterator(place.data() + "/keys"))
@@ -139,7 +143,7 @@ TEST(Offsite, a_store_that_is_away_is_a_finding_until_it_is_back_and_nothing_wai
   EXPECT_GT(int_or(place.offsite("away"), "lag_octets"), 50);
   place.bucket.set_away(false);
   place.finding("store_away", "closed");
-  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 50; });
+  place.until_copied(50);
 }
 
 TEST(Offsite, a_blob_that_cannot_be_read_holds_up_nothing_else) {
@@ -167,7 +171,7 @@ TEST(Offsite, a_folder_that_was_set_back_is_found_by_what_the_bucket_has) {
   fs::copy(place.data(), place.folder() / "older", fs::copy_options::recursive);
   ASSERT_TRUE(place.start_server());
   place.add(20);
-  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 25; });
+  place.until_copied(25);
   EXPECT_EQ(place.server().end(SIGTERM), 0);
   const std::uint64_t there = place.there("s");
   fs::remove_all(place.data());
@@ -361,7 +365,7 @@ TEST(Offsite, a_place_for_key_backups_is_kept_up_and_serves_a_restore) {
   const auto epochs = [&] { return std::distance(fs::directory_iterator(place.data() + "/keys/epochs/s"), fs::directory_iterator()); };
   ASSERT_EQ(epochs(), 2);
   backed();
-  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 26; });
+  place.until_copied(26);
   EXPECT_EQ(std::distance(fs::directory_iterator(place.folder() / "kept"), fs::directory_iterator()), 1) << "the older one was replaced";
   const std::string kept = fs::directory_iterator(place.folder() / "kept")->path();
   EXPECT_EQ(place.server().end(SIGTERM), 0);
@@ -372,10 +376,7 @@ TEST(Offsite, a_place_for_key_backups_is_kept_up_and_serves_a_restore) {
 
 TEST(Offsite, what_somebody_else_puts_into_the_bucket_is_told_and_stops_no_copy) {
   Place place;
-  ASSERT_TRUE(place.start_server());
-  ASSERT_TRUE(place.put("/api/v1/streams/s", JsonObject{{"kinds", JsonArray{"inference"}}}));
-  place.add(5);
-  place.until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return place.there("s") >= 5; });
+  place.start_with_copied(5);
   EXPECT_EQ(place.server().end(SIGTERM), 0);
   place.foreign("fb/logs/s/000001.seg/00000000000009000000", "nonsense");
   place.foreign("fb/logs/s/000001.seg/00000000000000000007", "nonsense");

@@ -7,8 +7,7 @@
 #include "base/simulated_files.h"
 #include "run/offsite/bucket_layout.h"
 #include "run/offsite/shipper.h"
-#include "world/net/http_server.h"
-#include "world/store/scripted_store.h"
+#include "world/store/store_testing.h"
 
 namespace firebreak::offsite {
 namespace {
@@ -18,25 +17,15 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // A log in a bucket, and what somebody vouched for beside it.
-class RestorerTest : public ::testing::Test {
+class RestorerTest : public ::testing::Test, public store::testing::ServedStore {
  protected:
-  RestorerTest() : server_(std::move(*net::HttpServer::start({}, [this](net::Request request, net::Responder responder) {
-                     responder(bucket_.answer(request));
-                   }))) {
+  RestorerTest() {
     SeededRandom random(1);
     log_ = ledger::Log::open(files_, clock_, dir_, {.key = *ledger::SigningKey::generate("example.com/s", random)}).value();
     EXPECT_TRUE(files_.make_dir(dir_ + "/witness"));
     EXPECT_TRUE(files_.make_dir(dir_ + "/timestamps/tsa"));
     PosixFiles real;
     stamp_ = *read_all(real, FIREBREAK_SOURCE_DIR "/test/fuzz/corpus/receipt_fuzz/stamp.tsr");
-  }
-  static store::Place place(const std::string& url) {
-    store::Place place;
-    place.url = url;
-    place.bucket = "bucket";
-    place.access_key_id = "key";
-    place.secret = "secret";
-    return place;
   }
   void grow(int entries) {
     for (int i = 0; i < entries; ++i) {
@@ -62,11 +51,6 @@ class RestorerTest : public ::testing::Test {
 
   const Path dir_ = "data/logs/s";
   SimulatedFiles files_;
-  SystemClock clock_;
-  std::atomic<bool> stopping_{false};
-  store::ScriptedStore bucket_{clock_};
-  std::unique_ptr<net::HttpServer> server_;
-  store::ObjectStore store_{place(server_->url()), stopping_};
   std::unique_ptr<ledger::Log> log_;
   Bytes stamp_;
 };

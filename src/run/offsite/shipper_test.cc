@@ -7,8 +7,7 @@
 #include "base/simulated_files.h"
 #include "log/ledger/segment.h"
 #include "run/offsite/bucket_layout.h"
-#include "world/net/http_server.h"
-#include "world/store/scripted_store.h"
+#include "world/store/store_testing.h"
 
 namespace firebreak::offsite {
 namespace {
@@ -21,20 +20,8 @@ using ::testing::IsEmpty;
 constexpr std::int64_t kRetention = 30 * kDay;
 constexpr std::uint64_t kPiece = 1'000;
 
-class ShipperTest : public ::testing::Test {
+class ShipperTest : public ::testing::Test, public store::testing::ServedStore {
  protected:
-  ShipperTest() : server_(std::move(*net::HttpServer::start({}, [this](net::Request request, net::Responder responder) {
-                            responder(bucket_.answer(request));
-                          }))) {}
-
-  static store::Place place(const std::string& url) {
-    store::Place place;
-    place.url = url;
-    place.bucket = "bucket";
-    place.access_key_id = "key";
-    place.secret = "secret";
-    return place;
-  }
   std::unique_ptr<ledger::Log> open(std::uint64_t seed = 1) {
     SeededRandom random(seed);
     ledger::Options options{.key = *ledger::SigningKey::generate("example.com/s", random)};
@@ -77,11 +64,6 @@ class ShipperTest : public ::testing::Test {
 
   Path dir_ = "data/logs/s";
   mutable SimulatedFiles files_;
-  SystemClock clock_;
-  std::atomic<bool> stopping_{false};
-  store::ScriptedStore bucket_{clock_};
-  std::unique_ptr<net::HttpServer> server_;
-  store::ObjectStore store_{place(server_->url()), stopping_};
 };
 
 TEST_F(ShipperTest, brings_a_log_there_piece_by_piece_and_its_checkpoint_last) {

@@ -1,14 +1,20 @@
 // What the gateway records reaches the server: over restarts of both, refusals, numbers that were passed, as rows.
+#include <atomic>
+#include <mutex>
+#include <set>
+
+#include "log/record/record_testing.h"
+#include "log/record/rows.h"
 #include "world/gateway/gateway_testing.h"
 
 namespace firebreak::gateway {
 namespace {
 
-using testing::GatewayTest;
-using testing::Recorder;
 using net::HttpServer;
 using net::Request;
 using net::Responder;
+using testing::GatewayTest;
+using testing::Recorder;
 
 TEST_F(GatewayTest, serves_on_while_the_server_is_down_and_delivers_when_it_is_back) {
   serve();

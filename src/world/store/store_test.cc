@@ -1,11 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-
-#include "world/net/http_server.h"
 #include "world/store/lock_probe.h"
-#include "world/store/scripted_store.h"
+#include "world/store/store_testing.h"
 #include "world/store/upload.h"
 
 namespace firebreak::store {
@@ -15,21 +12,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class StoreTest : public ::testing::Test {
+class StoreTest : public ::testing::Test, public testing::ServedStore {
  protected:
-  StoreTest() : server_(std::move(*net::HttpServer::start({}, [this](net::Request request, net::Responder responder) {
-                          responder(scripted_.answer(request));
-                        }))) {}
+  StoreTest() : ServedStore("fb/") {}
 
-  Place place() const {
-    Place place;
-    place.url = server_->url();
-    place.bucket = "bucket";
-    place.access_key_id = "key";
-    place.secret = "secret";
-    place.prefix = "fb/";
-    return place;
-  }
   std::vector<std::string> gave_way() {
     const auto verdict = probe_lock(store_, clock_, random_);
     EXPECT_TRUE(verdict) << (verdict ? "" : verdict.error().message);
@@ -37,12 +23,7 @@ class StoreTest : public ::testing::Test {
   }
   Time tomorrow() const { return Time{clock_.now().us + kDay}; }
 
-  SystemClock clock_;
   SeededRandom random_{1};
-  std::atomic<bool> stopping_{false};
-  ScriptedStore scripted_{clock_};
-  std::unique_ptr<net::HttpServer> server_;
-  ObjectStore store_{place(), stopping_};
 };
 
 TEST_F(StoreTest, gives_back_what_was_put_with_its_digest_and_lock) {
@@ -58,7 +39,7 @@ TEST_F(StoreTest, gives_back_what_was_put_with_its_digest_and_lock) {
   EXPECT_EQ(head->lock->mode, "COMPLIANCE");
   EXPECT_EQ(head->lock->until.us, until.us - until.us % kSecond);
   EXPECT_EQ(store_.get("logs/a/1").value(), "octets");
-  EXPECT_THAT(scripted_.keys(), ElementsAre("fb/logs/a/1"));
+  EXPECT_THAT(bucket_.keys(), ElementsAre("fb/logs/a/1"));
 }
 
 TEST_F(StoreTest, writes_no_object_over_another) {
@@ -79,7 +60,7 @@ TEST_F(StoreTest, refuses_an_object_whose_octets_are_not_those_of_its_digest) {
 }
 
 TEST_F(StoreTest, an_upload_that_is_done_again_changes_nothing) {
-  scripted_.lose_answers(1);
+  bucket_.lose_answers(1);
   EXPECT_EQ(upload(store_, "a", "octets", clock_.now(), tomorrow()).error().code, Code::kUnavailable);
   const auto again = upload(store_, "a", "octets", clock_.now(), tomorrow());
   ASSERT_TRUE(again) << again.error().message;
@@ -89,7 +70,7 @@ TEST_F(StoreTest, an_upload_that_is_done_again_changes_nothing) {
 }
 
 TEST_F(StoreTest, an_upload_notices_that_it_is_not_locked) {
-  scripted_.have(Weakness::kForgetsLock);
+  bucket_.have(Weakness::kForgetsLock);
   const auto done = upload(store_, "a", "octets", clock_.now(), tomorrow());
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_TRUE(done->written);
@@ -98,7 +79,7 @@ TEST_F(StoreTest, an_upload_notices_that_it_is_not_locked) {
 
 TEST_F(StoreTest, lists_every_version_page_by_page) {
   for (const char* key : {"b", "a", "d", "c", "e"}) ASSERT_TRUE(store_.put(key, key, {}));
-  scripted_.set_page(2);
+  bucket_.set_page(2);
   const auto all = store_.versions("");
   ASSERT_TRUE(all) << all.error().message;
   std::vector<std::string> names;
@@ -117,7 +98,7 @@ TEST_F(StoreTest, says_what_to_do_about_a_refusal) {
   there = place();
   there.bucket = "other";
   EXPECT_THAT(ObjectStore(there, stopping_).versions("").error().message, HasSubstr("make it with Object Lock switched on"));
-  scripted_.set_away(true);
+  bucket_.set_away(true);
   EXPECT_EQ(store_.get("a").error().code, Code::kUnavailable);
 }
 
@@ -141,52 +122,52 @@ TEST_F(StoreTest, a_store_that_keeps_its_lock_is_immutable) {
 }
 
 TEST_F(StoreTest, a_store_that_says_yes_and_keeps_its_lock_is_immutable) {
-  scripted_.have(Weakness::kLies);
+  bucket_.have(Weakness::kLies);
   EXPECT_THAT(gave_way(), IsEmpty());
 }
 
 TEST_F(StoreTest, a_bucket_without_a_lock_is_found) {
-  scripted_.have(Weakness::kNoLock);
+  bucket_.have(Weakness::kNoLock);
   EXPECT_THAT(gave_way(), ElementsAre(HasSubstr("does not lock objects")));
 }
 
 TEST_F(StoreTest, a_bucket_without_versions_is_found) {
-  scripted_.have(Weakness::kNoVersions);
+  bucket_.have(Weakness::kNoVersions);
   EXPECT_THAT(gave_way(), ElementsAre(HasSubstr("keeps no versions")));
 }
 
 TEST_F(StoreTest, a_store_that_forgets_the_lock_is_found) {
-  scripted_.have(Weakness::kForgetsLock);
+  bucket_.have(Weakness::kForgetsLock);
   EXPECT_THAT(gave_way(), ElementsAre("a lock that was asked for is not kept"));
 }
 
 TEST_F(StoreTest, a_store_that_lets_retention_be_shortened_is_found) {
-  scripted_.have(Weakness::kShortens);
+  bucket_.have(Weakness::kShortens);
   EXPECT_THAT(gave_way(), ElementsAre(HasSubstr("COMPLIANCE retention can be shortened (asked for"), HasSubstr("by asking to bypass it")));
 }
 
 TEST_F(StoreTest, a_store_that_lets_retention_be_bypassed_is_found) {
-  scripted_.have(Weakness::kBypassShortens);
+  bucket_.have(Weakness::kBypassShortens);
   EXPECT_THAT(gave_way(), ElementsAre(HasSubstr("retention can be shortened by asking to bypass it")));
 }
 
 TEST_F(StoreTest, a_store_that_lets_the_lock_be_weakened_is_found) {
-  scripted_.have(Weakness::kWeakens);
+  bucket_.have(Weakness::kWeakens);
   EXPECT_THAT(gave_way(), ElementsAre(HasSubstr("COMPLIANCE can be made GOVERNANCE (asked"), HasSubstr("COMPLIANCE can be made GOVERNANCE by asking")));
 }
 
 TEST_F(StoreTest, a_store_that_deletes_what_is_locked_is_found) {
-  scripted_.have(Weakness::kDeletes);
+  bucket_.have(Weakness::kDeletes);
   EXPECT_THAT(gave_way(), ElementsAre("a locked version can be deleted"));
 }
 
 TEST_F(StoreTest, a_store_that_deletes_by_bypass_is_found) {
-  scripted_.have(Weakness::kBypassDeletes);
+  bucket_.have(Weakness::kBypassDeletes);
   EXPECT_THAT(gave_way(), ElementsAre(HasSubstr("deleted by asking to bypass")));
 }
 
 TEST_F(StoreTest, a_store_that_is_away_is_not_judged) {
-  scripted_.set_away(true);
+  bucket_.set_away(true);
   const auto verdict = probe_lock(store_, clock_, random_);
   ASSERT_FALSE(verdict);
   EXPECT_EQ(verdict.error().code, Code::kUnavailable);
