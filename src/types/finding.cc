@@ -9,6 +9,24 @@ namespace {
 
 constexpr std::string_view kSeverities[] = {"informational", "low", "medium", "high", "critical"};
 
+Json to_json(const Onset& onset) {
+  return JsonObject{{"first", onset.first_index},
+                    {"last", onset.last_index},
+                    {"first_time", format_time(onset.first_time)},
+                    {"last_time", format_time(onset.last_time)}};
+}
+
+Result<std::optional<Onset>> onset_of(const Json& body) {
+  const Json* const at = find(body, "onset");
+  if (at == nullptr) return std::nullopt;
+  Onset onset;
+  onset.first_index = static_cast<std::uint64_t>(int_or(*at, "first"));
+  onset.last_index = static_cast<std::uint64_t>(int_or(*at, "last"));
+  FIREBREAK_ASSIGN(onset.first_time, get_time(*at, "first_time"));
+  FIREBREAK_ASSIGN(onset.last_time, get_time(*at, "last_time"));
+  return onset;
+}
+
 }  // namespace
 
 std::string pack_digests(const std::vector<Digest>& digests) {
@@ -57,6 +75,10 @@ Json to_json(const FindingUpdate& update) {
   JsonObject numbers;
   for (const auto& [name, value] : update.numbers) numbers[name] = value;
   body["numbers"] = std::move(numbers);
+  if (!update.feature.empty()) body["feature"] = update.feature;
+  if (!update.segment.empty()) body["segment"] = update.segment;
+  if (update.onset) body["onset"] = to_json(*update.onset);
+  if (!update.origin.empty()) body["origin"] = update.origin;
   if (!update.indexes.empty()) body["indexes"] = JsonArray(update.indexes.begin(), update.indexes.end());
   if (!update.callers.empty()) body["callers"] = JsonArray(update.callers.begin(), update.callers.end());
   if (!update.digests.empty()) body["digests"] = pack_digests(update.digests);
@@ -78,6 +100,10 @@ Result<FindingUpdate> finding_from_json(FindingPhase phase, const Json& body) {
   FIREBREAK_ASSIGN(update.last_time, get_time(body, "last_time"));
   update.count = static_cast<std::uint64_t>(int_or(body, "count"));
   update.summary = string_or(body, "summary");
+  update.feature = string_or(body, "feature");
+  update.segment = string_or(body, "segment");
+  FIREBREAK_ASSIGN(update.onset, onset_of(body));
+  update.origin = string_or(body, "origin");
   if (const Json* numbers = find(body, "numbers"); numbers != nullptr && numbers->is_object())
     for (const auto& member : numbers->get_object())
       if (member.value().is_number()) update.numbers[std::string(member.key())] = member.value().to_number<double>();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,13 @@
 #include "base/time.h"
 
 namespace firebreak {
+
+// Where the new state of things began: between two records, in stream indexes and in event time.
+struct Onset {
+  std::uint64_t first_index = 0, last_index = 0;
+  Time first_time, last_time;
+  bool operator==(const Onset&) const = default;
+};
 
 enum class FindingPhase { kOpened, kUpdated, kClosed };
 enum class Severity : std::uint8_t { kInformational = 1, kLow, kMedium, kHigh, kCritical };  // OCSF severity_id
@@ -38,6 +46,10 @@ struct FindingUpdate {
   std::uint64_t count = 0;                        // members or windows so far
   std::map<std::string, double> numbers;          // the figures behind it, with the limit they were held against
   std::string summary;                            // one sentence for a person
+  std::string feature;                            // the one it is about; empty: the record as a whole
+  std::string segment;                            // "feature=value" when it is about a part of the traffic
+  std::optional<Onset> onset;                     // when the detector can say
+  std::string origin;                             // another tool that found it; empty: Firebreak
   // Chains only: what is NEW since the last update.
   std::vector<std::string> callers;
   std::vector<Digest> digests;                    // ≤ 400 an update
