@@ -9,8 +9,10 @@
 #include "stats/bounded_mean.h"
 #include "stats/change.h"
 #include "stats/distances.h"
+#include "stats/distinct_sketch.h"
 #include "stats/evidence.h"
 #include "stats/kolmogorov.h"
+#include "stats/quantile_sketch.h"
 #include "stats/rank_tests.h"
 
 namespace firebreak::stats {
@@ -92,6 +94,34 @@ void evidence_of_a_sample(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(evidence.log_e());
 }
 BENCHMARK(evidence_of_a_sample)->Unit(benchmark::kMicrosecond);
+
+// Per value of a stream of a million.
+template <class Sketch>
+void sketch(benchmark::State& state) {
+  const auto values = normal_values(4, 1'000'000);
+  for (auto _ : state) {
+    Sketch made;
+    for (const double value : values) made.add(value);
+    benchmark::DoNotOptimize(made);
+  }
+  state.SetItemsProcessed(state.iterations() * 1'000'000);
+}
+BENCHMARK(sketch<QuantileSketch>)->Unit(benchmark::kMillisecond);
+BENCHMARK(sketch<DistinctSketch>)->Unit(benchmark::kMillisecond);
+
+void merge_quantiles(benchmark::State& state) {
+  QuantileSketch a(1), b(2);
+  for (const double value : normal_values(5, 1'000'000)) {
+    a.add(value);
+    b.add(-value);
+  }
+  for (auto _ : state) {
+    QuantileSketch both = a;
+    both.merge(b);
+    benchmark::DoNotOptimize(both);
+  }
+}
+BENCHMARK(merge_quantiles);
 
 }  // namespace
 }  // namespace firebreak::stats

@@ -21,7 +21,7 @@ namespace firebreak::archive {
 namespace {
 
 constexpr std::uint32_t kJobBytes = 64 * 1024 * 1024;
-constexpr std::uint64_t kTextBytes = 64 * 1024 * 1024;   // of an answer that is no file
+constexpr std::int64_t kTextBytes = 64 * 1024 * 1024;    // of an answer that is no file, when the job does not say
 constexpr std::int64_t kBesidesMb = 1'536;               // of address space, besides what DuckDB may keep in memory
 constexpr std::int64_t kAnswerBytes = 256 * 1024 * 1024;  // of a Parquet answer
 
@@ -90,12 +90,13 @@ class Session {
       FIREBREAK_TRY(run(fmt::format("COPY ({}\n) TO {} (FORMAT PARQUET, COMPRESSION ZSTD)", sql, quoted_text(copy))));
       return Json(JsonObject{{"rows", 0}});
     }
-    return print(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n)", sql), static_cast<std::uint64_t>(int_or(job, "max_rows", 1'000'000)));
+    return print(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n)", sql), static_cast<std::uint64_t>(int_or(job, "max_rows", 1'000'000)),
+                 static_cast<std::uint64_t>(int_or(job, "max_octets", kTextBytes)));
   }
 
  private:
   // Every value as text, whatever its type: names first, then row by row.
-  Result<Json> print(const std::string& sql, std::uint64_t most) {
+  Result<Json> print(const std::string& sql, std::uint64_t most, std::uint64_t most_octets) {
     duckdb::QueryResult result;
     if (api_.query(connection_, sql.c_str(), &result) != 0) {
       const char* why = api_.result_error(&result);
@@ -118,8 +119,8 @@ class Session {
           append_value(line, api_.data_chunk_get_vector(chunk, c), r);
         }
         octets += line.size();
-        if (octets > kTextBytes)
-          return fail(Code::kInvalid, fmt::format("the answer has more than {} octets: ask for less, or for Parquet", kTextBytes));
+        if (octets > most_octets)
+          return fail(Code::kInvalid, fmt::format("the answer has more than {} octets: ask for less, or for Parquet", most_octets));
         std::puts((line + "]").c_str());
       }
       rows += size;

@@ -1,62 +1,15 @@
 #include "run/main/table_file.h"
 
 #include <fmt/core.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <memory>
+
+#include "read/table/rows.h"
 
 namespace firebreak::cli {
 namespace {
-
-Result<std::string> unpack(const std::string& packed, const std::string& path) {
-  struct Close {
-    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
-  };
-  const std::unique_ptr<ZSTD_DStream, Close> stream(ZSTD_createDStream());
-  FIREBREAK_ASSERT(stream != nullptr);
-  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-  std::string out, piece(ZSTD_DStreamOutSize(), '\0');
-  std::size_t left = 1;  // octets the open frame still wants; 0 between frames
-  while (in.pos < in.size || left != 0) {
-    const std::size_t before = in.pos;
-    ZSTD_outBuffer to{piece.data(), piece.size(), 0};
-    left = ZSTD_decompressStream(stream.get(), &to, &in);
-    if (ZSTD_isError(left) != 0) return fail(Code::kCorrupt, fmt::format("{} does not unpack: {}", path, ZSTD_getErrorName(left)));
-    out.append(piece.data(), to.pos);
-    if (out.size() > kTableBytes) return fail(Code::kTooLarge, fmt::format("{} unpacks to more than {} octets", path, kTableBytes));
-    if (to.pos == 0 && in.pos == before && left != 0) return fail(Code::kCorrupt, fmt::format("{} ends in the middle", path));
-  }
-  return out;
-}
-
-// RFC 4180. One record from `at` on; moves `at` behind it.
-Result<std::vector<std::string>> record(std::string_view text, std::size_t& at) {
-  std::vector<std::string> cells(1);
-  while (at < text.size()) {
-    const char c = text[at++];
-    if (c == '\n') break;
-    if (c == '\r' && at < text.size() && text[at] == '\n') continue;
-    if (c == ',') {
-      cells.emplace_back();
-    } else if (c == '"' && cells.back().empty()) {
-      for (;;) {
-        const std::size_t end = text.find('"', at);
-        if (end == std::string_view::npos) return fail(Code::kInvalid, "a quoted cell has no end");
-        cells.back() += text.substr(at, end - at);
-        at = end + 1;
-        if (at == text.size() || text[at] != '"') break;
-        cells.back() += '"';
-        ++at;
-      }
-    } else {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
 
 Result<std::size_t> column_of(const Table& table, const std::string& name) {
   const auto at = std::find(table.names.begin(), table.names.end(), name);
@@ -97,23 +50,17 @@ Result<std::optional<Condition>> parse_condition(std::string_view text) {
 }
 
 Result<Table> read_table(Files& files, const std::string& path) {
-  FIREBREAK_ASSIGN(std::string text, read_all(files, path));
-  if (path.ends_with(".zst")) {
-    FIREBREAK_ASSIGN(text, unpack(text, path));
-  }
   Table out;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    auto cells = record(text, at);
-    if (!cells) return fail(std::move(cells.error()).with(fmt::format("{}, row {}", path, out.rows.size())));
-    if (out.names.empty()) {
-      out.names = std::move(*cells);
-    } else if (cells->size() == out.names.size()) {
-      out.rows.push_back(std::move(*cells));
-    } else {
-      return fail(Code::kInvalid, fmt::format("{}, row {}: {} cells under {} names", path, out.rows.size(), cells->size(), out.names.size()));
-    }
-  }
+  std::uint64_t octets = 0;
+  FIREBREAK_TRY(table::each_row(files, path, {}, [&](const table::Row& row) -> Result<void> {
+    if (out.names.size() < row.names.size()) out.names = row.names;
+    std::vector<std::string>& cells = out.rows.emplace_back();
+    cells.reserve(row.cells.size());
+    for (const table::Cell& cell : row.cells) octets += cells.emplace_back(cell.text).size();
+    if (octets > kTableBytes) return fail(Code::kTooLarge, fmt::format("{} holds more than {} octets of cells", path, kTableBytes));
+    return {};
+  }));
+  for (auto& row : out.rows) row.resize(out.names.size());  // before columns that came later
   return out;
 }
 

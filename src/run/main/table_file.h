@@ -1,8 +1,7 @@
-// Columns of a CSV file, for commands that look at files without a server.
+// Columns of a file of rows, for commands that look at files without a server.
 //
-// Format: RFC 4180 with a header line; `\n` or `\r\n`; a name that ends in .zst is unpacked (one frame or several).
-// Limits: kTableBytes unpacked. Rows are data rows, 0-based, half open.
-// Errors: kNotFound and kIo for the file, kCorrupt for what does not unpack, kInvalid with the row for what is no table.
+// Format: CSV, NDJSON, Parquet by the file's name (read/table/rows.h says which, and the errors). What is absent is the empty
+// text here; numbers of JSON stand as text. Limits: kTableBytes of cells. Rows are data rows, 0-based, half open.
 #pragma once
 
 #include <cstdint>

@@ -44,6 +44,30 @@ TEST(TableFile, refuses_what_is_cut_or_damaged) {
   EXPECT_EQ(table_of("a\n\"open\n").error().code, Code::kInvalid);
 }
 
+TEST(TableFile, reads_objects_a_line_and_flattens_them) {
+  const auto table = table_of("{\"a\":1,\"in\":{\"b\":\"x\",\"deep\":{\"c\":true}}}\n\n{\"in\":{\"b\":null},\"late\":[1,2]}", "t.ndjson");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->names, (std::vector<std::string>{"a", "in.b", "in.deep.c", "late"}));
+  EXPECT_EQ(table->rows, (std::vector<std::vector<std::string>>{{"1", "x", "true", ""}, {"", "", "", "[1,2]"}}));
+  EXPECT_EQ(table_of(packed("{\"a\":0.5}\n"), "t.jsonl.zst")->rows, (std::vector<std::vector<std::string>>{{"0.5"}}));
+}
+
+TEST(TableFile, names_the_row_that_is_no_object) {
+  EXPECT_EQ(table_of("{\"a\":1}\n[1]\n", "t.ndjson").error().message, "t.ndjson, row 1: no JSON object");
+  EXPECT_EQ(table_of("{\"a\":1,\"a\":2}\n", "t.ndjson").error().message, "t.ndjson, row 0: 'a' appears twice");
+  EXPECT_EQ(table_of("{\"a\":{\"b\":1},\"a.b\":2}\n", "t.ndjson").error().code, Code::kInvalid);
+  EXPECT_EQ(table_of("{\"a\":NaN}\n", "t.ndjson").error().code, Code::kInvalid);
+}
+
+TEST(TableFile, rows_that_are_longer_than_a_piece_come_whole) {
+  const std::string wide(2U << 20, 'x');
+  const auto table = table_of("a,b\n1,\"" + wide + "\"\n2,y\n");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->rows[0][1].size(), wide.size());
+  EXPECT_EQ(table->rows[1][1], "y");
+  EXPECT_EQ(table_of("a\n" + std::string(17U << 20, 'x') + "\n").error().code, Code::kTooLarge);
+}
+
 TEST(TableFile, takes_rows_and_conditions) {
   const Table table{{"x", "kind"}, {{"1", "a"}, {"", "a"}, {"3", "b"}, {"4", "a"}}};
   const auto cells = cells_of(table, "x", *parse_rows("1:4"), *parse_condition("kind=a"));

@@ -1,0 +1,122 @@
+#include "read/table/rows.h"
+
+#include <fmt/core.h>
+
+#include "read/table/csv.h"
+#include "read/table/json_lines.h"
+#include "read/table/parquet.h"
+#include "read/table/source.h"
+
+namespace firebreak::table {
+namespace {
+
+std::string_view format_of(std::string_view path) {
+  if (path.ends_with(".zst")) path.remove_suffix(4);
+  for (const std::string_view ending : {".ndjson", ".jsonl", ".json"})
+    if (path.ends_with(ending)) return "json";
+  return path.ends_with(".parquet") ? "parquet" : "csv";
+}
+
+tl::unexpected<Error> too_long() { return fail(Code::kTooLarge, fmt::format("a row of more than {} octets", kRowBytes)); }
+
+// Takes pieces of text from the front: `take` says how many octets it used, none when it needs more.
+template <class Take>
+Result<void> walk(Source& source, const Reading& reading, const Take& take) {
+  std::string text;
+  std::size_t at = 0;
+  for (bool last = false; !last;) {
+    text.erase(0, at);
+    at = 0;
+    const std::size_t known = text.size();
+    // A row that is longer than a piece: twice as much each time, since it is looked at from its start again.
+    do {
+      FIREBREAK_ASSIGN(const bool more, source.append_to(text));
+      last = !more;
+    } while (!last && text.size() < 2 * known);
+    if (reading.progress) reading.progress(source.share());
+    while (at < text.size()) {
+      FIREBREAK_ASSIGN(const std::optional<std::size_t> used, take(std::string_view(text).substr(at), last));
+      if (!used) break;
+      if (*used == 0) return {};  // enough was read
+      if (*used > kRowBytes + 1) return too_long();
+      at += *used;
+    }
+    if (text.size() - at > kRowBytes) return too_long();
+  }
+  return {};
+}
+
+class Counter {
+ public:
+  Counter(const std::string& path, const Reading& reading, const std::function<Result<void>(const Row&)>& row)
+      : path_(path), reading_(reading), row_(row) {}
+
+  // False when no further row is wanted.
+  Result<bool> add(const std::vector<std::string>& names, std::span<const Cell> cells) {
+    const std::uint64_t number = seen_++;
+    if (number < reading_.from) return true;
+    FIREBREAK_TRY(row_({names, cells, number}));
+    return seen_ < reading_.to;
+  }
+  tl::unexpected<Error> wrong(Error error) const { return fail(std::move(error).with(fmt::format("{}, row {}", path_, seen_))); }
+  Result<std::uint64_t> given() const {
+    if (seen_ > reading_.from || (seen_ == reading_.from && reading_.from == 0)) return seen_ - reading_.from;
+    return fail(Code::kInvalid, fmt::format("{} has rows 0:{} only", path_, seen_));
+  }
+  std::uint64_t seen() const { return seen_; }
+
+ private:
+  const std::string& path_;
+  const Reading& reading_;
+  const std::function<Result<void>(const Row&)>& row_;
+  std::uint64_t seen_ = 0;
+};
+
+Result<void> read_csv(Source& source, const Reading& reading, Counter& counter, const std::string& path) {
+  std::vector<std::string> names;
+  std::vector<Cell> cells;
+  return walk(source, reading, [&](std::string_view text, bool last) -> Result<std::optional<std::size_t>> {
+    auto used = take_csv(text, last, cells);
+    if (!used) return counter.wrong(std::move(used.error()));
+    if (!*used) return std::optional<std::size_t>();
+    if (names.empty()) {
+      constexpr std::string_view kMark = "\xef\xbb\xbf";  // some programs begin UTF-8 with it
+      for (Cell& cell : cells) names.push_back(std::move(cell.text));
+      if (names.front().starts_with(kMark)) names.front().erase(0, kMark.size());
+      return used;
+    }
+    if (cells.size() != names.size())
+      return fail(Code::kInvalid, fmt::format("{}, row {}: {} cells under {} names", path, counter.seen(), cells.size(), names.size()));
+    FIREBREAK_ASSIGN(const bool more, counter.add(names, cells));
+    return more ? used : std::optional<std::size_t>(0);
+  });
+}
+
+Result<void> read_json(Source& source, const Reading& reading, Counter& counter) {
+  JsonLines lines;
+  std::vector<Cell> cells;
+  return walk(source, reading, [&](std::string_view text, bool last) -> Result<std::optional<std::size_t>> {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos && !last) return std::optional<std::size_t>();
+    const std::size_t length = end == std::string_view::npos ? text.size() : end;
+    auto is_row = lines.read(text.substr(0, length), cells);
+    if (!is_row) return counter.wrong(std::move(is_row.error()));
+    if (*is_row) {
+      FIREBREAK_ASSIGN(const bool more, counter.add(lines.names(), cells));
+      if (!more) return std::optional<std::size_t>(0);
+    }
+    return std::min(length + 1, text.size());
+  });
+}
+
+}  // namespace
+
+Result<std::uint64_t> each_row(Files& files, const std::string& path, const Reading& reading, const std::function<Result<void>(const Row&)>& row) {
+  if (format_of(path) == "parquet") return each_parquet_row(path, reading, row);
+  FIREBREAK_ASSIGN(const auto source, Source::open(files, path));
+  Counter counter(path, reading, row);
+  FIREBREAK_TRY(format_of(path) == "json" ? read_json(*source, reading, counter) : read_csv(*source, reading, counter, path));
+  return counter.given();
+}
+
+}  // namespace firebreak::table

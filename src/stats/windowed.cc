@@ -1,0 +1,169 @@
+#include "stats/windowed.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "base/result.h"
+#include "stats/distances.h"
+#include "stats/special.h"
+
+namespace firebreak::stats {
+namespace {
+
+constexpr double kFolded = 2 / std::numbers::pi;  // E|Z|^2 of a standard normal Z
+
+// E|X Y| of two normals with deviations a, b and correlation r (Nabeya 1951).
+double folded_product(double a, double b, double r) {
+  r = std::clamp(r, -1.0, 1.0);
+  return kFolded * a * b * (std::sqrt(1 - r * r) + r * std::asin(r));
+}
+
+// P(S >= value) of S with this mean and variance, as a gamma distribution.
+double gamma_tail(double value, double mean, double variance) {
+  if (mean <= 0 || variance <= 0) return value > 0 ? 0 : 1;
+  return chi_square_upper(2 * value * mean / variance, 2 * mean * mean / variance);
+}
+
+// Sum of weight |difference|: `cov` of two differences without a change.
+template <class Covariance>
+WindowedScore absolute_sum(double value, const std::vector<double>& weights, Covariance cov) {
+  double mean = 0, square = 0;
+  std::vector<double> spread(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    spread[i] = std::sqrt(std::max(0.0, cov(i, i)));
+    mean += weights[i] * spread[i] * std::sqrt(kFolded);
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    for (std::size_t j = 0; j < weights.size(); ++j) {
+      if (spread[i] == 0 || spread[j] == 0) continue;
+      square += weights[i] * weights[j] * (i == j ? spread[i] * spread[i] : folded_product(spread[i], spread[j], cov(i, j) / (spread[i] * spread[j])));
+    }
+  return {value, mean, std::max(0.0, value - mean), gamma_tail(value, mean, square - mean * mean)};
+}
+
+struct Sides {
+  Counts reference, current;       // without bins that are empty on both sides
+  std::vector<double> p, q, pooled;
+  double scale = 0;                // 1/n + 1/m
+};
+
+Sides sides_of(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+  FIREBREAK_ASSERT(reference.size() == current.size());
+  Sides out;
+  for (std::size_t i = 0; i < reference.size(); ++i) {
+    if (reference[i] + current[i] == 0) continue;
+    out.reference.push_back(reference[i]);
+    out.current.push_back(current[i]);
+  }
+  const auto n = static_cast<double>(total(out.reference)), m = static_cast<double>(total(out.current));
+  FIREBREAK_ASSERT(n > 0 && m > 0);
+  out.p = shares(out.reference, n);
+  out.q = shares(out.current, m);
+  for (std::size_t i = 0; i < out.p.size(); ++i) out.pooled.push_back(static_cast<double>(out.reference[i] + out.current[i]) / (n + m));
+  out.scale = 1 / n + 1 / m;
+  return out;
+}
+
+// `divergence` is about factor (1/n + 1/m) chi-square without a change.
+WindowedScore chi_square_like(double divergence, double factor, const Sides& sides) {
+  const auto freedom = static_cast<double>(sides.p.size() - 1);
+  const double unit = factor * sides.scale, expected = unit * freedom;
+  return {divergence, expected, std::max(0.0, divergence - expected), freedom == 0 ? 1 : chi_square_upper(divergence / unit, freedom)};
+}
+
+WindowedScore root_of(const WindowedScore& squared, double factor) {
+  return {std::sqrt(squared.value * factor), std::sqrt(squared.expected * factor), std::sqrt(squared.corrected * factor), squared.p_value};
+}
+
+WindowedScore largest(const Sides& sides) {
+  WindowedScore out;
+  out.value = l_infinity(sides.p, sides.q);
+  double tails = 0, spreads = 0;
+  for (const double share : sides.pooled) {
+    const double spread = std::sqrt(share * (1 - share) * sides.scale);
+    spreads = std::max(spreads, spread);
+    if (spread > 0) tails += 2 * normal_upper(out.value / spread);
+  }
+  out.expected = spreads * std::sqrt(kFolded);  // of the bin that varies most: the largest of all is no smaller
+  out.corrected = std::max(0.0, out.value - out.expected);
+  out.p_value = std::min(1.0, tails);
+  return out;
+}
+
+}  // namespace
+
+WindowedScores windowed_scores(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+  const Sides sides = sides_of(reference, current);
+  WindowedScores out;
+  out.psi = chi_square_like(psi_half_count(sides.reference, sides.current), 1, sides);
+  const double apart = jensen_shannon_distance(sides.p, sides.q), hell = hellinger(sides.p, sides.q);
+  out.jensen_shannon = root_of(chi_square_like(apart * apart, 1.0 / 8, sides), 1 / std::numbers::ln2);
+  out.hellinger = root_of(chi_square_like(hell * hell, 1.0 / 8, sides), 1);
+  const std::vector<double> halves(sides.p.size(), 0.5);
+  out.total_variation = absolute_sum(total_variation(sides.p, sides.q), halves, [&](std::size_t i, std::size_t j) {
+    return sides.scale * sides.pooled[i] * ((i == j ? 1 : 0) - sides.pooled[j]);
+  });
+  out.l_infinity = largest(sides);
+  out.homogeneity = chi_square_contingency(sides.reference, sides.current, false);
+  return out;
+}
+
+WindowedScore windowed_wasserstein(std::span<const double> edges, std::span<const std::uint64_t> reference,
+                                   std::span<const std::uint64_t> current, double low, double high, double unit) {
+  FIREBREAK_ASSERT(reference.size() == edges.size() + 1 && current.size() == edges.size() + 1 && unit > 0);
+  if (edges.empty()) return {};
+  const auto n = static_cast<double>(total(reference)), m = static_cast<double>(total(current));
+  FIREBREAK_ASSERT(n > 0 && m > 0);
+  std::vector<double> at{std::min(low, edges.front())}, gap{0}, pooled{0};
+  double then = 0, now = 0;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    then += static_cast<double>(reference[i]);
+    now += static_cast<double>(current[i]);
+    at.push_back(edges[i]);
+    gap.push_back(then / n - now / m);
+    pooled.push_back((then + now) / (n + m));
+  }
+  at.push_back(std::max(high, edges.back()));
+  gap.push_back(0);
+  pooled.push_back(1);
+  double area = 0;
+  std::vector<double> weights(edges.size());
+  for (std::size_t i = 1; i < at.size(); ++i) {
+    const double width = (at[i] - at[i - 1]) / unit, a = gap[i - 1], b = gap[i];
+    // Straight between the two; where the sign changes, two triangles.
+    area += width * (a * b >= 0 ? std::fabs(a + b) / 2 : (a * a + b * b) / (2 * (std::fabs(a) + std::fabs(b))));
+    if (i > 1) weights[i - 2] += width / 2;
+    if (i <= edges.size()) weights[i - 1] += width / 2;
+  }
+  const double scale = 1 / n + 1 / m;
+  return absolute_sum(area, weights, [&](std::size_t i, std::size_t j) {
+    const auto [first, second] = std::minmax(i, j);
+    return scale * pooled[first + 1] * (1 - pooled[second + 1]);
+  });
+}
+
+Pooled pool_rare(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current, double least) {
+  FIREBREAK_ASSERT(reference.size() == current.size());
+  const auto n = static_cast<double>(total(reference)), m = static_cast<double>(total(current));
+  const double smaller = n + m == 0 ? 0 : std::min(n, m) / (n + m);
+  Pooled out;
+  std::uint64_t rare_reference = 0, rare_current = 0;
+  for (std::size_t i = 0; i < reference.size(); ++i) {
+    if (static_cast<double>(reference[i] + current[i]) * smaller < least) {
+      rare_reference += reference[i];
+      rare_current += current[i];
+    } else {
+      out.reference.push_back(reference[i]);
+      out.current.push_back(current[i]);
+    }
+  }
+  if (rare_reference + rare_current != 0) {
+    out.reference.push_back(rare_reference);
+    out.current.push_back(rare_current);
+  }
+  return out;
+}
+
+}  // namespace firebreak::stats
