@@ -65,12 +65,22 @@ class Section {
 constexpr double kWeek = 7 * 86400;
 
 Result<InputConfig> input_from_json(const Json& json) {
-  Section section(json, "input", {"range_margin", "idle_seconds", "failures", "failure_window_seconds"});
+  Section section(json, "input", {"idle_seconds", "failures", "failure_window_seconds"});
   InputConfig out;
-  out.range_margin = section.number("range_margin", 0, 1000);
   out.idle_us = section.seconds("idle_seconds", 1, kWeek);
   out.failures = section.count("failures", 1, 1e6);
   out.failure_window_us = section.seconds("failure_window_seconds", 1, kWeek);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+Result<FeatureConfig> features_from_json(const Json& json) {
+  Section section(json, "features", {"arl_records", "false_share", "reference_alpha", "least_shift"});
+  FeatureConfig out;
+  out.arl_records = section.number("arl_records", 100, 1e15);
+  out.false_share = section.number("false_share", 1e-9, 0.5);
+  out.reference_alpha = section.number("reference_alpha", 1e-12, 0.5);
+  out.least_shift = section.number("least_shift", 0, 1);
   FIREBREAK_TRY(section.result());
   return out;
 }
@@ -130,7 +140,7 @@ Result<PerformanceConfig> performance_from_json(const Json& json) {
 
 Result<DetectorConfig> detector_config_from_json(const Json& json) {
   FIREBREAK_TRY(only_keys(json, {"version", "name", "endpoint", "stream", "update_seconds", "input",
-                                 "outliers", "chains", "performance"}));
+                                 "features", "outliers", "chains", "performance"}));
   FIREBREAK_ASSIGN(const std::int64_t version, get_int(json, "version"));
   if (version != 1)
     return fail(Code::kInvalid, fmt::format("detector file version {} is unknown, 1 is known", version),
@@ -144,6 +154,7 @@ Result<DetectorConfig> detector_config_from_json(const Json& json) {
     return fail(Code::kInvalid, "update_seconds must lie between 1 and 3600", "/update_seconds");
   config.update_us = static_cast<std::int64_t>(update * static_cast<double>(kSecond));
   FIREBREAK_ASSIGN(config.input, input_from_json(json));
+  FIREBREAK_ASSIGN(config.features, features_from_json(json));
   FIREBREAK_ASSIGN(config.outliers, outliers_from_json(json));
   FIREBREAK_ASSIGN(config.chains, chains_from_json(json));
   FIREBREAK_ASSIGN(config.performance, performance_from_json(json));

@@ -14,10 +14,17 @@ namespace firebreak::detect {
 // Findings about single requests: an episode opens with the first hit and closes when `idle_us` passed
 // without one.
 struct InputConfig {
-  double range_margin = 0;  // a value is out of range beyond this many reference spans outside [min, max]
   std::int64_t idle_us = 0;
   std::uint64_t failures = 0;  // answers that failed, within …
   std::int64_t failure_window_us = 0;
+};
+
+// The budget of false alarms about features: what it promises stands in feature_watches.h.
+struct FeatureConfig {
+  double arl_records = 0;      // records until a false finding, on average, at least
+  double false_share = 0;      // of the findings of one moment, on average
+  double reference_alpha = 0;  // chance that the reference bounds anything too low
+  double least_shift = 0;      // total variation beyond chance below which a shift is not told
 };
 
 struct OutlierConfig {
@@ -59,6 +66,7 @@ struct DetectorConfig {
   std::string name, endpoint, stream;
   std::int64_t update_us = 0;  // other findings are updated at most this often
   InputConfig input;
+  FeatureConfig features;
   OutlierConfig outliers;
   ChainConfig chains;
   PerformanceConfig performance;

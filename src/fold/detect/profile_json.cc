@@ -30,7 +30,9 @@ Json to_json(const NumericReference& reference) {
                     {"cumulative", JsonArray(reference.cumulative.begin(), reference.cumulative.end())},
                     {"left_skewed", reference.left_skewed},
                     {"lower_median", reference.lower_median},
-                    {"upper_median", reference.upper_median}};
+                    {"upper_median", reference.upper_median},
+                    {"missing", reference.missing},
+                    {"repeats", reference.repeats}};
 }
 
 Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows) {
@@ -50,11 +52,14 @@ Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows)
   FIREBREAK_ASSIGN(reference.left_skewed, get_bool(json, "left_skewed"));
   FIREBREAK_ASSIGN(reference.lower_median, get_number(json, "lower_median"));
   FIREBREAK_ASSIGN(reference.upper_median, get_number(json, "upper_median"));
+  // Profiles that were kept before these were counted lack them.
+  reference.missing = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "missing", 0)));
+  reference.repeats = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "repeats", 0)));
   const auto ascending = [](const auto& v) {
     return std::adjacent_find(v.begin(), v.end(), std::greater_equal<>()) == v.end();
   };
   if (reference.values.empty() || reference.values.size() != reference.cumulative.size() ||
-      !ascending(reference.values) || !ascending(reference.cumulative) || reference.cumulative.back() != rows)
+      !ascending(reference.values) || !ascending(reference.cumulative) || reference.cumulative.back() + reference.missing != rows)
     return fail(Code::kInvalid,
                 fmt::format("values and counts of '{}' do not fit each other", reference.name));
   return reference;
@@ -70,6 +75,8 @@ Result<CategoryReference> category_from_json(const Json& json) {
     FIREBREAK_ASSIGN(const std::uint64_t count, get_count(*counts, member.key()));
     reference.counts[std::string(member.key())] = count;
   }
+  reference.repeats = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "repeats", 0)));
+  reference.novel = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "novel", 0)));
   return reference;
 }
 
@@ -89,10 +96,12 @@ Json to_json(const ReferenceProfile& profile) {
   for (const CategoryReference& reference : profile.categories) {
     JsonObject counts;
     for (const auto& [value, count] : reference.counts) counts[value] = count;
-    categories.push_back(JsonObject{{"name", reference.name}, {"counts", std::move(counts)}});
+    categories.push_back(JsonObject{{"name", reference.name}, {"counts", std::move(counts)}, {"repeats", reference.repeats}, {"novel", reference.novel}});
   }
   JsonObject out{{"version", kVersion},
                  {"rows", profile.rows},
+                 {"copies", profile.copies},
+                 {"ordered", profile.ordered},
                  {"numeric", std::move(numeric)},
                  {"categories", std::move(categories)},
                  {"tail_limit", profile.tail_limit},
@@ -110,6 +119,10 @@ Result<ReferenceProfile> profile_from_json(const Json& json) {
     return fail(Code::kInvalid, fmt::format("reference profile version {} is unknown", version));
   ReferenceProfile profile;
   FIREBREAK_ASSIGN(profile.rows, get_count(json, "rows"));
+  profile.copies = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "copies", 0)));
+  if (find(json, "ordered") != nullptr) {
+    FIREBREAK_ASSIGN(profile.ordered, get_bool(json, "ordered"));
+  }
   FIREBREAK_ASSIGN(const JsonArray* numeric, get_array(json, "numeric"));
   for (const Json& item : *numeric) {
     FIREBREAK_ASSIGN(NumericReference reference, numeric_from_json(item, profile.rows));

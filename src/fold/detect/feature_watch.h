@@ -1,0 +1,91 @@
+// One feature, watched value by value: is it still what the reference says?
+//
+// Five questions at once, each an e-detector whose mean after n values is at most n while nothing has changed: other shares of the
+// cells (ranks among the reference and all values since, stats/conformal.h), more missing values, more values outside, more values of a
+// wrong type, more values equal to the one before. Their weighted average is one as well, so one limit holds for all five.
+// The last four need a chance that the reference bounds from above; a reference that cannot (it has no such value that could
+// become more frequent) leaves the question out.
+// State: kBytes at most. Same values, same answers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fold/detect/feature_cells.h"
+#include "stats/bins.h"
+#include "stats/conformal.h"
+#include "stats/onset_posterior.h"
+#include "stats/rare_events.h"
+#include "stats/uniform_evidence.h"
+
+namespace firebreak::detect {
+
+enum class Sign : std::uint8_t { kShift, kMissing, kOutside, kMistyped, kStale };
+inline constexpr std::size_t kSigns = 5;
+
+class FeatureWatch {
+ public:
+  static constexpr std::size_t kBytes = 16 << 10;
+  static constexpr std::size_t kRemembered = 2048;  // values whose cells are kept
+  static constexpr std::size_t kRawValues = 64;
+  static constexpr std::uint64_t kLeastRun = 30;    // equal values in a row before a feature may count as stale
+
+  // alpha: the chance, for each question, that the reference bounds it too low.
+  FeatureWatch(const ReferenceProfile& profile, const NumericReference& reference, double alpha);
+  FeatureWatch(const ReferenceProfile& profile, const CategoryReference& reference, double alpha);
+
+  // The value at the next position, from 1 on. `chance`: stats/conformal.h. True: it was one that questions ask about.
+  bool observe(double value, bool mistyped, double chance);
+  bool observe(const std::string& value, bool mistyped, double chance);
+
+  struct Evidence {
+    double log = 0;               // natural logarithm of the average
+    Sign strongest = Sign::kShift;
+  };
+  Evidence evidence() const;
+  std::uint64_t since_restart() const { return position_ - restarted_; }
+  void restart();               // forgets the evidence; a watch that was frozen learns again
+  void freeze() { frozen_ = true; }  // values are kept, but teach nothing: what is abnormal must not become usual
+
+  // Ages: 1 is the newest value. At most kRemembered, and not behind the last restart.
+  stats::OnsetPosterior::Ages onset(Sign sign) const;
+  stats::Counts cells_of_newest(std::uint64_t values) const;
+  std::uint64_t hits_of_newest(Sign sign, std::uint64_t values) const;
+  std::vector<double> newest_numbers(std::uint64_t values) const;  // at most kRawValues, newest first; those that are there
+
+  const FeatureCells& cells() const { return cells_; }
+  std::optional<double> baseline(Sign sign) const;  // of the rare events; nothing where the question is left out
+  const std::string& example() const { return example_; }  // the last category outside
+  bool last_was(Sign sign) const { return remembered(1).is(sign, cells_); }
+  std::size_t bytes() const;
+
+ private:
+  struct Seen {
+    std::uint8_t cell = 0, rank = kNoRank;
+    bool repeated = false;
+    static constexpr std::uint8_t kNoRank = 255;
+    bool is(Sign sign, const FeatureCells& cells) const;
+  };
+  bool take(std::size_t cell, bool repeated, double chance);
+  const Seen& remembered(std::uint64_t age) const { return seen_[(position_ - age) % kRemembered]; }
+  std::uint64_t reach() const;
+  std::optional<stats::RareEvents>& rare(Sign sign) { return rare_[static_cast<std::size_t>(sign)]; }
+  const std::optional<stats::RareEvents>& rare(Sign sign) const { return rare_[static_cast<std::size_t>(sign)]; }
+  void ask(Sign sign, double baseline);
+
+  FeatureCells cells_;
+  stats::ConformalRanks ranks_;
+  stats::UniformEvidence shift_;
+  std::array<std::optional<stats::RareEvents>, kSigns> rare_;
+  std::vector<Seen> seen_;
+  std::vector<double> raw_;
+  std::uint64_t position_ = 0, restarted_ = 0, run_ = 0;
+  double last_number_ = 0;
+  std::string last_category_, example_;
+  bool frozen_ = false;
+};
+
+}  // namespace firebreak::detect
