@@ -30,11 +30,11 @@ double RareEvents::wealth_after(std::size_t stake, std::uint64_t misses) const {
   return wealth_[stake] * kept + (1 - stakes_[stake]) * (1 - kept) / stakes_[stake];
 }
 
-void RareEvents::hit(std::uint64_t position) {
-  FIREBREAK_ASSERT(position > position_);
+void RareEvents::hit(std::uint64_t position, double chance) {
+  FIREBREAK_ASSERT(position > position_ && chance >= baseline_ && chance <= 1);
   for (std::size_t i = 0; i < kStakes; ++i) {
     const double before = wealth_after(i, position - position_ - 1);
-    wealth_[i] = std::min((before + 1) * (1 + stakes_[i] * (1 / baseline_ - 1)), kMostWealth);
+    wealth_[i] = std::min((before + 1) * (1 + stakes_[i] * (1 / chance - 1)), kMostWealth);
   }
   position_ = position;
   ++hits_;

@@ -108,7 +108,7 @@ TEST(RareEvents, equals_the_detector_that_is_told_every_value) {
   Generator random(705);
   for (const double baseline : {0.0005, 0.01, 0.3, 0.9}) {
     RareEvents events(baseline);
-    BoundedMeanDetector each({.baseline = baseline, .threshold = 1e300, .least_rise = 1.5, .stakes = 6});
+    BoundedMeanDetector each({.baseline = baseline, .threshold = 1e300, .least_rise = 1.5, .stakes = 8});
     for (std::uint64_t i = 1; i <= 5000; ++i) {
       const bool hit = uniform(random) < 1.2 * baseline;
       if (hit) events.hit(i);
@@ -117,6 +117,28 @@ TEST(RareEvents, equals_the_detector_that_is_told_every_value) {
       EXPECT_NEAR(events.log_evidence(i), std::log(each.evidence()), 1e-6) << baseline << " at " << i;
     }
   }
+}
+
+TEST(RareEvents, keeps_its_promise_when_the_chance_comes_from_an_urn) {
+  Generator random(707);
+  constexpr int kRuns = 400, kValues = 4000;
+  int alarms = 0, found = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    const double chance = run % 2 == 0 ? 0.004 : 0.0005;
+    Urn urn;
+    for (int i = 0; i < 500; ++i) urn.add(uniform(random) < chance);
+    RareEvents events(0.0005);
+    bool alarmed = false;
+    for (std::uint64_t i = 1; i <= kValues && !alarmed; ++i) {
+      const bool hit = uniform(random) < (i > kValues / 2 && run >= kRuns / 2 ? 0.05 : chance);
+      if (hit) events.hit(i, std::max(urn.chance(), 0.0005));
+      urn.add(hit);
+      alarmed = hit && events.log_evidence(i) >= std::log(20.0 * kValues);
+    }
+    (run < kRuns / 2 ? alarms : found) += alarmed ? 1 : 0;
+  }
+  EXPECT_LE(alarms, most(0.05, kRuns / 2));
+  EXPECT_EQ(found, kRuns / 2);
 }
 
 TEST(RareEvents, stands_on_an_upper_limit_that_covers) {

@@ -8,6 +8,7 @@ StreamDetector::StreamDetector(const DetectorConfig& config, const ReferenceProf
     : config_(config),
       profile_(profile),
       input_(config_, profile_),
+      records_(config_, profile_),
       features_(config_, profile_),
       outliers_(config_, profile_),
       chains_(config_, profile_),
@@ -15,6 +16,7 @@ StreamDetector::StreamDetector(const DetectorConfig& config, const ReferenceProf
 
 std::vector<FindingUpdate> StreamDetector::observe(const Observation& observation) {
   std::vector<FindingUpdate> out;
+  records_.observe(observation, now_, out);
   now_ = std::max(now_, observation.time);
   input_.observe(observation, now_, out);
   performance_.observe(observation);
@@ -31,7 +33,9 @@ void StreamDetector::observe_row(const Observation& observation, std::vector<Fin
     relation = chains_.observe(observation, *ranks, now_, out);
     if (relation != RowRelation::kCopy) outliers_.observe(observation, *ranks, now_, out);
   }
-  if (relation == RowRelation::kApart) features_.observe(observation, now_, out);
+  // Copies and near rows are no independent draws; where likeness says nothing, equal rows come by chance.
+  const bool likeness = config_.chains.link_surprise < kNeverLinks;
+  if (relation == RowRelation::kApart || !likeness) features_.observe(observation, now_, out);
 }
 
 std::vector<FindingUpdate> StreamDetector::observe(const LabelObservation& label) {
@@ -45,6 +49,7 @@ std::vector<FindingUpdate> StreamDetector::advance(Time now) {
   std::vector<FindingUpdate> out;
   now_ = std::max(now_, now);
   input_.advance(now_, out);
+  records_.advance(now_, out);
   features_.advance(now_, out);
   outliers_.advance(now_, out);
   chains_.advance(now_, out);
@@ -52,7 +57,7 @@ std::vector<FindingUpdate> StreamDetector::advance(Time now) {
 }
 
 std::size_t StreamDetector::bytes() const {
-  return input_.bytes() + features_.bytes() + outliers_.bytes() + chains_.bytes() + performance_.bytes();
+  return input_.bytes() + records_.bytes() + features_.bytes() + outliers_.bytes() + chains_.bytes() + performance_.bytes();
 }
 
 }  // namespace firebreak::detect

@@ -14,6 +14,7 @@
 #include "fold/detect/outliers.h"
 #include "fold/detect/performance.h"
 #include "fold/detect/profile.h"
+#include "fold/detect/record_watch.h"
 #include "types/finding.h"
 #include "types/observation.h"
 
@@ -42,6 +43,7 @@ class StreamDetector {
   ReferenceProfile profile_;
   Time now_;
   InputChecks input_;
+  RecordWatch records_;
   FeatureWatches features_;
   OutlierDetector outliers_;
   ChainDetector chains_;

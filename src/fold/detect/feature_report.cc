@@ -17,13 +17,8 @@ void FeatureWatches::describe(const Watched& watched, FindingUpdate& update) con
   const FeatureWatch& watch = watched.watch;
   const Open& open = *watched.open;
   update.feature = watched.name;
-  const std::uint64_t at = open.position;
-  const auto position_at = [at](std::uint64_t age) { return at + 1 - std::min(at, age); };
-  if (position_ - position_at(open.onset.oldest) < FeatureWatch::kRemembered) {
-    const Place first = place_of(position_at(open.onset.oldest)), last = place_of(position_at(open.onset.newest));
-    update.onset = Onset{first.index, last.index, first.time, last.time};
-  }
-  const std::uint64_t since = std::min<std::uint64_t>(position_ + 1 - position_at(open.onset.likeliest), FeatureWatch::kRemembered);
+  update.onset = open.onset;
+  const std::uint64_t since = std::min<std::uint64_t>(position_ - open.position + open.ages.likeliest, FeatureWatch::kRemembered);
   const ShiftSize size = shift_size(watch.cells().counts(), watch.cells_of_newest(since));
   const double hits = static_cast<double>(watch.hits_of_newest(open.sign, since)), values = static_cast<double>(std::max<std::uint64_t>(since, 1));
   const double share = hits / values;
@@ -35,7 +30,7 @@ void FeatureWatches::describe(const Watched& watched, FindingUpdate& update) con
                     {"p_value", size.p_value}};
   if (open.sign != Sign::kShift) {
     update.numbers["share"] = share;
-    update.numbers["usual_share_at_most"] = watch.baseline(open.sign).value_or(1);
+    update.numbers["usual_share_at_most"] = open.usual;
   }
   constexpr double kMuch = 0.05;
   update.severity = (open.sign == Sign::kShift ? size.total_variation : share) >= kMuch ? Severity::kMedium : Severity::kLow;
@@ -46,7 +41,7 @@ void FeatureWatches::describe(const Watched& watched, FindingUpdate& update) con
     return;
   }
   const std::string of = fmt::format("in {:.1f} % of the last {} requests ({:.2f} % at most are usual)", percent(share), since,
-                                     percent(watch.baseline(open.sign).value_or(1)));
+                                     percent(open.usual));
   switch (open.sign) {
     case Sign::kShift:
       update.summary = fmt::format("{} is distributed otherwise than in the reference: total variation {:.3f} over {} requests, p = {:.1g}", watched.name,

@@ -33,32 +33,37 @@ std::vector<std::uint64_t> value_counts(const NumericReference& reference) {
 
 }  // namespace
 
-FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const NumericReference& reference, double alpha)
+FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const NumericReference& reference, const Limits& limits)
     : cells_(reference), ranks_(cells_.counts()), seen_(kRemembered), raw_(kRawValues) {
   const double rows = static_cast<double>(profile.rows), there = static_cast<double>(reference.cumulative.back());
-  ask(Sign::kMissing, stats::binomial_upper_limit(static_cast<double>(reference.missing), rows, alpha));
-  // The share of all values beyond the least and the greatest of n follows Beta(2, n - 1), whatever their distribution.
-  ask(Sign::kOutside, stats::binomial_upper_limit(1, there, alpha));
-  ask(Sign::kMistyped, stats::binomial_upper_limit(0, rows, alpha));
+  ask_by_urn(Sign::kMissing, static_cast<double>(reference.missing), rows, limits.least_share);
+  // The next of n + 1 values in no order lies beyond the least and the greatest of the others with chance 2 / (n + 1).
+  ask_by_urn(Sign::kOutside, 1, there, limits.least_share);
+  ask_by_urn(Sign::kMistyped, 0, rows, limits.least_share);
   const double repeats = std::max(static_cast<double>(reference.repeats), std::ceil(there * repeats_by_chance(value_counts(reference), there)));
-  ask(Sign::kStale, stats::binomial_upper_limit(repeats, there, alpha));
+  ask_repeats(stats::binomial_upper_limit(repeats, there, limits.alpha));
 }
 
-FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const CategoryReference& reference, double alpha)
+FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const CategoryReference& reference, const Limits& limits)
     : cells_(reference), ranks_(cells_.counts()), seen_(kRemembered) {
   const double rows = static_cast<double>(profile.rows);
   std::vector<std::uint64_t> counts;
   for (const auto& [value, count] : reference.counts) counts.push_back(count);
-  ask(Sign::kMissing, stats::binomial_upper_limit(static_cast<double>(cells_.counts()[cells_.missing()]), rows, alpha));
+  ask_by_urn(Sign::kMissing, static_cast<double>(cells_.counts()[cells_.missing()]), rows, limits.least_share);
   // What half of the rows did not show of the other half bounds what all of them did not show.
-  ask(Sign::kOutside, stats::binomial_upper_limit(static_cast<double>(reference.novel), std::floor(rows / 2), alpha));
-  ask(Sign::kMistyped, stats::binomial_upper_limit(0, rows, alpha));
+  ask_by_urn(Sign::kOutside, static_cast<double>(reference.novel), std::floor(rows / 2), limits.least_share);
+  ask_by_urn(Sign::kMistyped, 0, rows, limits.least_share);
   const double repeats = std::max(static_cast<double>(reference.repeats), std::ceil(rows * repeats_by_chance(counts, rows)));
-  ask(Sign::kStale, stats::binomial_upper_limit(repeats, rows, alpha));
+  ask_repeats(stats::binomial_upper_limit(repeats, rows, limits.alpha));
 }
 
-void FeatureWatch::ask(Sign sign, double baseline) {
-  if (baseline > 0 && baseline < kNeverMore) rare(sign).emplace(baseline);
+void FeatureWatch::ask_by_urn(Sign sign, double ones, double values, double least_share) {
+  const stats::Urn urn{ones, values};
+  if (urn.chance() < kNeverMore) rare(sign).emplace(Rare{stats::RareEvents(std::max(least_share, 1e-9)), urn});
+}
+
+void FeatureWatch::ask_repeats(double chance) {
+  if (chance < kNeverMore) rare(Sign::kStale).emplace(Rare{stats::RareEvents(chance), {}});
 }
 
 bool FeatureWatch::Seen::is(Sign sign, const FeatureCells& cells) const {
@@ -97,10 +102,16 @@ bool FeatureWatch::take(std::size_t cell, bool repeated, double chance) {
   seen.rank = static_cast<std::uint8_t>(stats::UniformEvidence::cell_of(rank));
   shift_.add(rank);
   bool hit = false;
-  for (const Sign sign : {Sign::kMissing, Sign::kOutside, Sign::kMistyped, Sign::kStale}) {
-    if (!seen.is(sign, cells_) || !rare(sign)) continue;
-    rare(sign)->hit(position_);
-    hit = hit || sign != Sign::kStale || run_ >= kLeastRun;
+  for (const Sign sign : {Sign::kMissing, Sign::kOutside, Sign::kMistyped}) {
+    if (!rare(sign)) continue;
+    const bool one = seen.is(sign, cells_);
+    if (one) rare(sign)->events.hit(position_, usual(sign));
+    rare(sign)->urn.add(one);
+    hit = hit || one;
+  }
+  if (repeated && rare(Sign::kStale)) {
+    rare(Sign::kStale)->events.hit(position_);
+    hit = hit || run_ >= kLeastRun;
   }
   return hit;
 }
@@ -110,7 +121,7 @@ FeatureWatch::Evidence FeatureWatch::evidence() const {
   logs[0] = shift_.log_evidence();
   for (std::size_t i = 1; i < kSigns; ++i) {
     const bool asked = rare_[i] && (static_cast<Sign>(i) != Sign::kStale || run_ >= kLeastRun);
-    logs[i] = asked ? rare_[i]->log_evidence(position_) : -std::numeric_limits<double>::infinity();
+    logs[i] = asked ? rare_[i]->events.log_evidence(position_) : -std::numeric_limits<double>::infinity();
   }
   std::size_t best = 0;
   for (std::size_t i = 0; i < kSigns; ++i) {
@@ -127,7 +138,7 @@ FeatureWatch::Evidence FeatureWatch::evidence() const {
 void FeatureWatch::restart() {
   shift_.restart();
   for (auto& one : rare_)
-    if (one) one->restart(position_);
+    if (one) one->events.restart(position_);
   restarted_ = position_;
   frozen_ = false;
 }
@@ -138,7 +149,7 @@ stats::OnsetPosterior::Ages FeatureWatch::onset(Sign sign) const {
   constexpr double kOutside = 0.05;
   stats::OnsetPosterior posterior;
   stats::LearnedShares shares(stats::UniformEvidence::kCells);
-  stats::LearnedChance chance(baseline(sign).value_or(0.5));
+  stats::LearnedChance chance(std::min(usual(sign), 0.99));
   for (std::uint64_t age = 1; age <= reach(); ++age) {
     const Seen& seen = remembered(age);
     if (seen.rank == Seen::kNoRank) break;
@@ -170,8 +181,10 @@ std::vector<double> FeatureWatch::newest_numbers(std::uint64_t values) const {
   return out;
 }
 
-std::optional<double> FeatureWatch::baseline(Sign sign) const {
-  return rare(sign) ? std::optional(rare(sign)->baseline()) : std::nullopt;
+double FeatureWatch::usual(Sign sign) const {
+  if (!rare(sign)) return 1;
+  const double least = rare(sign)->events.baseline();
+  return sign == Sign::kStale ? least : std::clamp(rare(sign)->urn.chance(), least, 1.0);
 }
 
 std::size_t FeatureWatch::bytes() const {

@@ -3,8 +3,9 @@
 // Five questions at once, each an e-detector whose mean after n values is at most n while nothing has changed: other shares of the
 // cells (ranks among the reference and all values since, stats/conformal.h), more missing values, more values outside, more values of a
 // wrong type, more values equal to the one before. Their weighted average is one as well, so one limit holds for all five.
-// The last four need a chance that the reference bounds from above; a reference that cannot (it has no such value that could
-// become more frequent) leaves the question out.
+// The chance of a missing, outside or mistyped value follows from how many the reference and all values since had (an urn, exact for any
+// size), but is never taken below `least_share`; that of a repetition from an upper limit of the reference's. A question that
+// cannot be asked (all values repeat already) is left out.
 // State: kBytes at most. Same values, same answers.
 #pragma once
 
@@ -33,9 +34,12 @@ class FeatureWatch {
   static constexpr std::size_t kRawValues = 64;
   static constexpr std::uint64_t kLeastRun = 30;    // equal values in a row before a feature may count as stale
 
-  // alpha: the chance, for each question, that the reference bounds it too low.
-  FeatureWatch(const ReferenceProfile& profile, const NumericReference& reference, double alpha);
-  FeatureWatch(const ReferenceProfile& profile, const CategoryReference& reference, double alpha);
+  struct Limits {
+    double alpha = 0;        // the chance that the reference bounds repetitions too low
+    double least_share = 0;  // of missing and such values
+  };
+  FeatureWatch(const ReferenceProfile& profile, const NumericReference& reference, const Limits& limits);
+  FeatureWatch(const ReferenceProfile& profile, const CategoryReference& reference, const Limits& limits);
 
   // The value at the next position, from 1 on. `chance`: stats/conformal.h. True: it was one that questions ask about.
   bool observe(double value, bool mistyped, double chance);
@@ -57,7 +61,7 @@ class FeatureWatch {
   std::vector<double> newest_numbers(std::uint64_t values) const;  // at most kRawValues, newest first; those that are there
 
   const FeatureCells& cells() const { return cells_; }
-  std::optional<double> baseline(Sign sign) const;  // of the rare events; nothing where the question is left out
+  double usual(Sign sign) const;  // the share that is usual, at most; 1 where the question is left out
   const std::string& example() const { return example_; }  // the last category outside
   bool last_was(Sign sign) const { return remembered(1).is(sign, cells_); }
   std::size_t bytes() const;
@@ -69,17 +73,22 @@ class FeatureWatch {
     static constexpr std::uint8_t kNoRank = 255;
     bool is(Sign sign, const FeatureCells& cells) const;
   };
+  struct Rare {
+    stats::RareEvents events;
+    stats::Urn urn;
+  };
   bool take(std::size_t cell, bool repeated, double chance);
   const Seen& remembered(std::uint64_t age) const { return seen_[(position_ - age) % kRemembered]; }
   std::uint64_t reach() const;
-  std::optional<stats::RareEvents>& rare(Sign sign) { return rare_[static_cast<std::size_t>(sign)]; }
-  const std::optional<stats::RareEvents>& rare(Sign sign) const { return rare_[static_cast<std::size_t>(sign)]; }
-  void ask(Sign sign, double baseline);
+  std::optional<Rare>& rare(Sign sign) { return rare_[static_cast<std::size_t>(sign)]; }
+  const std::optional<Rare>& rare(Sign sign) const { return rare_[static_cast<std::size_t>(sign)]; }
+  void ask_repeats(double chance);
+  void ask_by_urn(Sign sign, double ones, double values, double least_share);
 
   FeatureCells cells_;
   stats::ConformalRanks ranks_;
   stats::UniformEvidence shift_;
-  std::array<std::optional<stats::RareEvents>, kSigns> rare_;
+  std::array<std::optional<Rare>, kSigns> rare_;
   std::vector<Seen> seen_;
   std::vector<double> raw_;
   std::uint64_t position_ = 0, restarted_ = 0, run_ = 0;

@@ -40,9 +40,9 @@ std::string kind_of(Sign sign, bool numeric, bool unit) {
 FeatureWatches::FeatureWatches(const DetectorConfig& config, const ReferenceProfile& profile)
     : config_(config), numeric_(profile.numeric.size()), places_(FeatureWatch::kRemembered) {
   const double questions = static_cast<double>((profile.numeric.size() + profile.categories.size()) * kSigns);
-  const double alpha = config.features.reference_alpha / std::max(questions, 1.0);
-  for (const NumericReference& one : profile.numeric) features_.push_back({one.name, FeatureWatch(profile, one, alpha), {}});
-  for (const CategoryReference& one : profile.categories) features_.push_back({one.name, FeatureWatch(profile, one, alpha), {}});
+  const FeatureWatch::Limits limits{config.features.reference_alpha / std::max(questions, 1.0), config.features.least_share};
+  for (const NumericReference& one : profile.numeric) features_.push_back({one.name, FeatureWatch(profile, one, limits), {}});
+  for (const CategoryReference& one : profile.categories) features_.push_back({one.name, FeatureWatch(profile, one, limits), {}});
 }
 
 void FeatureWatches::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
@@ -109,7 +109,10 @@ void FeatureWatches::open(Watched& watched, double limit) {
   open.place = place_of(position_);
   open.evidence = evidence.log;
   open.limit = limit;
-  open.onset = watched.watch.onset(evidence.strongest);
+  open.ages = watched.watch.onset(evidence.strongest);
+  open.usual = watched.watch.usual(evidence.strongest);
+  const Place first = place_of(position_ + 1 - open.ages.oldest), last = place_of(position_ + 1 - open.ages.newest);
+  open.onset = {first.index, last.index, first.time, last.time};
   watched.open = std::move(open);
   watched.watch.freeze();
 }
@@ -151,11 +154,11 @@ void FeatureWatches::begin(Watched& watched, Time now, std::vector<FindingUpdate
   Open& open = *watched.open;
   const FeatureWatch& watch = watched.watch;
   if (open.sign == Sign::kShift || open.sign == Sign::kOutside) {
-    const auto values = watch.newest_numbers(open.onset.likeliest + position_ - open.position);
+    const auto values = watch.newest_numbers(open.ages.likeliest + position_ - open.position);
     open.unit = unit_change(watch.cells(), values);
   }
   const Place here = place_of(position_);
-  const std::uint64_t oldest = open.position + 1 - std::min(open.position, open.onset.likeliest);
+  const std::uint64_t oldest = open.position + 1 - std::min(open.position, open.ages.likeliest);
   open.episode.hit(kind_of(open.sign, watch.cells().numeric(), open.unit.has_value()), open.place.index, open.place.time);
   open.episode.cover(std::min(place_of(oldest).index, open.place.index), here.index, place_of(oldest).time, here.time);
   report(watched, now, out);
@@ -168,7 +171,7 @@ bool FeatureWatches::is_over(const Watched& watched) const {
   const Sign sign = watched.open->sign;
   if (sign != Sign::kShift) {
     const double share = static_cast<double>(watch.hits_of_newest(sign, kCloseValues)) / static_cast<double>(kCloseValues);
-    if (share > watch.baseline(sign).value_or(1)) return false;
+    if (share > watched.open->usual) return false;
   }
   return shift_size(watch.cells().counts(), watch.cells_of_newest(kCloseValues)).p_value >= kUsual;
 }

@@ -43,7 +43,9 @@ class FeatureWatches {
     std::uint64_t position = 0;  // of the alarm
     Place place;
     double evidence = 0, limit = 0;
-    stats::OnsetPosterior::Ages onset;  // at the alarm
+    stats::OnsetPosterior::Ages ages;  // of the onset, at the alarm
+    Onset onset;
+    double usual = 1;                  // share of such values, before it
     std::optional<UnitChange> unit;
     Episode episode;
     std::uint64_t next_report = 0;  // as soon as so many records count

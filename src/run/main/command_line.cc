@@ -39,6 +39,7 @@ CommandLine::CommandLine()
   add_keeping();
   add_archive();
   add_stats();
+  add_detect();
 }
 
 CommandLine::~CommandLine() = default;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "run/main/commands.h"
+#include "run/main/detect_table.h"
 
 namespace CLI {
 class App;
@@ -37,6 +38,7 @@ struct Words {  // everything a command may be given
   KeepingWords keeping;
   ArchiveWords archive;
   StatsWords stats;
+  DetectOptions detect;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -79,6 +81,8 @@ class CommandLine {
   void add_keeping();
   // archive_words.cc
   void add_archive();
+  // detect_words.cc
+  void add_detect();
   // stats_words.cc
   void add_stats();
   // incident_words.cc
