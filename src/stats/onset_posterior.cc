@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "base/result.h"
+#include "stats/uniform_bets.h"
+#include "stats/uniform_evidence.h"
 
 namespace firebreak::stats {
 
@@ -11,6 +13,8 @@ void OnsetPosterior::add_older(double log_ratio) {
   sum_ += log_ratio;
   log_weights_.push_back(sum_);
 }
+
+void OnsetPosterior::add_older_weight(double log_weight) { log_weights_.push_back(log_weight); }
 
 OnsetPosterior::Ages OnsetPosterior::interval(double outside) const {
   FIREBREAK_ASSERT(!log_weights_.empty() && outside > 0 && outside < 1);
@@ -31,10 +35,27 @@ OnsetPosterior::Ages OnsetPosterior::interval(double outside) const {
 
 bool OnsetPosterior::reaches_back(double outside) const { return interval(outside).oldest == log_weights_.size(); }
 
-double LearnedShares::log_ratio(std::size_t cell) {
-  const double cells = static_cast<double>(counts_.size());
-  const double chance = (static_cast<double>(counts_[cell]++) + imagined_) / (static_cast<double>(n_++) + imagined_ * cells);
-  return std::log(chance * cells);
+double ShiftWeights::add_older(std::size_t cell) {
+  using namespace uniform_bets;
+  constexpr double kCells = static_cast<double>(UniformEvidence::kCells);
+  if (cells_.empty()) {
+    cells_.assign(UniformEvidence::kCells, 0);
+    bets_.assign(kSides * kStakes.size(), 0);
+  }
+  log_mixture_ += std::log((cells_[cell] + kImagined) / (n_ + kImagined * kCells) * kCells);
+  cells_[cell] += 1;
+  n_ += 1;
+  const auto won = wins((static_cast<double>(cell) + 0.5) / kCells);
+  double most = log_mixture_;
+  for (std::size_t side = 0; side < kSides; ++side)
+    for (std::size_t i = 0; i < kStakes.size(); ++i) {
+      double& bet = bets_[side * kStakes.size() + i];
+      bet += std::log1p(kStakes[i] * won[side]);
+      most = std::max(most, bet);
+    }
+  double sum = kMixtureShare * std::exp(log_mixture_ - most);
+  for (const double bet : bets_) sum += kStakeShare * std::exp(bet - most);
+  return most + std::log(sum);
 }
 
 double LearnedChance::log_ratio(bool hit) {

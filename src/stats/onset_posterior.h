@@ -14,6 +14,7 @@ namespace firebreak::stats {
 class OnsetPosterior {
  public:
   void add_older(double log_ratio);
+  void add_older_weight(double log_weight);  // of a beginning at the next older value, when it is no running sum
 
   // Ages: 1 is the newest value. The beginning lies between them, both included.
   struct Ages {
@@ -27,19 +28,19 @@ class OnsetPosterior {
   double sum_ = 0;
 };
 
-// ln of the chance in the new state over that of `cells` equally likely ones, learned value by value.
-class LearnedShares {
+// ln of the weight of a beginning for numbers on 0..1 that were uniform: by the very bets of uniform_evidence.h, so that what the alarm
+// rests on says when it began. Values are told by their cell, newest first.
+class ShiftWeights {
  public:
-  explicit LearnedShares(std::size_t cells, double imagined = 1) : counts_(cells), imagined_(imagined) {}
-  double log_ratio(std::size_t cell);
+  double add_older(std::size_t cell);
 
  private:
-  std::vector<std::uint64_t> counts_;
-  double imagined_;
-  std::uint64_t n_ = 0;
+  std::vector<double> bets_;                     // ln of each stake's wealth
+  std::vector<double> cells_;                    // counts
+  double log_mixture_ = 0, n_ = 0;
 };
 
-// The same for 0 and 1 against a known chance of a one.
+// ln of the chance in the new state, learned value by value, over a known one in the old: for 0 and 1.
 class LearnedChance {
  public:
   explicit LearnedChance(double baseline) : baseline_(baseline) {}

@@ -6,19 +6,16 @@
 #include <limits>
 
 #include "base/result.h"
+#include "stats/uniform_bets.h"
 
 namespace firebreak::stats {
 namespace {
 
-// Imagined values in each cell: few learn large changes quickly, many learn small ones at little cost and are not impressed by a
-// dozen equal values in a row.
-constexpr double kImagined = 16;
+using namespace uniform_bets;
+
 constexpr double kImaginedAll = kImagined * static_cast<double>(UniformEvidence::kCells);
 constexpr double kMostWealth = 1e280;
 constexpr std::size_t kPerDoubling = 2;
-constexpr std::array<double, 4> kStakes = {0.08, 0.2, 0.45, 0.8};
-// Shares of the average: half for other shares, the rest for mean and distance. They sum to one.
-constexpr double kMixtureShare = 0.5, kStakeShare = 0.5 / 16;
 
 // lgamma(kImagined + count) - lgamma(kImagined)
 double log_rising(std::uint32_t count) {
@@ -47,11 +44,10 @@ void UniformEvidence::add(double value) {
   if (n_ % kStep == 0) begin();
   ++n_;
   ++counts_[cell_of(value)];
-  const double place = 2 * value - 1, distance = 2 * std::fabs(place) - 1;  // both with mean 0 on -1..1
-  const std::array<double, kSides> wins = {place, -place, distance, -distance};
-  for (std::size_t side = 0; side < kSides; ++side)
-    for (std::size_t i = 0; i < kStakes; ++i) {
-      const double next = (wealth_[side][i] + 1) * (1 + stats::kStakes[i] * wins[side]);
+  const auto won = wins(value);
+  for (std::size_t side = 0; side < won.size(); ++side)
+    for (std::size_t i = 0; i < uniform_bets::kStakes.size(); ++i) {
+      const double next = (wealth_[side][i] + 1) * (1 + uniform_bets::kStakes[i] * won[side]);
       wealth_[side][i] = std::min(next, kMostWealth);
     }
 }

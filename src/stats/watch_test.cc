@@ -155,11 +155,11 @@ TEST(OnsetPosterior, holds_the_beginning_as_often_as_it_says) {
   constexpr int kRuns = 300;
   for (int run = 0; run < kRuns; ++run) {
     const int before = 500 + static_cast<int>(uniform(random) * 500), after = 400;
-    LearnedShares shares(UniformEvidence::kCells);
+    ShiftWeights weights;
     OnsetPosterior onset;
     for (int age = 1; age <= before + after; ++age) {
       const double value = std::erfc(-(normal(random) + (age <= after ? 0.7 : 0)) / std::sqrt(2.0)) / 2;
-      onset.add_older(shares.log_ratio(UniformEvidence::cell_of(value)));
+      onset.add_older_weight(weights.add_older(UniformEvidence::cell_of(value)));
     }
     const auto ages = onset.interval(0.05);
     held += ages.newest <= after && after <= ages.oldest ? 1 : 0;

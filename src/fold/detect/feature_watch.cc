@@ -21,6 +21,8 @@ double repeats_by_chance(const std::vector<std::uint64_t>& counts, double rows) 
   return sum;
 }
 
+std::uint64_t stale_after(std::uint64_t longest_run) { return std::max(FeatureWatch::kLeastRun, longest_run + longest_run / 2); }
+
 std::vector<std::uint64_t> value_counts(const NumericReference& reference) {
   std::vector<std::uint64_t> counts;
   std::uint64_t before = 0;
@@ -34,7 +36,7 @@ std::vector<std::uint64_t> value_counts(const NumericReference& reference) {
 }  // namespace
 
 FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const NumericReference& reference, const Limits& limits)
-    : cells_(reference), ranks_(cells_.counts()), seen_(kRemembered), raw_(kRawValues) {
+    : cells_(reference), ranks_(cells_.counts()), excursions_(reference.excursions), stale_run_(stale_after(reference.longest_run)), seen_(kRemembered), raw_(kRawValues) {
   const double rows = static_cast<double>(profile.rows), there = static_cast<double>(reference.cumulative.back());
   ask_by_urn(Sign::kMissing, static_cast<double>(reference.missing), rows, limits.least_share);
   // The next of n + 1 values in no order lies beyond the least and the greatest of the others with chance 2 / (n + 1).
@@ -45,7 +47,7 @@ FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const NumericReferen
 }
 
 FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const CategoryReference& reference, const Limits& limits)
-    : cells_(reference), ranks_(cells_.counts()), seen_(kRemembered) {
+    : cells_(reference), ranks_(cells_.counts()), excursions_(reference.excursions), stale_run_(stale_after(reference.longest_run)), seen_(kRemembered) {
   const double rows = static_cast<double>(profile.rows);
   std::vector<std::uint64_t> counts;
   for (const auto& [value, count] : reference.counts) counts.push_back(count);
@@ -111,7 +113,7 @@ bool FeatureWatch::take(std::size_t cell, bool repeated, double chance) {
   }
   if (repeated && rare(Sign::kStale)) {
     rare(Sign::kStale)->events.hit(position_);
-    hit = hit || run_ >= kLeastRun;
+    hit = hit || run_ >= stale_run_;
   }
   return hit;
 }
@@ -120,7 +122,7 @@ FeatureWatch::Evidence FeatureWatch::evidence() const {
   std::array<double, kSigns> logs;
   logs[0] = shift_.log_evidence();
   for (std::size_t i = 1; i < kSigns; ++i) {
-    const bool asked = rare_[i] && (static_cast<Sign>(i) != Sign::kStale || run_ >= kLeastRun);
+    const bool asked = rare_[i] && (static_cast<Sign>(i) != Sign::kStale || run_ >= stale_run_);
     logs[i] = asked ? rare_[i]->events.log_evidence(position_) : -std::numeric_limits<double>::infinity();
   }
   std::size_t best = 0;
@@ -148,12 +150,13 @@ std::uint64_t FeatureWatch::reach() const { return std::min<std::uint64_t>(posit
 stats::OnsetPosterior::Ages FeatureWatch::onset(Sign sign) const {
   constexpr double kOutside = 0.05;
   stats::OnsetPosterior posterior;
-  stats::LearnedShares shares(stats::UniformEvidence::kCells);
+  stats::ShiftWeights shift;
   stats::LearnedChance chance(std::min(usual(sign), 0.99));
   for (std::uint64_t age = 1; age <= reach(); ++age) {
     const Seen& seen = remembered(age);
     if (seen.rank == Seen::kNoRank) break;
-    posterior.add_older(sign == Sign::kShift ? shares.log_ratio(seen.rank) : chance.log_ratio(seen.is(sign, cells_)));
+    if (sign == Sign::kShift) posterior.add_older_weight(shift.add_older(seen.rank));
+    else posterior.add_older(chance.log_ratio(seen.is(sign, cells_)));
   }
   auto ages = posterior.interval(kOutside);
   // Begun before what is remembered: the beginnings of the evidence say how far back, to a factor of two.

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "fold/detect/excursions.h"
 #include "fold/detect/feature_cells.h"
 #include "stats/bins.h"
 #include "stats/conformal.h"
@@ -32,7 +33,7 @@ class FeatureWatch {
   static constexpr std::size_t kBytes = 16 << 10;
   static constexpr std::size_t kRemembered = 2048;  // values whose cells are kept
   static constexpr std::size_t kRawValues = 64;
-  static constexpr std::uint64_t kLeastRun = 30;    // equal values in a row before a feature may count as stale
+  static constexpr std::uint64_t kLeastRun = 30;    // equal values in a row, at least, before a feature may count as stale
 
   struct Limits {
     double alpha = 0;        // the chance that the reference bounds repetitions too low
@@ -58,6 +59,8 @@ class FeatureWatch {
   stats::OnsetPosterior::Ages onset(Sign sign) const;
   stats::Counts cells_of_newest(std::uint64_t values) const;
   std::uint64_t hits_of_newest(Sign sign, std::uint64_t values) const;
+  // What a shift over so many values must exceed: the reference's own excursions (excursions.h).
+  double usual_shift(std::uint64_t values) const { return excursion_over(excursions_, values); }
   std::vector<double> newest_numbers(std::uint64_t values) const;  // at most kRawValues, newest first; those that are there
 
   const FeatureCells& cells() const { return cells_; }
@@ -89,6 +92,8 @@ class FeatureWatch {
   stats::ConformalRanks ranks_;
   stats::UniformEvidence shift_;
   std::array<std::optional<Rare>, kSigns> rare_;
+  std::vector<double> excursions_;
+  std::uint64_t stale_run_ = kLeastRun;
   std::vector<Seen> seen_;
   std::vector<double> raw_;
   std::uint64_t position_ = 0, restarted_ = 0, run_ = 0;

@@ -41,8 +41,8 @@ FeatureWatches::FeatureWatches(const DetectorConfig& config, const ReferenceProf
     : config_(config), numeric_(profile.numeric.size()), places_(FeatureWatch::kRemembered) {
   const double questions = static_cast<double>((profile.numeric.size() + profile.categories.size()) * kSigns);
   const FeatureWatch::Limits limits{config.features.reference_alpha / std::max(questions, 1.0), config.features.least_share};
-  for (const NumericReference& one : profile.numeric) features_.push_back({one.name, FeatureWatch(profile, one, limits), {}});
-  for (const CategoryReference& one : profile.categories) features_.push_back({one.name, FeatureWatch(profile, one, limits), {}});
+  for (const NumericReference& one : profile.numeric) features_.push_back({one.name, FeatureWatch(profile, one, limits), {}, 0});
+  for (const CategoryReference& one : profile.categories) features_.push_back({one.name, FeatureWatch(profile, one, limits), {}, 0});
 }
 
 void FeatureWatches::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
@@ -95,14 +95,22 @@ void FeatureWatches::judge_all() {
   for (std::size_t i = 0; i < told; ++i) open(*all[i].watched, all[i].limit - std::log(static_cast<double>(told)));
 }
 
-bool FeatureWatches::is_worth_telling(const FeatureWatch& watch, Sign sign) const {
+// As large as the owner asks for, and larger than any excursion of the reference over as many values.
+bool FeatureWatches::is_worth_telling(Watched& watched, Sign sign) {
+  constexpr double kMargin = 1.2;
   if (sign != Sign::kShift) return true;
-  return shift_size(watch.cells().counts(), watch.cells_of_newest(watch.onset(sign).likeliest)).distance_beyond_chance >= config_.features.least_shift;
+  if (position_ < watched.look_again) return false;
+  const FeatureWatch& watch = watched.watch;
+  const std::uint64_t values = std::max<std::uint64_t>(watch.onset(sign).likeliest, kLeastWindow);
+  const double size = distance_beyond_chance(watch.cells().counts(), watch.cells_of_newest(values));
+  if (size >= std::max(config_.features.least_shift, kMargin * watch.usual_shift(values))) return true;
+  watched.look_again = position_ + std::max<std::uint64_t>(values / 4, kLeastWindow);
+  return false;
 }
 
 void FeatureWatches::open(Watched& watched, double limit) {
   const FeatureWatch::Evidence evidence = watched.watch.evidence();
-  if (!is_worth_telling(watched.watch, evidence.strongest)) return;
+  if (!is_worth_telling(watched, evidence.strongest)) return;
   Open open;
   open.sign = evidence.strongest;
   open.position = position_;
@@ -129,7 +137,7 @@ void FeatureWatches::follow(Watched& watched, const Observation& observation, Ti
   } else if (watched.watch.last_was(open.sign)) {
     open.episode.hit({}, observation.index, observation.time);
   }
-  if (position_ % stats::UniformEvidence::kStep == 0 && position_ >= open.position + kCloseValues && is_over(watched)) {
+  if (position_ % stats::UniformEvidence::kStep == 0 && position_ >= open.position + close_values(open) && is_over(watched)) {
     FindingUpdate update = open.episode.close(config_);
     update.episode += "/" + watched.name;
     describe(watched, update);
@@ -164,16 +172,22 @@ void FeatureWatches::begin(Watched& watched, Time now, std::vector<FindingUpdate
   report(watched, now, out);
 }
 
+// As many as the alarm rested on: a small shift does not show in a few.
+std::uint64_t FeatureWatches::close_values(const Open& open) {
+  return std::clamp<std::uint64_t>(open.ages.likeliest, kCloseValues, FeatureWatch::kRemembered);
+}
+
 // The newest values are the reference's again.
 bool FeatureWatches::is_over(const Watched& watched) const {
   constexpr double kUsual = 0.01;
   const FeatureWatch& watch = watched.watch;
   const Sign sign = watched.open->sign;
+  const std::uint64_t values = close_values(*watched.open);
   if (sign != Sign::kShift) {
-    const double share = static_cast<double>(watch.hits_of_newest(sign, kCloseValues)) / static_cast<double>(kCloseValues);
+    const double share = static_cast<double>(watch.hits_of_newest(sign, values)) / static_cast<double>(values);
     if (share > watched.open->usual) return false;
   }
-  return shift_size(watch.cells().counts(), watch.cells_of_newest(kCloseValues)).p_value >= kUsual;
+  return shift_size(watch.cells().counts(), watch.cells_of_newest(values)).p_value >= kUsual;
 }
 
 void FeatureWatches::advance(Time now, std::vector<FindingUpdate>& out) {

@@ -54,6 +54,7 @@ class FeatureWatches {
     std::string name;
     FeatureWatch watch;
     std::optional<Open> open;
+    std::uint64_t look_again = 0;  // position before which a shift that was not worth telling is not looked at again
   };
 
   void take(Watched& watched, std::size_t number, const Observation& observation);
@@ -63,9 +64,10 @@ class FeatureWatches {
   void follow(Watched& watched, const Observation& observation, Time now, std::vector<FindingUpdate>& out);
   void begin(Watched& watched, Time now, std::vector<FindingUpdate>& out);
   void report(Watched& watched, Time now, std::vector<FindingUpdate>& out);
+  static std::uint64_t close_values(const Open& open);
   bool is_over(const Watched& watched) const;
   double log_limit(const FeatureWatch& watch) const;
-  bool is_worth_telling(const FeatureWatch& watch, Sign sign) const;
+  bool is_worth_telling(Watched& watched, Sign sign);
   const Place& place_of(std::uint64_t position) const;
   void describe(const Watched& watched, FindingUpdate& update) const;
 

@@ -7,13 +7,34 @@
 #include <limits>
 #include <set>
 
+#include "fold/detect/excursions.h"
+#include "fold/detect/feature_cells.h"
+
 namespace firebreak::detect {
 namespace {
+
+template <class Value, class Equal, class Reference>
+void count_repeats(const std::vector<Value>& column, const Equal& equal, Reference& reference) {
+  std::uint64_t run = 0;
+  for (std::size_t i = 1; i < column.size(); ++i) {
+    run = equal(column[i], column[i - 1]) ? run + 1 : 0;
+    reference.repeats += run > 0 ? 1 : 0;
+    reference.longest_run = std::max(reference.longest_run, run);
+  }
+}
+
+template <class Value>
+std::vector<double> excursions_in(const FeatureCells& feature, const std::vector<Value>& column) {
+  std::vector<std::uint8_t> cells;
+  for (const Value& value : column) cells.push_back(static_cast<std::uint8_t>(feature.cell_of(value)));
+  return excursions_of(cells, feature.counts().size());
+}
 
 NumericReference build_numeric(const std::string& name, std::vector<double> column) {
   NumericReference reference;
   reference.name = name;
-  for (std::size_t i = 1; i < column.size(); ++i) reference.repeats += column[i] == column[i - 1] ? 1 : 0;
+  count_repeats(column, [](double a, double b) { return a == b; }, reference);
+  const std::vector<double> in_order = column;
   reference.missing = std::erase_if(column, [](double value) { return std::isnan(value); });
   if (column.empty()) return reference;
   double mean = 0;
@@ -32,20 +53,24 @@ NumericReference build_numeric(const std::string& name, std::vector<double> colu
     }
     reference.cumulative.back() = i + 1;
   }
+  reference.excursions = excursions_in(FeatureCells(reference), in_order);
   return reference;
 }
 
 CategoryReference build_category(const std::string& name, std::span<const FeatureRow> rows, std::size_t k) {
   CategoryReference reference;
   reference.name = name;
+  std::vector<std::string> column;
+  for (const FeatureRow& row : rows) column.push_back(row.categories[k]);
+  count_repeats(column, [](const std::string& a, const std::string& b) { return !a.empty() && a == b; }, reference);
   std::set<std::string> earlier;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::string& value = rows[i].categories[k];
     ++reference.counts[value];
-    reference.repeats += i > 0 && !value.empty() && value == rows[i - 1].categories[k] ? 1 : 0;
     if (i < rows.size() - rows.size() / 2) earlier.insert(value);
     else reference.novel += value.empty() || earlier.contains(value) ? 0 : 1;
   }
+  reference.excursions = excursions_in(FeatureCells(reference), column);
   return reference;
 }
 

@@ -30,6 +30,8 @@ struct NumericReference {
   double lower_median = 0, upper_median = 0;
   std::uint64_t missing = 0;  // rows without the value
   std::uint64_t repeats = 0;  // rows equal to the row before
+  std::uint64_t longest_run = 0;   // of such rows
+  std::vector<double> excursions;  // excursions.h
 
   double min() const { return values.front(); }
   double max() const { return values.back(); }
@@ -43,6 +45,8 @@ struct CategoryReference {
   std::string name;
   std::map<std::string, std::uint64_t> counts;  // "": missing
   std::uint64_t repeats = 0;                    // rows equal to the row before
+  std::uint64_t longest_run = 0;                // of such rows
+  std::vector<double> excursions;               // excursions.h
   std::uint64_t novel = 0;                      // rows of the later half whose category the earlier one lacks
   bool operator==(const CategoryReference&) const = default;
 };

@@ -24,6 +24,20 @@ Result<const JsonArray*> get_array(const Json& object, std::string_view key) {
   return &found->get_array();
 }
 
+// Profiles that were kept before these were counted lack them.
+std::uint64_t count_or_none(const Json& object, std::string_view key) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(object, key, 0)));
+}
+
+template <class Reference>
+void read_order(const Json& json, Reference& reference) {
+  reference.repeats = count_or_none(json, "repeats");
+  reference.longest_run = count_or_none(json, "longest_run");
+  const Json* const excursions = find(json, "excursions");
+  if (excursions == nullptr || !excursions->is_array()) return;
+  for (const Json& one : excursions->get_array()) reference.excursions.push_back(one.is_number() ? one.to_number<double>() : 0);
+}
+
 Json to_json(const NumericReference& reference) {
   return JsonObject{{"name", reference.name},
                     {"values", JsonArray(reference.values.begin(), reference.values.end())},
@@ -32,7 +46,9 @@ Json to_json(const NumericReference& reference) {
                     {"lower_median", reference.lower_median},
                     {"upper_median", reference.upper_median},
                     {"missing", reference.missing},
-                    {"repeats", reference.repeats}};
+                    {"repeats", reference.repeats},
+                    {"longest_run", reference.longest_run},
+                    {"excursions", JsonArray(reference.excursions.begin(), reference.excursions.end())}};
 }
 
 Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows) {
@@ -52,9 +68,8 @@ Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows)
   FIREBREAK_ASSIGN(reference.left_skewed, get_bool(json, "left_skewed"));
   FIREBREAK_ASSIGN(reference.lower_median, get_number(json, "lower_median"));
   FIREBREAK_ASSIGN(reference.upper_median, get_number(json, "upper_median"));
-  // Profiles that were kept before these were counted lack them.
-  reference.missing = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "missing", 0)));
-  reference.repeats = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "repeats", 0)));
+  reference.missing = count_or_none(json, "missing");
+  read_order(json, reference);
   const auto ascending = [](const auto& v) {
     return std::adjacent_find(v.begin(), v.end(), std::greater_equal<>()) == v.end();
   };
@@ -75,8 +90,8 @@ Result<CategoryReference> category_from_json(const Json& json) {
     FIREBREAK_ASSIGN(const std::uint64_t count, get_count(*counts, member.key()));
     reference.counts[std::string(member.key())] = count;
   }
-  reference.repeats = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "repeats", 0)));
-  reference.novel = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "novel", 0)));
+  read_order(json, reference);
+  reference.novel = count_or_none(json, "novel");
   return reference;
 }
 
@@ -96,7 +111,8 @@ Json to_json(const ReferenceProfile& profile) {
   for (const CategoryReference& reference : profile.categories) {
     JsonObject counts;
     for (const auto& [value, count] : reference.counts) counts[value] = count;
-    categories.push_back(JsonObject{{"name", reference.name}, {"counts", std::move(counts)}, {"repeats", reference.repeats}, {"novel", reference.novel}});
+    categories.push_back(JsonObject{{"name", reference.name}, {"counts", std::move(counts)}, {"repeats", reference.repeats}, {"longest_run", reference.longest_run},
+                                    {"excursions", JsonArray(reference.excursions.begin(), reference.excursions.end())}, {"novel", reference.novel}});
   }
   JsonObject out{{"version", kVersion},
                  {"rows", profile.rows},
@@ -119,7 +135,7 @@ Result<ReferenceProfile> profile_from_json(const Json& json) {
     return fail(Code::kInvalid, fmt::format("reference profile version {} is unknown", version));
   ReferenceProfile profile;
   FIREBREAK_ASSIGN(profile.rows, get_count(json, "rows"));
-  profile.copies = static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(json, "copies", 0)));
+  profile.copies = count_or_none(json, "copies");
   if (find(json, "ordered") != nullptr) {
     FIREBREAK_ASSIGN(profile.ordered, get_bool(json, "ordered"));
   }

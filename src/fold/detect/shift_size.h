@@ -15,6 +15,7 @@ struct ShiftSize {
 };
 
 // Counts over the same cells, both with values.
+double distance_beyond_chance(const stats::Counts& reference, const stats::Counts& now);
 ShiftSize shift_size(const stats::Counts& reference, const stats::Counts& now);
 
 }  // namespace firebreak::detect

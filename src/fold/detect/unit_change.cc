@@ -48,7 +48,7 @@ double p_of_same(const stats::Counts& reference, const stats::Counts& now) {
 }  // namespace
 
 std::optional<UnitChange> unit_change(const FeatureCells& reference, std::span<const double> values) {
-  constexpr double kClearly = 0.3, kUnlikely = 1e-6, kPlausible = 1e-3;
+  constexpr double kClearly = 0.5, kUnlikely = 1e-12, kPlausible = 0.05;
   if (!reference.numeric() || values.size() < kLeastValues) return std::nullopt;
   stats::Counts then = reference.counts();
   then[reference.missing()] = 0;  // the values are those that are there
