@@ -129,7 +129,7 @@ FeatureWatch::Evidence FeatureWatch::evidence() const {
   for (std::size_t i = 0; i < kSigns; ++i) {
     logs[i] += std::log(kShares[i]);
     // A value of a wrong type, missing or outside shifts the shares too: the plainer reason is the one to tell.
-    if (logs[i] > logs[best] || (best == 0 && logs[i] > 0.5 * logs[0])) best = i;
+    if (logs[i] > logs[best] || (best == 0 && logs[i] > 0.8 * logs[0])) best = i;
   }
   double sum = 0;
   const double most = *std::max_element(logs.begin(), logs.end());
