@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "base/result.h"
 #include "stats/uniform_bets.h"
@@ -19,14 +20,32 @@ constexpr std::size_t kPerDoubling = 2;
 
 // lgamma(kImagined + count) - lgamma(kImagined)
 double log_rising(std::uint32_t count) {
-  constexpr std::size_t kTable = 4096;
+  constexpr std::size_t kTable = 1 << 14;
   static const std::vector<double> table = [] {
     std::vector<double> out(kTable);
     for (std::size_t i = 1; i < kTable; ++i) out[i] = out[i - 1] + std::log(kImagined + static_cast<double>(i) - 1);
     return out;
   }();
   if (count < kTable) return table[count];
-  return std::lgamma(kImagined + count) - std::lgamma(kImagined);
+  // Stirling: beyond the table the next term is below 1e-14.
+  static const double least = std::lgamma(kImagined), half_log_two_pi = std::log(2 * std::numbers::pi) / 2;
+  const double x = kImagined + count;
+  return (x - 0.5) * std::log(x) - x + half_log_two_pi + 1 / (12 * x) - least;
+}
+
+// ln of (number of cells)^n / rising factorial of all imagined values: what does not depend on the cells. Asked for multiples of kStep.
+double log_whole(std::uint64_t n) {
+  const auto direct = [](double values) {
+    return values * std::log(static_cast<double>(UniformEvidence::kCells)) + std::lgamma(kImaginedAll) - std::lgamma(kImaginedAll + values);
+  };
+  constexpr std::size_t kTable = 4096;
+  static const std::vector<double> table = [&direct] {
+    std::vector<double> out(kTable);
+    for (std::size_t i = 0; i < kTable; ++i) out[i] = direct(static_cast<double>(i * UniformEvidence::kStep));
+    return out;
+  }();
+  const std::uint64_t steps = n / UniformEvidence::kStep;
+  return n % UniformEvidence::kStep == 0 && steps < kTable ? table[steps] : direct(static_cast<double>(n));
 }
 
 double log_sum(double a, double b) {
@@ -53,8 +72,7 @@ void UniformEvidence::add(double value) {
 }
 
 double UniformEvidence::log_mixture(const Beginning& beginning) const {
-  const double n = static_cast<double>(n_ - beginning.n);
-  double out = n * std::log(static_cast<double>(kCells)) + std::lgamma(kImaginedAll) - std::lgamma(kImaginedAll + n);
+  double out = log_whole(n_ - beginning.n);
   for (std::size_t i = 0; i < kCells; ++i) out += log_rising(counts_[i] - beginning.before[i]);
   return out;
 }
@@ -78,10 +96,14 @@ void UniformEvidence::begin() {
 }
 
 double UniformEvidence::log_evidence() const {
-  double out = -std::numeric_limits<double>::infinity();
-  if (n_ == 0) return out;
-  for (const Beginning& one : beginnings_) out = log_sum(out, one.log_weight + log_mixture(one));
-  out += std::log(kMixtureShare);
+  if (n_ == 0) return -std::numeric_limits<double>::infinity();
+  double most = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (const Beginning& one : beginnings_) {
+    const double log = one.log_weight + log_mixture(one);
+    if (log > most) sum = sum * std::exp(most - log) + 1, most = log;
+    else if (log > most - 40) sum += std::exp(log - most);  // below that it changes no digit
+  }
+  const double out = std::log(kMixtureShare * sum) + most;
   double bets = 0;
   for (const auto& side : wealth_)
     for (const double wealth : side) bets += wealth;

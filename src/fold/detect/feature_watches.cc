@@ -9,6 +9,7 @@ namespace firebreak::detect {
 namespace {
 
 constexpr std::uint64_t kUnitValues = 24;      // that an alarm of a number waits for, to tell a change of unit
+constexpr std::uint64_t kJudgeEvery = 128;     // a multiple of UniformEvidence::kStep
 constexpr std::uint64_t kCloseValues = 512;    // that must look usual again
 
 std::uint64_t mixed(std::uint64_t x) {  // SplitMix64
@@ -49,7 +50,7 @@ void FeatureWatches::observe(const Observation& observation, Time now, std::vect
   if (!callers_.counts(observation.caller)) return;
   places_[position_++ % FeatureWatch::kRemembered] = {observation.index, observation.time};
   for (std::size_t i = 0; i < features_.size(); ++i) take(features_[i], i, observation);
-  if (position_ % stats::UniformEvidence::kStep == 0) judge_all();
+  if (position_ % kJudgeEvery == 0) judge_all();
   for (Watched& one : features_)
     if (one.open) follow(one, observation, now, out);
 }
