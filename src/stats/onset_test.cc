@@ -90,6 +90,7 @@ Coverage after_alarms(std::uint64_t seed, double baseline, const Draw& draw) {
     options.baseline = baseline;
     BoundedMeanDetector detector(options);
     OnsetOptions rise;
+    rise.per_size = 32;
     rise.direction = OnsetOptions::Direction::kRise;
     MeanOnset onset(rise);
     double sum = 0, squares = 0;
