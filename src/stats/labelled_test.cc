@@ -136,7 +136,8 @@ TEST(MeanBand, covers_the_mean_at_all_times_together) {
     }
     EXPECT_LE(missed, kRuns * 0.05 + 3 * std::sqrt(kRuns * 0.05 * 0.95));
   }
-  EXPECT_LT(mean_band(1500, 300, 0.05).high - mean_band(1500, 300, 0.05).low, 0.07);
+  EXPECT_NEAR(lower_share(249, 147, 0.05), 0.5366, 0.0005);
+  EXPECT_LT(mean_band(1500, 300, 0.05).high - mean_band(1500, 300, 0.05).low, 0.08);
   EXPECT_EQ(mean_band(0, 0, 0.05).high, 1);
 }
 
@@ -144,13 +145,23 @@ TEST(MeanBand, limits_of_a_finished_sample_hold_with_their_chance) {
   Generator random(6206);
   constexpr int kRuns = 2000;
   for (const double mean : {0.05, 0.4}) {
-    int above = 0, below = 0;
+    int above = 0, below = 0, above_share = 0, above_bernstein = 0;
     for (int run = 0; run < kRuns; ++run) {
       double sum = 0;
       for (int i = 0; i < 300; ++i) sum += uniform(random) < mean ? 1 : 0;
       above += upper_limit(300, sum, 0.05) < mean ? 1 : 0;
       below += lower_limit(300, sum, 0.05) > mean ? 1 : 0;
+      above_share += upper_share(300, sum, 0.05) < mean ? 1 : 0;
+      double halves = 0, squares = 0;  // values with the same mean and half the spread
+      for (int i = 0; i < 300; ++i) {
+        const double value = uniform(random) < 0.5 ? 0.5 * mean : 1.5 * mean;
+        halves += value;
+        squares += value * value;
+      }
+      above_bernstein += upper_limit(300, halves, squares, 0.05) < mean ? 1 : 0;
     }
+    EXPECT_LE(above_share, kRuns * 0.05 + 3 * std::sqrt(kRuns * 0.05 * 0.95));
+    EXPECT_LE(above_bernstein, kRuns * 0.05 + 3 * std::sqrt(kRuns * 0.05 * 0.95));
     EXPECT_LE(above, kRuns * 0.05 + 3 * std::sqrt(kRuns * 0.05 * 0.95));
     EXPECT_LE(below, kRuns * 0.05 + 3 * std::sqrt(kRuns * 0.05 * 0.95));
   }

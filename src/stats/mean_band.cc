@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/result.h"
+#include "stats/special.h"
 
 namespace firebreak::stats {
 namespace {
@@ -46,6 +47,13 @@ MeanBand mean_band(double n, double sum, double alpha) {
   return {sum == 0 ? 0 : end_between(mean, 0, belongs), sum == n ? 1 : end_between(mean, 1, belongs)};
 }
 
+double upper_share(double n, double hits, double alpha) {
+  FIREBREAK_ASSERT(n >= 0 && hits >= 0 && hits <= n && alpha > 0 && alpha < 1);
+  return hits == n ? 1 : beta_quantile(hits + 1, n - hits, 1 - alpha);
+}
+
+double lower_share(double n, double hits, double alpha) { return 1 - upper_share(n, n - hits, alpha); }
+
 double upper_limit(double n, double sum, double alpha) {
   FIREBREAK_ASSERT(n >= 0 && sum >= 0 && sum <= n && alpha > 0 && alpha < 1);
   return n == 0 || sum == n ? 1 : chernoff(n, sum, alpha, 1);
@@ -54,6 +62,13 @@ double upper_limit(double n, double sum, double alpha) {
 double lower_limit(double n, double sum, double alpha) {
   FIREBREAK_ASSERT(n >= 0 && sum >= 0 && sum <= n && alpha > 0 && alpha < 1);
   return n == 0 || sum == 0 ? 0 : chernoff(n, sum, alpha, 0);
+}
+
+double upper_limit(double n, double sum, double squares, double alpha) {
+  const double plain = upper_limit(n, sum, alpha / 2);
+  if (n < 2) return plain;
+  const double variance = std::max(0.0, (squares - sum * sum / n) / (n - 1)), log_term = std::log(4 / alpha);
+  return std::min(plain, sum / n + std::sqrt(2 * variance * log_term / n) + 7 * log_term / (3 * (n - 1)));
 }
 
 }  // namespace firebreak::stats

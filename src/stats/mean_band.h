@@ -17,9 +17,14 @@ struct MeanBand {
 
 MeanBand mean_band(double n, double sum, double alpha);  // 0 <= sum <= n; no values: 0..1
 
-// The limit above (below) which the mean lies with chance at most alpha, looked at once: for a finished sample, such as a reference.
-// From the Chernoff bound n KL(sum / n, m) <= ln(1/alpha) (Hoeffding 1963), for any independent values in 0..1.
+// Limits above (below) which the mean lies with chance at most alpha, looked at once: for a finished sample, such as a reference.
+// Of zeros and ones: Clopper & Pearson 1934.
+double upper_share(double n, double hits, double alpha);
+double lower_share(double n, double hits, double alpha);
+// Of independent values in 0..1: n KL(sum / n, m) <= ln(1/alpha) (Hoeffding 1963), whatever their variance.
 double upper_limit(double n, double sum, double alpha);
 double lower_limit(double n, double sum, double alpha);
+// The smaller of that and of the empirical Bernstein bound (Maurer & Pontil 2009, theorem 4), each at alpha / 2.
+double upper_limit(double n, double sum, double squares, double alpha);
 
 }  // namespace firebreak::stats

@@ -49,6 +49,11 @@ double bessel_k_quarter_scaled(double x) {
   return std::sqrt(std::numbers::pi / (2 * x)) * (1 + first + second + third);
 }
 
+double beta_quantile(double a, double b, double p) {
+  if (!(a > 0) || !(b > 0) || !(p >= 0 && p <= 1)) return kNan;
+  return boost::math::ibeta_inv(a, b, p, Quiet());
+}
+
 double log_choose(double n, double k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); }
 
 }  // namespace firebreak::stats

@@ -16,7 +16,7 @@ std::vector<FindingUpdate> StreamDetector::observe(const Observation& observatio
   std::vector<FindingUpdate> out;
   now_ = std::max(now_, observation.time);
   input_.observe(observation, now_, out);
-  performance_.observe(observation);
+  performance_.observe(observation, now_, out);
   // A row with a hole has no place among the others; its hole is a finding of its own.
   if (const auto ranks = ranks_of(profile_, observation.features);
       ranks && observation.schema_violation.empty()) {
