@@ -121,7 +121,7 @@ Result<Problem> problem_from(const std::string& name) {
 Result<PerformanceConfig> performance_from_json(const Json& json) {
   Section section(json, "performance",
                   {"problem", "flagged_answer", "positive_label", "precision_labels", "recall_labels", "error_labels", "error_limit",
-                   "arl_labels", "baseline_alpha", "least_rise", "reference_labels", "estimate_answers", "arl_answers",
+                   "arl_labels", "baseline_alpha", "tolerance", "least_rise", "reference_labels", "estimate_answers", "arl_answers",
                    "replace_labels", "segment_values", "segment_share", "segment_alpha", "window_seconds", "lateness_seconds",
                    "max_predictions", "max_early_labels"});
   PerformanceConfig out;
@@ -134,6 +134,7 @@ Result<PerformanceConfig> performance_from_json(const Json& json) {
   out.error_limit = section.number("error_limit", 1e-300, 1e300);
   out.arl_labels = section.number("arl_labels", 100, 1e15);
   out.baseline_alpha = section.number("baseline_alpha", 1e-9, 0.5);
+  out.tolerance = section.number("tolerance", 0, 0.9);
   out.least_rise = section.number("least_rise", 1.001, 100);
   out.reference_labels = section.count("reference_labels", 0, 1e6);
   out.estimate_answers = section.count("estimate_answers", 10, 1e6);

@@ -56,6 +56,7 @@ struct PerformanceConfig {
   double error_limit = 1;              // regression: an error of this size and more counts whole
   double arl_labels = 0;               // labels between two false alarms on average, at least; all measures together
   double baseline_alpha = 0;           // chance that a measure's baseline, read from a sample, is too low
+  double tolerance = 0;                // rise of a mean loss above its baseline that nobody minds
   double least_rise = 0;               // smallest rise of a loss looked for, as a factor
   std::uint64_t reference_labels = 0;  // first labels: the baseline of what no release tells, and the calibration
   std::uint64_t estimate_answers = 0;  // newest answers of an estimate without labels

@@ -61,7 +61,8 @@ void PerformanceEstimate::arm(Measure measure, const std::vector<Losses>& refere
   }
   const auto& config = config_.performance;
   if (options.reference_n < 2) return;
-  options.baseline = stats::upper_limit(options.reference_n, options.reference_sum, options.reference_squares, config.baseline_alpha);
+  options.baseline = stats::upper_limit(options.reference_n, options.reference_sum, options.reference_squares, config.baseline_alpha) +
+                     config.tolerance;
   constexpr double kLeastBaseline = 1e-4, kMostBaseline = 0.98;
   if (options.baseline > kMostBaseline) return;  // nothing worse can be told
   options.baseline = std::max(options.baseline, kLeastBaseline);

@@ -53,6 +53,7 @@ void PerformanceDetector::arm_from_release(const PerformanceBaseline& baseline) 
 void PerformanceDetector::arm(Measure measure, double limit, const LossWatchOptions& sample) {
   const PerformanceConfig& config = config_.performance;
   constexpr double kLeastLimit = 1e-4, kMostLimit = 0.98;
+  limit += config.tolerance;
   if (limit > kMostLimit) return;  // nothing worse can be told
   LossWatchOptions options = sample;
   options.baseline = std::max(limit, kLeastLimit);
@@ -198,10 +199,12 @@ void PerformanceDetector::judge(Measure measure, const Joined& label, const Loss
   if (watch.episode.open() && watch.losses->recovered()) return close(measure, out);
   if (!alarm) return;
   if (const auto onset = watch.losses->onset(); onset) {
+    watch.start = onset->likeliest;
     watch.onset = {std::min(onset->first_index, onset->last_index), std::max(onset->first_index, onset->last_index),
                    std::min(onset->first_time, onset->last_time), std::max(onset->first_time, onset->last_time)};
   } else if (!watch.episode.open()) {
     watch.onset = {answer.index, answer.index, answer.time, answer.time};
+    watch.start = answer.index;
   }
   // The evidence lies where the decisions were made; labels lag by days.
   watch.episode.hit("performance_drop", answer.index, answer.time);

@@ -56,6 +56,7 @@ class PerformanceDetector {
     bool from_release = false;
     Episode episode;
     Onset onset;
+    std::uint64_t start = 0;  // its likeliest index
   };
   struct Learned {
     Answer answer;

@@ -26,7 +26,7 @@ void PerformanceDetector::describe(Measure measure, FindingUpdate& update) const
   const Watch& watch = watch_of(measure);
   const std::string name(figure_name(measure, config.problem));
   const auto figure = [&](double loss) { return figure_from(measure, config.problem, loss, config.error_limit); };
-  const auto since = watch.losses->since(watch.onset.first_index);
+  const auto since = watch.losses->since(watch.start);
   const stats::Band band = figure_band(measure, config, stats::mean_band(since.n, since.sum, kBandAlpha));
   update.episode += "/" + name;
   update.severity = Severity::kHigh;
@@ -39,7 +39,7 @@ void PerformanceDetector::describe(Measure measure, FindingUpdate& update) const
                     {"labels", since.n},
                     {"labels_apart", static_cast<double>(apart_)},
                     {"arl_labels", config.arl_labels}};
-  if (const auto segment = segments_.explain(measure, watch.onset.first_index); segment && update.phase != FindingPhase::kClosed) {
+  if (const auto segment = segments_.explain(measure, watch.start); segment && update.phase != FindingPhase::kClosed) {
     update.segment = segment->segment;
     update.numbers["segment_share"] = segment->share;
     update.numbers["segment_before"] = figure(segment->before);
