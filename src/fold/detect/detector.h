@@ -32,6 +32,7 @@ class StreamDetector {
   std::vector<FindingUpdate> advance(Time now);
 
   std::size_t bytes() const;
+  Json performance() const { return performance_.report(); }  // figures, bands, windows, segments (performance_report.cc)
   bool knows_caller(const std::string& caller) const { return chains_.knows_caller(caller); }
 
  private:
