@@ -61,8 +61,8 @@ void PerformanceEstimate::arm(Measure measure, const std::vector<Losses>& refere
   }
   const auto& config = config_.performance;
   if (options.reference_n < 2) return;
-  options.baseline = stats::upper_limit(options.reference_n, options.reference_sum, options.reference_squares, config.baseline_alpha) +
-                     config.tolerance;
+  options.baseline = config.tolerance + stats::upper_limit(options.reference_n, options.reference_sum, options.reference_squares,
+                                                           config.baseline_alpha);
   constexpr double kLeastBaseline = 1e-4, kMostBaseline = 0.98;
   if (options.baseline > kMostBaseline) return;  // nothing worse can be told
   options.baseline = std::max(options.baseline, kLeastBaseline);
@@ -96,7 +96,8 @@ void PerformanceEstimate::judge(Measure measure, const Answer& answer, double lo
   if (!watch.episode.open()) {
     watch.realised_n = watch.realised_loss = 0;
     watch.onset = {answer.index, answer.index, answer.time, answer.time};
-    if (const auto onset = watch.losses->onset()) watch.onset = {onset->first_index, onset->last_index, onset->first_time, onset->last_time};
+    if (const auto onset = watch.losses->onset(); onset)
+      watch.onset = {onset->first_index, onset->last_index, onset->first_time, onset->last_time};
   }
   watch.episode.hit("estimated_performance_drop", answer.index, answer.time);
   watch.episode.cover(watch.onset.first_index, answer.index, watch.onset.first_time, answer.time);
@@ -128,7 +129,9 @@ void PerformanceEstimate::settle(Measure measure, std::vector<FindingUpdate>& ou
   Watch& watch = watches_[static_cast<std::size_t>(measure)];
   watch.silent = true;
   const double figure = figure_from(measure, Problem::kBinary, watch.realised_loss / watch.realised_n, 1);
-  close(measure, fmt::format("the labels of {:.0f} of these answers decide: {} is {:.3f}", watch.realised_n, name_of(measure), figure), out);
+  const std::string why =
+      fmt::format("the labels of {:.0f} of these answers decide: {} is {:.3f}", watch.realised_n, name_of(measure), figure);
+  close(measure, why, out);
 }
 
 void PerformanceEstimate::close(Measure measure, const std::string& why, std::vector<FindingUpdate>& out) {
@@ -170,10 +173,9 @@ void PerformanceEstimate::describe(Measure measure, FindingUpdate& update) const
     update.numbers["realised_high"] = figure_from(measure, Problem::kBinary, measure == Measure::kError ? realised.high : realised.low, 1);
     update.numbers["realised_labels"] = watch.realised_n;
   }
-  update.summary = fmt::format("{} is estimated at {:.3f} over the last {} answers ({:.3f} to {:.3f}), {:.3f} was expected; no labels yet", name,
-                               shown(measure, value), scores.size(), update.numbers["low"], update.numbers["high"], baseline);
-  if (watch.realised_n > 0)
-    update.summary.replace(update.summary.rfind("no labels yet"), 13, fmt::format("{:.0f} labels so far", watch.realised_n));
+  update.summary = fmt::format("{} is estimated at {:.3f} over the last {} answers ({:.3f} to {:.3f}), {:.3f} was expected; ", name,
+                               shown(measure, value), scores.size(), update.numbers["low"], update.numbers["high"], baseline) +
+                   (watch.realised_n > 0 ? fmt::format("{:.0f} labels so far", watch.realised_n) : "no labels yet");
 }
 
 stats::Figures PerformanceEstimate::figures() const {

@@ -86,6 +86,10 @@ double LossWatch::mean() const {
   return recent_.empty() ? std::numeric_limits<double>::quiet_NaN() : window_sum_ / static_cast<double>(recent_.size());
 }
 
+LossWatch::Place LossWatch::oldest() const {
+  return recent_.empty() ? Place() : Place{recent_.front().index, recent_.front().time};
+}
+
 LossWatch::Sum LossWatch::since(std::uint64_t index) const {
   Sum out;
   for (const Loss& loss : recent_) {

@@ -39,6 +39,11 @@ class LossWatch {
 
   double baseline() const { return options_.baseline; }
   double evidence() const { return now_.evidence(); }
+  struct Place {
+    std::uint64_t index = 0;
+    Time time;
+  };
+  Place oldest() const;  // of the window; of an empty one the start of time
   std::size_t n() const { return recent_.size(); }  // losses in the window
   double mean() const;                              // of the window; NaN when it is empty
   // Since the start of the watch, or of the newest restart: valid at all times while the mean is constant.

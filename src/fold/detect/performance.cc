@@ -206,10 +206,12 @@ void PerformanceDetector::judge(Measure measure, const Joined& label, const Loss
     watch.onset = {answer.index, answer.index, answer.time, answer.time};
     watch.start = answer.index;
   }
-  // The evidence lies where the decisions were made; labels lag by days.
+  // The evidence lies where the decisions were made; labels lag by days. It begins where the drop may have, within the window.
+  const auto oldest = watch.losses->oldest();
+  const bool within = watch.onset.first_time > oldest.time;
   watch.episode.hit("performance_drop", answer.index, answer.time);
-  watch.episode.cover(std::min(watch.onset.first_index, answer.index), std::max(label_index, answer.index),
-                      std::min(watch.onset.first_time, answer.time), answer.time);
+  watch.episode.cover(std::min(within ? watch.onset.first_index : oldest.index, answer.index), std::max(label_index, answer.index),
+                      std::min(within ? watch.onset.first_time : oldest.time, answer.time), answer.time);
   if (!watch.episode.due(now, config_.update_us)) return;
   out.push_back(watch.episode.report(config_, now));
   describe(measure, out.back());

@@ -56,7 +56,7 @@ class PerformanceDetector {
     bool from_release = false;
     Episode episode;
     Onset onset;
-    std::uint64_t start = 0;  // its likeliest index
+    std::uint64_t start = 0;  // the likeliest of it
   };
   struct Learned {
     Answer answer;
@@ -75,6 +75,10 @@ class PerformanceDetector {
   void close(Measure measure, std::vector<FindingUpdate>& out);
   void describe(Measure measure, FindingUpdate& update) const;
   std::string sentence(Measure measure, const FindingUpdate& update) const;
+  JsonArray measures_json() const;
+  JsonArray estimated_json() const;
+  JsonArray windows_json() const;
+  JsonArray segments_json() const;
   Watch& watch_of(Measure measure) { return watches_[static_cast<std::size_t>(measure)]; }
   const Watch& watch_of(Measure measure) const { return watches_[static_cast<std::size_t>(measure)]; }
 

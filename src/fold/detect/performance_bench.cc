@@ -46,7 +46,7 @@ Observation answer(std::uint64_t i) {
   return seen;
 }
 
-std::string truth(std::uint64_t i) { return static_cast<double>(i * 104729 % 1000) / 1000 < static_cast<double>(i * 7919 % 1000) / 1000 ? "1" : "0"; }
+std::string truth(std::uint64_t i) { return i * 104729 % 1000 < i * 7919 % 1000 ? "1" : "0"; }
 
 std::vector<Observation> answers() {
   std::vector<Observation> out;

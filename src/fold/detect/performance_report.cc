@@ -53,8 +53,8 @@ std::string PerformanceDetector::sentence(Measure measure, const FindingUpdate& 
   const Watch& watch = watch_of(measure);
   const std::string name(figure_name(measure, config_.performance.problem));
   const auto& numbers = update.numbers;
-  std::string out = fmt::format("{} is {:.3f} ({:.3f} to {:.3f}) over {:.0f} labels, {} {:.3f}", name, numbers.at(name), numbers.at("low"),
-                                numbers.at("high"), numbers.at("labels"),
+  std::string out = fmt::format("{} is {:.3f} ({:.3f} to {:.3f}) over {:.0f} labels, {} {:.3f}", name, numbers.at(name),
+                                numbers.at("low"), numbers.at("high"), numbers.at("labels"),
                                 watch.from_release ? "the release was accepted with" : "the first labels said", watch.baseline);
   if (!update.segment.empty())
     out += fmt::format("; {:.0f} % of the change lies in {}", 100 * numbers.at("segment_share"), update.segment);
@@ -64,50 +64,75 @@ std::string PerformanceDetector::sentence(Measure measure, const FindingUpdate& 
   return out;
 }
 
-// {"measures": [{figure, value, low, high, n, baseline, limit, basis, open}], "estimated": [...], "windows": [...], "segments": [...],
-//  "labels": {...}}. Values without labels are null.
+// {"measures": [{figure, value, n, low, high, band_n, baseline, limit, basis, open}], "estimated": [{figure, value, low, high, n}],
+//  "windows": [...], "segments": [...], "labels": {...}}. Values without labels are null.
 Json PerformanceDetector::report() const {
+  const LabelCounts& counts = join_.counts();
+  return JsonObject{{"measures", measures_json()},
+                    {"estimated", estimated_json()},
+                    {"windows", windows_json()},
+                    {"segments", segments_json()},
+                    {"labels", JsonObject{{"joined", counts.joined}, {"early", counts.early}, {"corrected", counts.corrected},
+                                          {"repeated", counts.repeated}, {"unknown", counts.unknown}, {"waiting", join_.waiting()},
+                                          {"late", windows_.late()}, {"too_late", windows_.too_late()}, {"apart", apart_},
+                                          {"apart_positive", apart_positive_}}}};
+}
+
+// value and n: the newest labels; low, high and band_n: all since the start, or since the newest finding was closed.
+JsonArray PerformanceDetector::measures_json() const {
   const PerformanceConfig& config = config_.performance;
-  JsonArray measures, estimated, windows, segments;
+  JsonArray out;
   for (const Measure measure : kAllMeasures) {
     const Watch& watch = watch_of(measure);
     if (!watch.losses) continue;
+    const auto figure = [&](double loss) { return figure_from(measure, config.problem, loss, config.error_limit); };
     const stats::Band band = figure_band(measure, config, watch.losses->band(kBandAlpha));
-    measures.push_back(JsonObject{{"figure", figure_name(measure, config.problem)},
-                                  {"value", number_or_null(figure_from(measure, config.problem, watch.losses->mean(), config.error_limit))},
-                                  {"n", watch.losses->n()},
-                                  {"low", band.low},
-                                  {"high", band.high},
-                                  {"band_n", watch.losses->seen()},
-                                  {"baseline", watch.baseline},
-                                  {"limit", figure_from(measure, config.problem, watch.losses->baseline(), config.error_limit)},
-                                  {"basis", watch.from_release ? "release" : "first labels"},
-                                  {"open", watch.episode.open()}});
+    out.push_back(JsonObject{{"figure", figure_name(measure, config.problem)},
+                             {"value", number_or_null(figure(watch.losses->mean()))},
+                             {"n", watch.losses->n()},
+                             {"low", band.low},
+                             {"high", band.high},
+                             {"band_n", watch.losses->seen()},
+                             {"baseline", watch.baseline},
+                             {"limit", figure(watch.losses->baseline())},
+                             {"basis", watch.from_release ? "release" : "first labels"},
+                             {"open", watch.episode.open()}});
   }
-  if (estimate_.fitted()) {
-    constexpr std::pair<const char*, stats::Figure> kShown[] = {
-        {"accuracy", stats::Figure::kAccuracy}, {"precision", stats::Figure::kPrecision}, {"recall", stats::Figure::kRecall},
-        {"f1", stats::Figure::kF1},             {"roc_auc", stats::Figure::kRocAuc},      {"average_precision", stats::Figure::kAveragePrecision}};
-    const stats::Figures figures = estimate_.figures();
-    for (const auto& [name, which] : kShown) {
-      const stats::Band band = stats::band_of(which, at(figures, which), estimate_.sampling_error(which));
-      estimated.push_back(JsonObject{{"figure", name},
-                                     {"value", number_or_null(at(figures, which))},
-                                     {"low", number_or_null(band.low)},
-                                     {"high", number_or_null(band.high)},
-                                     {"n", estimate_.n()}});
-    }
+  return out;
+}
+
+JsonArray PerformanceDetector::estimated_json() const {
+  using stats::Figure;
+  constexpr std::pair<const char*, Figure> kShown[] = {
+      {"accuracy", Figure::kAccuracy}, {"precision", Figure::kPrecision}, {"recall", Figure::kRecall},
+      {"f1", Figure::kF1},             {"roc_auc", Figure::kRocAuc},      {"average_precision", Figure::kAveragePrecision}};
+  JsonArray out;
+  if (!estimate_.fitted()) return out;
+  const stats::Figures figures = estimate_.figures();
+  for (const auto& [name, which] : kShown) {
+    const stats::Band band = stats::band_of(which, at(figures, which), estimate_.sampling_error(which));
+    out.push_back(JsonObject{{"figure", name},
+                             {"value", number_or_null(at(figures, which))},
+                             {"low", number_or_null(band.low)},
+                             {"high", number_or_null(band.high)},
+                             {"n", estimate_.n()}});
   }
+  return out;
+}
+
+JsonArray PerformanceDetector::windows_json() const {
+  const PerformanceConfig& config = config_.performance;
+  JsonArray out;
   for (const PerformanceWindows::Window& window : windows_.all()) {
     JsonObject row{{"start", format_time(window.start)}, {"answers", window.answers}, {"labels", window.labels},
                    {"late", window.late}, {"complete", windows_.complete(window)}};
     for (const Measure measure : kAllMeasures) {
-      const auto m = static_cast<std::size_t>(measure);
-      if (window.n[m] < 1) continue;
-      const stats::Band band = figure_band(measure, config, stats::mean_band(window.n[m], std::min(window.loss[m], window.n[m]), kBandAlpha));
-      row[figure_name(measure, config.problem)] = JsonObject{
-          {"value", figure_from(measure, config.problem, window.loss[m] / window.n[m], config.error_limit)},
-          {"low", band.low}, {"high", band.high}, {"n", window.n[m]}};
+      const double n = of(window.n, measure), loss = std::min(of(window.loss, measure), n);
+      if (n < 1) continue;
+      const stats::Band band = figure_band(measure, config, stats::mean_band(n, loss, kBandAlpha));
+      row[figure_name(measure, config.problem)] =
+          JsonObject{{"value", figure_from(measure, config.problem, loss / n, config.error_limit)}, {"low", band.low},
+                     {"high", band.high}, {"n", n}};
     }
     if (config.problem == Problem::kBinary && window.labels > 0) {
       row["f1"] = number_or_null(window.counts.f1());
@@ -118,27 +143,26 @@ Json PerformanceDetector::report() const {
       row["estimated_precision"] = number_or_null(window.expected.precision());
       row["estimated_recall"] = number_or_null(window.expected.recall());
     }
-    windows.push_back(std::move(row));
+    out.push_back(std::move(row));
   }
+  return out;
+}
+
+JsonArray PerformanceDetector::segments_json() const {
+  const PerformanceConfig& config = config_.performance;
+  JsonArray out;
   for (const SegmentTally& tally : segments_.tallies()) {
     JsonObject row{{"segment", tally.segment}, {"answers", tally.answers}, {"overcounted", tally.overcounted}};
     for (const Measure measure : kAllMeasures) {
-      const auto m = static_cast<std::size_t>(measure);
-      if (tally.judged[m] < 1) continue;
-      row[figure_name(measure, config.problem)] = JsonObject{
-          {"value", figure_from(measure, config.problem, tally.loss[m] / tally.judged[m], config.error_limit)}, {"n", tally.judged[m]}};
+      const double n = of(tally.judged, measure);
+      if (n < 1) continue;
+      const double loss = of(tally.loss, measure) / n;
+      row[figure_name(measure, config.problem)] =
+          JsonObject{{"value", figure_from(measure, config.problem, loss, config.error_limit)}, {"n", n}};
     }
-    segments.push_back(std::move(row));
+    out.push_back(std::move(row));
   }
-  const LabelCounts& counts = join_.counts();
-  return JsonObject{{"measures", std::move(measures)},
-                    {"estimated", std::move(estimated)},
-                    {"windows", std::move(windows)},
-                    {"segments", std::move(segments)},
-                    {"labels", JsonObject{{"joined", counts.joined}, {"early", counts.early}, {"corrected", counts.corrected},
-                                          {"repeated", counts.repeated}, {"unknown", counts.unknown}, {"waiting", join_.waiting()},
-                                          {"late", windows_.late()}, {"too_late", windows_.too_late()}, {"apart", apart_},
-                                          {"apart_positive", apart_positive_}}}};
+  return out;
 }
 
 }  // namespace firebreak::detect

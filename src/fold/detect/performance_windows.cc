@@ -7,7 +7,8 @@ namespace firebreak::detect {
 PerformanceWindows::Window* PerformanceWindows::at(Time time) {
   const std::int64_t shift = time.us % window_us_;
   const Time start{time.us - (shift < 0 ? shift + window_us_ : shift)};
-  const auto found = std::lower_bound(windows_.begin(), windows_.end(), start, [](const Window& window, Time t) { return window.start < t; });
+  const auto found = std::lower_bound(windows_.begin(), windows_.end(), start,
+                                      [](const Window& window, Time t) { return window.start < t; });
   if (found != windows_.end() && found->start == start) return &*found;
   if (windows_.size() >= kWindows) {
     if (found == windows_.begin()) return nullptr;

@@ -20,7 +20,8 @@ std::vector<double> bounds_of(const NumericReference& reference, std::uint64_t r
     const double wanted = static_cast<double>(rows) * static_cast<double>(bin) / static_cast<double>(bins);
     const auto at = std::lower_bound(reference.cumulative.begin(), reference.cumulative.end(), wanted,
                                      [](std::uint64_t rows_below, double share) { return static_cast<double>(rows_below) < share; });
-    const double bound = reference.values[std::min(static_cast<std::size_t>(at - reference.cumulative.begin()), reference.values.size() - 1)];
+    const auto place = static_cast<std::size_t>(at - reference.cumulative.begin());
+    const double bound = reference.values[std::min(place, reference.values.size() - 1)];
     if (out.empty() || bound > out.back()) out.push_back(bound);
   }
   return out;

@@ -19,7 +19,8 @@ double uniform(Generator& random) { return std::generate_canonical<double, 53>(r
 
 ReferenceProfile profile() {
   std::vector<FeatureRow> rows;
-  for (int i = 0; i < 800; ++i) rows.push_back({{i * 1.0, (i * 7 % 800) * 1.0}, {"c" + std::to_string(i % 5), "d" + std::to_string(i % 3)}});
+  for (int i = 0; i < 800; ++i)
+    rows.push_back({{i * 1.0, (i * 7 % 800) * 1.0}, {"c" + std::to_string(i % 5), "d" + std::to_string(i % 3)}});
   return *build_profile({{"amount", "age"}, {"channel", "country"}}, rows);
 }
 
@@ -28,12 +29,14 @@ Observation request(Generator& random, std::uint64_t index) {
   seen.index = index;
   seen.caller = "key" + std::to_string(static_cast<int>(std::pow(uniform(random), 2) * 300));
   seen.features.numeric = {uniform(random) * 800, uniform(random) * 800};
-  seen.features.categories = {"c" + std::to_string(static_cast<int>(uniform(random) * 5)), "d" + std::to_string(static_cast<int>(uniform(random) * 3))};
+  const int channel = static_cast<int>(uniform(random) * 5), country = static_cast<int>(uniform(random) * 3);
+  seen.features.categories = {"c" + std::to_string(channel), "d" + std::to_string(country)};
   return seen;
 }
 
 // Errors at 0.1; from answer 2000 on at `worse` where `bad` says so. What is named?
-std::map<std::string, int> named(std::uint64_t seed, double worse, const std::function<bool(const Observation&)>& bad, double* share = nullptr) {
+std::map<std::string, int> named(std::uint64_t seed, double worse, const std::function<bool(const Observation&)>& bad,
+                                 double* share = nullptr) {
   std::map<std::string, int> out;
   Generator random(seed);
   constexpr int kRuns = 60;

@@ -29,8 +29,8 @@ std::string summary(const Json& report) {
     rows.push_back(JsonObject{{"figure", string_or(item, "figure")}, {"value", three(find(item, "value"))}, {"band", band(item)},
                               {"n", *find(item, "n")}, {"baseline", "-"}, {"limit", "-"}, {"basis", "estimated"}, {"state", ""}});
   if (rows.empty()) return "no figures yet: too few labels\n" + details(report.at("labels"));
-  return table(rows, {{"FIGURE", "/figure", 20}, {"VALUE", "/value", 10}, {"BAND", "/band", 20}, {"N", "/n", 10}, {"BASELINE", "/baseline", 10},
-                      {"LIMIT", "/limit", 10}, {"FROM", "/basis", 14}, {"STATE", "/state", 12}}) +
+  return table(rows, {{"FIGURE", "/figure", 20}, {"VALUE", "/value", 10}, {"BAND", "/band", 20}, {"N", "/n", 10},
+                      {"BASELINE", "/baseline", 10}, {"LIMIT", "/limit", 10}, {"FROM", "/basis", 14}, {"STATE", "/state", 12}}) +
          "\nlabels\n" + details(report.at("labels"), 1);
 }
 
