@@ -68,8 +68,8 @@ void PerformanceDetector::arm(Measure measure, double limit, const LossWatchOpti
 }
 
 void PerformanceDetector::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
-  if (observation.label.empty()) return;
   const bool by_value = config_.performance.problem == Problem::kRegression;
+  if (observation.label.empty() && !(by_value && std::isfinite(observation.score))) return;  // there was no answer
   const double value = by_value && std::isnan(observation.score) ? number_of(observation.label) : observation.score;
   Answer answer;
   answer.id = id_hash(observation.id);

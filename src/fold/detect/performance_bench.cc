@@ -1,5 +1,6 @@
 // What labels and answers cost the performance detector: ten segment features, all four measures and the estimates.
 #include <benchmark/benchmark.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <vector>
@@ -22,12 +23,12 @@ DetectorConfig config() {
 
 ReferenceProfile profile() {
   FeatureSchema schema{{}, {"channel", "country"}};
-  for (int i = 0; i < 18; ++i) schema.numeric.push_back("n" + std::to_string(i));
+  for (int i = 0; i < 18; ++i) schema.numeric.push_back(fmt::format("n{}", i));
   std::vector<FeatureRow> rows;
   for (int i = 0; i < 2000; ++i) {
     FeatureRow row;
     for (int k = 0; k < 18; ++k) row.numeric.push_back((i * (7 + 2 * k)) % 2000);
-    row.categories = {"c" + std::to_string(i % 9), "d" + std::to_string(i % 5)};
+    row.categories = {fmt::format("c{}", i % 9), fmt::format("d{}", i % 5)};
     rows.push_back(row);
   }
   return *build_profile(schema, rows);
@@ -37,10 +38,10 @@ Observation answer(std::uint64_t i) {
   Observation seen;
   seen.index = 2 * i;
   seen.time = {static_cast<std::int64_t>(i) * kMillisecond};
-  seen.id = "answer-" + std::to_string(i);
-  seen.caller = "key-" + std::to_string(i * i % 200);
+  seen.id = fmt::format("answer-{}", i);
+  seen.caller = fmt::format("key-{}", i * i % 200);
   for (std::uint64_t k = 0; k < 18; ++k) seen.features.numeric.push_back(static_cast<double>(i * (7 + 2 * k) % 2000));
-  seen.features.categories = {"c" + std::to_string(i % 9), "d" + std::to_string(i % 5)};
+  seen.features.categories = {fmt::format("c{}", i % 9), fmt::format("d{}", i % 5)};
   seen.score = static_cast<double>(i * 7919 % 1000) / 1000;
   seen.label = seen.score > 0.7 ? "decline" : "approve";
   return seen;

@@ -402,13 +402,30 @@ TEST(Performance, finds_the_first_change_of_concept_and_stays_silent_without_one
   EXPECT_TRUE(replay("sea_stationary", Problem::kMulticlass, 3000, by_error).opened.empty());
 }
 
+void by_score(Bench& bench, const std::map<std::string, std::string>& row) {
+  const double score = std::stod(row.at("score"));
+  const Observation seen = bench.answer(score >= 0.5 ? "1" : "0", score);
+  bench.observe(seen);
+  bench.label(seen.id, row.at("label"));
+}
+
+TEST(Performance, the_same_stream_gives_the_same_findings_bit_for_bit) {
+  std::vector<std::vector<FindingUpdate>> found;
+  std::vector<Json> reports;
+  for (int run = 0; run < 2; ++run) {
+    Generator random(6330);
+    Bench bench(config_of(Problem::kBinary), testing::small_profile());
+    for (int i = 0; i < 3000; ++i) scored(bench, random, {i > 2000 ? 0.6 : 0, i > 2500}, i % 7 != 0);
+    found.push_back(bench.found);
+    reports.push_back(bench.detector.report());
+  }
+  EXPECT_FALSE(found[0].empty());
+  EXPECT_EQ(found[0], found[1]);
+  EXPECT_EQ(canonical_json(reports[0]), canonical_json(reports[1]));
+}
+
 TEST(Performance, finds_that_the_electricity_model_ages) {
-  const auto elec = replay("elec2_model", Problem::kBinary, 5000, [](Bench& bench, const std::map<std::string, std::string>& row) {
-    const double score = std::stod(row.at("score"));
-    const Observation seen = bench.answer(score >= 0.5 ? "1" : "0", score);
-    bench.observe(seen);
-    bench.label(seen.id, row.at("label"));
-  });
+  const auto elec = replay("elec2_model", Problem::kBinary, 5000, by_score);
   ASSERT_FALSE(elec.opened.empty());
   EXPECT_GE(Bench::row(elec.opened[0].indexes[0]), 5000U);
   EXPECT_LE(Bench::row(elec.opened[0].indexes[0]), 10'000U);
