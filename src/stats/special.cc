@@ -49,6 +49,11 @@ double bessel_k_quarter_scaled(double x) {
   return std::sqrt(std::numbers::pi / (2 * x)) * (1 + first + second + third);
 }
 
+double beta_quantile(double a, double b, double p) {
+  if (!(a > 0) || !(b > 0) || !(p >= 0 && p <= 1)) return kNan;
+  return boost::math::ibeta_inv(a, b, p, Quiet());
+}
+
 double binomial_upper_limit(double hits, double n, double alpha) {
   if (!(n > 0) || hits >= n) return 1;
   return boost::math::ibetac_inv(hits + 1, n - hits, alpha, Quiet());

@@ -91,6 +91,39 @@ TEST(Onboard, takes_three_commands_for_each_format_and_a_repetition_adds_nothing
   EXPECT_NE(shown.out.find("precision and recall for a registered release"), std::string::npos) << shown.out;
 }
 
+TEST(Onboard, shows_how_good_the_answers_are_once_labels_came) {
+  Place place;
+  std::string text;
+  for (int i = 0; i < 1'200; ++i) {
+    text += native(i);
+    // One decline of four is right, one approval of twelve is wrong.
+    const bool positive = i % 4 == 0 ? i % 16 != 0 : i % 12 == 1;
+    text += canonical_json(JsonObject{{"type", "label"}, {"id", "n" + std::to_string(i)}, {"time", time_of(i)},
+                                      {"label", positive ? "decline" : "approve"}}) + "\n";
+  }
+  Installation::write(place.folder() / "log", text);
+  ASSERT_EQ(place.firebreak({"onboard", "shop", "--positive", "decline"}).code, 0);
+  EXPECT_EQ(int_or(place.summary("shop", "log"), "new"), 2'400);
+  Finished shown;
+  for (int i = 0; i < 300; ++i) {
+    shown = place.firebreak({"endpoint", "performance", "shop", "--json"});
+    if (shown.code == 0 && parse_json(shown.out)->at("labels").at("joined") == 1'200) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  ASSERT_EQ(shown.code, 0) << shown.out << shown.err;
+  const Json report = *parse_json(shown.out);
+  EXPECT_EQ(report.at("labels").at("joined"), 1'200);
+  ASSERT_EQ(report.at("measures").as_array().size(), 4U) << shown.out;
+  EXPECT_EQ(string_or(report.at("measures").at(0), "figure"), "precision");
+  EXPECT_NEAR(report.at("measures").at(0).at("value").to_number<double>(), 0.75, 0.02);
+  EXPECT_EQ(string_or(report.at("measures").at(0), "basis"), "first labels");
+  const Finished summary = place.firebreak({"endpoint", "performance", "shop"});
+  EXPECT_NE(summary.out.find("precision"), std::string::npos) << summary.out;
+  EXPECT_NE(place.firebreak({"endpoint", "performance", "shop", "--by", "segments"}).out.find("sex=f"), std::string::npos);
+  EXPECT_NE(place.firebreak({"endpoint", "performance", "shop", "--by", "windows"}).out.find("1200"), std::string::npos);
+  EXPECT_EQ(place.firebreak({"endpoint", "performance", "nobody"}).code, 1);
+}
+
 TEST(Onboard, starts_its_detectors_although_nobody_feeds_the_clock) {
   Place place("fed");
   std::string text;

@@ -134,19 +134,45 @@ Result<ChainConfig> chains_from_json(const Json& json) {
   return out;
 }
 
+Result<Problem> problem_from(const std::string& name) {
+  if (name == "binary") return Problem::kBinary;
+  if (name == "multiclass") return Problem::kMulticlass;
+  if (name == "regression") return Problem::kRegression;
+  if (name == "ranking") return Problem::kRanking;
+  return fail(Code::kInvalid, fmt::format("'{}' is no problem: binary, multiclass, regression or ranking", name), "/performance/problem");
+}
+
 Result<PerformanceConfig> performance_from_json(const Json& json) {
   Section section(json, "performance",
-                  {"flagged_answer", "positive_label", "precision_labels", "recall_labels", "z",
-                   "close_margin", "max_predictions"});
+                  {"problem", "flagged_answer", "positive_label", "precision_labels", "recall_labels", "error_labels", "error_limit",
+                   "arl_labels", "baseline_alpha", "tolerance", "least_rise", "reference_labels", "estimate_answers", "arl_answers",
+                   "replace_labels", "segment_values", "segment_share", "segment_alpha", "window_seconds", "lateness_seconds",
+                   "max_predictions", "max_early_labels"});
   PerformanceConfig out;
+  const std::string problem = section.text("problem");
   out.flagged_answer = section.text("flagged_answer");
   out.positive_label = section.text("positive_label");
   out.precision_labels = section.count("precision_labels", 10, 1e6);
   out.recall_labels = section.count("recall_labels", 10, 1e6);
-  out.z = section.number("z", 0.1, 10);
-  out.close_margin = section.number("close_margin", 0, 1);
+  out.error_labels = section.count("error_labels", 10, 1e6);
+  out.error_limit = section.number("error_limit", 1e-300, 1e300);
+  out.arl_labels = section.number("arl_labels", 100, 1e15);
+  out.baseline_alpha = section.number("baseline_alpha", 1e-9, 0.5);
+  out.tolerance = section.number("tolerance", 0, 0.9);
+  out.least_rise = section.number("least_rise", 1.001, 100);
+  out.reference_labels = section.count("reference_labels", 0, 1e6);
+  out.estimate_answers = section.count("estimate_answers", 10, 1e6);
+  out.arl_answers = section.number("arl_answers", 100, 1e15);
+  out.replace_labels = section.count("replace_labels", 1, 1e6);
+  out.segment_values = section.count("segment_values", 1, 1024);
+  out.segment_share = section.number("segment_share", 0, 1);
+  out.segment_alpha = section.number("segment_alpha", 1e-9, 0.5);
+  out.window_us = section.seconds("window_seconds", 60, 5 * kWeek);
+  out.lateness_us = section.seconds("lateness_seconds", 0, 60 * kWeek);
   out.max_predictions = section.count("max_predictions", 1000, 1e8);
+  out.max_early_labels = section.count("max_early_labels", 1, 1e7);
   FIREBREAK_TRY(section.result());
+  FIREBREAK_ASSIGN(out.problem, problem_from(problem));
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "fold/detect/measures.h"
 
 namespace firebreak::detect {
 
@@ -63,13 +64,28 @@ struct ChainConfig {
 };
 
 struct PerformanceConfig {
+  Problem problem = Problem::kBinary;
   std::string flagged_answer;  // the answer that claims a positive
   std::string positive_label;
-  std::uint64_t precision_labels = 0;  // newest labelled flagged answers
+  std::uint64_t precision_labels = 0;  // newest labelled flagged answers: shown, corrected, judged for the end of a drop
   std::uint64_t recall_labels = 0;     // newest labelled positives
-  double z = 0;                        // of the Wilson interval
-  double close_margin = 0;             // closed when the upper bound is this far above the baseline again
-  std::uint64_t max_predictions = 0;   // newest model decisions that wait for a label
+  std::uint64_t error_labels = 0;      // newest labels, for the other measures
+  double error_limit = 1;              // regression: an error of this size and more counts whole
+  double arl_labels = 0;               // labels between two false alarms on average, at least; all measures together
+  double baseline_alpha = 0;           // chance that a measure's baseline, read from a sample, is too low
+  double tolerance = 0;                // rise of a mean loss above its baseline that nobody minds
+  double least_rise = 0;               // smallest rise of a loss looked for, as a factor
+  std::uint64_t reference_labels = 0;  // first labels: the baseline of what no release tells, and the calibration
+  std::uint64_t estimate_answers = 0;  // newest answers of an estimate without labels
+  double arl_answers = 0;              // answers between two false alarms of the estimates
+  std::uint64_t replace_labels = 0;    // labels that decide in an estimate's stead
+  std::uint64_t segment_values = 0;    // segments followed per feature
+  double segment_share = 0;            // of a drop that a segment must carry to be named
+  double segment_alpha = 0;            // chance that a segment is named when all lose alike
+  std::int64_t window_us = 0;          // of the figures over time
+  std::int64_t lateness_us = 0;        // a window is told as complete this long after its end
+  std::uint64_t max_predictions = 0;   // newest answers that wait for a label
+  std::uint64_t max_early_labels = 0;  // newest labels that wait for their answer
 };
 
 struct DetectorConfig {

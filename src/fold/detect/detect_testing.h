@@ -35,7 +35,8 @@ inline DetectorConfig small_config() {
   config.records = {5 * kMinute, 0.01, 3, 10 * kMinute, 1000};
   config.outliers = {kHour, 0.015, 1e-7, 1e-3, 8};
   config.chains = {kDay, 256, 4096, 16, 0.15, 0.1, 6, 0.75, 2 * kDay, 1000, kSecond, 8 << 20};
-  config.performance = {"decline", "1", 50, 50, 3.29, 0.02, 10'000};
+  config.performance = {Problem::kBinary, "decline", "1", 50, 50, 100, 1, 1e4, 0.05, 0, 1.2, 200, 200, 1e6, 50, 16, 0.5, 0.01,
+                        kDay, 3 * kDay, 10'000, 1000};
   return config;
 }
 

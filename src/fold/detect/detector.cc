@@ -19,7 +19,7 @@ std::vector<FindingUpdate> StreamDetector::observe(const Observation& observatio
   records_.observe(observation, now_, out);
   now_ = std::max(now_, observation.time);
   input_.observe(observation, now_, out);
-  performance_.observe(observation);
+  performance_.observe(observation, now_, out);
   if (observation.features.numeric.size() == profile_.numeric.size() && observation.features.categories.size() == profile_.categories.size())
     observe_row(observation, out);
   chains_.advance(now_, out);
@@ -43,6 +43,12 @@ std::vector<FindingUpdate> StreamDetector::observe(const LabelObservation& label
   now_ = std::max(now_, label.time);
   performance_.observe(label, now_, out);
   return out;
+}
+
+void StreamDetector::learn(const Observation& observation, const LabelObservation& label) {
+  std::vector<FindingUpdate> none;
+  performance_.observe(observation, observation.time, none);
+  performance_.observe(label, label.time, none);
 }
 
 std::vector<FindingUpdate> StreamDetector::advance(Time now) {

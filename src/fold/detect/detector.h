@@ -29,11 +29,16 @@ class StreamDetector {
   std::vector<FindingUpdate> observe(const Observation& observation);
   std::vector<FindingUpdate> observe(const LabelObservation& label);
 
+  // Answers and labels of the reference's rows, before the first observation: what later ones are held against where no release says
+  // it (config.performance.reference_labels of them).
+  void learn(const Observation& observation, const LabelObservation& label);
+
   // Reports what is due and closes what is quiet at `now`. Call it at least once a second of event time while
   // nothing arrives: growth of a chain that was held back is handed out here.
   std::vector<FindingUpdate> advance(Time now);
 
   std::size_t bytes() const;
+  Json performance() const { return performance_.report(); }  // figures, bands, windows, segments (performance_report.cc)
   bool knows_caller(const std::string& caller) const { return chains_.knows_caller(caller); }
 
  private:

@@ -49,7 +49,7 @@ TEST(Detector, a_burst_of_outliers_opens_an_episode_and_the_quiet_hour_closes_it
 TEST(Detector, precision_falls_when_the_labels_say_so_and_fallback_answers_do_not_count) {
   const auto run = [](Disposition disposition) {
     Bench bench;
-    for (std::uint64_t i = 0; i < 60; ++i) {
+    for (std::uint64_t i = 0; i < 200; ++i) {
       Observation seen = request(2 * i, static_cast<double>(i), "key", ordinary(i));
       seen.label = "decline";
       seen.disposition = disposition;
@@ -63,6 +63,9 @@ TEST(Detector, precision_falls_when_the_labels_say_so_and_fallback_answers_do_no
   ASSERT_FALSE(served.empty());
   EXPECT_LT(served[0].numbers.at("high"), 0.6);
   EXPECT_NEAR(served[0].numbers.at("precision"), 0.25, 0.03);
+  EXPECT_LT(served[0].count, 2U);
+  ASSERT_TRUE(served[0].onset);
+  EXPECT_EQ(served[0].onset->first_index, 0U);  // below what was accepted from the first answer on
   EXPECT_TRUE(run(Disposition::kFallback).empty());
 }
 

@@ -126,6 +126,9 @@ void Api::add_read_routes() {
             });
             return response;
           });
+  guarded("GET", "/api/v1/endpoints/{name}/performance", kPeople, [this](const net::Request& request, const access::Principal&) {
+    return shown(parts_.performance ? parts_.performance(request.param("name")) : fail(Code::kUnavailable, "nothing detects here"));
+  });
   guarded("GET", "/api/v1/streams", kAll,
           [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
             JsonArray items;

@@ -1,4 +1,6 @@
 // What the API and the metrics of a server are made of.
+#include <fmt/core.h>
+
 #include "log/ledger/log.h"
 #include "run/app/app_impl.h"
 #include "run/app/context.h"
@@ -54,6 +56,12 @@ Result<void> App::Impl::start_api() {
   };
   parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.endpoint_status = [this] { return feed_maker->status(); };
+  parts.performance = [this](const std::string& endpoint) -> Result<Json> {
+    const StreamFeed* const feed = feeds.find(endpoint);
+    Json report = feed == nullptr ? Json(nullptr) : feed->performance();
+    if (report.is_null()) return fail(Code::kNotFound, fmt::format("no detectors run for '{}'; GET /api/v1/status says what they wait for", endpoint));
+    return report;
+  };
   parts.host_names = options.host_names;
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };

@@ -290,7 +290,7 @@ JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) c
   add("outlier share", running, waits);
   const bool linkable = ready.endpoint.features.numeric.size() >= kChainFeatures || detectors_.contains(name);
   add("query chains", running && linkable, running && !linkable ? "fewer than six numeric features: likeness says too little" : waits);
-  add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release that answers for its labelled holdout") : waits);
+  add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release that answers for its labelled holdout, or its first labels") : waits);
   return detectors;
 }
 

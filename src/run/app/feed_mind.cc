@@ -30,7 +30,7 @@ std::vector<FindingUpdate> FeedMind::take(const record::Record& record, record::
       established = observation->time - first >= endpoint_.caps.young_key_age_us;
     }
     (meter != nullptr ? *meter : meter_).count(*observation, established);
-    return detector_ ? heard(detector_->observe(*observation)) : std::vector<FindingUpdate>{};
+    return heard([&](detect::StreamDetector& detector) { return detector.observe(*observation); });
   }
   if (record.kind != record::Kind::kLabel) return {};
   const auto label = record::to_label(record);
@@ -42,14 +42,22 @@ std::vector<FindingUpdate> FeedMind::take(const record::Record& record, record::
     const std::lock_guard lock(mutex_);
     if (labels_.size() < kMaxIds) labels_[label->id] = record.index;
   }
-  return detector_ ? heard(detector_->observe(*label)) : std::vector<FindingUpdate>{};
+  return heard([&](detect::StreamDetector& detector) { return detector.observe(*label); });
 }
 
 std::vector<FindingUpdate> FeedMind::advance(Time now) {
-  return detector_ ? heard(detector_->advance(now)) : std::vector<FindingUpdate>{};
+  return heard([now](detect::StreamDetector& detector) { return detector.advance(now); });
 }
 
-std::vector<FindingUpdate> FeedMind::heard(std::vector<FindingUpdate> updates) {
+Json FeedMind::performance() const {
+  const std::lock_guard lock(detecting_);
+  return detector_ ? detector_->performance() : Json(nullptr);
+}
+
+std::vector<FindingUpdate> FeedMind::heard(const std::function<std::vector<FindingUpdate>(detect::StreamDetector&)>& step) {
+  if (!detector_) return {};
+  const std::lock_guard lock(detecting_);
+  std::vector<FindingUpdate> updates = step(*detector_);
   for (const FindingUpdate& update : updates) open_.apply(update);
   detector_bytes_.store(detector_->bytes());
   return updates;

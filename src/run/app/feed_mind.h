@@ -2,10 +2,11 @@
 // and what the meter counts. Made by reading the stream in order; made anew, from the stream without the rows of who was
 // erased, it takes another one's place (stream_feed.h).
 //
-// Threads: take() and advance() from one thread, the rest from any.
+// Threads: take() and advance() from one thread, the rest from any; detector() and open() only while nothing is read.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -44,10 +45,11 @@ class FeedMind {
   bool detects() const { return detector_ != nullptr; }
   std::size_t known() const { return known_; }
   const detect::StreamDetector* detector() const { return detector_.get(); }  // for looking into while nothing is read
+  Json performance() const;  // what labels and scores say now; null without detectors. Waits for the record at hand
   std::size_t detector_bytes() const { return detector_bytes_.load(); }
 
  private:
-  std::vector<FindingUpdate> heard(std::vector<FindingUpdate> updates);
+  std::vector<FindingUpdate> heard(const std::function<std::vector<FindingUpdate>(detect::StreamDetector&)>& step);
 
   const Endpoint& endpoint_;
   const std::unique_ptr<detect::StreamDetector> detector_;
@@ -56,6 +58,7 @@ class FeedMind {
   effects::Meter meter_;
   detect::OpenEpisodes open_;
   std::atomic<std::size_t> detector_bytes_{0};
+  mutable std::mutex detecting_;  // detector_, while it takes a record or is asked
   mutable std::mutex mutex_;  // what follows
   std::unordered_map<std::string, std::uint64_t> ids_, labels_;  // bounded: kMaxIds
   std::map<std::string, Time> first_seen_;

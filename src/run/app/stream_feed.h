@@ -57,6 +57,7 @@ class StreamFeed {
   std::map<std::string, Time> first_seen_all() const { return mind()->first_seen_all(); }
 
   effects::Meter& meter() { return meter_; }
+  Json performance() const { return mind()->performance(); }
   std::size_t detector_bytes() const { return mind()->detector_bytes(); }
   std::shared_ptr<const FeedMind> mind() const;
 

@@ -243,6 +243,13 @@ int trace(Client& client, const std::string& id, const std::string& stream) {
   return kDone;
 }
 
+int performance(Client& client, const std::string& endpoint, const std::string& part) {
+  const auto answer = client.get("/api/v1/endpoints/" + net::percent_encode(endpoint) + "/performance");
+  if (!answer || client.connection().json) return print_whole(client, answer);
+  std::fputs(performance_text(*answer, part).c_str(), stdout);
+  return kDone;
+}
+
 int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file) {
   const bool json = client.connection().json;
   JsonObject request{{"incident", incident}};

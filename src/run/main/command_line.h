@@ -53,7 +53,7 @@ struct Words {  // everything a command may be given
   std::uint64_t index = 0;
   int limit = 50;
   bool all = false;
-  std::string scope = "caller", role, user, owner, task, now, likely, recoverability;
+  std::string scope = "caller", part = "summary", role, user, owner, task, now, likely, recoverability;
 };
 
 class CommandLine {

@@ -27,6 +27,7 @@ int sign_in(Client& client, const std::string& user, std::int64_t minutes);  // 
 int set_clock_rate(Client& client, const std::string& rate, const std::string& reason);
 int replay_finding(Client& client, const std::string& id);  // exit code 1: it differs without a reason
 int trace(Client& client, const std::string& id, const std::string& stream);
+int performance(Client& client, const std::string& endpoint, const std::string& part);
 int report(Client& client, const std::string& incident, const std::string& out, const std::string& player_file);
 int ledger_of_server(Client& client);
 

@@ -10,6 +10,7 @@
 #include "fold/detect/detector.h"
 #include "read/table/rows.h"
 #include "run/app/content.h"
+#include "run/main/table_answers.h"
 #include "run/main/table_columns.h"
 #include "types/feature_digest.h"
 
@@ -74,6 +75,7 @@ class Detection {
   Result<void> read_reference();
   Result<void> configure();
   bool is_label(const TableRow& row) const { return parts_.type && text_at(row, parts_.type) == "label"; }
+  std::uint64_t labelled_rows() const;
   FeatureRow features_of(const TableRow& row, std::vector<std::size_t>* mistyped) const;
   Result<Observation> observation_of(const TableRow& row, std::uint64_t number) const;
   Result<Time> time_of(const TableRow& row, std::uint64_t number) const;
@@ -87,6 +89,7 @@ class Detection {
   std::vector<std::string> names_;
   RowParts parts_;
   TableColumns columns_;
+  TableAnswers answers_;
   std::vector<TableRow> reference_table_;
   detect::DetectorConfig config_;
   std::unique_ptr<detect::StreamDetector> detector_;
@@ -143,12 +146,25 @@ Result<void> Detection::configure() {
   FIREBREAK_ASSIGN(config_, detect::detector_config_from_json(document));
   config_.endpoint = config_.stream = "file";
   if (!own) detect::fit_chains(config_, columns_.schema.numeric.size(), parts_.caller.has_value());
+  FIREBREAK_ASSIGN(answers_, tell_answers(reference_table_, parts_, options_.positive, config_.performance));
+  if (answers_.labelled) config_.performance.reference_labels = labelled_rows();
   std::vector<FeatureRow> rows;
   for (const TableRow& row : reference_table_) rows.push_back(features_of(row, nullptr));
   FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, detect::build_profile(columns_.schema, rows, 0.01, true));
-  reference_table_.clear();
   detector_ = std::make_unique<detect::StreamDetector>(config_, profile);
+  for (std::size_t i = 0; answers_.labelled && i < reference_table_.size(); ++i) {
+    const std::uint64_t number = reference_.from + i;
+    FIREBREAK_ASSIGN(const Observation seen, observation_of(reference_table_[i], number));
+    if (const std::string& label = text_at(reference_table_[i], parts_.label); !label.empty())
+      detector_->learn(seen, LabelObservation{number, seen.time, seen.id, label});
+  }
+  reference_table_.clear();
   return {};
+}
+
+std::uint64_t Detection::labelled_rows() const {
+  return static_cast<std::uint64_t>(std::count_if(reference_table_.begin(), reference_table_.end(),
+                                                  [this](const TableRow& row) { return !text_at(row, parts_.label).empty(); }));
 }
 
 FeatureRow Detection::features_of(const TableRow& row, std::vector<std::size_t>* mistyped) const {
@@ -177,9 +193,8 @@ Result<Observation> Detection::observation_of(const TableRow& row, std::uint64_t
   out.caller = text_at(row, parts_.caller);
   out.features = features_of(row, &out.mistyped);
   out.feature_digest = feature_digest(columns_.schema, out.features);
-  out.label = text_at(row, parts_.prediction);
-  out.score = std::numeric_limits<double>::quiet_NaN();
-  if (parts_.score && *parts_.score < row.size()) out.score = number_in(row[*parts_.score]).value_or(out.score);
+  out.label = answers_.answer_in(row);
+  out.score = answers_.score_in(row);
   return out;
 }
 

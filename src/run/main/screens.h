@@ -14,6 +14,9 @@ std::string status_text(const Json& status);
 // null, …/picture.
 std::string incident_text(const Json& incident, const Json& picture);
 
+// Figures with their bands and baselines; part: summary, windows or segments. Of GET /api/v1/endpoints/{name}/performance.
+std::string performance_text(const Json& report, const std::string& part);
+
 // Who asked what, which release answered what and why, and where the proof stands. Of GET /api/v1/trace/{id}.
 std::string trace_text(const Json& trace);
 

@@ -119,6 +119,12 @@ void CommandLine::add_rest() {
                    [&w](Client& c) { return put_endpoint(c, w.id, w.file); });
   put->add_option("name", w.id)->required();
   put->add_option("file", w.file, "YAML or JSON")->required();
+  auto* good = verb(endpoint, "performance", "how good its answers are, from labels and from scores",
+                    [&w](Client& c) { return performance(c, w.id, w.part); });
+  good->add_option("name", w.id)->required();
+  good->add_option("--by", w.part, "all answers at once, by windows of time, or by segments of the traffic")
+      ->check(CLI::IsMember({"summary", "windows", "segments"}))
+      ->capture_default_str();
 }
 
 void CommandLine::add_taps() {
