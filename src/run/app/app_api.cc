@@ -59,7 +59,8 @@ Result<void> App::Impl::start_api() {
   parts.performance = [this](const std::string& endpoint) -> Result<Json> {
     const StreamFeed* const feed = feeds.find(endpoint);
     Json report = feed == nullptr ? Json(nullptr) : feed->performance();
-    if (report.is_null()) return fail(Code::kNotFound, fmt::format("no detectors run for '{}'; GET /api/v1/status says what they wait for", endpoint));
+    if (report.is_null())
+      return fail(Code::kNotFound, fmt::format("no detectors run for '{}'; GET /api/v1/status says what they wait for", endpoint));
     return report;
   };
   parts.host_names = options.host_names;
