@@ -32,11 +32,16 @@ struct StatsWords {
   double threshold = 50;
 };
 
+struct RuleWords {
+  std::string path, events, category, id;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
   ArchiveWords archive;
   StatsWords stats;
+  RuleWords rule;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -81,6 +86,8 @@ class CommandLine {
   void add_archive();
   // stats_words.cc
   void add_stats();
+  // rule_words.cc
+  void add_rule();
   // incident_words.cc
   void add_incident();
   void add_contain();
