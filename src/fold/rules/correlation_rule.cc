@@ -38,17 +38,9 @@ Result<std::vector<std::string>> names_at(const Json& section, std::string_view 
 Result<std::int64_t> parse_timespan(const Json& section) {
   const Json* value = find(section, "timespan");
   if (value == nullptr) return wrong("a correlation needs a 'timespan'", "");
-  const auto bad = [] { return wrong("'timespan' is a number and one of s, m, h, d: 30s, 90m, 12h, 7d", "/timespan"); };
-  if (!value->is_string() || value->get_string().size() < 2) return bad();
-  const std::string text(value->get_string());
-  std::int64_t count = 0;
-  const auto [at, ec] = std::from_chars(text.data(), text.data() + text.size() - 1, count);
-  if (ec != std::errc() || at != text.data() + text.size() - 1 || count <= 0 || count > 90 * 86'400) return bad();
-  const char unit = text.back();
-  const std::int64_t us = unit == 's' ? kSecond : unit == 'm' ? kMinute : unit == 'h' ? kHour : unit == 'd' ? kDay : 0;
-  if (us == 0) return bad();
-  if (count > kLongest / us) return wrong("a 'timespan' is at most 90 days", "/timespan");
-  return count * us;
+  auto span = value->is_string() ? parse_span(value->get_string()) : Result<std::int64_t>(wrong("'timespan' is a text such as 30s, 90m, 12h, 7d", ""));
+  if (!span) return fail(std::move(span.error()).at("/timespan"));
+  return span;
 }
 
 Result<void> parse_limits(const Json& condition, Correlation& out) {
@@ -119,6 +111,17 @@ Result<void> parse_aliases(const Json& section, Correlation& out) {
 
 }  // namespace
 
+Result<std::int64_t> parse_span(std::string_view text) {
+  std::int64_t count = 0;
+  const char unit = text.empty() ? ' ' : text.back();
+  const std::int64_t us = unit == 's' ? kSecond : unit == 'm' ? kMinute : unit == 'h' ? kHour : unit == 'd' ? kDay : 0;
+  const char* const end = text.data() + (text.empty() ? 0 : text.size() - 1);
+  const auto [at, ec] = std::from_chars(text.data(), end, count);
+  if (us == 0 || ec != std::errc() || at != end || count < 0 || count > kLongest / us)
+    return wrong(fmt::format("'{}' is no span of at most 90 days: a number and one of s, m, h, d, as 30s, 90m, 12h, 7d", text), "");
+  return count * us;
+}
+
 std::string_view type_name(Correlation::Type type) { return kTypes[static_cast<int>(type)]; }
 
 Result<Correlation> parse_correlation(const Json& section) {
@@ -141,6 +144,7 @@ Result<Correlation> parse_correlation(const Json& section) {
     FIREBREAK_ASSIGN(out.group_by, names_at(section, "group-by", 1, kGroups));
   }
   FIREBREAK_ASSIGN(out.timespan_us, parse_timespan(section));
+  if (out.timespan_us == 0) return wrong("a 'timespan' of nothing", "/timespan");
   FIREBREAK_TRY(parse_condition_of(section, out));
   FIREBREAK_TRY(parse_aliases(section, out));
   if (const Json* generate = find(section, "generate"); generate != nullptr) {

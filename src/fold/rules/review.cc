@@ -12,7 +12,7 @@ namespace firebreak::rules {
 namespace {
 
 constexpr Time kTestsBegin{1'767'225'600'000'000};  // 2026-01-01T00:00:00Z
-constexpr std::string_view kOwasp = "OWASP ML Top 10", kAtlas = "MITRE ATLAS";
+constexpr std::string_view kOwasp = "OWASP Machine Learning Security Top 10", kAtlas = "MITRE ATLAS";
 
 bool digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -26,6 +26,24 @@ bool is_owasp_id(std::string_view id, std::string_view version) {
 // "AML.T0043", "AML.T0043.001"
 bool is_atlas_id(std::string_view id) {
   return id.starts_with("AML.T") && digits(id.substr(5, 4)) && (id.size() == 9 || (id.size() == 13 && id[9] == '.' && digits(id.substr(10))));
+}
+
+// `event` with the number for each {i} in its texts.
+Json numbered(const Json& event, const std::string& number) {
+  if (event.is_string()) {
+    std::string text(event.get_string());
+    for (std::size_t at = text.find("{i}"); at != std::string::npos; at = text.find("{i}", at + number.size())) text.replace(at, 3, number);
+    return Json(text);
+  }
+  if (event.is_array()) {
+    JsonArray out;
+    for (const Json& one : event.get_array()) out.push_back(numbered(one, number));
+    return out;
+  }
+  if (!event.is_object()) return event;
+  JsonObject out;
+  for (const auto& member : event.get_object()) out[member.key()] = numbered(member.value(), number);
+  return out;
 }
 
 class Linter {
@@ -131,12 +149,15 @@ std::vector<TestResult> run_tests(const std::shared_ptr<const RuleSet>& set, std
     RuleEngine engine(set, options);
     TestResult result{rule, test.name, test.match, false};
     Time time = kTestsBegin;
-    for (std::size_t i = 0; i < test.events.size(); ++i) {
-      fill(engine.event(), matcher.fields(), matcher.fields().size(), test.events[i], source, time, matcher.words());
-      engine.event().index = i;
-      time = engine.event().time + kSecond;
-      for (const Match& match : engine.match(engine.event())) result.matched = result.matched || match.rule == rule;
-    }
+    std::uint64_t index = 0;
+    for (const RuleTest::Step& step : test.steps)
+      for (std::uint64_t i = 0; i < step.repeat; ++i) {
+        const Json event = step.repeat == 1 ? step.event : numbered(step.event, std::to_string(i));
+        fill(engine.event(), matcher.fields(), matcher.fields().size(), event, source, time + step.every_us, matcher.words());
+        engine.event().index = index++;
+        time = engine.event().time;
+        for (const Match& match : engine.match(engine.event())) result.matched = result.matched || match.rule == rule;
+      }
     out.push_back(std::move(result));
   }
   return out;

@@ -12,7 +12,8 @@ constexpr std::size_t kTextLimit = 4'096;  // a description; Sigma allows 65,535
 constexpr std::size_t kSearches = 256;
 constexpr std::size_t kConditions = 64;
 constexpr std::size_t kTests = 200;
-constexpr std::size_t kTestEvents = 2'000;
+constexpr std::size_t kTestEvents = 1'000;
+constexpr std::int64_t kRepeats = 10'000;
 constexpr std::size_t kListItems = 256;
 
 // What may hold members that we do not know: Sigma's "arbitrary custom fields". They never change what is found.
@@ -113,6 +114,27 @@ Result<void> parse_frameworks(const Json& document, Rule& rule) {
   return {};
 }
 
+// An event, or {repeat: 20, every: 15s, event: {…}}.
+Result<RuleTest::Step> parse_step(const Json& item, const std::string& at) {
+  RuleTest::Step step;
+  if (!item.is_object()) return fail(Code::kInvalid, "an event is a map", at);
+  if (find(item, "repeat") == nullptr) {
+    step.event = item;
+    return step;
+  }
+  FIREBREAK_TRY(only(item, at, {"repeat", "every", "event"}));
+  const std::int64_t times = int_or(item, "repeat");
+  const Json* event = find(item, "event");
+  if (times < 1 || times > kRepeats || event == nullptr || !event->is_object())
+    return fail(Code::kInvalid, fmt::format("a repeated event is {{repeat: 1 to {}, every: 15s, event: {{...}}}}", kRepeats), at);
+  const auto every = parse_span(string_or(item, "every", "1s"));
+  if (!every) return fail(Error(every.error()).at(at + "/every"));
+  step.event = *event;
+  step.repeat = static_cast<std::uint64_t>(times);
+  step.every_us = *every;
+  return step;
+}
+
 Result<void> parse_tests(const Json& document, Rule& rule) {
   const Json* list = find(document, "tests");
   if (list == nullptr) return {};
@@ -130,9 +152,9 @@ Result<void> parse_tests(const Json& document, Rule& rule) {
     const Json* events = find(item, "events");
     if (events == nullptr || !events->is_array() || events->get_array().empty() || events->get_array().size() > kTestEvents)
       return fail(Code::kInvalid, fmt::format("a test has a list 'events' of 1 to {} maps", kTestEvents), at);
-    for (const Json& event : events->get_array()) {
-      if (!event.is_object()) return fail(Code::kInvalid, "an event is a map", at + "/events");
-      test.events.push_back(event);
+    for (std::size_t j = 0; j < events->get_array().size(); ++j) {
+      FIREBREAK_ASSIGN(auto step, parse_step(events->get_array()[j], at + "/events/" + std::to_string(j)));
+      test.steps.push_back(std::move(step));
     }
     rule.tests.push_back(std::move(test));
   }

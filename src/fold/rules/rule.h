@@ -23,11 +23,16 @@ struct Framework {
   std::string framework, version, id, name;
 };
 
-// Events that must, or must not, make the rule match. `events` are JSON objects as docs/rules.md says.
+// Events that must, or must not, make the rule match: JSON objects as docs/rules.md says.
 struct RuleTest {
+  struct Step {
+    Json event;
+    std::uint64_t repeat = 1;         // so often; {i} in its texts is the number, from 0
+    std::int64_t every_us = kSecond;  // after the event before it, where it has no time of its own
+  };
   std::string name;
   bool match = true;
-  std::vector<Json> events;
+  std::vector<Step> steps;
 };
 
 struct Correlation {
@@ -70,5 +75,6 @@ Result<Expr> parse_search(const Json& search, std::vector<Atom>& atoms);
 // "field|modifier|…" and its value or values.
 Result<Expr> parse_item(std::string_view key, const Json& value, std::vector<Atom>& atoms);
 Result<Correlation> parse_correlation(const Json& section);
+Result<std::int64_t> parse_span(std::string_view text);  // "90m" in microseconds
 
 }  // namespace firebreak::rules
