@@ -130,7 +130,8 @@ std::optional<Fired> CorrelationState::take(std::size_t rule, const Occurrence& 
     ++late_;
     return std::nullopt;
   }
-  while (oldest_ != kNone && newest - groups_[oldest_].newest > correlation_.timespan_us) forget(oldest_);
+  // An occurrence may come a timespan late, and looks back another one.
+  while (oldest_ != kNone && newest - groups_[oldest_].newest > 2 * correlation_.timespan_us) forget(oldest_);
   const std::uint32_t at = find_or_add(key);
   Group& group = groups_[at];
   group.newest = std::max(group.newest, occurrence.time);

@@ -37,7 +37,7 @@ struct Match {
 
 class RuleEngine {
  public:
-  static constexpr std::size_t kMostEpisodes = 1'000;
+  static constexpr std::size_t kMostEpisodes = 256;
 
   RuleEngine(std::shared_ptr<const RuleSet> set, EngineOptions options);
 
