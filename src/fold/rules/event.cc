@@ -167,7 +167,8 @@ void fill(Event& event, const FieldTable& fields, std::size_t slots, const Json&
   Filler(event, fields, words).object(object.get_object(), 1);
 }
 
-ObservationFields::ObservationFields(const FieldTable& fields, const FeatureSchema& schema) : slots_(fields.size()) {
+ObservationFields::ObservationFields(const FieldTable& fields, const std::set<std::string>& needed, const FeatureSchema& schema)
+    : slots_(fields.size()) {
   std::map<std::string, Use> known;
   for (const Name& name : kNames) known[std::string(name.field)] = {0, 0, name.what};
   for (std::size_t i = 0; i < schema.numeric.size(); ++i)
@@ -178,7 +179,7 @@ ObservationFields::ObservationFields(const FieldTable& fields, const FeatureSche
     const auto use = known.find(field);
     // A feature outside the schema is a violation, and in no row; anything else stands in the record's line.
     if (use == known.end()) {
-      whole_ = whole_ && field.starts_with("features.");
+      whole_ = whole_ && (field.starts_with("features.") || !needed.contains(field));
       continue;
     }
     uses_.push_back({slot, use->second.at, use->second.what});

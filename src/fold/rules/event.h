@@ -7,6 +7,7 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,9 +65,10 @@ void fill(Event& event, const FieldTable& fields, std::size_t slots, const Json&
 class ObservationFields {
  public:
   ObservationFields() = default;
-  ObservationFields(const FieldTable& fields, const FeatureSchema& schema);
+  // `needed`: what the rules of its category read (RuleSet::needs).
+  ObservationFields(const FieldTable& fields, const std::set<std::string>& needed, const FeatureSchema& schema);
 
-  // False: some field, or a keyword search, needs more than an Observation has; fill() the whole record then.
+  // False: some of it is more than an Observation has; fill() the whole record then.
   bool whole() const { return whole_; }
   void fill(Event& event, const Observation& observation, std::string_view endpoint) const;
   void fill(Event& event, const LabelObservation& label, std::string_view endpoint) const;

@@ -181,6 +181,31 @@ const Rule* RuleSet::find(std::string_view id_or_name) const {
   return nullptr;
 }
 
+std::set<std::string> RuleSet::needs(std::string_view category) const {
+  std::set<std::string> out;
+  std::vector<char> concerned(rules_.size(), 0);
+  for (const std::uint32_t at : detections_) {
+    const Rule& rule = rules_[at];
+    if ((!rule.source.product.empty() && rule.source.product != "firebreak") || (!rule.source.category.empty() && rule.source.category != category)) continue;
+    concerned[at] = 1;
+    for (const Atom& atom : rule.atoms) {
+      out.insert(atom.field);
+      out.insert(atom.other);
+    }
+  }
+  for (const Linked& linked : correlations_) {
+    const Correlation& correlation = *rules_[linked.rule].correlation;
+    for (std::size_t i = 0; i < linked.from.size(); ++i) {
+      if (concerned[linked.from[i]] == 0) continue;
+      concerned[linked.rule] = 1;
+      out.insert(correlation.field);
+      for (const std::string& name : correlation.group_by) out.insert(field_of(correlation, name, i));
+    }
+  }
+  out.erase("");
+  return out;
+}
+
 std::size_t RuleSet::bytes() const {
   std::size_t out = matcher_->bytes();
   for (const Rule& rule : rules_) {

@@ -49,6 +49,8 @@ class RuleSet {
   const std::vector<Linked>& correlations() const { return correlations_; }     // each after those it is made of
   // True: it is not only a part of correlations, and its matches are told.
   bool speaks(std::uint32_t rule) const { return speaks_[rule] != 0; }
+  // The fields that rules about events of this category of product firebreak read, for themselves and for correlations.
+  std::set<std::string> needs(std::string_view category) const;
   std::size_t bytes() const;
 
  private:

@@ -94,7 +94,7 @@ std::vector<Observation> observations() {
 void observation(benchmark::State& state) {
   const auto set = make_set(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)), "inference");
   RuleEngine engine(set, {});
-  const ObservationFields fields(set->matcher().fields(), schema());
+  const ObservationFields fields(set->matcher().fields(), set->needs("inference"), schema());
   if (!fields.whole()) std::abort();
   const auto events = observations();
   std::size_t at = 0, matches = 0;

@@ -212,6 +212,7 @@ void App::Impl::on_group(const journal::Group& group) {
     offsite->apply(entry);
     take_request(entry);
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
+    if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
       const std::string endpoint = FeedMaker::endpoint_of(entry);
       jobs->post([this, endpoint] { feed_maker->make(endpoint); });

@@ -32,7 +32,7 @@ struct FeedMaker::Ready {
 };
 
 FeedMaker::FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors, std::function<void()> renewed)
-    : context_(context), detectors_(detectors.begin(), detectors.end()), renewed_(std::move(renewed)) {}
+    : context_(context), detectors_(detectors.begin(), detectors.end()), renewed_(std::move(renewed)), rules_(context) {}
 
 std::string FeedMaker::endpoint_of(const Entry& entry) {
   const Json* endpoint = find(entry.body, "endpoint");
@@ -41,6 +41,7 @@ std::string FeedMaker::endpoint_of(const Entry& entry) {
 }
 
 void FeedMaker::apply(const Entry& entry) {
+  rules_.apply(entry);
   const std::lock_guard lock(mutex_);
   if (entry.kind == "endpoint_registered") endpoints_[endpoint_of(entry)] = true;
   if (entry.kind == "profile_built")
@@ -108,8 +109,18 @@ void FeedMaker::make(const std::string& name) {
     const std::lock_guard lock(mutex_);
     said = std::exchange(open_[name], {});
   }
+  rules_.ask(name);
   context_.feeds.add(name, std::make_unique<StreamFeed>(*stream, ready->endpoint, std::move(*detector), context_.journal,
-                                                        context_.logger, std::move(said), renewed_));
+                                                        context_.logger, std::move(said), renewed_, rules_.book(name)));
+}
+
+void FeedMaker::use_rules() {
+  for (const std::string& name : endpoints()) {
+    StreamFeed* const feed = context_.feeds.find(name);
+    if (feed == nullptr) continue;
+    rules_.ask(name);
+    feed->rules_changed();
+  }
 }
 
 // An error was told; or waits_ says what it waits for.
@@ -163,7 +174,8 @@ Result<Json> FeedMaker::replay(const std::string& finding) const {
   if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
   FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));
   FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, read_profile(*known));
-  return replay_finding(*stream, ready->endpoint.features, std::make_unique<detect::StreamDetector>(config, profile), opened);
+  FeedMind mind(ready->endpoint, std::make_unique<detect::StreamDetector>(config, profile), 0, context_.logger, rules_.book(name));
+  return replay_finding(*stream, ready->endpoint.features, mind, opened);
 }
 
 std::vector<std::string> FeedMaker::worth_trying() {

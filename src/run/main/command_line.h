@@ -34,6 +34,8 @@ struct StatsWords {
 
 struct RuleWords {
   std::string path, events, category, id;
+  std::vector<std::string> endpoints;
+  bool none = false;
 };
 
 struct Words {  // everything a command may be given

@@ -171,6 +171,46 @@ int explain_rule(const RuleWords& w, bool json) {
   return report_error(Error{Code::kNotFound, fmt::format("there is no rule with the id, name or title '{}': see 'firebreak rule list'", w.id), {}, 0}, json);
 }
 
+// ---- apply
+
+int apply_rules(Client& client, const RuleWords& w) {
+  const bool json = client.connection().json;
+  PosixFiles files;
+  app::RuleFiles read;
+  if (!w.none) {
+    auto found = app::read_rule_files(files, w.path);
+    if (!found) return report_error(found.error(), json);
+    read = std::move(*found);
+  }
+  Json body = app::to_json(read.sources);
+  if (!w.endpoints.empty()) body.as_object()["endpoints"] = JsonArray(w.endpoints.begin(), w.endpoints.end());
+  auto answer = client.post("/api/v1/rules", body);
+  if (!answer) return report_error(answer.error(), json);
+  JsonArray& refused = answer->as_object()["refused"].as_array();
+  for (Json& one : as_json(read.refused)) refused.push_back(std::move(one));
+  if (json) {
+    std::fputs(pretty_json(*answer).c_str(), stdout);
+  } else {
+    fmt::print("{} rules applied, {} refused; set {}\n", int_or(*answer, "loaded"), refused.size(), string_or(*answer, "digest").substr(0, 12));
+    for (const Json& one : refused)
+      fmt::print(stderr, "refused: {}:{}: {}\n", string_or(one, "file"), int_or(one, "line"), string_or(one, "reason"));
+  }
+  return refused.empty() ? kDone : kNegative;
+}
+
+int rule_status(Client& client) {
+  const auto answer = client.get("/api/v1/rules");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    std::fputs(pretty_json(*answer).c_str(), stdout);
+    return kDone;
+  }
+  if (string_or(*answer, "digest").empty()) fmt::print("no rules are applied; 'firebreak rule apply' applies the shipped ones\n");
+  else fmt::print("{} rules, applied {} by {}\n", int_or(*answer, "loaded"), string_or(*answer, "time"), string_or(*answer, "by"));
+  std::fputs(table(answer->at("taken").as_array(), {{"ENDPOINT", "/endpoint", 40}, {"FROM RECORD", "/from", 20}, {"RULES", "/rules", 8}, {"SET", "/digest", 12}}).c_str(), stdout);
+  return kDone;
+}
+
 }  // namespace
 
 void CommandLine::add_rule() {
@@ -186,6 +226,11 @@ void CommandLine::add_rule() {
   path(offline(rule, "lint", "what rules lack: ids, tests, false positives, framework ids", [this, &w] { return lint_rules(w, words_.connection.json); }));
   auto* explaining = offline(rule, "explain", "a rule in plain words", [this, &w] { return explain_rule(w, words_.connection.json); });
   explaining->add_option("rule", w.id, "id, name or title")->required();
+  auto* applying = verb(rule, "apply", "run rules on the streams of a server, instead of those that run now", [&w](Client& client) { return apply_rules(client, w); });
+  path(applying);
+  applying->add_option("--endpoint", w.endpoints, "on these endpoints only (again for each); on all without it");
+  applying->add_flag("--none", w.none, "run no rules from now on");
+  verb(rule, "status", "which rules a server runs, and from which record on", [](Client& client) { return rule_status(client); });
   explaining->add_option("--in", w.path, "file or folder with rules; the shipped ones without it");
 }
 
