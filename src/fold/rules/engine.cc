@@ -85,7 +85,7 @@ void RuleEngine::correlate(std::size_t at, const Event& event) {
       value = text_of(event.values[linked.value_slot], buffer);
     }
     if (!group_of(linked.group_slots[position], correlation, event, key_)) continue;
-    auto one = correlations_[at].take(position, {event.time, event.index, arrivals_}, now_, key_, value);
+    auto one = correlations_[at].take(position, {event.time, event.index, arrivals_}, newest_, key_, value);
     // A map of one rule's aliases may lead to another group: each counts, the last one that holds is told.
     if (!one) continue;
     rising = rising || one->rising;
@@ -112,6 +112,7 @@ void RuleEngine::correlate(std::size_t at, const Event& event) {
 
 const std::vector<Match>& RuleEngine::match(const Event& event) {
   matches_.clear();
+  newest_ = std::max(newest_, event.time);
   now_ = std::max(now_, event.time);
   ++arrivals_;
   set_->matcher().match(event, scratch_, found_);

@@ -1,7 +1,7 @@
 // One stream of events against a rule set: which rules match, and the findings that this opens, updates and closes.
 //
-// Promise: the same events in the same order give the same matches and updates, bit for bit; no clock, no I/O. Time is the
-// largest event time seen. A match of a rule (of a group, for correlations) opens an episode of kind `rule_match`; further ones
+// Promise: the same events in the same order give the same matches and updates, bit for bit; no clock, no I/O. Windows
+// of correlations follow the largest event time seen; findings also the time that advance() tells. A match of a rule (of a group, for correlations) opens an episode of kind `rule_match`; further ones
 // update it at most every update_us; it is closed after idle_us, or the correlation's timespan if that is longer, without one.
 // State: kMostEpisodes episodes (the one without a match for longest is closed for a new one) and what the correlations
 // remember. A rule that only serves correlations says nothing by itself. One owner.
@@ -93,6 +93,7 @@ class RuleEngine {
   std::vector<std::vector<std::uint32_t>> touched_;                          // by correlation: positions of this event
   std::vector<Match> matches_;
   std::map<Key, Episode> episodes_;
+  Time newest_{INT64_MIN};  // of the events
   Time now_{INT64_MIN}, next_look_{INT64_MAX};
   std::uint64_t arrivals_ = 0;
   std::string key_;

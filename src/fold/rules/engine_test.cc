@@ -210,6 +210,17 @@ TEST(Engine, opens_updates_and_closes_a_finding_and_says_the_same_again) {
                                                      testing::HasSubstr("\"callers\":[\"x\"]"), testing::HasSubstr("\"severity\":\"high\""))));
 }
 
+TEST(Engine, a_clock_that_runs_ahead_makes_no_event_late) {
+  const auto set = load({base("bad", {{"kind", "a"}}), over("two", {{"type", "event_count"}, {"rules", JsonArray{"bad"}}, {"timespan", "30s"}, {"condition", JsonObject{{"gte", 2}}}})});
+  RuleEngine engine(set, {});
+  put(engine, {"a", "x", "", 1'000}, 0);
+  EXPECT_TRUE(engine.observe(engine.event()).empty());
+  EXPECT_TRUE(engine.advance(Time{100 * kDay}).empty());
+  put(engine, {"a", "x", "", 1'010}, 1);
+  EXPECT_EQ(engine.observe(engine.event()).size(), 1U);
+  EXPECT_EQ(engine.late(), 0U);
+}
+
 TEST(Engine, an_event_of_another_category_concerns_no_rule) {
   const auto set = load({base("bad", {{"kind", "a"}})});
   RuleEngine engine(set, {});

@@ -195,6 +195,7 @@ Result<void> App::Impl::follow_journal() {
   FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback, journal_why));
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
+  jobs->post([this] { feed_maker->use_rules(); });
   for (const Entry& entry : requests.open()) take_request(entry);
   jobs->post([this] { erasures->carry_out(); });
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));

@@ -100,7 +100,8 @@ void FeedMaker::make(const std::string& name) {
     tried_[name] = stream->size();
   }
   const auto ready = ready_of(name);
-  if (!ready || (!ready->release && ready->endpoint.mode != EndpointMode::kTap)) return;
+  if (!ready) return make_ruled(name, *stream);
+  if (!ready->release && ready->endpoint.mode != EndpointMode::kTap) return;
   auto detector = detector_of(*ready, *stream);
   if (!detector) return;
   if (feed != nullptr) return feed->renew(std::move(*detector));
@@ -114,10 +115,30 @@ void FeedMaker::make(const std::string& name) {
                                                         context_.logger, std::move(said), renewed_, rules_.book(name)));
 }
 
+// Requests and answers are an endpoint's, and wait for it.
+void FeedMaker::make_ruled(const std::string& name, record::Stream& stream) {
+  const auto& kinds = stream.config().kinds;
+  if (std::find(kinds.begin(), kinds.end(), record::Kind::kInference) != kinds.end() || context_.feeds.find(name) != nullptr) return;
+  rules_.ask(name);
+  const std::shared_ptr<RuleBook> book = rules_.book(name);
+  if (book->size() == 0 && !book->asked()) return;  // nobody has asked for rules
+  Endpoint source;
+  source.name = name;
+  detect::OpenEpisodes said;
+  {
+    const std::lock_guard lock(mutex_);
+    said = std::exchange(open_[name], {});
+  }
+  context_.feeds.add(name, std::make_unique<StreamFeed>(stream, source, nullptr, context_.journal, context_.logger, std::move(said), renewed_, book));
+}
+
 void FeedMaker::use_rules() {
-  for (const std::string& name : endpoints()) {
+  for (const std::string& name : context_.streams.list()) {
     StreamFeed* const feed = context_.feeds.find(name);
-    if (feed == nullptr) continue;
+    if (feed == nullptr) {
+      make(name);
+      continue;
+    }
     rules_.ask(name);
     feed->rules_changed();
   }
@@ -151,7 +172,7 @@ void FeedMaker::forget(const std::string& name) {
   if (stream == nullptr || feed == nullptr) return;
   if (std::max(feed->forgotten(), feed->renewing()) >= stream->gone().size()) return;  // one renewal for all that went meanwhile
   const auto ready = ready_of(name);
-  if (!ready) return;
+  if (!ready) return feed->renew(nullptr);
   auto detector = detector_of(*ready, *stream);
   // Without a baseline the old detectors go nevertheless: they hold what is gone.
   feed->renew(detector ? std::move(*detector) : nullptr);
@@ -170,6 +191,12 @@ Result<Json> FeedMaker::replay(const std::string& finding) const {
   const std::string name = opened.source.producer.substr(kDetect.size());
   record::Stream* const stream = context_.streams.get(name);
   const auto ready = ready_of(name);
+  if (stream != nullptr && !ready) {
+    Endpoint source;
+    source.name = name;
+    FeedMind mind(source, nullptr, 0, context_.logger, rules_.book(name));
+    return replay_finding(*stream, source.features, mind, opened);
+  }
   const auto known = ready ? known_profile(*ready) : std::nullopt;
   if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
   FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));

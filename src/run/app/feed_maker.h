@@ -39,7 +39,8 @@ class FeedMaker {
   // {"outcome", …} of finding_replay.h for the finding with this id. kNotFound; kInvalid: no detector of a stream said it; kBusy: one
   // replay at a time. Reads the stream.
   Result<Json> replay(const std::string& finding) const;
-  // Rules were applied: the feeds change to them.
+  // Rules were applied: the feeds change to them; streams of no endpoint (pipelines, registries, accesses, signals) get a feed
+  // for them alone.
   void use_rules();
   RuleDesk& rules() { return rules_; }
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
@@ -50,6 +51,7 @@ class FeedMaker {
 
  private:
   struct Ready;
+  void make_ruled(const std::string& name, record::Stream& stream);
   std::optional<Ready> ready_of(const std::string& name) const;
   Result<detect::DetectorConfig> config_of(const Ready& ready) const;
   struct Profile {

@@ -1,5 +1,7 @@
 #include "run/app/rule_runner.h"
 
+#include <algorithm>
+
 namespace firebreak::app {
 namespace {
 
@@ -73,6 +75,12 @@ std::vector<FindingUpdate> RuleRunner::observe(const record::Record& record, con
   if (engine_ == nullptr) return {};
   if (!inference_.whole() || engine_->set().matcher().words()) return observe(record);
   inference_.fill(engine_->event(), seen, endpoint_.name);
+  return tested(record);
+}
+
+// A time from the future would make every event behind it too late: it counts from when it came.
+std::vector<FindingUpdate> RuleRunner::tested(const record::Record& record) {
+  if (record.time_outside) engine_->event().time = std::min(engine_->event().time, record.admitted);
   return engine_->observe(engine_->event());
 }
 
@@ -81,7 +89,7 @@ std::vector<FindingUpdate> RuleRunner::observe(const record::Record& record, con
   if (engine_ == nullptr) return {};
   if (!label_.whole() || engine_->set().matcher().words()) return observe(record);
   label_.fill(engine_->event(), label, endpoint_.name);
-  return engine_->observe(engine_->event());
+  return tested(record);
 }
 
 std::vector<FindingUpdate> RuleRunner::observe(const record::Record& record) {
@@ -97,7 +105,7 @@ std::vector<FindingUpdate> RuleRunner::observe(const record::Record& record) {
   rules::fill(engine_->event(), matcher.fields(), matcher.fields().size(), line, {"firebreak", std::string(category), ""}, record.admitted,
               matcher.words());
   engine_->event().index = record.index;
-  return engine_->observe(engine_->event());
+  return tested(record);
 }
 
 std::vector<FindingUpdate> RuleRunner::observe(const std::vector<FindingUpdate>& findings, std::uint64_t index) {

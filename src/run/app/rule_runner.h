@@ -58,6 +58,8 @@ class RuleRunner {
   std::size_t bytes() const { return engine_ == nullptr ? 0 : engine_->bytes(); }
 
  private:
+  std::vector<FindingUpdate> tested(const record::Record& record);
+
   const Endpoint& endpoint_;
   const std::shared_ptr<const RuleBook> book_;
   std::size_t turned_ = 0;  // sets of the book that were taken up

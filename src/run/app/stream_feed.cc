@@ -94,7 +94,7 @@ void StreamFeed::run() {
     if (fresh_ != nullptr) {
       take_over(lock);
     } else if (auto asked = rules_ == nullptr || quiet_ ? std::nullopt : rules_->asked()) {
-      asked->from = position_;
+      asked->from = size;  // what stands already is not theirs
       lock.unlock();
       take_rules(std::move(*asked));
       lock.lock();
