@@ -50,6 +50,29 @@ struct Ruled : Installation {
   }
 };
 
+TEST(Rule, words_need_no_server_for_what_files_say) {
+  const auto rule = [](std::vector<std::string> words) {
+    words.insert(words.begin(), {FIREBREAK_BINARY, "--json", "rule"});
+    const testing::Finished ran = testing::run(words);
+    return std::pair(ran.code, parse_json(ran.out).value_or(Json(JsonObject{})));
+  };
+  EXPECT_EQ(rule({"test"}).first, 0);
+  EXPECT_EQ(rule({"lint"}).first, 0);
+  EXPECT_EQ(string_or(rule({"explain", "endpoint_boundary_walk"}).second, "type"), "event_count");
+  EXPECT_EQ(rule({"explain", "nothing"}).first, 1);
+  const testing::Folder folder;
+  const std::string events = folder / "day.ndjson", bad = folder / "bad.yml";
+  Installation::write(events, "{\"type\":\"registry\",\"action\":\"push\",\"file\":\"m.pkl\"}\n\n{\"type\":\"registry\",\"action\":\"push\",\"file\":\"m.onnx\"}\n");
+  const auto [code, found] = rule({"test", "--events", events});
+  EXPECT_EQ(code, 0);
+  ASSERT_EQ(found.at("matches").as_array().size(), 1U);
+  EXPECT_EQ(int_or(found.at("matches").at(0), "line"), 1);
+  Installation::write(bad, "title: t\nlogsource: {category: label}\ndetection:\n  s: {a: 1}\n  condition: s or\n");
+  const auto [refused, answer] = rule({"list", bad});
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(int_or(answer.at("refused").at(0), "line"), 5);
+}
+
 TEST(Rule, applied_to_a_server_finds_what_comes_and_goes_on_after_a_kill) {
   Ruled place;
   place.make_stream("ci", "pipeline");
