@@ -35,6 +35,7 @@ constexpr CommandSpec kCommands[] = {
     {"release.gate", kHandlers, "endpoint release", "incident", "run the recovery gates on a candidate"},
     {"release.promote", kHandlers, "endpoint release", "incident", "propose shadow, canary and full traffic"},
     {"source.approve", "approver", "source reason", "digest", "accept a data source as lineage"},
+    {"rules.apply", "admin", "digest loaded refused", "endpoints", "run a set of detection rules; a blob, by its digest"},
     {"endpoint.put", "admin", "endpoint", "", "register or change an endpoint"},
     {"playbook.install", "admin", "document", "", "install a CACAO 2.0 playbook"},
     {"playbook.run", kHandlers, "playbook incident", "", "start a playbook on an incident"},
@@ -66,13 +67,13 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
                                                         [](const Json& item) { return item.is_string(); });
   bool right = value.is_string();
   std::string_view expected = "a text";
-  if (key == "lease_s") {
+  if (key == "lease_s" || key == "loaded" || key == "refused") {
     right = value.is_number();
     expected = "a number";
   } else if (key == "scripted") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams") {
+  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints") {
     right = is_texts;
     expected = "a list of texts";
   } else if (key == "sources") {

@@ -12,9 +12,15 @@ constexpr std::size_t kCallersPerUpdate = 64;
 
 bool is_chain(const OpenEpisode& episode) { return episode.said.kind == "query_chain"; }
 
+// Rules are many and run for many groups: theirs are one only when it is the same rule (the name up to the index) and group.
+bool same_rule(const OpenEpisode& a, const OpenEpisode& b) {
+  const auto rule = [](const OpenEpisode& of) { return of.said.episode.substr(0, of.said.episode.rfind('/')); };
+  return a.said.kind != "rule_match" || (rule(a) == rule(b) && a.said.segment == b.said.segment);
+}
+
 // How much speaks for these being one episode; 0: nothing.
 std::size_t likeness(const OpenEpisode& a, const OpenEpisode& b) {
-  if (a.said.kind != b.said.kind) return 0;
+  if (a.said.kind != b.said.kind || !same_rule(a, b)) return 0;
   std::size_t shared = 0;
   for (const auto& [index, digest] : a.rows) shared += b.rows.contains(index) ? 1 : 0;
   // Two chains may run side by side; of the other kinds one is open at a time, but for those that say what is different.

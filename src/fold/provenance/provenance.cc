@@ -144,6 +144,21 @@ Result<Draft> approve_source(const ProvenanceState& state, const Entry& entry, c
   return fact(entry, "source_approved", std::move(body));
 }
 
+// ---- rules.apply
+
+// The set was loaded by whoever keeps the blob: here it is only named, and for which endpoints.
+Result<Draft> apply_rules(const ProvenanceState& state, const Entry& entry, const Json& args) {
+  FIREBREAK_ASSIGN(const std::string digest, get_digest(args, "digest"));
+  JsonObject body{{"digest", digest}, {"loaded", int_or(args, "loaded")}, {"refused", int_or(args, "refused")}, {"by", entry.actor}};
+  JsonArray endpoints;
+  for (const std::string& name : strings_or_empty(args, "endpoints")) {
+    if (!state.endpoints.contains(name)) return fail(Code::kNotFound, fmt::format("there is no endpoint '{}'", name), "/endpoints");
+    endpoints.push_back(Json(name));
+  }
+  if (!endpoints.empty()) body["endpoints"] = std::move(endpoints);
+  return fact(entry, "rules_applied", std::move(body));
+}
+
 // ---- release.gate, release.promote
 
 // The release that a candidate is held against, when both exist and differ.
@@ -229,6 +244,7 @@ std::vector<Draft> decide_command(const ProvenanceState& state, const Entry& ent
   static constexpr std::pair<std::string_view, Handler> kHandlers[] = {
       {"release.register", register_release},
       {"source.approve", approve_source},
+      {"rules.apply", apply_rules},
       {"release.gate", request_gates},
       {"release.promote", promote},
   };

@@ -72,6 +72,8 @@ struct Parts {
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
   ArchiveParts archive = {};
   TapParts tap = {};
+  std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
+  std::function<Json()> rules_status = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
   const evidence::Texts* texts = nullptr;  // null: answers show the references

@@ -70,6 +70,16 @@ void Api::add_write_routes() {
             return give_command("endpoint.put", JsonObject{{"endpoint", to_json(endpoint)}}, who);
           });
 
+  guarded("GET", "/api/v1/rules", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+    return net::json_response(parts_.rules_status());
+  });
+  guarded("POST", "/api/v1/rules", "admin",
+          [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+            FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
+            FIREBREAK_ASSIGN(const Json answer, parts_.apply_rules(body, who.actor()));
+            return net::json_response(answer, 201);
+          });
+
   guarded("POST", "/api/v1/blobs", kPeople,
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Digest digest, parts_.blobs.put(request.body));

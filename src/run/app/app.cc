@@ -195,6 +195,7 @@ Result<void> App::Impl::follow_journal() {
   FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback, journal_why));
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
+  jobs->post([this] { feed_maker->use_rules(); });
   for (const Entry& entry : requests.open()) take_request(entry);
   jobs->post([this] { erasures->carry_out(); });
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
@@ -212,6 +213,7 @@ void App::Impl::on_group(const journal::Group& group) {
     offsite->apply(entry);
     take_request(entry);
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
+    if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
       const std::string endpoint = FeedMaker::endpoint_of(entry);
       jobs->post([this, endpoint] { feed_maker->make(endpoint); });

@@ -55,6 +55,8 @@ Result<void> App::Impl::start_api() {
     });
   };
   parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
+  parts.apply_rules = [this](const Json& body, const std::string& actor) { return feed_maker->rules().apply_set(body, actor); };
+  parts.rules_status = [this] { return feed_maker->rules().status(); };
   parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.performance = [this](const std::string& endpoint) -> Result<Json> {
     const StreamFeed* const feed = feeds.find(endpoint);

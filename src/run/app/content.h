@@ -5,6 +5,7 @@
 // are not quoted; everything else is a string. Errors name the file and, where YAML gives it, line and column.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,16 @@ namespace firebreak::app {
 Result<Json> yaml_to_json(std::string_view text, const std::string& name);
 Result<Json> load_document(Files& files, const std::string& path);
 std::string_view default_detectors();  // content/detectors/default.yaml, embedded
+
+// Every document of a text, with the line of each place (JSON Pointer without its escapes). A document that is not allowed
+// has an error instead; behind one that cannot be parsed nothing is read.
+struct YamlDocument {
+  Json value;
+  std::map<std::string, std::uint32_t> lines;
+  std::string error;
+  std::uint32_t error_line = 0;  // from 1; 0: unknown
+};
+std::vector<YamlDocument> yaml_documents(std::string_view text);
 
 // What `firebreak serve` is told: the configuration file with every file it names read in and inlined, so that the
 // whole stands in one `config_applied` entry (by digest when it is larger than an entry).

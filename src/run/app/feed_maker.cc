@@ -27,7 +27,7 @@ struct FeedMaker::Ready {
 };
 
 FeedMaker::FeedMaker(const Context& context, const std::vector<std::pair<std::string, Json>>& detectors, std::function<void()> renewed)
-    : context_(context), detectors_(detectors.begin(), detectors.end()), renewed_(std::move(renewed)) {}
+    : context_(context), detectors_(detectors.begin(), detectors.end()), renewed_(std::move(renewed)), rules_(context) {}
 
 std::string FeedMaker::endpoint_of(const Entry& entry) {
   const Json* endpoint = find(entry.body, "endpoint");
@@ -36,6 +36,7 @@ std::string FeedMaker::endpoint_of(const Entry& entry) {
 }
 
 void FeedMaker::apply(const Entry& entry) {
+  rules_.apply(entry);
   const std::lock_guard lock(mutex_);
   if (entry.kind == "endpoint_registered") endpoints_[endpoint_of(entry)] = true;
   if (entry.kind == "profile_built")
@@ -92,7 +93,8 @@ void FeedMaker::make(const std::string& name) {
     tried_[name] = stream->size();
   }
   const auto ready = ready_of(name);
-  if (!ready || (!ready->release && ready->endpoint.mode != EndpointMode::kTap)) return;
+  if (!ready) return make_ruled(name, *stream);
+  if (!ready->release && ready->endpoint.mode != EndpointMode::kTap) return;
   auto detector = detector_of(*ready, *stream);
   if (!detector) return;
   if (feed != nullptr) return feed->renew(std::move(*detector));
@@ -101,8 +103,38 @@ void FeedMaker::make(const std::string& name) {
     const std::lock_guard lock(mutex_);
     said = std::exchange(open_[name], {});
   }
+  rules_.ask(name);
   context_.feeds.add(name, std::make_unique<StreamFeed>(*stream, ready->endpoint, std::move(*detector), context_.journal,
-                                                        context_.logger, std::move(said), renewed_));
+                                                        context_.logger, std::move(said), renewed_, rules_.book(name)));
+}
+
+// Requests and answers are an endpoint's, and wait for it.
+void FeedMaker::make_ruled(const std::string& name, record::Stream& stream) {
+  const auto& kinds = stream.config().kinds;
+  if (std::find(kinds.begin(), kinds.end(), record::Kind::kInference) != kinds.end() || context_.feeds.find(name) != nullptr) return;
+  rules_.ask(name);
+  const std::shared_ptr<RuleBook> book = rules_.book(name);
+  if (book->size() == 0 && !book->asked()) return;  // nobody has asked for rules
+  Endpoint source;
+  source.name = name;
+  detect::OpenEpisodes said;
+  {
+    const std::lock_guard lock(mutex_);
+    said = std::exchange(open_[name], {});
+  }
+  context_.feeds.add(name, std::make_unique<StreamFeed>(stream, source, nullptr, context_.journal, context_.logger, std::move(said), renewed_, book));
+}
+
+void FeedMaker::use_rules() {
+  for (const std::string& name : context_.streams.list()) {
+    StreamFeed* const feed = context_.feeds.find(name);
+    if (feed == nullptr) {
+      make(name);
+      continue;
+    }
+    rules_.ask(name);
+    feed->rules_changed();
+  }
 }
 
 // An error was told; or waits_ says what it waits for.
@@ -133,7 +165,7 @@ void FeedMaker::forget(const std::string& name) {
   if (stream == nullptr || feed == nullptr) return;
   if (std::max(feed->forgotten(), feed->renewing()) >= stream->gone().size()) return;  // one renewal for all that went meanwhile
   const auto ready = ready_of(name);
-  if (!ready) return;
+  if (!ready) return feed->renew(nullptr);
   auto detector = detector_of(*ready, *stream);
   // Without a baseline the old detectors go nevertheless: they hold what is gone.
   feed->renew(detector ? std::move(*detector) : nullptr);
@@ -152,11 +184,18 @@ Result<Json> FeedMaker::replay(const std::string& finding) const {
   const std::string name = opened.source.producer.substr(kDetect.size());
   record::Stream* const stream = context_.streams.get(name);
   const auto ready = ready_of(name);
+  if (stream != nullptr && !ready) {
+    Endpoint source;
+    source.name = name;
+    FeedMind mind(source, nullptr, 0, context_.logger, rules_.book(name));
+    return replay_finding(*stream, source.features, mind, opened);
+  }
   const auto known = ready ? known_profile(*ready) : std::nullopt;
   if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
   FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));
   FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, read_profile(*known));
-  return replay_finding(*stream, ready->endpoint.features, std::make_unique<detect::StreamDetector>(config, profile), opened);
+  FeedMind mind(ready->endpoint, std::make_unique<detect::StreamDetector>(config, profile), 0, context_.logger, rules_.book(name));
+  return replay_finding(*stream, ready->endpoint.features, mind, opened);
 }
 
 std::vector<std::string> FeedMaker::worth_trying() {

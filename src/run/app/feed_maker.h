@@ -17,6 +17,7 @@
 #include "fold/detect/config.h"
 #include "fold/detect/profile.h"
 #include "run/app/context.h"
+#include "run/app/rule_desk.h"
 #include "types/entry.h"
 
 namespace firebreak::app {
@@ -38,6 +39,10 @@ class FeedMaker {
   // {"outcome", …} of finding_replay.h for the finding with this id. kNotFound; kInvalid: no detector of a stream said it; kBusy: one
   // replay at a time. Reads the stream.
   Result<Json> replay(const std::string& finding) const;
+  // Rules were applied: the feeds change to them; streams of no endpoint (pipelines, registries, accesses, signals) get a feed
+  // for them alone.
+  void use_rules();
+  RuleDesk& rules() { return rules_; }
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
   std::vector<std::string> worth_trying();
 
@@ -46,6 +51,7 @@ class FeedMaker {
 
  private:
   struct Ready;
+  void make_ruled(const std::string& name, record::Stream& stream);
   std::optional<Ready> ready_of(const std::string& name) const;
   Result<detect::DetectorConfig> config_of(const Ready& ready) const;
   struct Profile {
@@ -66,6 +72,7 @@ class FeedMaker {
   const Context& context_;
   const std::map<std::string, Json> detectors_;
   const std::function<void()> renewed_;
+  mutable RuleDesk rules_;
   mutable std::mutex replaying_;
   mutable std::mutex mutex_;
   std::map<std::string, bool> endpoints_;

@@ -13,9 +13,30 @@ std::optional<typename Map::mapped_type> found_in(const Map& map, std::string_vi
   return found == map.end() ? std::nullopt : std::optional(found->second);
 }
 
+void append(std::vector<FindingUpdate>& to, std::vector<FindingUpdate> more) {
+  for (FindingUpdate& update : more) to.push_back(std::move(update));
+}
+
 }  // namespace
 
 std::vector<FindingUpdate> FeedMind::take(const record::Record& record, record::ObservationReader& reader, effects::Meter* meter) {
+  std::vector<FindingUpdate> updates = rules_.turn(record.index);
+  append(updates, looked_at(record, reader, meter));
+  return heard(std::move(updates));
+}
+
+// The detectors first; the rules see the record, then what the detectors say of it.
+template <class Seen>
+std::vector<FindingUpdate> FeedMind::judged(const record::Record& record, const Seen& seen) {
+  std::vector<FindingUpdate> updates = detected([&seen](detect::StreamDetector& detector) { return detector.observe(seen); });
+  if (!rules_.running()) return updates;
+  std::vector<FindingUpdate> ruled = rules_.observe(record, seen);
+  append(ruled, rules_.observe(updates, record.index));
+  append(updates, std::move(ruled));
+  return updates;
+}
+
+std::vector<FindingUpdate> FeedMind::looked_at(const record::Record& record, record::ObservationReader& reader, effects::Meter* meter) {
   if (record.kind == record::Kind::kInference) {
     auto observation = reader.read(record);
     if (!observation) {
@@ -30,9 +51,9 @@ std::vector<FindingUpdate> FeedMind::take(const record::Record& record, record::
       established = observation->time - first >= endpoint_.caps.young_key_age_us;
     }
     (meter != nullptr ? *meter : meter_).count(*observation, established);
-    return heard([&](detect::StreamDetector& detector) { return detector.observe(*observation); });
+    return judged(record, *observation);
   }
-  if (record.kind != record::Kind::kLabel) return {};
+  if (record.kind != record::Kind::kLabel) return rules_.observe(record);
   const auto label = record::to_label(record);
   if (!label) {
     logger_.error("a record is no label", label.error());
@@ -42,11 +63,13 @@ std::vector<FindingUpdate> FeedMind::take(const record::Record& record, record::
     const std::lock_guard lock(mutex_);
     if (labels_.size() < kMaxIds) labels_[label->id] = record.index;
   }
-  return heard([&](detect::StreamDetector& detector) { return detector.observe(*label); });
+  return judged(record, *label);
 }
 
 std::vector<FindingUpdate> FeedMind::advance(Time now) {
-  return heard([now](detect::StreamDetector& detector) { return detector.advance(now); });
+  std::vector<FindingUpdate> updates = detected([now](detect::StreamDetector& detector) { return detector.advance(now); });
+  append(updates, rules_.advance(now));
+  return heard(std::move(updates));
 }
 
 Json FeedMind::performance() const {
@@ -54,12 +77,17 @@ Json FeedMind::performance() const {
   return detector_ ? detector_->performance() : Json(nullptr);
 }
 
-std::vector<FindingUpdate> FeedMind::heard(const std::function<std::vector<FindingUpdate>(detect::StreamDetector&)>& step) {
+std::vector<FindingUpdate> FeedMind::detected(const std::function<std::vector<FindingUpdate>(detect::StreamDetector&)>& step) {
+  constexpr std::uint64_t kMeasureEvery = 256;  // adding up what every part holds costs as much as some records
   if (!detector_) return {};
   const std::lock_guard lock(detecting_);
   std::vector<FindingUpdate> updates = step(*detector_);
+  if (steps_++ % kMeasureEvery == 0) detector_bytes_.store(detector_->bytes() + rules_.bytes());
+  return updates;
+}
+
+std::vector<FindingUpdate> FeedMind::heard(std::vector<FindingUpdate> updates) {
   for (const FindingUpdate& update : updates) open_.apply(update);
-  detector_bytes_.store(detector_->bytes());
   return updates;
 }
 

@@ -18,6 +18,7 @@
 #include "fold/detect/detector.h"
 #include "fold/detect/open_episodes.h"
 #include "log/record/record.h"
+#include "run/app/rule_runner.h"
 #include "types/endpoint.h"
 #include "world/effects/meter.h"
 
@@ -30,8 +31,11 @@ namespace firebreak::app {
 class FeedMind {
  public:
   // `detector` may be empty: nothing to compare with. `known`: erasures and expiries that the log told of before the first row.
-  FeedMind(const Endpoint& endpoint, std::unique_ptr<detect::StreamDetector> detector, std::size_t known, Logger& logger)
-      : endpoint_(endpoint), detector_(std::move(detector)), known_(known), logger_(logger), meter_(endpoint.positive_label) {}
+  // `rules`: which rules run from which record on; may be empty.
+  FeedMind(const Endpoint& endpoint, std::unique_ptr<detect::StreamDetector> detector, std::size_t known, Logger& logger,
+           std::shared_ptr<const RuleBook> rules = {})
+      : endpoint_(endpoint), detector_(std::move(detector)), known_(known), logger_(logger), meter_(endpoint.positive_label),
+        rules_(endpoint, std::move(rules)) {}
 
   // `meter`: where it counts; empty: its own.
   std::vector<FindingUpdate> take(const record::Record& record, record::ObservationReader& reader, effects::Meter* meter);
@@ -49,15 +53,21 @@ class FeedMind {
   std::size_t detector_bytes() const { return detector_bytes_.load(); }
 
  private:
-  std::vector<FindingUpdate> heard(const std::function<std::vector<FindingUpdate>(detect::StreamDetector&)>& step);
+  std::vector<FindingUpdate> detected(const std::function<std::vector<FindingUpdate>(detect::StreamDetector&)>& step);
+  std::vector<FindingUpdate> looked_at(const record::Record& record, record::ObservationReader& reader, effects::Meter* meter);
+  template <class Seen>
+  std::vector<FindingUpdate> judged(const record::Record& record, const Seen& seen);
+  std::vector<FindingUpdate> heard(std::vector<FindingUpdate> updates);
 
   const Endpoint& endpoint_;
   const std::unique_ptr<detect::StreamDetector> detector_;
   const std::size_t known_;
   Logger& logger_;
   effects::Meter meter_;
+  RuleRunner rules_;
   detect::OpenEpisodes open_;
   std::atomic<std::size_t> detector_bytes_{0};
+  std::uint64_t steps_ = 0;
   mutable std::mutex detecting_;  // detector_, while it takes a record or is asked
   mutable std::mutex mutex_;  // what follows
   std::unordered_map<std::string, std::uint64_t> ids_, labels_;  // bounded: kMaxIds

@@ -16,19 +16,16 @@ struct Again {
   std::optional<std::uint64_t> erased_at;
 };
 
-Result<Again> read_again(record::Stream& stream, const FeatureSchema& features, detect::StreamDetector& detector, std::uint64_t place) {
+Result<Again> read_again(record::Stream& stream, const FeatureSchema& features, FeedMind& mind, std::uint64_t place) {
   Again again;
   record::ObservationReader reader(features);
   const auto take = [&](const record::Record& record) {
     std::vector<FindingUpdate> updates;
-    const bool row = record.kind == record::Kind::kInference || record.kind == record::Kind::kLabel;
-    if (record.index > place || !row) return;
+    if (record.index > place || record.kind == record::Kind::kControl) return;
     if (record.erased) {
       if (!again.erased_at) again.erased_at = record.index;
-    } else if (record.kind == record::Kind::kInference) {
-      if (const auto observation = reader.read(record)) updates = detector.observe(*observation);
-    } else if (const auto label = record::to_label(record)) {
-      updates = detector.observe(*label);
+    } else {
+      updates = mind.take(record, reader, nullptr);
     }
     for (FindingUpdate& update : updates) {
       if (update.phase == FindingPhase::kOpened) again.ever.insert(update.episode);
@@ -43,7 +40,7 @@ Result<Again> read_again(record::Stream& stream, const FeatureSchema& features, 
 }
 
 // Time alone opened it, or detectors that took over (stream_feed.h): the place of that is not in the stream, so the name decides.
-bool says(const Again& again, detect::StreamDetector& detector, const Entry& opened) {
+bool says(const Again& again, FeedMind& mind, const Entry& opened) {
   if (opened.source.ordinal < StreamFeed::kAdvanceOrdinal) {
     for (const FindingUpdate& update : again.there)
       if (update.phase == FindingPhase::kOpened && canonical_json(to_json(update)) == canonical_json(opened.body)) return true;
@@ -52,17 +49,16 @@ bool says(const Again& again, detect::StreamDetector& detector, const Entry& ope
   const std::string episode = string_or(opened.body, "episode");
   const std::string name = episode.substr(0, episode.find('@'));
   if (again.ever.contains(name)) return true;
-  for (const FindingUpdate& update : detector.advance(opened.time))
+  for (const FindingUpdate& update : mind.advance(opened.time))
     if (update.episode == name) return true;
   return false;
 }
 
 }  // namespace
 
-Result<Json> replay_finding(record::Stream& stream, const FeatureSchema& features, std::unique_ptr<detect::StreamDetector> detector,
-                            const Entry& opened) {
-  FIREBREAK_ASSIGN(const Again again, read_again(stream, features, *detector, opened.source.position));
-  const bool reproduced = says(again, *detector, opened);
+Result<Json> replay_finding(record::Stream& stream, const FeatureSchema& features, FeedMind& mind, const Entry& opened) {
+  FIREBREAK_ASSIGN(const Again again, read_again(stream, features, mind, opened.source.position));
+  const bool reproduced = says(again, mind, opened);
   JsonObject out{{"finding", opened.id("find")},
                  {"stream", stream.config().name},
                  {"position", opened.source.position},

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "fold/detect/detector.h"
 #include "log/record/stream.h"
+#include "run/app/feed_mind.h"
 #include "types/endpoint.h"
 #include "types/entry.h"
 
@@ -14,7 +14,7 @@ namespace firebreak::app {
 // {"finding", "stream", "position", "outcome": reproduced | erased | differs; when rows are gone "erased_at" (the index of the first)
 // and "by" (era-N, or retention), "control" (the record of the stream that says so)}. `opened`: its finding_opened, of a detector.
 // Reads the stream up to there. Threads: any.
-Result<Json> replay_finding(record::Stream& stream, const FeatureSchema& features, std::unique_ptr<detect::StreamDetector> detector,
-                            const Entry& opened);
+// `mind`: new; what it is made of is what is asked.
+Result<Json> replay_finding(record::Stream& stream, const FeatureSchema& features, FeedMind& mind, const Entry& opened);
 
 }  // namespace firebreak::app

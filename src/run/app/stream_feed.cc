@@ -18,15 +18,16 @@ constexpr const char* kEnded = "it ended while the server did not run";
 
 StreamFeed::StreamFeed(record::Stream& stream, const Endpoint& endpoint,
                        std::unique_ptr<detect::StreamDetector> detector, journal::Journal& journal, Logger& logger,
-                       detect::OpenEpisodes said, std::function<void()> renewed)
+                       detect::OpenEpisodes said, std::function<void()> renewed, std::shared_ptr<RuleBook> rules)
     : stream_(stream),
       endpoint_(endpoint),
       journal_(journal),
       logger_(logger),
       renewed_(std::move(renewed)),
+      rules_(std::move(rules)),
       meter_(endpoint.positive_label),
       said_(std::move(said)) {
-  mind_ = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_);
+  mind_ = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_, rules_);
   // As far as the journal has heard nothing is said again; what differs there (rows are gone, a crash cut a finding short) is
   // handed over.
   if (const auto mark = journal_.mark("detect:" + endpoint_.name)) {
@@ -92,6 +93,11 @@ void StreamFeed::run() {
     const std::uint64_t size = stream_.size();
     if (fresh_ != nullptr) {
       take_over(lock);
+    } else if (auto asked = rules_ == nullptr || quiet_ ? std::nullopt : rules_->asked()) {
+      asked->from = size;  // what stands already is not theirs
+      lock.unlock();
+      take_rules(std::move(*asked));
+      lock.lock();
     } else if (position_ < size) {
       const std::uint64_t from = position_, end = quiet_ ? heard_until_ : size;
       lock.unlock();
@@ -111,6 +117,24 @@ void StreamFeed::run() {
       changed_.wait(lock);
     }
   }
+}
+
+void StreamFeed::rules_changed() {
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+}
+
+// The journal first: a start after a crash changes rules at the same place, or has never heard of them.
+void StreamFeed::take_rules(RuleBook::Taken asked) {
+  const JsonObject body{{"endpoint", endpoint_.name}, {"stream", endpoint_.name}, {"digest", asked.digest}, {"from", asked.from}};
+  const auto group = journal_.submit_wait(Draft{"rules_taken", body, "detect", {}, {}});
+  if (group) return rules_->take(std::move(asked));
+  if (group.error().code != Code::kBusy) {
+    logger_.error("applied rules were not taken up", group.error());
+    return rules_->give_up(asked.digest);
+  }
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return stopping_; });
 }
 
 std::uint64_t StreamFeed::read(std::uint64_t from, std::uint64_t end,
@@ -182,7 +206,7 @@ void StreamFeed::submit(FindingUpdate update, std::uint64_t index, std::uint64_t
 
 void StreamFeed::renew(std::unique_ptr<detect::StreamDetector> detector) {
   stop_renewing();
-  auto mind = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_);
+  auto mind = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_, rules_);
   const std::lock_guard lock(mutex_);
   give_up_ = false;
   fresh_.reset();

@@ -32,7 +32,8 @@ class StreamFeed {
 
   // `said`: what the journal has open of this feed's; `renewed`: called when others took over, on the reading thread.
   StreamFeed(record::Stream& stream, const Endpoint& endpoint, std::unique_ptr<detect::StreamDetector> detector,
-             journal::Journal& journal, Logger& logger, detect::OpenEpisodes said = {}, std::function<void()> renewed = {});
+             journal::Journal& journal, Logger& logger, detect::OpenEpisodes said = {}, std::function<void()> renewed = {},
+             std::shared_ptr<RuleBook> rules = {});
   ~StreamFeed();  // stops
 
   // Everything that was durable when the call began has been read and its findings are in the journal.
@@ -41,6 +42,9 @@ class StreamFeed {
 
   // Lets the detectors report and close what is due at `now`, once everything durable has been read.
   void advance(Time now);
+
+  // The book of its rules asks for others: they are taken up before the next record.
+  void rules_changed();
 
   // Goes on with `detector` (may be empty), made anew from the first record on. A renewal that is under way is given up.
   void renew(std::unique_ptr<detect::StreamDetector> detector);
@@ -65,6 +69,7 @@ class StreamFeed {
   void run();
   void read_some(std::uint64_t from, std::uint64_t end);
   std::uint64_t read(std::uint64_t from, std::uint64_t end, const std::function<void(const record::Record&, record::ObservationReader&)>& each);
+  void take_rules(RuleBook::Taken asked);
   void submit(FindingUpdate update, std::uint64_t index, std::uint64_t ordinal);
   void take_over(std::unique_lock<std::mutex>& lock);
   void hand_over();
@@ -76,6 +81,7 @@ class StreamFeed {
   journal::Journal& journal_;
   Logger& logger_;
   const std::function<void()> renewed_;
+  const std::shared_ptr<RuleBook> rules_;
   effects::Meter meter_;
 
   // Of the reading thread.

@@ -187,8 +187,11 @@ TEST(StreamFeed, closes_what_nothing_stands_behind_any_more) {
 Json replayed(World& world, const detect::DetectorConfig& config) {
   const auto opened = world.parts.entries("finding_opened");
   EXPECT_FALSE(opened.empty());
-  return *replay_finding(*world.stream, detect::testing::small_schema(),
-                         std::make_unique<detect::StreamDetector>(config, detect::testing::small_profile()), opened.front());
+  Endpoint endpoint;
+  endpoint.name = kStream;
+  endpoint.features = detect::testing::small_schema();
+  FeedMind mind(endpoint, std::make_unique<detect::StreamDetector>(config, detect::testing::small_profile()), 0, world.parts.logger);
+  return *replay_finding(*world.stream, endpoint.features, mind, opened.front());
 }
 
 TEST(FindingReplay, says_where_rows_were_erased_and_does_not_call_it_a_difference) {

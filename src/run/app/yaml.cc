@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <sstream>
 
 #include "run/app/content.h"
@@ -35,7 +36,8 @@ Json plain_scalar(const std::string& text) {
 // Builds the document while it is parsed: the first thing that is not allowed ends it with its place.
 class Builder : public YAML::EventHandler {
  public:
-  explicit Builder(const std::string& name) : name_(name) {}
+  // `lines`: where each place stands; may be empty.
+  explicit Builder(std::map<std::string, std::uint32_t>* lines = nullptr) : lines_(lines) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -51,6 +53,7 @@ class Builder : public YAML::EventHandler {
     } else {
       open_.back().key = text;
       open_.back().has_key = true;
+      remember(mark);
     }
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -66,25 +69,40 @@ class Builder : public YAML::EventHandler {
 
   Json result = nullptr;
   std::string error;
+  std::uint32_t line = 0, column = 0;  // of the error, from 1
 
  private:
   struct Level {
     Json value;
-    std::string key;
+    std::string key, path;
     bool has_key = false;
   };
+
+  std::string place() const {
+    if (open_.empty()) return {};
+    const Level& level = open_.back();
+    return level.path + "/" + (level.value.is_array() ? std::to_string(level.value.get_array().size()) : level.key);
+  }
+
+  void remember(const YAML::Mark& mark) {
+    if (lines_ != nullptr) lines_->try_emplace(place(), static_cast<std::uint32_t>(mark.line + 1));
+  }
 
   bool expects_key() const { return open_.back().value.is_object() && !open_.back().has_key; }
 
   void refuse(const YAML::Mark& mark, const std::string& what) {
-    if (error.empty()) error = fmt::format("{}:{}:{}: {}", name_, mark.line + 1, mark.column + 1, what);
+    if (!error.empty()) return;
+    error = what;
+    line = static_cast<std::uint32_t>(mark.line + 1);
+    column = static_cast<std::uint32_t>(mark.column + 1);
   }
 
   void begin(const YAML::Mark& mark, YAML::anchor_t anchor, Json empty) {
     if (anchor != YAML::NullAnchor) refuse(mark, "anchors are not allowed");
     if (!open_.empty() && expects_key()) refuse(mark, "a key must be a plain word");
     if (open_.size() >= limits::kDocumentDepth) refuse(mark, "nested too deeply");
-    open_.push_back({std::move(empty), {}, false});
+    remember(mark);
+    open_.push_back({std::move(empty), {}, place(), false});
   }
 
   void end() {
@@ -95,6 +113,7 @@ class Builder : public YAML::EventHandler {
 
   void value(const YAML::Mark& mark, YAML::anchor_t anchor, Json scalar) {
     if (anchor != YAML::NullAnchor) refuse(mark, "anchors are not allowed");
+    remember(mark);
     put(std::move(scalar));
   }
 
@@ -109,7 +128,7 @@ class Builder : public YAML::EventHandler {
     }
   }
 
-  const std::string& name_;
+  std::map<std::string, std::uint32_t>* const lines_;
   std::vector<Level> open_;
 };
 
@@ -117,7 +136,7 @@ class Builder : public YAML::EventHandler {
 
 Result<Json> yaml_to_json(std::string_view text, const std::string& name) {
   if (text.size() > kFileBytes) return fail(Code::kTooLarge, fmt::format("{}: larger than 1 MiB", name));
-  Builder builder(name);
+  Builder builder;
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -127,8 +146,31 @@ Result<Json> yaml_to_json(std::string_view text, const std::string& name) {
   } catch (const std::exception& e) {
     return fail(Code::kInvalid, fmt::format("{}: {}", name, e.what()));
   }
-  if (!builder.error.empty()) return fail(Code::kInvalid, builder.error);
+  if (!builder.error.empty()) return fail(Code::kInvalid, fmt::format("{}:{}:{}: {}", name, builder.line, builder.column, builder.error));
   return std::move(builder.result);
+}
+
+std::vector<YamlDocument> yaml_documents(std::string_view text) {
+  std::vector<YamlDocument> out;
+  if (text.size() > kFileBytes) return {{nullptr, {}, "the file is larger than 1 MiB", 0}};
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser) {
+      YamlDocument document;
+      Builder builder(&document.lines);
+      if (!parser.HandleNextDocument(builder)) break;
+      document.value = std::move(builder.result);
+      document.error = std::move(builder.error);
+      document.error_line = builder.line;
+      if (!document.value.is_null() || !document.error.empty()) out.push_back(std::move(document));
+    }
+  } catch (const YAML::ParserException& e) {
+    out.push_back({nullptr, {}, e.msg, static_cast<std::uint32_t>(e.mark.line + 1)});
+  } catch (const std::exception& e) {
+    out.push_back({nullptr, {}, e.what(), 0});
+  }
+  return out;
 }
 
 }  // namespace firebreak::app

@@ -40,6 +40,7 @@ CommandLine::CommandLine()
   add_archive();
   add_stats();
   add_detect();
+  add_rule();
 }
 
 CommandLine::~CommandLine() = default;

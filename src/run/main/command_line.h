@@ -33,12 +33,19 @@ struct StatsWords {
   double threshold = 50;
 };
 
+struct RuleWords {
+  std::string path, events, category, id;
+  std::vector<std::string> endpoints;
+  bool none = false;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
   ArchiveWords archive;
   StatsWords stats;
   DetectOptions detect;
+  RuleWords rule;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -85,6 +92,8 @@ class CommandLine {
   void add_detect();
   // stats_words.cc
   void add_stats();
+  // rule_words.cc
+  void add_rule();
   // incident_words.cc
   void add_incident();
   void add_contain();
