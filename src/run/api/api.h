@@ -94,6 +94,7 @@ class Api {
   void add_tap_routes();      // inference logs of other platforms
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
+  void add_case_routes();     // planned changes, mutes, precision, backtests
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
   void add_event_routes();    // SSE

@@ -12,6 +12,7 @@ std::string created_id(const journal::Group& group) {
   static const std::pair<std::string_view, std::string_view> kCreating[] = {
       {"incident_opened", "inc"},      {"action_proposed", "act"},    {"playbook_run_started", "run"},
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
+      {"change_added", "chg"},         {"mute_added", "mute"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
