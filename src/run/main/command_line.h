@@ -32,11 +32,16 @@ struct StatsWords {
   double threshold = 50;
 };
 
+struct CaseWords {
+  std::string verdict, duplicate_of, kind, rule, from, to, config;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
   ArchiveWords archive;
   StatsWords stats;
+  CaseWords cases;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -87,6 +92,10 @@ class CommandLine {
   void propose_verb(CLI::App* contain, const std::string& name, const std::string& help, std::function<Json()> measure,
                     const std::function<void(CLI::App*)>& options);
   void add_action();
+  // case_words.cc
+  void add_cases();
+  void add_changes();
+  void add_mutes();
   // release_words.cc
   void add_release();
   void add_evidence();
@@ -97,6 +106,7 @@ class CommandLine {
   Run chosen_;
   std::function<int()> offline_;
   CLI::App* incident_ = nullptr;
+  CLI::App* finding_ = nullptr;
   CLI::App* action_ = nullptr;
   CLI::App* evidence_ = nullptr;
   CLI::App* release_ = nullptr;

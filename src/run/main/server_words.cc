@@ -44,10 +44,10 @@ void CommandLine::add_lists() {
   incident_ = noun("incident", "what people work on");
   list_of(incident_, "incidents");
   show_of(incident_, "incidents");
-  auto* finding = noun("finding", "what detectors report");
-  list_of(finding, "findings");
-  show_of(finding, "findings");
-  auto* replay = verb(finding, "replay", "whether the stream still leads to it", [this](Client& c) { return replay_finding(c, words_.id); });
+  finding_ = noun("finding", "what detectors report");
+  list_of(finding_, "findings");
+  show_of(finding_, "findings");
+  auto* replay = verb(finding_, "replay", "whether the stream still leads to it", [this](Client& c) { return replay_finding(c, words_.id); });
   replay->add_option("id", words_.id)->required();
   action_ = noun("action", "containment and promotion");
   list_of(action_, "actions");

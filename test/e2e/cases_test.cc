@@ -1,0 +1,136 @@
+// The daily work with findings through the real program: mute, change, verdict, triage, and why findings belong together.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using testing::Finished;
+using testing::Installation;
+using testing::run;
+
+constexpr std::int64_t kStart = 1'772'000'000'000'000;
+
+std::string time_of(int i) { return format_time(Time{kStart + i * 30 * kSecond}); }
+
+std::string line(int i, int age, const std::string& sex) {
+  return canonical_json(JsonObject{{"id", "n" + std::to_string(i)}, {"time", time_of(i)}, {"caller", "shop"},
+                                   {"features", JsonObject{{"age", age}, {"sex", sex}}},
+                                   {"label", i % 4 == 0 ? "decline" : "approve"}, {"score", 0.25}}) + "\n";
+}
+std::string honest(int i) { return line(i, 20 + i % 50, i % 2 == 0 ? "f" : "m"); }
+
+std::string text_at(const Json& document, std::string_view pointer) {
+  const Json* at = find_pointer(document, pointer);
+  return at != nullptr && at->is_string() ? std::string(at->get_string()) : "";
+}
+
+struct Place : Installation {
+  Place() {
+    write(folder() / "rules.yaml",
+          "rules:\n  - {name: odd_input, title: 'Odd input at {endpoint}', any_of: [feature_range, unseen_category], count: 2, within_s: 3600, at_least: informational}\n");
+    write(folder() / "firebreak.yaml", "rules: {correlation: rules.yaml}\n");
+    EXPECT_TRUE(start_server());
+  }
+  Finished firebreak(std::vector<std::string> words) {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    for (const std::string& word : {std::string("--url"), url(), std::string("--data"), data()}) words.push_back(word);
+    return run(words, folder() / "cli.err");
+  }
+  Json asked(std::vector<std::string> words) {
+    words.push_back("--json");
+    const Finished finished = firebreak(words);
+    EXPECT_EQ(finished.code, 0) << finished.out;
+    auto answer = parse_json(finished.out, 64);
+    return answer ? *answer : Json(JsonObject{});
+  }
+  void ingest(int from, int to, const std::function<std::string(int)>& make) {
+    std::string text;
+    for (int i = from; i < to; ++i) text += make(i);
+    write(folder() / ("log" + std::to_string(from)), text);
+    EXPECT_EQ(firebreak({"ingest", "--endpoint", "shop", folder() / ("log" + std::to_string(from))}).code, 0);
+  }
+  Json until(const std::string& path, const std::function<bool(const Json&)>& fits) {
+    for (int i = 0; i < 400; ++i) {
+      const auto answer = get(path);
+      if (answer && fits(*answer)) return *answer;
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+    ADD_FAILURE() << path;
+    return JsonObject{};
+  }
+  Json finding(const std::string& kind) {
+    const Json all = until("/api/v1/findings?limit=50", [&](const Json& found) { return !of_kind(found, kind).is_null(); });
+    return of_kind(all, kind);
+  }
+  static Json of_kind(const Json& found, const std::string& kind) {
+    for (const Json& one : found.at("items").as_array())
+      if (string_or(one, "kind") == kind) return one;
+    return nullptr;
+  }
+};
+
+TEST(Cases, a_day_of_an_analyst) {
+  Place place;
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  place.ingest(0, 1'200, honest);
+  place.until("/api/v1/status", [](const Json& status) {
+    for (const Json& item : status.at("endpoints").as_array())
+      if (string_or(item, "name") == "shop") return string_or(item.at("detectors").as_array().front(), "state") == "running";
+    return false;
+  });
+
+  // A mute keeps the finding from alerting; it is recorded, and says who muted it and why.
+  const Json muting = place.asked({"mute", "add", "--kind", "unseen_category", "--endpoint", "shop", "--until", "+2h", "--reason", "the form is being changed"});
+  EXPECT_EQ(place.firebreak({"mute", "add", "--until", "+2h", "--reason", "all of it"}).code, 2) << "everything is never muted";
+  place.ingest(1'200, 1'240, [](int i) { return line(i, 900, "x"); });
+  const std::string range = string_or(place.finding("feature_range"), "id"), unseen = string_or(place.finding("unseen_category"), "id");
+  const Json muted = place.until("/api/v1/findings/" + unseen, [](const Json& one) { return one.at("muted").is_object(); });
+  EXPECT_EQ(text_at(muted, "/muted/reason"), "the form is being changed");
+  EXPECT_TRUE(place.get("/api/v1/incidents")->at("items").as_array().empty());
+  EXPECT_NE(place.firebreak({"mute", "list"}).out.find("the form is being changed"), std::string::npos);
+
+  // A planned change is named wherever it lay over an onset.
+  const std::string change = string_or(place.asked({"change", "add", "--kind", "campaign", "--endpoint", "shop", "--from", time_of(1'100), "--to", time_of(1'300),
+                                                    "--reason", "spring sale"}), "id");
+  const Json shown = place.asked({"finding", "show", range});
+  ASSERT_EQ(shown.at("changes").as_array().size(), 1u);
+  EXPECT_EQ(string_or(shown.at("changes").as_array()[0], "reason"), "spring sale");
+
+  // The mute ends; with its next update the finding counts, and the two are one incident of one cause.
+  EXPECT_EQ(place.firebreak({"mute", "lift", string_or(muting, "id"), "--reason", "the form is done"}).code, 0);
+  place.ingest(1'240, 1'280, [](int i) { return line(i, 900, "x"); });
+  const Json incidents = place.until("/api/v1/incidents", [](const Json& all) { return !all.at("items").as_array().empty(); });
+  const std::string incident = string_or(incidents.at("items").as_array()[0], "id");
+  EXPECT_EQ(string_or(incidents.at("items").as_array()[0], "title"), "Odd input at shop");
+  const std::string screen = place.firebreak({"incident", "show", incident}).out;
+  for (const std::string& words : {std::string("Why they belong together"), std::string("cause 1:"), std::string("Triage: "),
+                                  "campaign " + change + " lay over the onset", std::string("spring sale")})
+    EXPECT_NE(screen.find(words), std::string::npos) << words << "\n" << screen;
+
+  // A person disagrees, and later a verdict is revised.
+  EXPECT_EQ(place.firebreak({"incident", "triage", incident, "suspected_malice", "--reason", "one caller sends it all"}).code, 0);
+  EXPECT_EQ(text_at(place.asked({"incident", "show", incident}), "/triage/verdict"), "suspected_malice");
+  EXPECT_EQ(place.firebreak({"finding", "verdict", range, "duplicate", "--reason", "same form", "--duplicate-of", unseen}).code, 0);
+  EXPECT_EQ(place.firebreak({"finding", "verdict", range, "benign", "--reason", "tests of the form"}).code, 0);
+  EXPECT_EQ(place.firebreak({"finding", "verdict", unseen, "true", "--reason", "a broken client"}).code, 0);
+  const Json judged = place.asked({"finding", "show", range});
+  EXPECT_EQ(text_at(judged, "/judged/verdict"), "benign");
+  EXPECT_EQ(text_at(judged, "/judged/before/0/verdict"), "duplicate");
+  std::map<std::string, double> precision;
+  const Json rows = place.asked({"finding", "precision"});
+  for (const Json& row : rows.at("items").as_array()) precision[string_or(row, "kind")] = number_or(row, "precision", -1);
+  EXPECT_EQ(precision["feature_range"], 0);
+  EXPECT_EQ(precision["unseen_category"], 1);
+  EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
+  EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
+  EXPECT_TRUE(place.asked({"finding", "show", range}).at("changes").as_array().empty());
+}
+
+}  // namespace
+}  // namespace firebreak
