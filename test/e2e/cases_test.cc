@@ -1,5 +1,6 @@
 // The daily work with findings through the real program: mute, change, verdict, triage, and why findings belong together.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <fstream>
 #include <functional>
@@ -130,6 +131,44 @@ TEST(Cases, a_day_of_an_analyst) {
   EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
   EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
   EXPECT_TRUE(place.asked({"finding", "show", range}).at("changes").as_array().empty());
+}
+
+TEST(Cases, writes_events_once_over_a_kill_and_a_rotation) {
+  Installation place;
+  const std::string path = place.folder() / "events.ndjson";
+  const auto start = [&] {
+    place.launch_server({"--events", path, "--events-format", "ecs"});
+    ASSERT_TRUE(place.server().ready());
+  };
+  const auto told = [&](const std::string& file) {
+    std::vector<std::string> out;
+    std::ifstream lines(file);
+    for (std::string text; std::getline(lines, text);) {
+      const auto document = parse_json(text, 64);
+      out.push_back(document ? text_at(*document, "/event/action") : "torn");
+    }
+    return out;
+  };
+  const auto until = [&](const std::string& file, const std::vector<std::string>& wanted) {
+    for (int i = 0; i < 400 && told(file) != wanted; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    EXPECT_EQ(told(file), wanted);
+  };
+  start();
+  ASSERT_TRUE(place.put("/api/v1/endpoints/shop", JsonObject{{"name", "shop"}, {"mode", "tap"}}));
+  const auto opened = place.command("admin", "incident.declare", JsonObject{{"endpoint", "shop"}, {"title", "odd"}, {"severity", "SEV-3"}});
+  ASSERT_TRUE(opened);
+  until(path, {"incident_opened", "incident_triaged"});
+  place.server().end(SIGKILL);
+  start();
+  ASSERT_TRUE(place.command("admin", "incident.ack", JsonObject{{"incident", string_or(*opened, "id")}}));
+  until(path, {"incident_opened", "incident_triaged", "incident_acknowledged"});
+  ASSERT_EQ(std::rename(path.c_str(), (path + ".1").c_str()), 0);
+  place.server().send(SIGHUP);
+  ASSERT_TRUE(place.command("admin", "incident.severity", JsonObject{{"incident", string_or(*opened, "id")}, {"severity", "SEV-2"}, {"reason", "worse"}}));
+  for (int i = 0; i < 400 && told(path).size() + told(path + ".1").size() < 4; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  std::vector<std::string> all = told(path + ".1");
+  for (const std::string& one : told(path)) all.push_back(one);
+  EXPECT_EQ(all, (std::vector<std::string>{"incident_opened", "incident_triaged", "incident_acknowledged", "incident_severity"}));
 }
 
 }  // namespace
