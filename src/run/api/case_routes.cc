@@ -34,6 +34,10 @@ void Api::add_case_routes() {
     });
     return net::json_response(JsonObject{{"items", std::move(items)}});
   });
+  guarded("POST", "/api/v1/backtests", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+    FIREBREAK_ASSIGN(const Json asked, parse_json(request.body));
+    return shown(parts_.backtest(asked));
+  });
 }
 
 }  // namespace firebreak::api

@@ -158,12 +158,17 @@ Result<Json> FeedMaker::replay(const std::string& finding) const {
     return fail(Code::kInvalid, fmt::format("'{}' was not found in a stream, so nothing can be replayed", finding), "/id");
   const std::string name = opened.source.producer.substr(kDetect.size());
   record::Stream* const stream = context_.streams.get(name);
+  FIREBREAK_ASSIGN(const Judge judge, judge_of(name));
+  return replay_finding(*stream, judge.endpoint.features, std::make_unique<detect::StreamDetector>(judge.config, judge.profile), opened);
+}
+
+Result<FeedMaker::Judge> FeedMaker::judge_of(const std::string& name) const {
   const auto ready = ready_of(name);
   const auto known = ready ? known_profile(*ready) : std::nullopt;
-  if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
-  FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));
-  FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, read_profile(*known));
-  return replay_finding(*stream, ready->endpoint.features, std::make_unique<detect::StreamDetector>(config, profile), opened);
+  if (context_.streams.get(name) == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
+  FIREBREAK_ASSIGN(detect::DetectorConfig config, config_of(*ready));
+  FIREBREAK_ASSIGN(detect::ReferenceProfile profile, read_profile(*known));
+  return Judge{ready->endpoint, std::move(config), std::move(profile)};
 }
 
 std::vector<std::string> FeedMaker::worth_trying() {

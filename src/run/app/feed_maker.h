@@ -38,6 +38,13 @@ class FeedMaker {
   // {"outcome", …} of finding_replay.h for the finding with this id. kNotFound; kInvalid: no detector of a stream said it; kBusy: one
   // replay at a time. Reads the stream.
   Result<Json> replay(const std::string& finding) const;
+  // What judges an endpoint's records now. kNotFound: nothing does.
+  struct Judge {
+    Endpoint endpoint;
+    detect::DetectorConfig config;
+    detect::ReferenceProfile profile;
+  };
+  Result<Judge> judge_of(const std::string& endpoint) const;
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
   std::vector<std::string> worth_trying();
 

@@ -5,27 +5,12 @@
 #include <charconv>
 #include <cstdio>
 
+#include "run/main/case_words.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
 
 namespace firebreak::cli {
 namespace {
-
-// "now", "+2h", "-30d" of the server's clock, which a drill may feed; else a time as it is written.
-Result<std::string> moment_of(Client& client, const std::string& text) {
-  if (text.empty() || (text != "now" && text[0] != '+' && text[0] != '-')) return text;
-  FIREBREAK_ASSIGN(const Json status, client.get("/api/v1/status"));
-  const Json* clock = find(status, "clock");
-  FIREBREAK_ASSIGN(const Time now, get_time(clock != nullptr ? *clock : status, "time"));
-  if (text == "now") return format_time(now);
-  std::int64_t count = 0;
-  const char* const end = text.data() + text.size() - 1;
-  const auto [stopped, problem] = std::from_chars(text.data() + 1, end, count);
-  const std::int64_t unit = text.back() == 'd' ? kDay : text.back() == 'h' ? kHour : text.back() == 'm' ? kMinute : 0;
-  if (problem != std::errc() || stopped != end || unit == 0 || count > 3'660'000)
-    return fail(Code::kInvalid, fmt::format("'{}' is no time: now, +2h, -30d, +15m or 2026-03-07T03:00:00Z", text));
-  return format_time(now + (text[0] == '-' ? -count : count) * unit);
-}
 
 // Times are read first: what cannot be read is refused before anything is sent.
 int give_timed(Client& client, const std::string& name, JsonObject args, std::initializer_list<const char*> times) {
@@ -57,6 +42,21 @@ int list_of(Client& client, const std::string& path, const std::string& none, co
 
 }  // namespace
 
+Result<std::string> moment_of(Client& client, const std::string& text) {
+  if (text.empty() || (text != "now" && text[0] != '+' && text[0] != '-')) return text;
+  FIREBREAK_ASSIGN(const Json status, client.get("/api/v1/status"));
+  const Json* clock = find(status, "clock");
+  FIREBREAK_ASSIGN(const Time now, get_time(clock != nullptr ? *clock : status, "time"));
+  if (text == "now") return format_time(now);
+  std::int64_t count = 0;
+  const char* const end = text.data() + text.size() - 1;
+  const auto [stopped, problem] = std::from_chars(text.data() + 1, end, count);
+  const std::int64_t unit = text.back() == 'd' ? kDay : text.back() == 'h' ? kHour : text.back() == 'm' ? kMinute : 0;
+  if (problem != std::errc() || stopped != end || unit == 0 || count > 3'660'000)
+    return fail(Code::kInvalid, fmt::format("'{}' is no time: now, +2h, -30d, +15m or 2026-03-07T03:00:00Z", text));
+  return format_time(now + (text[0] == '-' ? -count : count) * unit);
+}
+
 void CommandLine::add_cases() {
   Words& w = words_;
   CaseWords& c = words_.cases;
@@ -80,6 +80,7 @@ void CommandLine::add_cases() {
   triage->add_option("--reason", w.reason)->required();
   add_changes();
   add_mutes();
+  add_backtest();
 }
 
 void CommandLine::add_changes() {

@@ -96,6 +96,7 @@ class CommandLine {
   void add_cases();
   void add_changes();
   void add_mutes();
+  void add_backtest();
   // release_words.cc
   void add_release();
   void add_evidence();
