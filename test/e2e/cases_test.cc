@@ -128,6 +128,22 @@ TEST(Cases, a_day_of_an_analyst) {
   for (const Json& row : rows.at("items").as_array()) precision[string_or(row, "kind")] = number_or(row, "precision", -1);
   EXPECT_EQ(precision["feature_range"], 0);
   EXPECT_EQ(precision["unseen_category"], 1);
+  // Another configuration on recorded history: what would vanish, and what people said of it. Nothing is written.
+  std::ifstream shipped(FIREBREAK_SOURCE_DIR "/content/detectors/fraud-api.yaml");
+  std::string tuned((std::istreambuf_iterator<char>(shipped)), {});
+  for (const auto& [from, to] : {std::pair("endpoint: fraud-api", "endpoint: shop"), std::pair("stream: fraud-api", "stream: shop"), std::pair("range_margin: 1.0", "range_margin: 100.0")})
+    tuned.replace(tuned.find(from), std::string(from).size(), to);
+  Installation::write(place.folder() / "tuned.yaml", tuned);
+  const auto size = int_or(*place.get("/api/v1/journal?limit=1"), "size");
+  const Json tested = place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)});
+  EXPECT_EQ(int_or(*place.get("/api/v1/journal?limit=1"), "size"), size);
+  EXPECT_EQ(text_at(tested, "/findings/vanish/0/id"), range) << canonical_json(tested);
+  EXPECT_EQ(text_at(tested, "/findings/vanish/0/verdict"), "benign");
+  EXPECT_EQ(text_at(tested, "/incidents/vanish/0/rule"), "odd_input");
+  EXPECT_EQ(int_or(tested.at("findings"), "appearing"), 0);
+  EXPECT_GT(number_or(tested.at("alerts_per_week"), "before"), number_or(tested.at("alerts_per_week"), "after"));
+  EXPECT_EQ(text_at(place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)}), "/digest"), text_at(tested, "/digest"));
+  EXPECT_EQ(place.firebreak({"backtest", "--endpoint", "shop", "--rules", place.folder() / "tuned.yaml", "--from", "-30d"}).code, 2);
   EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
   EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
   EXPECT_TRUE(place.asked({"finding", "show", range}).at("changes").as_array().empty());
