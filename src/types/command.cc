@@ -30,6 +30,9 @@ constexpr CommandSpec kCommands[] = {
     {"change.cancel", kPlanners, "change reason", "", "take a planned change back"},
     {"mute.add", kPeople, "until reason", "rule kind endpoint from", "keep findings from alerting for a while; they are recorded as ever"},
     {"mute.lift", kPeople, "mute reason", "", "end a mute now"},
+    {"detectors.propose", kHandlers, "endpoint document backtest reason", "", "propose another detector configuration, with what it would change"},
+    {"detectors.approve", "approver", "proposal digest", "", "approve exactly the configuration with this digest"},
+    {"detectors.reject", kPeople, "proposal reason", "", "refuse a proposed configuration, or take it back"},
     {"action.propose", kHandlers, "endpoint lease_s", "incident option measure", "propose a containment action"},
     {"action.approve", "approver", "action digest", "", "approve exactly the measure with this digest"},
     {"action.reject", "approver", "action reason", "", "refuse an action"},
@@ -85,7 +88,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
-  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" ||
+  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

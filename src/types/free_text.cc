@@ -27,6 +27,8 @@ constexpr FreeText kFreeTexts[] = {
     {"incident.close", "residual_risk", kIncidentText},
     {"incident.close", "reason", kAnyText},
     {"incident.triage", "reason", kIncidentText},
+    {"detectors.propose", "reason", kIncidentText},
+    {"detectors.reject", "reason", kIncidentText},
     {"finding.verdict", "reason", kIncidentText},
     {"change.add", "reason", kIncidentText},
     {"change.cancel", "reason", kIncidentText},

@@ -144,6 +144,30 @@ TEST(Cases, a_day_of_an_analyst) {
   EXPECT_GT(number_or(tested.at("alerts_per_week"), "before"), number_or(tested.at("alerts_per_week"), "after"));
   EXPECT_EQ(text_at(place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)}), "/digest"), text_at(tested, "/digest"));
   EXPECT_EQ(place.firebreak({"backtest", "--endpoint", "shop", "--rules", place.folder() / "tuned.yaml", "--from", "-30d"}).code, 2);
+  // With that list attached the configuration is proposed; another person approves it, and it judges from a logged record on.
+  const Json proposed = place.asked({"detectors", "propose", "--config", place.folder() / "tuned.yaml", "--from", time_of(0), "--reason", "the form allows 900"});
+  const std::string proposal = string_or(proposed, "id");
+  const auto tuning = [&] { return place.get("/api/v1/tunings")->at("items").as_array()[0]; };
+  const std::string digest = text_at(tuning(), "/digest");
+  EXPECT_EQ(int_or(tuning().at("backtest").at("findings"), "vanishing"), 1);
+  EXPECT_EQ(place.command("admin", "detectors.propose", JsonObject{}).error().code, Code::kForbidden) << "not without a backtest";
+  ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "ben"}, {"role", "approver"}}));
+  ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "ben"}, {"token_hash", sha256("ben-token-for-tests").hex()}}));
+  EXPECT_EQ(place.firebreak({"detectors", "approve", proposal, "--digest", digest}).code, 3) << "the admin proposed it, and is no approver";
+  ASSERT_TRUE(place.command("ben", "detectors.approve", JsonObject{{"proposal", proposal}, {"digest", digest}}));
+  place.until("/api/v1/tunings", [](const Json& all) { return string_or(all.at("items").as_array()[0], "state") == "in_use"; });
+  EXPECT_EQ(int_or(tuning().at("in_use"), "position"), 1'280);
+  place.until("/api/v1/findings/" + range, [](const Json& one) { return string_or(one, "state") == "closed"; });
+  EXPECT_NE(text_at(*place.get("/api/v1/findings/" + range), "/summary").find("closed: the detectors were changed by " + proposal), std::string::npos);
+  EXPECT_EQ(place.asked({"finding", "replay", unseen}).at("outcome"), Json("reproduced"));
+  place.server().end(SIGKILL);
+  ASSERT_TRUE(place.start_server());
+  place.until("/api/v1/status", [](const Json& status) {
+    for (const Json& item : status.at("endpoints").as_array())
+      if (string_or(item, "name") == "shop") return string_or(item.at("detectors").as_array().front(), "state") == "running";
+    return false;
+  });
+  EXPECT_EQ(int_or(place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)}).at("findings"), "vanishing"), 0) << "it is in use";
   EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
   EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
   EXPECT_TRUE(place.asked({"finding", "show", range}).at("changes").as_array().empty());

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/time.h"
 
 namespace firebreak::incident {
@@ -29,6 +30,12 @@ struct Mute {  // alerts alone: findings are recorded as ever
   std::string rule, kind, endpoint, reason, by;  // all that are not empty must fit
   Time from, until;
   bool operator==(const Mute&) const = default;
+};
+
+struct Proposal {  // of another detector configuration; open until another person decides
+  std::string endpoint, digest, by;
+  Json document;
+  bool operator==(const Proposal&) const = default;
 };
 
 struct Judged {  // what precision is counted of

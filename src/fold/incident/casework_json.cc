@@ -60,6 +60,10 @@ void add_casework(const IncidentState& state, JsonObject& document) {
   for (const auto& [index, j] : state.judged)
     judged[std::to_string(index)] = JsonArray{j.kind, j.endpoint, j.origin, j.verdict};
   for (const auto& [key, tally] : state.tallies) tallies[key] = tally_json(tally);
+  JsonObject proposals;
+  for (const auto& [id, p] : state.proposals)
+    proposals[id] = JsonObject{{"endpoint", p.endpoint}, {"digest", p.digest}, {"by", p.by}, {"document", p.document}};
+  document["proposals"] = std::move(proposals);
   document["lineage"] = std::move(lineage);
   document["changes"] = std::move(changes);
   document["mutes"] = std::move(mutes);
@@ -80,6 +84,10 @@ Result<void> read_casework(const Json& document, IncidentState& state) {
   each(document, "mutes", [&](const std::string& id, const Json& d) {
     state.mutes[id] = {string_or(d, "rule"), string_or(d, "kind"), string_or(d, "endpoint"), string_or(d, "reason"), string_or(d, "by"),
                        time_of(d, "from"), time_of(d, "until")};
+  });
+  each(document, "proposals", [&](const std::string& id, const Json& d) {
+    const Json* of = find(d, "document");
+    state.proposals[id] = {string_or(d, "endpoint"), string_or(d, "digest"), string_or(d, "by"), of != nullptr ? *of : Json(JsonObject{})};
   });
   bool right = true;
   each(document, "judged", [&](const std::string& index, const Json& d) {

@@ -264,6 +264,26 @@ TEST(Triage, a_persons_verdict_stands_and_the_facts_go_on) {
   EXPECT_EQ(day.only().triage.by, "user:cyd");
 }
 
+TEST(Tuning, is_approved_by_another_person_and_by_digest) {
+  Day day;
+  const JsonObject args{{"endpoint", "api"}, {"document", JsonObject{{"name", "quieter"}}}, {"backtest", JsonObject{{"digest", "d"}}}, {"reason", "noise"}};
+  const auto proposed = day.act("detectors.propose", args);
+  const Entry* entry = find_kind(proposed, "detectors_proposed");
+  ASSERT_NE(entry, nullptr);
+  const std::string id = entry->id("tune"), digest = string_or(entry->body, "digest");
+  EXPECT_EQ(refusal(day.act("detectors.approve", {{"proposal", id}, {"digest", digest}})), "forbidden") << "never your own";
+  EXPECT_EQ(refusal(day.act("detectors.approve", {{"proposal", id}, {"digest", "other"}}, "user:ben")), "conflict");
+  const auto approved = day.act("detectors.approve", {{"proposal", id}, {"digest", digest}}, "user:ben");
+  EXPECT_EQ(find_kind(approved, "detectors_approved")->body.at("document"), args.at("document"));
+  EXPECT_EQ(refusal(day.act("detectors.approve", {{"proposal", id}, {"digest", digest}}, "user:cyd")), "not_found");
+  const std::string second = find_kind(day.act("detectors.propose", args), "detectors_proposed")->id("tune");
+  EXPECT_NE(find_kind(day.act("detectors.reject", {{"proposal", second}, {"reason", "not now"}}), "detectors_rejected"), nullptr);
+  EXPECT_TRUE(day.state().proposals.empty());
+  day.act("detectors.propose", args);
+  EXPECT_EQ(*incident_state_from_json(*parse_json(canonical_json(to_json(day.state())), 64)), day.state());
+  EXPECT_EQ(day.replayed(), day.state());
+}
+
 TEST(Casework, takes_entries_from_before_it) {
   IncidentState state;
   Entry entry;

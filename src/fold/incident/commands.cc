@@ -229,6 +229,7 @@ Drafts decide_command(const IncidentState& state, const Entry& entry) {
   const Refusal refused{string_or(entry.body, "name")};
   const Json& args = command_args(entry);
   if (refused.name == "incident.declare") return declare(state, entry, args, refused);
+  if (refused.name.starts_with("detectors.")) return decide_tuning(state, entry, refused.name, args);
   if (refused.name == "finding.verdict") return decide_verdict(state, entry, args);
   if (refused.name.starts_with("change.") || refused.name.starts_with("mute.")) return decide_calendar(state, entry, refused.name, args);
   const auto row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& r) { return r.name == refused.name; });

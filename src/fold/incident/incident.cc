@@ -161,6 +161,8 @@ constexpr ApplyRow kApply[] = {
     {"action_lifted", apply_action_over},      {"action_proposed", apply_proposed},
     {"action_uncertain", apply_action_over},   {"change_added", apply_calendar},
     {"change_cancelled", apply_calendar},      {"config_applied", apply_config},
+    {"detectors_approved", apply_tuning},      {"detectors_proposed", apply_tuning},
+    {"detectors_rejected", apply_tuning},
     {"endpoint_registered", apply_endpoint},   {"finding_closed", apply_finding},
     {"finding_muted", apply_calendar},         {"finding_opened", apply_finding},
     {"finding_unmuted", apply_calendar},       {"finding_updated", apply_finding},

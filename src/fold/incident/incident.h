@@ -96,6 +96,7 @@ struct IncidentState {
   std::map<std::string, std::map<std::string, std::set<std::string>>> lineage;  // endpoint -> feature -> sources
   std::map<std::string, Change> changes;              // by chg-N, or act-N of a promotion
   std::map<std::string, Mute> mutes;                  // by mute-N
+  std::map<std::string, Proposal> proposals;          // by tune-N
   std::map<std::uint64_t, Judged> judged;             // the newest findings by index of their opening, kJudged of them
   std::map<std::string, Tally> tallies;               // endpoint '\n' kind '\n' origin
   Time newest_event;                                  // of any finding: for forgetting

@@ -67,6 +67,10 @@ const std::pair<const std::string, Mute>* mute_on_rule(const IncidentState& stat
                                                        const std::string& endpoint, Time now);
 std::vector<std::pair<std::string, Change>> changes_on(const IncidentState& state, const Finding& finding);
 
+// tuning.cc: detector configurations that are proposed
+Drafts decide_tuning(const IncidentState& state, const Entry& entry, const std::string& name, const Json& args);
+void apply_tuning(IncidentState& state, const Entry& entry);
+
 // verdicts.cc
 Drafts decide_verdict(const IncidentState& state, const Entry& entry, const Json& args);
 void apply_verdict(IncidentState& state, const Entry& entry);

@@ -109,7 +109,32 @@ void incident_triaged(Store& store, const Entry& entry) {
     store.add_timeline(id, entry, fmt::format("Triage: {} ({}){}", words(string_or(entry.body, "verdict")), person(by), reason.empty() ? "" : ": " + reason));
 }
 
+void detectors_proposed(Store& store, const Entry& entry) {
+  JsonObject proposal = thing(entry, entry.id("tune"), "proposed");
+  copy_members(proposal, entry.body, {"endpoint", "document", "digest", "backtest", "reason", "by"});
+  for (const char* absent : {"decided", "in_use"}) proposal[absent] = nullptr;
+  store.put("tuning", proposal);
+}
+
+void detectors_decided(Store& store, const Entry& entry) {
+  edit(store, entry, "tuning", string_or(entry.body, "proposal"), [&](JsonObject& proposal) {
+    proposal["state"] = entry.kind == "detectors_approved" ? "approved" : "rejected";
+    proposal["decided"] = moment(entry, string_or(entry.body, "by"));
+    copy_members(proposal["decided"].as_object(), entry.body, {"reason"});
+  });
+}
+
+void detectors_renewed(Store& store, const Entry& entry) {
+  edit(store, entry, "tuning", string_or(entry.body, "proposal"), [&](JsonObject& proposal) {
+    proposal["state"] = "in_use";
+    proposal["in_use"] = moment(entry);
+    copy_members(proposal["in_use"].as_object(), entry.body, {"stream", "position"});
+  });
+}
+
 constexpr Handler kHandlers[] = {
+    {"detectors_approved", detectors_decided}, {"detectors_proposed", detectors_proposed}, {"detectors_rejected", detectors_decided},
+    {"detectors_renewed", detectors_renewed},
     {"change_added", change_added},         {"change_cancelled", change_cancelled}, {"finding_muted", finding_muted},
     {"finding_unmuted", finding_unmuted},   {"finding_verdict", finding_verdict},   {"incident_triaged", incident_triaged},
     {"ladder_ended", ladder_ended},         {"ladder_step", ladder_step},           {"mute_added", mute_added},

@@ -194,6 +194,9 @@ Result<Json> Views::endpoints(const Page& page, const Filter& filter) const {
 Result<Json> Views::changes(const Page& page, const Filter& filter) const {
   return impl_->list("change", page, filter, nullptr);
 }
+Result<Json> Views::tunings(const Page& page, const Filter& filter) const {
+  return impl_->list("tuning", page, filter, nullptr);
+}
 Result<Json> Views::mutes(const Page& page, const Filter& filter) const {
   return impl_->list("mute", page, filter, nullptr);
 }

@@ -71,6 +71,7 @@ class Views {
   Result<Json> runs(const Page& page, const Filter& filter = {}) const;    // playbook runs
   Result<Json> gates(const Page& page, const Filter& filter = {}) const;
   Result<Json> changes(const Page& page, const Filter& filter = {}) const;  // planned ones and promotions
+  Result<Json> tunings(const Page& page, const Filter& filter = {}) const;  // proposed detector configurations
   Result<Json> mutes(const Page& page, const Filter& filter = {}) const;
   Result<Json> endpoints(const Page& page, const Filter& filter = {}) const;
 

@@ -38,6 +38,26 @@ void Api::add_case_routes() {
     FIREBREAK_ASSIGN(const Json asked, parse_json(request.body));
     return shown(parts_.backtest(asked));
   });
+  // A change comes with the list of what it changes: the server makes it, so that nobody can attach another one.
+  guarded("POST", "/api/v1/tunings", "admin analyst", [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+    FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
+    FIREBREAK_TRY(only_keys(body, {"endpoint", "from", "config", "reason"}));
+    FIREBREAK_ASSIGN(const std::string reason, get_string(body, "reason"));
+    JsonObject asked = body.as_object();
+    asked.erase("reason");
+    if (find(asked, "config") == nullptr) return fail(Code::kInvalid, "'config' is missing: the proposed configuration", "/config");
+    FIREBREAK_ASSIGN(const Json found, parts_.backtest(asked));
+    FIREBREAK_ASSIGN(const Digest blob, parts_.blobs.put(canonical_json(found)));
+    JsonObject backtest{{"blob", blob.hex()}};
+    for (const char* key : {"digest", "from", "to", "records", "alerts_per_week", "vanishing_true"}) backtest[key] = found.at(key);
+    for (const char* key : {"findings", "incidents"}) {
+      JsonObject counts;
+      for (const char* count : {"before", "after", "appearing", "vanishing"}) counts[count] = found.at(key).at(count);
+      backtest[key] = std::move(counts);
+    }
+    return give_command("detectors.propose", JsonObject{{"endpoint", found.at("endpoint")}, {"document", asked.at("config")},
+                                                        {"backtest", std::move(backtest)}, {"reason", reason}}, who);
+  });
 }
 
 }  // namespace firebreak::api

@@ -215,6 +215,10 @@ void App::Impl::on_group(const journal::Group& group) {
     archivist->apply(entry);
     offsite->apply(entry);
     take_request(entry);
+    if (entry.kind == "detectors_approved") {
+      const std::string endpoint = FeedMaker::endpoint_of(entry);
+      jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
+    }
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
       const std::string endpoint = FeedMaker::endpoint_of(entry);

@@ -38,6 +38,8 @@ class FeedMaker {
   // {"outcome", …} of finding_replay.h for the finding with this id. kNotFound; kInvalid: no detector of a stream said it; kBusy: one
   // replay at a time. Reads the stream.
   Result<Json> replay(const std::string& finding) const;
+  // Another configuration was approved (detectors_approved): detectors with it are made and take over. On make()'s thread.
+  void retune(const std::string& endpoint);
   // What judges an endpoint's records now. kNotFound: nothing does.
   struct Judge {
     Endpoint endpoint;
@@ -68,6 +70,12 @@ class FeedMaker {
   Result<detect::ReferenceProfile> build(const Ready& ready);
   Result<detect::ReferenceProfile> build_baseline(const Ready& ready, record::Stream& stream);
   Result<void> keep(const Ready& ready, const detect::ReferenceProfile& profile, JsonObject body);
+  // Approved in the journal; until the file that it was approved over says something else.
+  struct Tuning {
+    Json document;
+    std::string proposal, over;  // over: canonical document of the configuration then
+  };
+  std::optional<Tuning> tuning_of(const std::string& endpoint) const;
   JsonArray detectors_of(const std::string& name, const Ready& ready) const;
 
   const Context& context_;
@@ -80,6 +88,8 @@ class FeedMaker {
   std::map<std::string, detect::OpenEpisodes> open_;                     // of endpoints without a feed: what the journal has open
   std::map<std::string, std::uint64_t> tried_;                           // endpoint -> records when make() was tried
   std::map<std::string, std::string> waits_;                             // endpoint -> why it has no feed
+  std::map<std::string, std::string> applied_;                           // endpoint -> canonical document, as configured last
+  std::map<std::string, Tuning> tunings_;
   std::set<std::string> judged_by_labels_;                               // endpoints whose profile says what labels to expect
 };
 

@@ -39,27 +39,89 @@ std::string backtest_text(const Json& answer) {
   return out;
 }
 
-int backtest(Client& client, const CaseWords& c, const std::string& endpoint) {
-  const bool json = client.connection().json;
+Result<JsonObject> asked_of(Client& client, const CaseWords& c, const std::string& endpoint) {
   JsonObject asked;
   if (!endpoint.empty()) asked["endpoint"] = endpoint;
   PosixFiles files;
   for (const auto& [key, file] : {std::pair("config", c.config), std::pair("rules", c.rule)}) {
     if (file.empty()) continue;
-    auto document = app::load_document(files, file);
-    if (!document) return report_error(document.error(), json);
-    asked[key] = std::move(*document);
+    FIREBREAK_ASSIGN(asked[key], app::load_document(files, file));
   }
-  auto from = moment_of(client, c.from);
-  if (!from) return report_error(from.error(), json);
-  asked["from"] = std::move(*from);
-  const auto answer = client.post_slow("/api/v1/backtests", asked);
+  FIREBREAK_ASSIGN(asked["from"], moment_of(client, c.from));
+  return asked;
+}
+
+int backtest(Client& client, const CaseWords& c, const std::string& endpoint) {
+  const bool json = client.connection().json;
+  const auto asked = asked_of(client, c, endpoint);
+  if (!asked) return report_error(asked.error(), json);
+  const auto answer = client.post_slow("/api/v1/backtests", *asked);
   if (!answer) return report_error(answer.error(), json);
   std::fputs(json ? pretty_json(*answer).c_str() : backtest_text(*answer).c_str(), stdout);
   return kDone;
 }
 
+int propose(Client& client, const CaseWords& c, const std::string& endpoint, const std::string& reason) {
+  const bool json = client.connection().json;
+  auto asked = asked_of(client, c, endpoint);
+  if (!asked) return report_error(asked.error(), json);
+  (*asked)["reason"] = reason;
+  const auto answer = client.post_slow("/api/v1/tunings", *asked);
+  if (!answer) return report_error(answer.error(), json);
+  if (json) {
+    std::fputs(pretty_json(*answer).c_str(), stdout);
+  } else {
+    fmt::print("{}: somebody else approves it: firebreak detectors list\n", cell(find(*answer, "id")));
+  }
+  return kDone;
+}
+
+int list_proposals(Client& client) {
+  const auto answer = client.get("/api/v1/tunings?limit=50");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (client.connection().json) {
+    std::fputs(pretty_json(*answer).c_str(), stdout);
+    return kDone;
+  }
+  const JsonArray& items = answer->at("items").as_array();
+  if (items.empty()) fmt::print("no proposals\n");
+  for (const Json& item : items) {
+    const Json& test = item.at("backtest");
+    fmt::print("{} {} of {} by {}: {}\n  from {}: findings {} appear, {} vanish ({} judged true); incidents {} appear, {} vanish; alerts a week {:.2f}, then {:.2f}\n",
+               cell(find(item, "id")), cell(find(item, "state")), cell(find(item, "endpoint")), cell(find(item, "by")), cell(find(item, "reason")), cell(find(test, "from")),
+               cell(find_pointer(test, "/findings/appearing")), cell(find_pointer(test, "/findings/vanishing")), cell(find(test, "vanishing_true")),
+               cell(find_pointer(test, "/incidents/appearing")), cell(find_pointer(test, "/incidents/vanishing")), number_or(test.at("alerts_per_week"), "before"),
+               number_or(test.at("alerts_per_week"), "after"));
+    if (string_or(item, "state") == "proposed")
+      fmt::print("  the whole list: GET /api/v1/blobs/{}\n  firebreak detectors approve {} --digest {}\n", cell(find(test, "blob")), cell(find(item, "id")), cell(find(item, "digest")));
+  }
+  return kDone;
+}
+
 }  // namespace
+
+void CommandLine::add_tuning() {
+  Words& w = words_;
+  CaseWords& c = words_.cases;
+  auto* detectors = noun("detectors", "change an endpoint's detectors: one proposes, another approves");
+  auto* proposing = verb(detectors, "propose", "another configuration, with what it would change on recorded history",
+                         [&w, &c](Client& client) { return propose(client, c, w.endpoint, w.reason); });
+  proposing->add_option("--config", c.config, "detector configuration, as content/detectors/*.yaml")->required();
+  proposing->add_option("--endpoint", w.endpoint, "without it the one that the configuration names");
+  proposing->add_option("--from", c.from, "how far the backtest looks back")->default_val("-30d");
+  proposing->add_option("--reason", w.reason)->required();
+  verb(detectors, "list", "proposals, newest first", [](Client& client) { return list_proposals(client); });
+  auto* approving = verb(detectors, "approve", "exactly the configuration with this digest; never your own (as approver)", [&w](Client& client) {
+    return give_command(client, "detectors.approve", JsonObject{{"proposal", w.id}, {"digest", w.digest}});
+  });
+  approving->add_option("proposal", w.id, "tune-N")->required();
+  approving->add_option("--digest", w.digest, "as 'detectors list' prints it")->required();
+  auto* rejecting = verb(detectors, "reject", "refuse it, or take it back", [&w](Client& client) {
+    return give_command(client, "detectors.reject", JsonObject{{"proposal", w.id}, {"reason", w.reason}});
+  });
+  rejecting->add_option("proposal", w.id, "tune-N")->required();
+  rejecting->add_option("--reason", w.reason)->required();
+}
 
 void CommandLine::add_backtest() {
   Words& w = words_;

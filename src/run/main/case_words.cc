@@ -81,6 +81,7 @@ void CommandLine::add_cases() {
   add_changes();
   add_mutes();
   add_backtest();
+  add_tuning();
 }
 
 void CommandLine::add_changes() {

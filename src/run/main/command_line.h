@@ -97,6 +97,7 @@ class CommandLine {
   void add_changes();
   void add_mutes();
   void add_backtest();
+  void add_tuning();
   // release_words.cc
   void add_release();
   void add_evidence();
