@@ -73,6 +73,7 @@ void add_casework(const IncidentState& state, JsonObject& document) {
 
 Result<void> read_casework(const Json& document, IncidentState& state) {
   each(document, "lineage", [&](const std::string& endpoint, const Json& features) {
+    if (!features.is_object()) return;
     for (const auto& member : features.get_object()) {
       const auto sources = strings_or_empty(features, std::string(member.key()));
       state.lineage[endpoint][std::string(member.key())] = {sources.begin(), sources.end()};
