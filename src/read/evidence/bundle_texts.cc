@@ -18,6 +18,7 @@ class About {
         for (const std::string& finding : strings_or_empty(entry.body, "findings")) findings_.insert(finding);
       if (entry.kind == "incident_finding_linked" && string_or(entry.body, "incident") == incident) findings_.insert(string_or(entry.body, "finding"));
     }
+    findings_.erase("");
   }
 
   bool operator()(const Entry& entry) {
