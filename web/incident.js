@@ -144,6 +144,29 @@ function actionCard(action, incident, refresh) {
 const RANK = { proposed: 0, approved: 1, ordered: 1, in_force: 1, uncertain: 0 };
 const byUrgency = (a, b) => (RANK[a.state] ?? 2) - (RANK[b.state] ?? 2) || b.index - a.index;
 
+// ---- drift or malice, and what belongs together
+
+const TRIAGE = ["benign_drift", "suspected_malice", "undetermined"];
+function triage(incident, refresh) {
+  const { triage } = incident, side = (name) => triage.facts.filter((f) => f.side === name).map((f) => el("li", {}, el("strong", {}, `${f.weight} `), f.text));
+  const by = triage.by === "firebreak" ? "by the facts alone" : `says ${person(triage.by)}: ${triage.reason}`;
+  const other = triage.computed !== triage.verdict ? ` The facts alone say: ${words(triage.computed)}.` : "";
+  return section("Drift or malice", el("p", {}, el("strong", {}, words(triage.verdict)), `, ${by}.${other} `, logLink("journal", triage.index)),
+    ...[["For malice", side("malice")], ["For benign drift", side("benign")]].filter(([, facts]) => facts.length)
+      .flatMap(([name, facts]) => [el("h4", {}, name), el("ul", { className: "plain" }, ...facts)]),
+    incident.state === "open" && isPerson() ? actionForm({ title: "Triage " + incident.id, button: "Say what it is",
+      fields: [{ name: "verdict", label: "It is", options: TRIAGE }, { name: "reason", label: "because" }],
+      send: (v) => command("incident.triage", { incident: incident.id, ...v }), done: refresh }) : null);
+}
+
+function causes(incident) {
+  const told = incident.causes.map((c) => el("li", {}, el("strong", {}, `Cause ${c.cause}: `),
+    Object.entries(c.kinds).map(([kind, count]) => `${count} ${words(kind)}`).join(", "),
+    c.features.length ? ` (${c.features.slice(0, 6).join(", ")}${c.features.length > 6 ? ` and ${c.features.length - 6} more` : ""})` : "", "; began ", when(c.began.first),
+    el("ul", {}, ...Object.entries(c.why).slice(0, 3).map(([why, count]) => el("li", { className: "soft" }, `${why} (${count} of ${c.count})`)))));
+  return section("Why they belong together", el("ul", { className: "plain" }, ...told));
+}
+
 // ---- people's steps
 
 function acknowledge(incident, refresh) {
@@ -249,6 +272,8 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   if (incident.actions.length)
     add("actions", incident.actions.map((a) => [a.id, a.state, a.until, a.approved_by, a.checks.last?.verdict, a.checks.last?.reason, a.steps.length, a.extensions?.count]),
       () => section("Actions", el("ul", { className: "plain" }, ...[...incident.actions].sort(byUrgency).map((a) => actionCard(a, incident, refresh)))));
+  if (incident.triage) add("triage", [incident.triage, incident.state], () => triage(incident, refresh));
+  if (incident.causes?.length) add("causes", incident.causes.map((c) => [c.cause, c.count, c.why]), () => causes(incident));
   if (open) add("waiting", lines, () => waiting(lines));
   if (picture) add("chain", picture.chain, () => section("What happens", chainFigure(picture)));
   if (picture) add("cost", picture.cost, () => cost(picture));

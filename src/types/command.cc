@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kPeople = "analyst approver admin";
 constexpr std::string_view kHandlers = "analyst admin";
+constexpr std::string_view kPlanners = "analyst approver admin producer";  // a CI job says what it deploys
 
 constexpr CommandSpec kCommands[] = {
     {"incident.declare", kPeople, "endpoint title severity", "", "open an incident by hand"},
@@ -22,7 +23,16 @@ constexpr CommandSpec kCommands[] = {
     {"incident.task", kPeople, "incident text owner", "due", "open a task"},
     {"incident.task_done", kPeople, "incident task result", "", "finish a task"},
     {"incident.measure", kPeople, "incident name figures method", "", "add a measurement, as of a test attack"},
+    {"incident.triage", kPeople, "incident verdict reason", "", "say whether it is drift or malice: benign_drift, suspected_malice, undetermined"},
     {"incident.close", kPeople, "incident summary residual_risk", "reason", "end the incident"},
+    {"finding.verdict", kPeople, "finding verdict reason", "duplicate_of", "say what a finding was: true, benign, test, duplicate"},
+    {"change.add", kPlanners, "kind to reason", "endpoint from", "enter a planned change: deploy, retrain, campaign, ab_test, other"},
+    {"change.cancel", kPlanners, "change reason", "", "take a planned change back"},
+    {"mute.add", kPeople, "until reason", "rule kind endpoint from", "keep findings from alerting for a while; they are recorded as ever"},
+    {"mute.lift", kPeople, "mute reason", "", "end a mute now"},
+    {"detectors.propose", kHandlers, "endpoint document backtest reason", "", "propose another detector configuration, with what it would change"},
+    {"detectors.approve", "approver", "proposal digest", "", "approve exactly the configuration with this digest"},
+    {"detectors.reject", kPeople, "proposal reason", "", "refuse a proposed configuration, or take it back"},
     {"action.propose", kHandlers, "endpoint lease_s", "incident option measure", "propose a containment action"},
     {"action.approve", "approver", "action digest", "", "approve exactly the measure with this digest"},
     {"action.reject", "approver", "action reason", "", "refuse an action"},
@@ -79,7 +89,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
-  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" ||
+  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

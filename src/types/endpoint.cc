@@ -133,6 +133,31 @@ Result<std::map<std::string, std::string>> read_callers(const Json& document) {
   return callers;
 }
 
+// Sources may share features. What is named must be a feature: a typing error would be a cause that nothing ever fits.
+Result<void> check_lineage(const Endpoint& endpoint) {
+  std::set<std::string> known;
+  for (const auto* names : {&endpoint.features.numeric, &endpoint.features.categorical}) known.insert(names->begin(), names->end());
+  if (endpoint.lineage.size() > 100) return fail(Code::kTooLarge, "'lineage' names at most 100 sources", "/lineage");
+  for (const auto& [source, features] : endpoint.lineage) {
+    if (source.empty() || source.size() > limits::kIdBytes)
+      return fail(Code::kInvalid, fmt::format("a source's name has 1..{} octets", limits::kIdBytes), "/lineage");
+    for (const std::string& feature : features)
+      if (!known.contains(feature))
+        return fail(Code::kInvalid, fmt::format("'{}' is no feature of the endpoint", feature), fmt::format("/lineage/{}", source));
+  }
+  return {};
+}
+
+Result<std::map<std::string, std::vector<std::string>>> read_lineage(const Json& document) {
+  if (!document.is_object()) return fail(Code::kInvalid, "'lineage' must be an object of source: [features]");
+  std::map<std::string, std::vector<std::string>> lineage;
+  for (const auto& member : document.get_object()) {
+    const std::string source(member.key());
+    FIREBREAK_ASSIGN(lineage[source], get_strings(document, source));
+  }
+  return lineage;
+}
+
 // Reads a part and puts its place before the pointer of an error.
 template <class T, class Reader>
 Result<void> read_part(const Json& document, std::string_view key, T& into, Reader reader) {
@@ -195,6 +220,11 @@ Json to_json(const Endpoint& endpoint) {
       {"gateway", endpoint.gateway},
       {"fallback", endpoint.fallback},
       {"caps", to_json(endpoint.caps)}};
+  if (!endpoint.lineage.empty()) {
+    JsonObject lineage;
+    for (const auto& [source, names] : endpoint.lineage) lineage[source] = JsonArray(names.begin(), names.end());
+    document["lineage"] = std::move(lineage);
+  }
   if (!endpoint.callers.empty()) document["callers"] = std::move(callers);
   if (!endpoint.callers_blob.empty()) document["callers_blob"] = endpoint.callers_blob;
   return document;
@@ -204,7 +234,7 @@ Result<Endpoint> endpoint_from_json(const Json& document) {
   FIREBREAK_TRY(only_keys(document, {"name",        "owner_team", "on_call",        "environment",  "criticality",
                                      "mode",        "state",      "capture",        "wire",         "features",
                                      "labels",      "positive_label", "amount_field", "amount_unit", "last_known_good", "gateway",
-                                     "fallback",    "caps",       "callers",        "callers_blob"}));
+                                     "fallback",    "caps",       "callers",        "callers_blob", "lineage"}));
   Endpoint endpoint;
   FIREBREAK_ASSIGN(endpoint.name, get_string(document, "name"));
   for (const auto& [key, into] : {std::pair<std::string_view, std::string*>{"owner_team", &endpoint.owner_team},
@@ -232,7 +262,9 @@ Result<Endpoint> endpoint_from_json(const Json& document) {
   FIREBREAK_TRY(read_part(document, "features", endpoint.features, read_features));
   FIREBREAK_TRY(read_part(document, "caps", endpoint.caps, read_caps));
   FIREBREAK_TRY(read_part(document, "callers", endpoint.callers, read_callers));
+  FIREBREAK_TRY(read_part(document, "lineage", endpoint.lineage, read_lineage));
   FIREBREAK_TRY(check(endpoint));
+  FIREBREAK_TRY(check_lineage(endpoint));
   return endpoint;
 }
 

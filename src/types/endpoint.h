@@ -60,6 +60,7 @@ struct Endpoint {
   std::string gateway;                     // name of the gateway that serves it
   Json fallback = JsonObject{};            // rules document, evaluated by the gateway: docs/formats/fallback.md
   EndpointCaps caps;
+  std::map<std::string, std::vector<std::string>> lineage;  // source that feeds it -> features it fills; may be empty
   // HMAC-SHA256(caller pepper, key) hex -> caller name. Too many for a journal entry: there the table is a blob
   // named by `callers_blob` (SHA-256, hex), and `callers` is filled when a policy is sent to a gateway.
   std::map<std::string, std::string> callers;

@@ -29,16 +29,6 @@ struct Refusal {
   }
 };
 
-// The text of an argument, or why it cannot be taken.
-Result<std::string> text_of(const Json& args, std::string_view key) {
-  FIREBREAK_ASSIGN(std::string text, get_string(args, key));
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    return fail(Code::kInvalid, fmt::format("'{}' must say something", key), fmt::format("/{}", key));
-  if (text.size() > kTextBytes)
-    return fail(Code::kTooLarge, fmt::format("'{}' has at most {} octets", key, kTextBytes), fmt::format("/{}", key));
-  return text;
-}
-
 Drafts declare(const IncidentState& state, const Entry& entry, const Json& args, const Refusal& refused) {
   const std::string endpoint = string_or(args, "endpoint"), severity = string_or(args, "severity");
   if (!state.endpoints.contains(endpoint))
@@ -51,9 +41,9 @@ Drafts declare(const IncidentState& state, const Entry& entry, const Json& args,
   if (!title) return refused(title.error().code, title.error().message, title.error().pointer);
   std::vector<const Finding*> findings;
   for (const auto& [id, finding] : state.findings)
-    if (finding.endpoint == endpoint && finding.incident.empty() && !finding.closed && in_a_rule(state, finding.kind))
+    if (finding.endpoint == endpoint && finding.incident.empty() && !finding.closed && counts(finding) && in_a_rule(state, finding.kind))
       findings.push_back(&finding);
-  JsonObject body = opening(endpoint, endpoint, *title, severity, "declared", findings);
+  JsonObject body = opening(state, endpoint, endpoint, *title, severity, "declared", findings);
   body["declared_by"] = who(entry);
   if (findings.empty()) body["first_time"] = body["last_time"] = format_time(entry.time);
   return {make("incident_opened", "", std::move(body))};
@@ -221,17 +211,35 @@ std::string severity_of_impact(const Json& body) {
 
 }  // namespace
 
+// The text of an argument, or why it cannot be taken.
+Result<std::string> text_of(const Json& args, std::string_view key) {
+  FIREBREAK_ASSIGN(std::string text, get_string(args, key));
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(Code::kInvalid, fmt::format("'{}' must say something", key), fmt::format("/{}", key));
+  if (text.size() > kTextBytes)
+    return fail(Code::kTooLarge, fmt::format("'{}' has at most {} octets", key, kTextBytes), fmt::format("/{}", key));
+  return text;
+}
+
+Drafts refuse(const Entry& entry, Code code, std::string reason, std::string pointer) {
+  return {make("command_refused", "", refusal(string_or(entry.body, "name"), code, std::move(reason), std::move(pointer)))};
+}
+
 Drafts decide_command(const IncidentState& state, const Entry& entry) {
   const Refusal refused{string_or(entry.body, "name")};
   const Json& args = command_args(entry);
   if (refused.name == "incident.declare") return declare(state, entry, args, refused);
+  if (refused.name.starts_with("detectors.")) return decide_tuning(state, entry, refused.name, args);
+  if (refused.name == "finding.verdict") return decide_verdict(state, entry, args);
+  if (refused.name.starts_with("change.") || refused.name.starts_with("mute.")) return decide_calendar(state, entry, refused.name, args);
   const auto row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& r) { return r.name == refused.name; });
-  if (row == std::end(kTable)) return {};
+  const bool triage = refused.name == "incident.triage";
+  if (row == std::end(kTable) && !triage) return {};
   const std::string id = string_or(args, "incident");
   const Incident* incident = find_open(state, id);
   if (incident == nullptr && state.closed.contains(id)) return refused(Code::kConflict, id + " is closed", "/incident");
   if (incident == nullptr) return refused(Code::kNotFound, fmt::format("there is no incident '{}'", id), "/incident");
-  return row->decide(*incident, entry, args, refused);
+  return triage ? decide_triage_by_hand(state, entry, *incident, args) : row->decide(*incident, entry, args, refused);
 }
 
 Drafts decide_impact(const IncidentState& state, const Entry& entry) {

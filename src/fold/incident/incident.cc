@@ -12,14 +12,27 @@ Incident* open_of(IncidentState& state, const Entry& entry) {
   return at == state.open.end() ? nullptr : &at->second;
 }
 
-void link(IncidentState& state, Incident& incident, const std::string& finding) {
+void link(IncidentState& state, Incident& incident, const std::string& finding, int cause) {
+  incident.causes = std::max(incident.causes, cause);
   if (std::find(incident.findings.begin(), incident.findings.end(), finding) == incident.findings.end())
     incident.findings.push_back(finding);
   const auto at = state.findings.find(finding);
   if (at == state.findings.end()) return;
   at->second.incident = incident.id;
+  at->second.cause = cause;
+  at->second.mute.clear();
   incident.first_time = std::min(incident.first_time, at->second.first_time);
   incident.last_time = std::max(incident.last_time, at->second.last_time);
+}
+
+// Entries from before there were causes have one.
+int cause_of(const Json& opened, const std::string& finding) {
+  const Json* causes = find(opened, "causes");
+  if (causes == nullptr || !causes->is_array()) return 1;
+  for (const Json& cause : causes->get_array())
+    for (const std::string& id : strings_or_empty(cause, "findings"))
+      if (id == finding) return static_cast<int>(int_or(cause, "cause", 1));
+  return 1;
 }
 
 void apply_opened(IncidentState& state, const Entry& entry) {
@@ -34,13 +47,13 @@ void apply_opened(IncidentState& state, const Entry& entry) {
   incident.first_time = get_time(entry.body, "first_time").value_or(entry.time);
   incident.last_time = get_time(entry.body, "last_time").value_or(entry.time);
   incident.severity_by_hand = find(entry.body, "declared_by") != nullptr;
-  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link(state, incident, finding);
+  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link(state, incident, finding, cause_of(entry.body, finding));
   state.open_by_endpoint[incident.endpoint] = incident.id;
   state.open[incident.id] = std::move(incident);
 }
 
 void apply_linked(IncidentState& state, const Entry& entry) {
-  if (Incident* incident = open_of(state, entry)) link(state, *incident, string_or(entry.body, "finding"));
+  if (Incident* incident = open_of(state, entry)) link(state, *incident, string_or(entry.body, "finding"), static_cast<int>(int_or(entry.body, "cause", 1)));
 }
 void apply_acknowledged(IncidentState& state, const Entry& entry) {
   if (Incident* incident = open_of(state, entry)) incident->acknowledged_by = string_or(entry.body, "by");
@@ -114,9 +127,23 @@ void apply_action_over(IncidentState& state, const Entry& entry) {
   if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = false;
 }
 
+void apply_ladder_ended(IncidentState& state, const Entry& entry) {
+  apply_action_over(state, entry);
+  apply_calendar(state, entry);
+}
+
 void apply_endpoint(IncidentState& state, const Entry& entry) {
-  if (const Json* document = find(entry.body, "endpoint"))
-    if (const std::string name = string_or(*document, "name"); !name.empty()) state.endpoints.insert(name);
+  const Json* document = find(entry.body, "endpoint");
+  const std::string name = document == nullptr ? std::string() : string_or(*document, "name");
+  if (name.empty()) return;
+  state.endpoints.insert(name);
+  state.lineage.erase(name);
+  const Json* lineage = find(*document, "lineage");
+  if (lineage == nullptr || !lineage->is_object()) return;
+  for (const auto& member : lineage->get_object()) {
+    const std::string source(member.key());
+    for (const std::string& feature : strings_or_empty(*lineage, source)) state.lineage[name][feature].insert(source);
+  }
 }
 
 void apply_config(IncidentState& state, const Entry& entry) {
@@ -132,20 +159,31 @@ struct ApplyRow {
 constexpr ApplyRow kApply[] = {
     {"action_failed", apply_action_over},      {"action_in_force", apply_in_force},
     {"action_lifted", apply_action_over},      {"action_proposed", apply_proposed},
-    {"action_uncertain", apply_action_over},   {"config_applied", apply_config},
+    {"action_uncertain", apply_action_over},   {"change_added", apply_calendar},
+    {"change_cancelled", apply_calendar},      {"config_applied", apply_config},
+    {"detectors_approved", apply_tuning},      {"detectors_proposed", apply_tuning},
+    {"detectors_rejected", apply_tuning},
     {"endpoint_registered", apply_endpoint},   {"finding_closed", apply_finding},
-    {"finding_opened", apply_finding},         {"finding_updated", apply_finding},
+    {"finding_muted", apply_calendar},         {"finding_opened", apply_finding},
+    {"finding_unmuted", apply_calendar},       {"finding_updated", apply_finding},
+    {"finding_verdict", apply_verdict},
     {"incident_acknowledged", apply_acknowledged}, {"incident_closed", apply_closed},
     {"incident_finding_linked", apply_linked}, {"incident_impact", apply_impact},
     {"incident_opened", apply_opened},         {"incident_phase", apply_phase},
     {"incident_role", apply_role},             {"incident_severity", apply_severity},
     {"incident_task_done", apply_task_done},   {"incident_task_opened", apply_task},
-    {"ladder_ended", apply_action_over},
+    {"incident_triaged", apply_triage},        {"ladder_ended", apply_ladder_ended},
+    {"ladder_step", apply_calendar},           {"mute_added", apply_calendar},
+    {"mute_lifted", apply_calendar},
 };
 
-Drafts on_linked(const IncidentState& state, const Entry& entry) {
-  Drafts drafts = decide_linked(state, entry);
-  for (Draft& draft : decide_phase(state, entry)) drafts.push_back(std::move(draft));
+template <Drafts (*... Each)(const IncidentState&, const Entry&)>
+Drafts all_of(const IncidentState& state, const Entry& entry) {
+  Drafts drafts;
+  const auto add = [&](Drafts more) {
+    for (Draft& draft : more) drafts.push_back(std::move(draft));
+  };
+  (add(Each(state, entry)), ...);
   return drafts;
 }
 
@@ -153,11 +191,23 @@ struct DecideRow {
   std::string_view kind;
   Drafts (*decide)(const IncidentState&, const Entry&);
 };
+constexpr auto kOnFinding = all_of<decide_finding, decide_triage>;
 constexpr DecideRow kDecide[] = {
-    {"action_in_force", decide_phase},    {"command_accepted", decide_command}, {"finding_closed", decide_finding},
-    {"finding_opened", decide_finding},   {"finding_updated", decide_finding},  {"incident_finding_linked", on_linked},
-    {"incident_impact", decide_impact},   {"ladder_ended", decide_phase},       {"ladder_step", decide_phase},
-    {"phase_requested", decide_phase},    {"release_registered", decide_phase},
+    {"action_in_force", decide_phase},
+    {"change_added", decide_triage},
+    {"change_cancelled", decide_triage},
+    {"command_accepted", decide_command},
+    {"finding_closed", kOnFinding},
+    {"finding_opened", kOnFinding},
+    {"finding_updated", kOnFinding},
+    {"finding_verdict", decide_triage},
+    {"incident_finding_linked", all_of<decide_linked, decide_phase, decide_triage>},
+    {"incident_impact", decide_impact},
+    {"incident_opened", decide_triage},
+    {"ladder_ended", all_of<decide_phase, decide_triage>},
+    {"ladder_step", all_of<decide_phase, decide_triage>},
+    {"phase_requested", decide_phase},
+    {"release_registered", decide_phase},
 };
 
 }  // namespace

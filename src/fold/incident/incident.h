@@ -2,7 +2,8 @@
 //
 // Growth: a new chain that no quarantine of the incident takes in leads back to detection_analysis.
 // Rules: content/rules/*.yaml through config_applied (document.rules), or the same built in. One open incident per
-// endpoint: further findings of it are linked. Closed only through post_incident, or earlier with a reason.
+// endpoint: further findings of it are linked, and grouped by what they seem to come from (causes.cc). Closed only through
+// post_incident, or earlier with a reason.
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
 #pragma once
 
@@ -14,20 +15,22 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "fold/incident/casework.h"
 #include "types/entry.h"
 #include "types/finding.h"
 
 namespace firebreak::incident {
 
 inline constexpr std::string_view kFoldName = "incident";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
-// `kind` together with any of `with`, on one endpoint, evidence intervals overlapping or at most `within_us` apart
-// in event time (labels lag by days: the times at which findings open cannot be compared).
+// Either `kind` together with any of `with`, or `count` findings of `any_of`; on one endpoint, evidence intervals overlapping or
+// at most `within_us` apart in event time (labels lag by days: the times at which findings open cannot be compared).
 struct Rule {
   std::string name, kind, title;             // "{endpoint}" in the title stands for the endpoint's name
-  std::vector<std::string> with;
+  std::vector<std::string> with, any_of;
   std::int64_t within_us = kHour;
+  std::size_t count = 0;
   Severity at_least = Severity::kLow;
   bool operator==(const Rule&) const = default;
 };
@@ -35,9 +38,13 @@ std::vector<Rule> built_in_rules();
 Result<std::vector<Rule>> rules_from_json(const Json& document);  // {"correlation": [...] or {"rules": [...]}}
 
 struct Finding {
-  std::string id, kind, endpoint, stream, episode, summary, incident;
+  std::string id, kind, endpoint, stream, episode, summary, incident, feature, segment, origin, verdict;
+  std::string mute;                          // the one that keeps it from alerting
   Severity severity = Severity::kMedium;
   Time first_time, last_time;
+  Time onset_first, onset_last;              // when it says; else the evidence it opened with
+  std::set<std::string> callers;             // at most kCallers
+  int cause = 0;                             // its group in the incident
   bool closed = false;
   bool operator==(const Finding&) const = default;
 };
@@ -71,6 +78,8 @@ struct Incident {
   std::vector<TimelineRow> timeline;         // bounded: the first 50 and the last 150 rows
   Time opened, first_time, last_time;
   bool severity_by_hand = false;
+  int causes = 0;
+  Triage triage;
   bool operator==(const Incident&) const = default;
 };
 
@@ -84,6 +93,12 @@ struct IncidentState {
   std::map<std::string, std::string> finding_of;      // stream '\n' episode -> id
   std::map<std::string, ActionFacts> actions;         // of open incidents
   std::set<std::string> endpoints;                    // registered
+  std::map<std::string, std::map<std::string, std::set<std::string>>> lineage;  // endpoint -> feature -> sources
+  std::map<std::string, Change> changes;              // by chg-N, or act-N of a promotion
+  std::map<std::string, Mute> mutes;                  // by mute-N
+  std::map<std::string, Proposal> proposals;          // by tune-N
+  std::map<std::uint64_t, Judged> judged;             // the newest findings by index of their opening, kJudged of them
+  std::map<std::string, Tally> tallies;               // endpoint '\n' kind '\n' origin
   Time newest_event;                                  // of any finding: for forgetting
   bool operator==(const IncidentState&) const = default;
 };

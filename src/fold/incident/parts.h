@@ -13,6 +13,12 @@ inline constexpr std::size_t kFindings = 2'000;       // unlinked and closed
 inline constexpr std::size_t kTimelineHead = 50, kTimelineTail = 150;
 inline constexpr std::size_t kTextBytes = 4'000;
 inline constexpr std::size_t kTasks = 500;
+inline constexpr std::size_t kCallers = 64;           // remembered of one finding
+inline constexpr std::size_t kJudged = 10'000, kTallies = 20'000;
+inline constexpr std::size_t kChanges = 1'000, kMutes = 200;
+inline constexpr int kCauses = 50;                    // of one incident; later ones join the last
+inline constexpr std::int64_t kNear = kHour;          // onsets so near are one
+inline constexpr std::int64_t kKin = kDay;            // what shares source, callers or kind may lie so far apart
 
 using Drafts = std::vector<Draft>;
 
@@ -28,10 +34,63 @@ void apply_finding(IncidentState& state, const Entry& entry);
 bool in_a_rule(const IncidentState& state, const std::string& kind);
 std::string severity_of(Severity severity);  // the incident's words for a finding's
 bool is_graver(const std::string& a, const std::string& b);
-JsonObject opening(const std::string& endpoint, const std::string& stream, const std::string& title,
+JsonObject opening(const IncidentState& state, const std::string& endpoint, const std::string& stream, const std::string& title,
                    const std::string& severity, const std::string& rule, const std::vector<const Finding*>& findings);
+std::int64_t apart(Time a_first, Time a_last, Time b_first, Time b_last);  // 0 when they overlap
+
+// causes.cc
+struct Place {  // where a finding belongs in an incident
+  int cause = 0;
+  std::string why, repeats;  // repeats: the finding that said the same before
+};
+class Grouping {
+ public:
+  explicit Grouping(const IncidentState& state) : state_(state) {}
+  Place place(const Finding& finding) const;
+  void add(const Finding& finding, int cause);
+  const std::map<int, Cause>& causes() const { return causes_; }
+
+ private:
+  const IncidentState& state_;
+  std::map<int, Cause> causes_;
+  std::map<std::string, std::string> said_;  // kind, feature, segment -> the newest finding that says so
+};
+Grouping grouping_of(const IncidentState& state, const Incident& incident);
+std::set<std::string> sources_of(const IncidentState& state, const Finding& finding);
+std::string said_by(const Finding& finding);  // equal for findings that say the same
+
+// calendar.cc: changes and mutes
+Drafts decide_calendar(const IncidentState& state, const Entry& entry, const std::string& name, const Json& args);
+void apply_calendar(IncidentState& state, const Entry& entry);
+const std::pair<const std::string, Mute>* mute_on(const IncidentState& state, const Finding& finding, Time now);
+const std::pair<const std::string, Mute>* mute_on_rule(const IncidentState& state, const std::string& rule,
+                                                       const std::string& endpoint, Time now);
+std::vector<std::pair<std::string, Change>> changes_on(const IncidentState& state, const Finding& finding);
+
+// tuning.cc: detector configurations that are proposed
+Drafts decide_tuning(const IncidentState& state, const Entry& entry, const std::string& name, const Json& args);
+void apply_tuning(IncidentState& state, const Entry& entry);
+
+// verdicts.cc
+Drafts decide_verdict(const IncidentState& state, const Entry& entry, const Json& args);
+void apply_verdict(IncidentState& state, const Entry& entry);
+void count_opened(IncidentState& state, const Entry& entry);
+bool counts(const Finding& finding);  // nobody has said that it means nothing
+
+// triage.cc
+Drafts decide_triage(const IncidentState& state, const Entry& entry);  // a new verdict where an entry brought facts
+Drafts decide_triage_by_hand(const IncidentState& state, const Entry& entry, const Incident& incident, const Json& args);
+void apply_triage(IncidentState& state, const Entry& entry);
+
+// casework_json.cc
+void add_casework(const IncidentState& state, JsonObject& document);
+Result<void> read_casework(const Json& document, IncidentState& state);
+Json to_json(const Triage& triage);
+Triage triage_from_json(const Json& document);
 
 // commands.cc
+Drafts refuse(const Entry& entry, Code code, std::string reason, std::string pointer = {});
+Result<std::string> text_of(const Json& args, std::string_view key);  // says something, within kTextBytes
 Drafts decide_command(const IncidentState& state, const Entry& entry);
 Drafts decide_impact(const IncidentState& state, const Entry& entry);  // the severity that follows from it
 

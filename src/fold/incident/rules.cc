@@ -9,16 +9,23 @@
 namespace firebreak::incident {
 namespace {
 
-// Distance of two intervals; 0 when they overlap.
 std::int64_t apart(const Finding& a, const Finding& b) {
-  if (a.last_time < b.first_time) return b.first_time - a.last_time;
-  if (b.last_time < a.first_time) return a.first_time - b.last_time;
-  return 0;
+  return incident::apart(a.first_time, a.last_time, b.first_time, b.last_time);
+}
+
+std::int64_t onsets_apart(const Finding& a, const Finding& b) {
+  return incident::apart(a.onset_first, a.onset_last, b.onset_first, b.onset_last);
 }
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
+
+bool is_of(const Rule& rule, const std::string& kind) {
+  return kind == rule.kind || contains(rule.with, kind) || contains(rule.any_of, kind);
+}
+
+bool is_free(const Finding& finding) { return finding.incident.empty() && finding.mute.empty() && counts(finding); }
 
 bool fits(const Rule& rule, const Finding& a, const Finding& b) {
   const bool kinds = (a.kind == rule.kind && contains(rule.with, b.kind)) ||
@@ -34,21 +41,69 @@ const Finding* finding_of(const IncidentState& state, const Entry& entry) {
   return at == state.findings.end() ? nullptr : &at->second;
 }
 
-Drafts open_by(const IncidentState& state, const Rule& rule, const Finding& finding, const Finding& other) {
-  std::vector<const Finding*> all = {&finding, &other};
-  // Whatever else of the rule's kinds happened in the same hour belongs to it as well.
-  for (const auto& [id, more] : state.findings) {
-    if (&more == &finding || &more == &other || !more.incident.empty() || more.endpoint != finding.endpoint) continue;
-    if (more.kind != rule.kind && !contains(rule.with, more.kind)) continue;
-    if (apart(more, finding) <= rule.within_us || apart(more, other) <= rule.within_us) all.push_back(&more);
+// The findings with which `finding` fulfils the rule; it is one of them. Empty: it does not.
+std::vector<const Finding*> fulfils(const IncidentState& state, const Rule& rule, const Finding& finding) {
+  std::vector<const Finding*> all = {&finding};
+  std::set<std::string> said = {said_by(finding)};
+  const bool counted = rule.count > 0 && contains(rule.any_of, finding.kind) && finding.severity >= rule.at_least;
+  for (const auto& [id, other] : state.findings) {
+    if (&other == &finding || !is_free(other) || other.endpoint != finding.endpoint) continue;
+    const bool same = counted && contains(rule.any_of, other.kind) && other.severity >= rule.at_least && onsets_apart(finding, other) <= rule.within_us;
+    if (!same && !fits(rule, finding, other)) continue;
+    all.push_back(&other);
+    said.insert(said_by(other));
   }
-  std::sort(all.begin(), all.end(), [](const Finding* a, const Finding* b) { return a->id < b->id; });
+  if (rule.count > 0) return counted && said.size() >= rule.count ? all : std::vector<const Finding*>{};
+  return all.size() > 1 ? all : std::vector<const Finding*>{};
+}
+
+Drafts open_by(const IncidentState& state, const Rule& rule, const Finding& finding, std::vector<const Finding*> all) {
+  // Whatever else of the rule's kinds happened in the same hour belongs to it as well.
+  const std::vector<const Finding*> halves = all;
+  for (const auto& [id, more] : state.findings) {
+    if (std::find(all.begin(), all.end(), &more) != all.end() || !is_free(more) || more.endpoint != finding.endpoint || !is_of(rule, more.kind)) continue;
+    if (std::any_of(halves.begin(), halves.end(), [&](const Finding* half) { return apart(more, *half) <= rule.within_us; })) all.push_back(&more);
+  }
+  std::sort(all.begin(), all.end(), [](const Finding* a, const Finding* b) { return index_of(a->id) < index_of(b->id); });
   Severity gravest = Severity::kInformational;
   for (const Finding* one : all) gravest = std::max(gravest, one->severity);
   std::string title = rule.title;
   if (const std::size_t at = title.find("{endpoint}"); at != std::string::npos) title.replace(at, 10, finding.endpoint);
   return {make("incident_opened", finding.id,
-               opening(finding.endpoint, finding.stream, title, severity_of(gravest), rule.name, all))};
+               opening(state, finding.endpoint, finding.stream, title, severity_of(gravest), rule.name, all))};
+}
+
+Draft muted(const Finding& finding, const std::pair<const std::string, Mute>& mute) {
+  return make("finding_muted", mute.first,
+              {{"finding", finding.id}, {"mute", mute.first}, {"by", mute.second.by}, {"reason", mute.second.reason},
+               {"until", format_time(mute.second.until)}});
+}
+
+Drafts link_to(const IncidentState& state, const Incident& open, const Finding& finding) {
+  if (!in_a_rule(state, finding.kind) && finding.severity < Severity::kMedium) return {};
+  const Place place = grouping_of(state, open).place(finding);
+  JsonObject body{{"incident", open.id}, {"finding", finding.id}, {"kind", finding.kind}, {"summary", finding.summary},
+                  {"cause", place.cause}, {"why", place.why}};
+  if (!place.repeats.empty()) body["repeats"] = place.repeats;
+  return {make("incident_finding_linked", open.id, std::move(body))};
+}
+
+// The mute of a correlation rule that this finding was marked with, while it is in force.
+const Mute* mute_of_rule_still(const IncidentState& state, const Finding& finding, Time now) {
+  const auto at = state.mutes.find(finding.mute);
+  return at != state.mutes.end() && !at->second.rule.empty() && now < at->second.until ? &at->second : nullptr;
+}
+
+// An incident opens by the first rule that is fulfilled and not muted; no mute holds back what is critical.
+Drafts open_by_rules(const IncidentState& state, const Finding& finding, Time now) {
+  for (const Rule& rule : state.rules) {
+    auto all = fulfils(state, rule, finding);
+    if (all.empty()) continue;
+    const auto* mute = mute_on_rule(state, rule.name, finding.endpoint, now);
+    if (mute != nullptr && finding.severity < Severity::kCritical) return {muted(finding, *mute)};
+    return open_by(state, rule, finding, std::move(all));
+  }
+  return {};
 }
 
 // Forgets what no rule can need any more: closed, unlinked, too old or too many.
@@ -67,43 +122,22 @@ void forget(IncidentState& state) {
   }
 }
 
-}  // namespace
-
-std::vector<Rule> built_in_rules() {
-  // The same as content/rules/correlation.yaml; a test compares them.
-  return {{"evasion", "outlier_burst", "Adversarial evasion of {endpoint}", {"query_chain", "performance_drop"}, kHour,
-           Severity::kLow}};
-}
-
-Result<std::vector<Rule>> rules_from_json(const Json& document) {
-  const Json* list = find(document, "correlation");
-  // The configuration inlines a whole file under its section's name.
-  if (list != nullptr && list->is_object()) list = find(*list, "rules");
-  if (list == nullptr || !list->is_array()) return fail(Code::kInvalid, "'correlation' must be an array", "/correlation");
-  std::vector<Rule> rules;
-  for (std::size_t i = 0; i < list->get_array().size(); ++i) {
-    const Json& item = list->get_array()[i];
-    const std::string at = fmt::format("/correlation/{}", i);
-    auto keys = only_keys(item, {"name", "title", "kind", "with", "within_s", "at_least", "reason"});
-    if (!keys) return fail(std::move(keys.error()).at(at));
-    Rule rule;
-    FIREBREAK_ASSIGN(rule.name, get_string(item, "name"));
-    FIREBREAK_ASSIGN(rule.kind, get_string(item, "kind"));
-    FIREBREAK_ASSIGN(rule.with, get_strings(item, "with"));
-    FIREBREAK_ASSIGN(const std::int64_t seconds, get_int(item, "within_s"));
-    if (seconds < 0 || seconds > 30 * 86'400) return fail(Code::kInvalid, "'within_s' is 0 s to 30 days", at + "/within_s");
-    rule.within_us = seconds * kSecond;
-    rule.title = string_or(item, "title", "Incident on {endpoint}");
-    FIREBREAK_ASSIGN(rule.at_least, parse_severity(string_or(item, "at_least", "low")));
-    if (rule.with.empty()) return fail(Code::kInvalid, "'with' names at least one kind", at + "/with");
-    rules.push_back(std::move(rule));
+void note_onset(Finding& finding, const Json& body) {
+  const Json* onset = find(body, "onset");
+  if (onset != nullptr) {
+    finding.onset_first = get_time(*onset, "first_time").value_or(finding.first_time);
+    finding.onset_last = std::max(finding.onset_first, get_time(*onset, "last_time").value_or(finding.last_time));
+  } else if (finding.onset_last.us == 0) {
+    finding.onset_first = finding.first_time;
+    finding.onset_last = finding.last_time;
   }
-  return rules;
 }
+
+}  // namespace
 
 bool in_a_rule(const IncidentState& state, const std::string& kind) {
   return std::any_of(state.rules.begin(), state.rules.end(),
-                     [&](const Rule& rule) { return rule.kind == kind || contains(rule.with, kind); });
+                     [&](const Rule& rule) { return is_of(rule, kind); });
 }
 
 std::string severity_of(Severity severity) {
@@ -119,21 +153,29 @@ std::string severity_of(Severity severity) {
 
 bool is_graver(const std::string& a, const std::string& b) { return a < b; }  // SEV-1 is the gravest
 
-JsonObject opening(const std::string& endpoint, const std::string& stream, const std::string& title,
+JsonObject opening(const IncidentState& state, const std::string& endpoint, const std::string& stream, const std::string& title,
                    const std::string& severity, const std::string& rule, const std::vector<const Finding*>& findings) {
   JsonArray ids, kinds;
   Time first, last;
+  Grouping grouping(state);
+  std::map<int, std::pair<JsonArray, JsonArray>> causes;  // findings, why
   for (const Finding* finding : findings) {
+    const Place place = grouping.place(*finding);
+    grouping.add(*finding, place.cause);
+    causes[place.cause].first.emplace_back(finding->id);
+    causes[place.cause].second.emplace_back(place.why);
     ids.emplace_back(finding->id);
     kinds.emplace_back(finding->kind);
     if (first.us == 0 || finding->first_time < first) first = finding->first_time;
     last = std::max(last, finding->last_time);
   }
+  JsonArray told;
+  for (auto& [id, of] : causes) told.push_back(JsonObject{{"cause", id}, {"findings", std::move(of.first)}, {"why", std::move(of.second)}});
   return {{"endpoint", endpoint},       {"stream", stream},
           {"title", title},             {"severity", severity},
           {"rule", rule},               {"findings", std::move(ids)},
           {"kinds", std::move(kinds)},  {"first_time", format_time(first)},
-          {"last_time", format_time(last)}};
+          {"last_time", format_time(last)}, {"causes", std::move(told)}};
 }
 
 void apply_finding(IncidentState& state, const Entry& entry) {
@@ -141,6 +183,7 @@ void apply_finding(IncidentState& state, const Entry& entry) {
   auto known = state.finding_of.find(key);
   if (known == state.finding_of.end()) {
     if (entry.kind != "finding_opened") return;
+    count_opened(state, entry);
     known = state.finding_of.emplace(key, entry.id("find")).first;
   }
   Finding& finding = state.findings[known->second];
@@ -153,6 +196,12 @@ void apply_finding(IncidentState& state, const Entry& entry) {
   finding.severity = parse_severity(string_or(entry.body, "severity")).value_or(Severity::kMedium);
   finding.first_time = get_time(entry.body, "first_time").value_or(entry.time);
   finding.last_time = get_time(entry.body, "last_time").value_or(entry.time);
+  finding.feature = string_or(entry.body, "feature");
+  finding.segment = string_or(entry.body, "segment");
+  finding.origin = string_or(entry.body, "origin");
+  note_onset(finding, entry.body);
+  for (const std::string& caller : strings_or_empty(entry.body, "callers"))
+    if (finding.callers.size() < kCallers) finding.callers.insert(caller);
   finding.closed = entry.kind == "finding_closed";
   state.newest_event = std::max(state.newest_event, finding.last_time);
   if (const auto at = state.open.find(finding.incident); at != state.open.end()) {
@@ -170,17 +219,19 @@ void apply_finding(IncidentState& state, const Entry& entry) {
 
 Drafts decide_finding(const IncidentState& state, const Entry& entry) {
   const Finding* finding = finding_of(state, entry);
-  if (finding == nullptr || !finding->incident.empty()) return {};
-  if (const Incident* open = incident_of_endpoint(state, finding->endpoint)) {
-    if (!in_a_rule(state, finding->kind) && finding->severity < Severity::kMedium) return {};
-    return {make("incident_finding_linked", open->id,
-                 {{"incident", open->id}, {"finding", finding->id}, {"kind", finding->kind}, {"summary", finding->summary}})};
+  if (finding == nullptr || !finding->incident.empty() || !counts(*finding)) return {};
+  const auto* mute = mute_on(state, *finding, entry.time);
+  if (mute != nullptr && finding->severity < Severity::kCritical)
+    return finding->mute.empty() ? Drafts{muted(*finding, *mute)} : Drafts{};
+  Drafts drafts;
+  if (!finding->mute.empty()) {
+    const auto* rule_mute = mute_of_rule_still(state, *finding, entry.time);
+    if (rule_mute != nullptr && finding->severity < Severity::kCritical) return {};
+    drafts.push_back(make("finding_unmuted", finding->id, {{"finding", finding->id}, {"mute", finding->mute}}));
   }
-  for (const Rule& rule : state.rules)
-    for (const auto& [id, other] : state.findings)
-      if (id != finding->id && other.incident.empty() && fits(rule, *finding, other))
-        return open_by(state, rule, *finding, other);
-  return {};
+  const Incident* open = incident_of_endpoint(state, finding->endpoint);
+  for (Draft& draft : open != nullptr ? link_to(state, *open, *finding) : open_by_rules(state, *finding, entry.time)) drafts.push_back(std::move(draft));
+  return drafts;
 }
 
 // A graver finding makes the incident graver, unless a person has set the severity.

@@ -8,12 +8,18 @@ Time time_of(const Json& object, std::string_view key) { return Time{int_or(obje
 JsonArray array_of(const std::vector<std::string>& list) { return JsonArray(list.begin(), list.end()); }
 
 Json to_json(const Rule& rule) {
-  return JsonObject{{"name", rule.name},
-                    {"kind", rule.kind},
-                    {"title", rule.title},
-                    {"with", array_of(rule.with)},
-                    {"within_s", rule.within_us / kSecond},
-                    {"at_least", severity_name(rule.at_least)}};
+  JsonObject out{{"name", rule.name},
+                 {"title", rule.title},
+                 {"within_s", rule.within_us / kSecond},
+                 {"at_least", severity_name(rule.at_least)}};
+  if (rule.count > 0) {
+    out["any_of"] = array_of(rule.any_of);
+    out["count"] = rule.count;
+  } else {
+    out["kind"] = rule.kind;
+    out["with"] = array_of(rule.with);
+  }
+  return out;
 }
 
 Json to_json(const Finding& f) {
@@ -26,21 +32,43 @@ Json to_json(const Finding& f) {
                     {"severity", severity_name(f.severity)},
                     {"first_time", f.first_time.us},
                     {"last_time", f.last_time.us},
+                    {"feature", f.feature},
+                    {"segment", f.segment},
+                    {"origin", f.origin},
+                    {"verdict", f.verdict},
+                    {"mute", f.mute},
+                    {"onset_first", f.onset_first.us},
+                    {"onset_last", f.onset_last.us},
+                    {"callers", JsonArray(f.callers.begin(), f.callers.end())},
+                    {"cause", f.cause},
                     {"closed", f.closed}};
 }
 
 Finding read_finding(const std::string& id, const Json& d) {
-  return {id,
-          string_or(d, "kind"),
-          string_or(d, "endpoint"),
-          string_or(d, "stream"),
-          string_or(d, "episode"),
-          string_or(d, "summary"),
-          string_or(d, "incident"),
-          parse_severity(string_or(d, "severity")).value_or(Severity::kMedium),
-          time_of(d, "first_time"),
-          time_of(d, "last_time"),
-          bool_or(d, "closed")};
+  Finding f;
+  f.id = id;
+  for (const auto& [key, into] : {std::pair<std::string_view, std::string*>{"kind", &f.kind},
+                                  {"endpoint", &f.endpoint},
+                                  {"stream", &f.stream},
+                                  {"episode", &f.episode},
+                                  {"summary", &f.summary},
+                                  {"incident", &f.incident},
+                                  {"feature", &f.feature},
+                                  {"segment", &f.segment},
+                                  {"origin", &f.origin},
+                                  {"verdict", &f.verdict},
+                                  {"mute", &f.mute}})
+    *into = string_or(d, key);
+  f.severity = parse_severity(string_or(d, "severity")).value_or(Severity::kMedium);
+  f.first_time = time_of(d, "first_time");
+  f.last_time = time_of(d, "last_time");
+  f.onset_first = time_of(d, "onset_first");
+  f.onset_last = time_of(d, "onset_last");
+  const auto callers = strings_or_empty(d, "callers");
+  f.callers = {callers.begin(), callers.end()};
+  f.cause = static_cast<int>(int_or(d, "cause"));
+  f.closed = bool_or(d, "closed");
+  return f;
 }
 
 Json to_json(const Incident& i) {
@@ -70,7 +98,9 @@ Json to_json(const Incident& i) {
                     {"opened", i.opened.us},
                     {"first_time", i.first_time.us},
                     {"last_time", i.last_time.us},
-                    {"severity_by_hand", i.severity_by_hand}};
+                    {"severity_by_hand", i.severity_by_hand},
+                    {"causes", i.causes},
+                    {"triage", to_json(i.triage)}};
 }
 
 template <class Read>
@@ -112,6 +142,8 @@ Incident read_incident(const std::string& id, const Json& d) {
   i.first_time = time_of(d, "first_time");
   i.last_time = time_of(d, "last_time");
   i.severity_by_hand = bool_or(d, "severity_by_hand");
+  i.causes = static_cast<int>(int_or(d, "causes"));
+  if (const Json* triage = find(d, "triage")) i.triage = triage_from_json(*triage);
   return i;
 }
 
@@ -126,13 +158,15 @@ Json to_json(const IncidentState& state) {
   for (const auto& [id, finding] : state.findings) findings[id] = to_json(finding);
   for (const auto& [id, action] : state.actions)
     actions[id] = JsonObject{{"incident", action.incident}, {"measure", action.measure}, {"class", action.cls}, {"in_force", action.in_force}};
-  return JsonObject{{"rules", JsonObject{{"correlation", std::move(rules)}}},
-                    {"open", std::move(open)},
-                    {"closed", std::move(closed)},
-                    {"findings", std::move(findings)},
-                    {"actions", std::move(actions)},
-                    {"endpoints", JsonArray(state.endpoints.begin(), state.endpoints.end())},
-                    {"newest_event", state.newest_event.us}};
+  JsonObject document{{"rules", JsonObject{{"correlation", std::move(rules)}}},
+                      {"open", std::move(open)},
+                      {"closed", std::move(closed)},
+                      {"findings", std::move(findings)},
+                      {"actions", std::move(actions)},
+                      {"endpoints", JsonArray(state.endpoints.begin(), state.endpoints.end())},
+                      {"newest_event", state.newest_event.us}};
+  add_casework(state, document);
+  return document;
 }
 
 Result<IncidentState> incident_state_from_json(const Json& document) {
@@ -157,6 +191,7 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
   const auto endpoints = strings_or_empty(document, "endpoints");
   state.endpoints = {endpoints.begin(), endpoints.end()};
   state.newest_event = time_of(document, "newest_event");
+  FIREBREAK_TRY(read_casework(document, state));
   return state;
 }
 

@@ -18,6 +18,8 @@ std::string own_text(const Entry& entry) {
   const auto text = [&](std::string_view key) { return string_or(body, key); };
   if (entry.kind == "incident_opened") return fmt::format("opened, {}: {}", text("severity"), text("title"));
   if (entry.kind == "incident_finding_linked") return fmt::format("{} ({}): {}", text("finding"), text("kind"), text("summary"));
+  if (entry.kind == "incident_triaged") return fmt::format("triage by {}: {}", text("by"), text("verdict"));
+  if (entry.kind == "finding_verdict") return fmt::format("{} says that {} is {}: {}", text("by"), text("finding"), text("verdict"), text("reason").substr(0, 200));
   if (entry.kind == "incident_acknowledged") return "acknowledged by " + text("by");
   if (entry.kind == "incident_phase") return fmt::format("{} -> {}: {}", text("from"), text("to"), text("reason"));
   if (entry.kind == "incident_severity") return fmt::format("severity {} -> {}: {}", text("from"), text("to"), text("reason"));

@@ -243,7 +243,7 @@ Result<Playbook> playbook_from_json(const Json& document) {
   playbook.exception = string_or(document, "workflow_exception");
   for (const std::string& label : strings_or_empty(document, "labels")) {
     if (label.starts_with("trigger:kind=")) playbook.trigger_kind = label.substr(13);
-    if (label.starts_with("trigger:rule=")) playbook.trigger_rule = label.substr(13);
+    if (label.starts_with("trigger:rule=")) playbook.trigger_rule += (playbook.trigger_rule.empty() ? "" : " ") + label.substr(13);
   }
   for (const auto& step : document.at("workflow").as_object())
     playbook.steps[std::string(step.key())] = read_step(std::string(step.key()), step.value());

@@ -205,7 +205,8 @@ Drafts on_incident(const PlaybookState& state, const Entry& entry) {
   if (facts == state.incidents.end()) return drafts;
   for (const auto& [id, installed] : state.installed) {
     const Playbook& playbook = installed.playbook;
-    const bool by_rule = !playbook.trigger_rule.empty() && playbook.trigger_rule == facts->second.rule;
+    const std::string& rule = facts->second.rule;
+    const bool by_rule = !rule.empty() && (" " + playbook.trigger_rule + " ").find(" " + rule + " ") != std::string::npos;
     const bool by_kind = !playbook.trigger_kind.empty() && facts->second.finding_kinds.contains(playbook.trigger_kind);
     if (!by_rule && !by_kind) continue;
     for (Draft& draft : start_run(state, playbook, entry.id("inc"))) drafts.push_back(std::move(draft));

@@ -9,21 +9,28 @@
 namespace firebreak::evidence {
 namespace {
 
-// Tells the entries that are about an incident or one of its actions; sees them all, in order.
+// Tells the entries that are about an incident, its findings or one of its actions; sees them all, in order.
 class About {
  public:
-  explicit About(const std::string& incident) : incident_(incident) {}
+  About(const std::vector<Entry>& journal, const std::string& incident) : incident_(incident) {
+    for (const Entry& entry : journal) {  // what is said of a finding may come before it joins
+      if (entry.kind == "incident_opened" && entry.id("inc") == incident)
+        for (const std::string& finding : strings_or_empty(entry.body, "findings")) findings_.insert(finding);
+      if (entry.kind == "incident_finding_linked" && string_or(entry.body, "incident") == incident) findings_.insert(string_or(entry.body, "finding"));
+    }
+    findings_.erase("");
+  }
 
   bool operator()(const Entry& entry) {
     if (entry.kind == "action_proposed" && string_or(entry.body, "incident") == incident_) actions_.insert(entry.id("act"));
     if (entry.kind == "incident_opened") return entry.id("inc") == incident_;
     const Json& args = command_args(entry);
-    return string_or(args, "incident") == incident_ || actions_.contains(string_or(args, "action"));
+    return string_or(args, "incident") == incident_ || findings_.contains(string_or(args, "finding")) || actions_.contains(string_or(args, "action"));
   }
 
  private:
   const std::string& incident_;
-  std::set<std::string> actions_;
+  std::set<std::string> actions_, findings_;
 };
 
 // A declared incident's title came with a command that could not name the incident yet.
@@ -47,7 +54,7 @@ std::vector<NamedText> texts_of(const std::vector<Entry>& journal, const std::st
   std::vector<NamedText> texts;
   std::set<Digest> known;
   std::map<Digest, std::uint64_t> erased;
-  About about(incident);
+  About about(journal, incident);
   for (const Entry& entry : journal) {
     if (entry.kind == "text_erased")
       if (const auto digest = text_digest(string_or(entry.body, "text"))) erased.emplace(*digest, entry.index);

@@ -8,8 +8,8 @@
 namespace firebreak::views {
 namespace {
 
-constexpr std::string_view kFindingMembers[] = {"severity",  "first", "last",    "first_time",
-                                                "last_time", "count", "summary", "numbers"};
+constexpr std::string_view kFindingMembers[] = {"severity", "first",   "last",    "first_time", "last_time", "count",
+                                                "summary",  "numbers", "feature", "segment",    "onset",     "origin"};
 
 // Detectors name an episode; the views keep episode -> id as a thing of its own.
 std::string episode_key(const Json& body) {
@@ -38,6 +38,7 @@ void finding_opened(Store& store, const Entry& entry) {
   for (const std::string_view name : kFindingMembers) copy_members(finding, entry.body, {name});
   finding["incident"] = "";
   finding["updates"] = 0;
+  for (const char* absent : {"verdict", "judged", "muted"}) finding[absent] = nullptr;
   count_members(finding, entry.body);
   store.put("finding", finding);
   JsonObject episode = thing(entry, episode_key(entry.body), "open");
@@ -74,6 +75,36 @@ void link_finding(Store& store, const Entry& entry, const std::string& incident,
   });
 }
 
+// Which findings share a cause, each with the reason. Entries from before there were causes have one.
+JsonArray causes_of(const Json& opened) {
+  JsonArray out;
+  const Json* causes = find(opened, "causes");
+  if (causes == nullptr || !causes->is_array()) {
+    JsonArray findings;
+    for (const std::string& id : strings_or_empty(opened, "findings")) findings.push_back(JsonObject{{"id", id}, {"why", ""}});
+    if (!findings.empty()) out.push_back(JsonObject{{"cause", 1}, {"findings", std::move(findings)}});
+    return out;
+  }
+  for (const Json& cause : causes->get_array()) {
+    const auto ids = strings_or_empty(cause, "findings"), why = strings_or_empty(cause, "why");
+    JsonArray findings;
+    for (std::size_t i = 0; i < ids.size(); ++i) findings.push_back(JsonObject{{"id", ids[i]}, {"why", i < why.size() ? why[i] : ""}});
+    out.push_back(JsonObject{{"cause", int_or(cause, "cause")}, {"findings", std::move(findings)}});
+  }
+  return out;
+}
+
+void join_cause(JsonObject& incident, const Json& linked) {
+  const std::int64_t id = int_or(linked, "cause", 1);
+  JsonObject finding{{"id", string_or(linked, "finding")}, {"why", string_or(linked, "why")}};
+  copy_members(finding, linked, {"repeats"});
+  Json& causes = incident["causes"];
+  if (!causes.is_array()) causes = JsonArray{};
+  for (Json& cause : causes.get_array())
+    if (int_or(cause, "cause") == id) return cause.as_object()["findings"].as_array().push_back(std::move(finding));
+  causes.get_array().push_back(JsonObject{{"cause", id}, {"findings", JsonArray{std::move(finding)}}});
+}
+
 void incident_opened(Store& store, const Entry& entry) {
   const std::string id = entry.id("inc");
   JsonObject incident = thing(entry, id, "open");
@@ -88,7 +119,8 @@ void incident_opened(Store& store, const Entry& entry) {
                                             {"reason", "opened"}}};
   incident["roles"] = JsonObject{};
   incident["measurements"] = JsonArray{};
-  for (const char* absent : {"acknowledged", "impact", "closed", "options"}) incident[absent] = nullptr;
+  incident["causes"] = causes_of(entry.body);
+  for (const char* absent : {"acknowledged", "impact", "closed", "options", "triage"}) incident[absent] = nullptr;
   store.put("incident", incident);
   for (const std::string& finding : strings_or_empty(entry.body, "findings"))
     link_finding(store, entry, id, finding);
@@ -107,11 +139,13 @@ void incident_finding_linked(Store& store, const Entry& entry) {
     std::vector<std::string> findings = strings_or_empty(incident, "findings");
     if (std::find(findings.begin(), findings.end(), finding) == findings.end()) findings.push_back(finding);
     incident["findings"] = JsonArray(findings.begin(), findings.end());
+    join_cause(incident, entry.body);
   });
   link_finding(store, entry, id, finding);
   store.add_timeline(
       id, entry,
-      fmt::format("Finding {} ({}) joined the incident", finding, words(string_or(entry.body, "kind"))));
+      fmt::format("Finding {} ({}) joined the incident, cause {}{}", finding, words(string_or(entry.body, "kind")), int_or(entry.body, "cause", 1),
+                  string_or(entry.body, "why").empty() ? "" : ": " + string_or(entry.body, "why")));
 }
 
 void incident_acknowledged(Store& store, const Entry& entry) {

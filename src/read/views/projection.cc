@@ -7,12 +7,12 @@
 namespace firebreak::views {
 namespace {
 
-const std::map<std::string_view, Projection>& handlers() {
-  static const std::map<std::string_view, Projection> table = [] {
-    std::map<std::string_view, Projection> built;
+const std::map<std::string_view, std::vector<Projection>>& handlers() {
+  static const std::map<std::string_view, std::vector<Projection>> table = [] {
+    std::map<std::string_view, std::vector<Projection>> built;
     for (const auto& family :
-         {incident_handlers(), contain_handlers(), evidence_handlers(), release_handlers()})
-      for (const Handler& handler : family) built.emplace(handler.kind, handler.apply);
+         {incident_handlers(), case_handlers(), contain_handlers(), evidence_handlers(), release_handlers()})
+      for (const Handler& handler : family) built[handler.kind].push_back(handler.apply);
     return built;
   }();
   return table;
@@ -22,7 +22,8 @@ const std::map<std::string_view, Projection>& handlers() {
 
 void project(Store& store, const Entry& entry) {
   const auto found = handlers().find(entry.kind);
-  if (found != handlers().end()) found->second(store, entry);
+  if (found == handlers().end()) return;
+  for (const Projection apply : found->second) apply(store, entry);
 }
 
 JsonObject moment(const Entry& entry) {

@@ -2,6 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 namespace firebreak::views {
 namespace {
 
@@ -49,9 +53,65 @@ void add_rows(Store& store, JsonArray& rows, const JsonObject& gate) {
         int_or(attack, "approved_by_control"), false);
 }
 
+// What the findings of one cause have in common, for a person: how many of which kind, which features, when it began, and why
+// they belong together (each reason with how often it was given).
+Json told_cause(Store& store, const Json& cause) {
+  std::map<std::string, std::int64_t> kinds, why;
+  std::set<std::string> features;
+  std::string first, last;
+  std::int64_t repeats = 0;
+  const JsonArray& findings = cause.at("findings").as_array();
+  for (const Json& member : findings) {
+    repeats += find(member, "repeats") != nullptr;
+    const std::string reason = string_or(member, "why");
+    if (!reason.empty() && find(member, "repeats") == nullptr) ++why[reason];
+    const std::optional<JsonObject> finding = store.get("finding", string_or(member, "id"));
+    if (!finding) continue;
+    ++kinds[string_or(*finding, "kind")];
+    if (const std::string feature = string_or(*finding, "feature"); !feature.empty()) features.insert(feature);
+    const Json* onset = find(*finding, "onset");
+    const std::string from = onset == nullptr ? string_or(*finding, "first_time") : string_or(*onset, "first_time");
+    const std::string to = onset == nullptr ? string_or(*finding, "last_time") : string_or(*onset, "last_time");
+    if (first.empty()) last = to;
+    if (first.empty() || from < first) first = from;
+    last = std::min(last, to);
+  }
+  JsonObject counted, reasons;
+  for (const auto& [kind, count] : kinds) counted[kind] = count;
+  for (const auto& [reason, count] : why) reasons[reason] = count;
+  return JsonObject{{"cause", int_or(cause, "cause")}, {"count", findings.size()},     {"repeats", repeats},
+                    {"kinds", std::move(counted)},     {"why", std::move(reasons)},    {"features", JsonArray(features.begin(), features.end())},
+                    {"began", JsonObject{{"first", first}, {"last", std::max(first, last)}}}, {"findings", findings}};
+}
+
+// Planned changes and promotions that lay over the onset of a finding.
+JsonArray changes_over(Store& store, const JsonObject& finding) {
+  const Json* onset = find(finding, "onset");
+  const Json whole = finding;
+  const auto first = get_time(onset != nullptr ? *onset : whole, "first_time"), last = get_time(onset != nullptr ? *onset : whole, "last_time");
+  JsonArray out;
+  if (!first || !last) return out;
+  for (JsonObject& change : store.list({.kind = "change", .incident = {}, .endpoint = {}, .state = {}})) {
+    const std::string endpoint = string_or(change, "endpoint");
+    if (string_or(change, "state") == "cancelled" || (!endpoint.empty() && endpoint != string_or(finding, "endpoint"))) continue;
+    const auto from = get_time(change, "from"), to = get_time(change, "to");
+    if (from && *from <= *last && (!to || *first <= *to + kHour)) out.push_back(std::move(change));
+  }
+  return out;
+}
+
 }  // namespace
 
+Result<Json> finding_screen(Store& store, const std::string& id) {
+  std::optional<JsonObject> finding = store.get("finding", id);
+  if (!finding) return fail(Code::kNotFound, fmt::format("there is no finding '{}'", id));
+  (*finding)["changes"] = changes_over(store, *finding);
+  return Json(std::move(*finding));
+}
+
 void trim_incident(JsonObject& incident) {
+  if (const Json* triage = find(incident, "triage"); triage != nullptr && triage->is_object()) incident["triage"] = string_or(*triage, "verdict");
+  if (Json* causes = incident.if_contains("causes"); causes != nullptr && causes->is_array()) *causes = causes->get_array().size();
   if (Json* options = incident.if_contains("options"); options != nullptr && options->is_object()) {
     const Json* list = find(*options, "options");
     options->get_object()["count"] = list != nullptr && list->is_array() ? list->get_array().size() : 0;
@@ -77,6 +137,11 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
     if (std::optional<JsonObject> document = store.get("finding", finding))
       findings.push_back(std::move(*document));
   (*incident)["findings"] = std::move(findings);
+  if (const Json* causes = incident->if_contains("causes"); causes != nullptr && causes->is_array()) {
+    JsonArray told;
+    for (const Json& cause : causes->get_array()) told.push_back(told_cause(store, cause));
+    (*incident)["causes"] = std::move(told);
+  }
   (*incident)["gates"] = things(store, "gate", id);
   (*incident)["tasks"] = things(store, "task", id);
   (*incident)["runs"] = things(store, "run", id);

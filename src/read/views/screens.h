@@ -9,6 +9,7 @@
 namespace firebreak::views {
 
 Result<Json> incident_screen(Store& store, const std::string& id);
+Result<Json> finding_screen(Store& store, const std::string& id);  // with changes[] over its onset
 Result<Json> action_screen(Store& store, const std::string& id);
 JsonObject status_screen(Store& store);
 JsonObject robustness_screen(Store& store);

@@ -191,6 +191,16 @@ Result<Json> Views::endpoints(const Page& page, const Filter& filter) const {
   return impl_->list("endpoint", page, filter, nullptr);
 }
 
+Result<Json> Views::changes(const Page& page, const Filter& filter) const {
+  return impl_->list("change", page, filter, nullptr);
+}
+Result<Json> Views::tunings(const Page& page, const Filter& filter) const {
+  return impl_->list("tuning", page, filter, nullptr);
+}
+Result<Json> Views::mutes(const Page& page, const Filter& filter) const {
+  return impl_->list("mute", page, filter, nullptr);
+}
+
 Result<Json> Views::incident(const std::string& id) const {
   const std::lock_guard lock(impl_->mutex);
   Result<Json> screen = incident_screen(impl_->store, id);
@@ -200,10 +210,9 @@ Result<Json> Views::incident(const std::string& id) const {
 
 Result<Json> Views::finding(const std::string& id) const {
   const std::lock_guard lock(impl_->mutex);
-  std::optional<JsonObject> found = impl_->store.get("finding", id);
+  Result<Json> screen = finding_screen(impl_->store, id);
   FIREBREAK_TRY(impl_->store.take_error());
-  if (!found) return fail(Code::kNotFound, fmt::format("there is no finding '{}'", id));
-  return Json(std::move(*found));
+  return screen;
 }
 
 Result<Json> Views::action(const std::string& id) const {

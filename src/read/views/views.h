@@ -70,9 +70,12 @@ class Views {
   Result<Json> models(const Page& page, const Filter& filter = {}) const;  // releases
   Result<Json> runs(const Page& page, const Filter& filter = {}) const;    // playbook runs
   Result<Json> gates(const Page& page, const Filter& filter = {}) const;
+  Result<Json> changes(const Page& page, const Filter& filter = {}) const;  // planned ones and promotions
+  Result<Json> tunings(const Page& page, const Filter& filter = {}) const;  // proposed detector configurations
+  Result<Json> mutes(const Page& page, const Filter& filter = {}) const;
   Result<Json> endpoints(const Page& page, const Filter& filter = {}) const;
 
-  // One thing whole. incident: with timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[],
+  // One thing whole. finding: with changes[]; incident: with causes[], timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[],
   // people[].
   Result<Json> incident(const std::string& id) const;
   Result<Json> finding(const std::string& id) const;

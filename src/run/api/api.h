@@ -61,6 +61,7 @@ struct Parts {
   std::function<void(const std::string& stream)> admitted = {};  // after a batch, on the log's writer thread: must not block
   std::function<Result<Json>(const std::string& finding)> replay = {};  // whether the stream still leads to it
   std::function<Result<Json>(const std::string& endpoint)> performance = {};  // figures of its answers, with bands
+  std::function<Result<Json>(const Json& asked)> backtest = {};  // what another configuration would have found
   std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
   std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
   std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
@@ -97,6 +98,7 @@ class Api {
   void add_tap_routes();      // inference logs of other platforms
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
+  void add_case_routes();     // planned changes, mutes, precision, backtests
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
   void add_event_routes();    // SSE

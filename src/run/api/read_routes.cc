@@ -58,6 +58,9 @@ void Api::add_read_routes() {
   list("/api/v1/models", &views::Views::models);
   list("/api/v1/runs", &views::Views::runs);
   list("/api/v1/gates", &views::Views::gates);
+  list("/api/v1/changes", &views::Views::changes);
+  list("/api/v1/mutes", &views::Views::mutes);
+  list("/api/v1/tunings", &views::Views::tunings);
   guarded("GET", "/api/v1/incidents/{id}/picture", kPeople,
           [this](const net::Request& request, const access::Principal&) { return shown(parts_.picture(request.param("id"))); });
   guarded("GET", "/api/v1/incidents/{id}/report.html", kPeople,

@@ -12,6 +12,7 @@ std::string created_id(const journal::Group& group) {
   static const std::pair<std::string_view, std::string_view> kCreating[] = {
       {"incident_opened", "inc"},      {"action_proposed", "act"},    {"playbook_run_started", "run"},
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
+      {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
@@ -44,6 +45,8 @@ void Api::add_write_routes() {
             const std::string name = request.param("name");
             if (name == "session.open" || name == "session.close")
               return fail(Code::kForbidden, "sessions are opened and closed at /api/v1/session");
+            if (name == "detectors.propose")
+              return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
             FIREBREAK_ASSIGN(const Json args, body_of(request));
             return give_command(name, args, who);
           });

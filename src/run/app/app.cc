@@ -193,6 +193,10 @@ Result<void> App::Impl::follow_journal() {
     at += entries.size();
   }
   FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback, journal_why));
+  if (!options.events.empty()) {
+    FIREBREAK_ASSIGN(const events::Format format, events::parse_format(options.events_format));
+    FIREBREAK_ASSIGN(events_file, EventsFile::open(files, options.events, format, *journal, logger, std::string(version())));
+  }
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });
   jobs->post([this] { feed_maker->use_rules(); });
@@ -212,6 +216,10 @@ void App::Impl::on_group(const journal::Group& group) {
     archivist->apply(entry);
     offsite->apply(entry);
     take_request(entry);
+    if (entry.kind == "detectors_approved") {
+      const std::string endpoint = FeedMaker::endpoint_of(entry);
+      jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
+    }
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
@@ -221,6 +229,7 @@ void App::Impl::on_group(const journal::Group& group) {
   }
   if (orders) take_orders();
   projection->wake();
+  if (events_file) events_file->wake();
 }
 
 void App::Impl::erase_text(const Entry& entry) {
@@ -304,6 +313,10 @@ App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 App::~App() { stop(); }
 
+void App::reopen_events() {
+  if (impl_->events_file) impl_->events_file->reopen();
+}
+
 std::string App::url() const { return impl_->server->url(); }
 
 // The stop list. First what only waits for others is told not to, so that callers are let go soon; then the start list
@@ -326,6 +339,7 @@ void App::stop() {
   impl_->feeds.clear();
   if (impl_->subscription != 0) impl_->journal->unsubscribe(impl_->subscription);
   if (impl_->projection) impl_->projection->stop();
+  if (impl_->events_file) impl_->events_file->stop();
   impl_->journal.reset();  // finishes what was submitted
   impl_->streams.reset();
   impl_->views.reset();

@@ -21,6 +21,8 @@ struct ServeOptions {
   std::uint16_t port = 8440;
   bool fed_clock = false;
   std::vector<std::string> accept_rollback;  // logs that may go on although they are not what they were
+  std::string events;                       // file that findings and incidents are written to; empty: none
+  std::string events_format = "ocsf";       // or ecs
   std::vector<std::string> host_names;  // that the page is reached by, besides the loopback ones
 };
 
@@ -30,6 +32,7 @@ class App {
   ~App();
 
   std::string url() const;
+  void reopen_events();  // the events file was renamed by who rotates it
   // Takes no more requests, finishes what is under way, closes the logs. Idempotent.
   void stop();
 

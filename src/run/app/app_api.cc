@@ -6,6 +6,7 @@
 #include "run/app/context.h"
 #include "run/app/reporter.h"
 #include "run/app/tracer.h"
+#include "run/app/backtest_job.h"
 #include "run/app/finding_replay.h"
 
 namespace firebreak::api {
@@ -54,6 +55,7 @@ Result<void> App::Impl::start_api() {
       feed_maker->make(stream);
     });
   };
+  parts.backtest = [this](const Json& asked) { return run_backtest(*context, *feed_maker, asked); };
   parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.apply_rules = [this](const Json& body, const std::string& actor) { return feed_maker->rules().apply_set(body, actor); };
   parts.rules_status = [this] { return feed_maker->rules().status(); };

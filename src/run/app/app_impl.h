@@ -19,6 +19,7 @@
 #include "run/app/clockwork.h"
 #include "run/app/content.h"
 #include "run/app/erasures.h"
+#include "run/app/events_file.h"
 #include "run/app/feed_maker.h"
 #include "run/app/intake.h"
 #include "run/app/offsite.h"
@@ -61,6 +62,7 @@ struct App::Impl {
   std::unique_ptr<Attestations> attestations;
   std::unique_ptr<Offsite> offsite;
   std::unique_ptr<Projection> projection;
+  std::unique_ptr<EventsFile> events_file;
   std::unique_ptr<effects::Worker> worker;
   std::set<std::uint64_t> orders_taken;
   std::mutex making_mutex;

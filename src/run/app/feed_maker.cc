@@ -43,6 +43,17 @@ void FeedMaker::apply(const Entry& entry) {
     profiles_[{string_or(entry.body, "endpoint"), string_or(entry.body, "release")}] = {
         string_or(entry.body, "digest"), find(entry.body, "basis") != nullptr, static_cast<std::uint64_t>(int_or(entry.body, "last", 0)),
         static_cast<std::size_t>(int_or(entry.body, "gone", 0))};
+  if (entry.kind == "config_applied") {
+    applied_.clear();
+    if (const Json* documents = find_pointer(entry.body, "/document/detectors"); documents != nullptr && documents->is_object())
+      for (const auto& member : documents->get_object()) applied_[std::string(member.key())] = canonical_json(member.value());
+  }
+  if (entry.kind == "detectors_approved")
+    if (const Json* document = find(entry.body, "document")) {
+      const std::string endpoint = string_or(entry.body, "endpoint");
+      const auto configured = applied_.find(endpoint);
+      tunings_[endpoint] = {*document, string_or(entry.body, "proposal"), configured == applied_.end() ? std::string() : configured->second};
+    }
   if (!entry.kind.starts_with("finding_") || !entry.source.producer.starts_with(kDetect)) return;
   const std::string endpoint = entry.source.producer.substr(kDetect.size());
   if (context_.feeds.find(endpoint) != nullptr) return;  // it knows what it said
@@ -71,8 +82,17 @@ std::optional<FeedMaker::Ready> FeedMaker::ready_of(const std::string& name) con
   return ready;
 }
 
+std::optional<FeedMaker::Tuning> FeedMaker::tuning_of(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  const auto tuning = tunings_.find(endpoint);
+  if (tuning == tunings_.end()) return std::nullopt;
+  const auto own = detectors_.find(endpoint);
+  return tuning->second.over == (own == detectors_.end() ? std::string() : canonical_json(own->second)) ? std::optional(tuning->second) : std::nullopt;
+}
+
 // An endpoint without a file of its own gets the default, with its own names and words.
 Result<detect::DetectorConfig> FeedMaker::config_of(const Ready& ready) const {
+  if (const auto tuning = tuning_of(ready.endpoint.name)) return detect::detector_config_from_json(tuning->document);
   if (const auto own = detectors_.find(ready.endpoint.name); own != detectors_.end())
     return detect::detector_config_from_json(own->second);
   FIREBREAK_ASSIGN(Json document, yaml_to_json(default_detectors(), "content/detectors/default.yaml"));
@@ -171,6 +191,19 @@ void FeedMaker::forget(const std::string& name) {
   feed->renew(detector ? std::move(*detector) : nullptr);
 }
 
+void FeedMaker::retune(const std::string& name) {
+  record::Stream* const stream = context_.streams.get(name);
+  StreamFeed* const feed = context_.feeds.find(name);
+  const auto ready = ready_of(name);
+  const auto tuning = tuning_of(name);
+  if (stream == nullptr || feed == nullptr || !ready || !tuning) return;  // made with it once it is made
+  auto detector = detector_of(*ready, *stream);
+  if (!detector) return;
+  feed->renew(std::move(*detector), "the detectors were changed by " + tuning->proposal, [this, name, proposal = tuning->proposal](std::uint64_t position) {
+    context_.journal.submit({"detectors_renewed", JsonObject{{"proposal", proposal}, {"endpoint", name}, {"stream", name}, {"position", position}}, "detect", proposal, {}}, {});
+  });
+}
+
 Result<Json> FeedMaker::replay(const std::string& finding) const {
   const std::unique_lock one(replaying_, std::try_to_lock);
   if (!one.owns_lock()) return fail(Code::kBusy, "another finding is being replayed: ask again in a moment");
@@ -183,19 +216,25 @@ Result<Json> FeedMaker::replay(const std::string& finding) const {
     return fail(Code::kInvalid, fmt::format("'{}' was not found in a stream, so nothing can be replayed", finding), "/id");
   const std::string name = opened.source.producer.substr(kDetect.size());
   record::Stream* const stream = context_.streams.get(name);
-  const auto ready = ready_of(name);
-  if (stream != nullptr && !ready) {
+  if (stream == nullptr) return fail(Code::kNotFound, fmt::format("'{}' has no stream now", name));
+  if (!ready_of(name)) {  // a stream of no endpoint: rules alone judge it
     Endpoint source;
     source.name = name;
     FeedMind mind(source, nullptr, 0, context_.logger, rules_.book(name));
     return replay_finding(*stream, source.features, mind, opened);
   }
+  FIREBREAK_ASSIGN(const Judge judge, judge_of(name));
+  FeedMind mind(judge.endpoint, std::make_unique<detect::StreamDetector>(judge.config, judge.profile), 0, context_.logger, rules_.book(name));
+  return replay_finding(*stream, judge.endpoint.features, mind, opened);
+}
+
+Result<FeedMaker::Judge> FeedMaker::judge_of(const std::string& name) const {
+  const auto ready = ready_of(name);
   const auto known = ready ? known_profile(*ready) : std::nullopt;
-  if (stream == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
-  FIREBREAK_ASSIGN(const detect::DetectorConfig config, config_of(*ready));
-  FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, read_profile(*known));
-  FeedMind mind(ready->endpoint, std::make_unique<detect::StreamDetector>(config, profile), 0, context_.logger, rules_.book(name));
-  return replay_finding(*stream, ready->endpoint.features, mind, opened);
+  if (context_.streams.get(name) == nullptr || !known) return fail(Code::kNotFound, fmt::format("'{}' has no detectors now", name));
+  FIREBREAK_ASSIGN(detect::DetectorConfig config, config_of(*ready));
+  FIREBREAK_ASSIGN(detect::ReferenceProfile profile, read_profile(*known));
+  return Judge{ready->endpoint, std::move(config), std::move(profile)};
 }
 
 std::vector<std::string> FeedMaker::worth_trying() {

@@ -43,6 +43,15 @@ class FeedMaker {
   // for them alone.
   void use_rules();
   RuleDesk& rules() { return rules_; }
+  // Another configuration was approved (detectors_approved): detectors with it are made and take over. On make()'s thread.
+  void retune(const std::string& endpoint);
+  // What judges an endpoint's records now. kNotFound: nothing does.
+  struct Judge {
+    Endpoint endpoint;
+    detect::DetectorConfig config;
+    detect::ReferenceProfile profile;
+  };
+  Result<Judge> judge_of(const std::string& endpoint) const;
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
   std::vector<std::string> worth_trying();
 
@@ -67,6 +76,12 @@ class FeedMaker {
   Result<detect::ReferenceProfile> build(const Ready& ready);
   Result<detect::ReferenceProfile> build_baseline(const Ready& ready, record::Stream& stream);
   Result<void> keep(const Ready& ready, const detect::ReferenceProfile& profile, JsonObject body);
+  // Approved in the journal; until the file that it was approved over says something else.
+  struct Tuning {
+    Json document;
+    std::string proposal, over;  // over: canonical document of the configuration then
+  };
+  std::optional<Tuning> tuning_of(const std::string& endpoint) const;
   JsonArray detectors_of(const std::string& name, const Ready& ready) const;
 
   const Context& context_;
@@ -80,6 +95,8 @@ class FeedMaker {
   std::map<std::string, detect::OpenEpisodes> open_;                     // of endpoints without a feed: what the journal has open
   std::map<std::string, std::uint64_t> tried_;                           // endpoint -> records when make() was tried
   std::map<std::string, std::string> waits_;                             // endpoint -> why it has no feed
+  std::map<std::string, std::string> applied_;                           // endpoint -> canonical document, as configured last
+  std::map<std::string, Tuning> tunings_;
   std::set<std::string> judged_by_labels_;                               // endpoints whose profile says what labels to expect
 };
 

@@ -170,9 +170,9 @@ void StreamFeed::read_some(std::uint64_t from, std::uint64_t end) {
 }
 
 // Behind the last record, as what comes with time is: ordinals rise on. What time alone closed before stays closed.
-void StreamFeed::hand_over() {
+void StreamFeed::hand_over(const std::string& why) {
   if (advanced_to_.us >= 0) mind_->advance(advanced_to_);
-  detect::Handover news = detect::hand_over(said_, mind_->open(), mind_->known() > 0 ? kErased : kEnded);
+  detect::Handover news = detect::hand_over(said_, mind_->open(), !why.empty() ? why : mind_->known() > 0 ? kErased : kEnded);
   renamed_.clear();
   taken_over_at_ = position_;
   const std::uint64_t index = position_ == 0 ? 0 : position_ - 1;
@@ -204,12 +204,14 @@ void StreamFeed::submit(FindingUpdate update, std::uint64_t index, std::uint64_t
 
 // ---- made anew
 
-void StreamFeed::renew(std::unique_ptr<detect::StreamDetector> detector) {
+void StreamFeed::renew(std::unique_ptr<detect::StreamDetector> detector, std::string why, std::function<void(std::uint64_t)> taken) {
   stop_renewing();
   auto mind = std::make_shared<FeedMind>(endpoint_, std::move(detector), stream_.gone().size(), logger_, rules_);
   const std::lock_guard lock(mutex_);
   give_up_ = false;
   fresh_.reset();
+  fresh_why_ = std::move(why);
+  fresh_taken_ = std::move(taken);
   renewing_ = mind->known();
   renewer_ = std::thread([this, mind = std::move(mind)] { make_anew(mind); });
 }
@@ -250,6 +252,8 @@ void StreamFeed::take_over(std::unique_lock<std::mutex>& lock) {
   const std::shared_ptr<FeedMind> mind = std::move(fresh_);
   std::uint64_t at = fresh_at_;
   const std::uint64_t end = position_;
+  const std::string why = std::exchange(fresh_why_, {});
+  const auto taken = std::exchange(fresh_taken_, {});
   lock.unlock();
   while (at < end)
     at = read(at, std::min<std::uint64_t>(end, at + kPiece),
@@ -259,7 +263,8 @@ void StreamFeed::take_over(std::unique_lock<std::mutex>& lock) {
   mind_ = mind;
   renewing_ = 0;
   lock.unlock();
-  hand_over();
+  hand_over(why);
+  if (taken) taken(end);
   if (renewed_) renewed_();
   lock.lock();
   changed_.notify_all();

@@ -47,7 +47,8 @@ class StreamFeed {
   void rules_changed();
 
   // Goes on with `detector` (may be empty), made anew from the first record on. A renewal that is under way is given up.
-  void renew(std::unique_ptr<detect::StreamDetector> detector);
+  // `why`: under which what they do not find any more is closed; `taken`: called with the place from which on they judge.
+  void renew(std::unique_ptr<detect::StreamDetector> detector, std::string why = {}, std::function<void(std::uint64_t)> taken = {});
   // Erasures and expiries of the stream of whose rows nothing derived holds anything; and those that a renewal under way knows.
   std::size_t forgotten() const { return mind()->known(); }
   std::size_t renewing() const;
@@ -72,7 +73,7 @@ class StreamFeed {
   void take_rules(RuleBook::Taken asked);
   void submit(FindingUpdate update, std::uint64_t index, std::uint64_t ordinal);
   void take_over(std::unique_lock<std::mutex>& lock);
-  void hand_over();
+  void hand_over(const std::string& why = {});
   void make_anew(std::shared_ptr<FeedMind> mind);
   void stop_renewing();
 
@@ -98,6 +99,8 @@ class StreamFeed {
   std::shared_ptr<FeedMind> mind_;
   std::shared_ptr<FeedMind> fresh_;     // made anew, as far as fresh_at_
   std::uint64_t fresh_at_ = 0;
+  std::string fresh_why_;
+  std::function<void(std::uint64_t)> fresh_taken_;
   std::size_t renewing_ = 0;            // what the renewal under way knows
   bool give_up_ = false;                // the renewal
   std::uint64_t position_ = 0;  // next index to read

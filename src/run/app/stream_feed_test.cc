@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <future>
+
 #include "fold/detect/detect_testing.h"
 #include "run/app/app_testing.h"
 #include "run/app/finding_replay.h"
@@ -126,6 +128,26 @@ void expect_covers(const detect::OpenEpisodes& heard, const detect::OpenEpisodes
     for (const auto& [index, digest] : episode.rows) EXPECT_TRUE(same->second.rows.contains(index)) << name << ", record " << index;
     for (const std::string& caller : episode.callers) EXPECT_TRUE(same->second.callers.contains(caller)) << name << ", " << caller;
   }
+}
+
+TEST(StreamFeed, goes_on_with_another_configuration_from_a_place_that_is_told) {
+  World world;
+  for (int i = 0; i < 30; ++i) world.record(kCallers[static_cast<std::size_t>(i % 3)], i % 2);
+  world.settle();
+  ASSERT_FALSE(world.heard().all().empty());
+  detect::DetectorConfig blind = detect::testing::small_config();
+  blind.chains.min_size = 1'000;
+  std::promise<std::uint64_t> taken;
+  world.feed().renew(std::make_unique<detect::StreamDetector>(blind, detect::testing::small_profile()), "changed by tune-7",
+                     [&](std::uint64_t position) { taken.set_value(position); });
+  EXPECT_EQ(taken.get_future().get(), world.stream->size());
+  world.settle();
+  EXPECT_TRUE(world.heard().all().empty());
+  EXPECT_NE(string_or(world.parts.entries("finding_closed").back().body, "summary").find("closed: changed by tune-7"), std::string::npos);
+  const auto before = world.parts.entries().size();
+  for (int i = 0; i < 10; ++i) world.record("otto", 1);
+  world.settle();
+  EXPECT_EQ(world.parts.entries().size(), before) << "it is blind to chains now";
 }
 
 TEST(StreamFeed, forgets_who_was_erased_in_everything_it_derived) {

@@ -14,6 +14,8 @@
 namespace firebreak::cli {
 namespace {
 
+constexpr std::int64_t kPatienceUs = 1'800'000'000;  // the server's own limits are tighter
+
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -80,8 +82,12 @@ Result<Json> Client::post(const std::string& path, const Json& body) {
   return post_bytes(path, canonical_json(body), "application/json");
 }
 
+Result<Json> Client::post_slow(const std::string& path, const Json& body) {
+  FIREBREAK_TRY(ready());
+  return net::json_of(http_.post(connection_.url + path, canonical_json(body), "application/json", kPatienceUs));
+}
+
 Result<std::string> Client::ask_archive(const std::string& what, const Json& body) {
-  constexpr std::int64_t kPatienceUs = 1'800'000'000;  // the server's own limits are tighter
   FIREBREAK_TRY(ready());
   FIREBREAK_ASSIGN(net::Response response, http_.post(connection_.url + "/api/v1/archive/" + what, canonical_json(body), "application/json", kPatienceUs));
   if (response.status >= 400) return fail(net::error_of(response));

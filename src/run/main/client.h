@@ -28,6 +28,7 @@ class Client {
   Result<Json> get(const std::string& path);  // "/api/v1/incidents?limit=5"
   Result<std::string> get_text(const std::string& path);
   Result<Json> post(const std::string& path, const Json& body);
+  Result<Json> post_slow(const std::string& path, const Json& body);  // for what reads much: waits longer than the others
   // For what reads much: waits longer than the others; the answer as it is.
   Result<std::string> ask_archive(const std::string& what, const Json& body);
   Result<Json> put(const std::string& path, const Json& body);

@@ -25,7 +25,7 @@ const std::map<std::string, std::vector<Column>>& list_columns() {
         {"OPENED", "/opened", 26}, {"TITLE", "/title", 70}}},
       {"findings",
        {{"FINDING", "/id", 16}, {"KIND", "/kind", 20}, {"SEVERITY", "/severity", 13}, {"STATE", "/state", 8},
-        {"ENDPOINT", "/endpoint", 24}, {"SINCE", "/first_time", 26}, {"SUMMARY", "/summary", 90}}},
+        {"VERDICT", "/verdict", 9}, {"MUTED", "/muted/mute", 12}, {"ENDPOINT", "/endpoint", 24}, {"SINCE", "/first_time", 26}, {"SUMMARY", "/summary", 90}}},
       {"actions",
        {{"ACTION", "/id", 16}, {"STATE", "/state", 12}, {"ENDPOINT", "/endpoint", 24}, {"WHAT", "/what", 60},
         {"BY", "/requested_by", 20}, {"APPROVED", "/approvers", 20}, {"UNTIL", "/until", 26}}},

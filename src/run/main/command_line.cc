@@ -29,6 +29,7 @@ CommandLine::CommandLine()
   add_processes();
   add_lists();
   add_incident();
+  add_cases();
   add_contain();
   add_action();
   add_release();

@@ -39,6 +39,10 @@ struct RuleWords {
   bool none = false;
 };
 
+struct CaseWords {
+  std::string verdict, duplicate_of, kind, rule, from, to, config;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
@@ -46,6 +50,7 @@ struct Words {  // everything a command may be given
   StatsWords stats;
   DetectOptions detect;
   RuleWords rule;
+  CaseWords cases;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -100,6 +105,12 @@ class CommandLine {
   void propose_verb(CLI::App* contain, const std::string& name, const std::string& help, std::function<Json()> measure,
                     const std::function<void(CLI::App*)>& options);
   void add_action();
+  // case_words.cc
+  void add_cases();
+  void add_changes();
+  void add_mutes();
+  void add_backtest();
+  void add_tuning();
   // release_words.cc
   void add_release();
   void add_evidence();
@@ -110,6 +121,7 @@ class CommandLine {
   Run chosen_;
   std::function<int()> offline_;
   CLI::App* incident_ = nullptr;
+  CLI::App* finding_ = nullptr;
   CLI::App* action_ = nullptr;
   CLI::App* evidence_ = nullptr;
   CLI::App* release_ = nullptr;

@@ -44,6 +44,44 @@ std::string head(const Json& incident, const Json& picture) {
   return out;
 }
 
+// Drift or malice, with the facts on each side.
+std::string triage(const Json& incident) {
+  const Json* said = find(incident, "triage");
+  if (said == nullptr || !said->is_object()) return {};
+  const std::string by = text(*said, "by"), verdict = text(*said, "verdict"), computed = text(*said, "computed");
+  std::string out = fmt::format("\nTriage: {}, {}{}\n", verdict, by == "firebreak" ? "by the facts alone" : "says " + by + ": " + text(*said, "reason"),
+                                computed == verdict ? "" : fmt::format(" (the facts alone: {})", computed));
+  for (const Json& fact : items(*said, "facts"))
+    out += fmt::format("  {} {}  {}\n", string_or(fact, "side") == "malice" ? "malice" : "benign", text(fact, "weight"), text(fact, "text"));
+  return out + fmt::format("  firebreak incident triage {} benign_drift|suspected_malice|undetermined --reason TEXT\n", text(incident, "id"));
+}
+
+// Which findings belong together, and why.
+std::string causes(const Json& incident) {
+  constexpr std::size_t kReasons = 3, kFeatures = 6;
+  std::string out;
+  for (const Json& cause : items(incident, "causes")) {
+    std::string kinds, names;
+    if (const Json* counted = find(cause, "kinds"); counted != nullptr && counted->is_object())
+      for (const auto& kind : counted->get_object()) kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", cell(&kind.value()), std::string_view(kind.key()));
+    const JsonArray& features = items(cause, "features");
+    for (std::size_t i = 0; i < features.size() && i < kFeatures; ++i) names += (i == 0 ? "" : ", ") + cell(&features[i]);
+    if (features.size() > kFeatures) names += fmt::format(" and {} more", features.size() - kFeatures);
+    out += fmt::format("  cause {}: {}{}; began {} to {}\n", text(cause, "cause"), kinds, names.empty() ? "" : " (" + names + ")",
+                       cell(find_pointer(cause, "/began/first")), cell(find_pointer(cause, "/began/last")));
+    std::size_t told = 0;
+    const Json* why = find(cause, "why");
+    if (why == nullptr || !why->is_object()) continue;
+    for (const auto& reason : why->get_object()) {
+      if (++told > kReasons) continue;
+      const Json words(std::string(reason.key()));
+      out += fmt::format("    {} ({} of {})\n", cell(&words), cell(&reason.value()), text(cause, "count"));
+    }
+    if (told > kReasons) out += fmt::format("    and {} more reasons: --json\n", told - kReasons);
+  }
+  return out.empty() ? out : "\nWhy they belong together\n" + out;
+}
+
 std::string actions(const Json& incident) {
   std::string out;
   for (const Json& action : items(incident, "actions")) {
@@ -130,7 +168,7 @@ std::string timeline(const Json& incident) {
 }  // namespace
 
 std::string incident_text(const Json& incident, const Json& picture) {
-  return head(incident, picture) + actions(incident) + options(incident) + gates(incident) + rest(incident) + timeline(incident);
+  return head(incident, picture) + triage(incident) + causes(incident) + actions(incident) + options(incident) + gates(incident) + rest(incident) + timeline(incident);
 }
 
 std::string trace_text(const Json& trace) {

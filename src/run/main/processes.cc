@@ -18,6 +18,7 @@ int serve(const ServeOptions& options) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  if (!options.events.empty()) sigaddset(&signals, SIGHUP);  // the events file was rotated
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   const auto address = net::parse_host_port(options.listen);
@@ -32,13 +33,17 @@ int serve(const ServeOptions& options) {
   serve_options.fed_clock = options.clock == "fed";
   serve_options.accept_rollback = options.accept_rollback;
   serve_options.host_names = options.host_names;
+  serve_options.events = options.events;
+  serve_options.events_format = options.events_format;
   auto app = app::App::start(serve_options);
   if (!app) return report_error(app.error(), false);
   const JsonObject ready{{"listen", (*app)->url()}, {"data", options.data}, {"token_file", options.data + "/admin.token"}};
   fmt::print("{}\n", canonical_json(ready));
   std::fflush(stdout);
-  int caught = 0;
-  sigwait(&signals, &caught);
+  for (int caught = SIGHUP; caught == SIGHUP;) {
+    sigwait(&signals, &caught);
+    if (caught == SIGHUP) (*app)->reopen_events();
+  }
   (*app)->stop();
   return kDone;
 }

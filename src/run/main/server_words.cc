@@ -16,6 +16,8 @@ void CommandLine::add_processes() {
   serve_command->add_option("--clock", w.serve.clock, "system or fed")->capture_default_str();
   serve_command->add_option("--accept-rollback", w.serve.accept_rollback,
                             "a log that may go on although it was cut back or written anew; recorded as a finding; several times");
+  serve_command->add_option("--events", w.serve.events, "file that findings and incidents are written to, a line each; SIGHUP opens it again");
+  serve_command->add_option("--events-format", w.serve.events_format, "ocsf or ecs")->capture_default_str();
   serve_command->add_option("--host-name", w.serve.host_names, "name of a proxy in front that people use, several times");
   auto* gateway_command = offline(app_.get(), "gateway", "run the data plane in front of a model", [this] {
     words_.gateway.data = data_or(words_.gateway.data);
@@ -44,10 +46,10 @@ void CommandLine::add_lists() {
   incident_ = noun("incident", "what people work on");
   list_of(incident_, "incidents");
   show_of(incident_, "incidents");
-  auto* finding = noun("finding", "what detectors report");
-  list_of(finding, "findings");
-  show_of(finding, "findings");
-  auto* replay = verb(finding, "replay", "whether the stream still leads to it", [this](Client& c) { return replay_finding(c, words_.id); });
+  finding_ = noun("finding", "what detectors report");
+  list_of(finding_, "findings");
+  show_of(finding_, "findings");
+  auto* replay = verb(finding_, "replay", "whether the stream still leads to it", [this](Client& c) { return replay_finding(c, words_.id); });
   replay->add_option("id", words_.id)->required();
   action_ = noun("action", "containment and promotion");
   list_of(action_, "actions");
