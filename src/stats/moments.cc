@@ -62,6 +62,18 @@ void Moments::merge(const Moments& other) {
   max_ = std::max(max_, other.max_);
 }
 
+Moments Moments::from_state(const State& state) {
+  Moments out;
+  out.n_ = state.n;
+  out.mean_ = state.mean;
+  out.m2_ = state.m2;
+  out.m3_ = state.m3;
+  out.m4_ = state.m4;
+  out.min_ = state.min;
+  out.max_ = state.max;
+  return out;
+}
+
 double Moments::mean() const { return n_ == 0 ? kNan : mean_; }
 double Moments::min() const { return n_ == 0 ? kNan : min_; }
 double Moments::max() const { return n_ == 0 ? kNan : max_; }

@@ -39,6 +39,7 @@ CommandLine::CommandLine()
   add_keeping();
   add_archive();
   add_stats();
+  add_profile();
 }
 
 CommandLine::~CommandLine() = default;

@@ -32,11 +32,19 @@ struct StatsWords {
   double threshold = 50;
 };
 
+struct ProfileWords {
+  std::string file, second, rows, then_rows, like, out, feature, endpoint, name, from;
+  std::vector<std::string> categorical;
+  double level = 0.01;
+  bool fail = false;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
   ArchiveWords archive;
   StatsWords stats;
+  ProfileWords profile;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -81,6 +89,8 @@ class CommandLine {
   void add_archive();
   // stats_words.cc
   void add_stats();
+  // profile_words.cc
+  void add_profile();
   // incident_words.cc
   void add_incident();
   void add_contain();
