@@ -29,6 +29,7 @@ struct ArchiveWords {
 struct StatsWords {
   std::string reference, reference_rows, reference_where, current, current_rows, current_where, column, kind = "numeric", file, rows, detector;
   std::uint64_t clock = 32;
+  std::uint32_t permutations = 0;
   double threshold = 50;
 };
 
