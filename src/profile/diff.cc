@@ -58,7 +58,8 @@ double beyond_p(double k, double n, double m) {
   return p;
 }
 
-RangeDiff range_of(const NumericProfile& then, const NumericProfile& now) {
+std::optional<RangeDiff> range_of(const NumericProfile& then, const NumericProfile& now) {
+  if (now.quantiles.n() == 0) return std::nullopt;
   const auto n = static_cast<double>(then.moments.n()), m = static_cast<double>(now.moments.n());
   const double error = now.quantiles.rank_error();
   const double low = std::nextafter(then.moments.min(), -HUGE_VAL), high = then.moments.max();

@@ -67,6 +67,7 @@ FeatureProfile profile_categories(std::string name, std::span<const std::string>
 namespace {
 
 void merge_numeric(NumericProfile& into, const NumericProfile& other) {
+  const bool sketched = into.quantiles.n() == into.moments.n() && other.quantiles.n() == other.moments.n();
   for (std::size_t i = 0; i < into.bins.size(); ++i) into.bins[i] += other.bins[i], into.sums[i] += other.sums[i];
   into.nan += other.nan;
   into.plus_infinity += other.plus_infinity;
@@ -79,7 +80,10 @@ void merge_numeric(NumericProfile& into, const NumericProfile& other) {
     into.smallest_magnitude = into.largest_magnitude > 0 ? std::min(into.smallest_magnitude, other.smallest_magnitude) : other.smallest_magnitude;
     into.largest_magnitude = std::max(into.largest_magnitude, other.largest_magnitude);
   }
-  into.quantiles.merge(other.quantiles);
+  if (sketched)
+    into.quantiles.merge(other.quantiles);
+  else
+    into.quantiles = stats::QuantileSketch();
 }
 
 void merge_categorical(CategoricalProfile& into, const CategoricalProfile& other) {

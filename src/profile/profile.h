@@ -42,7 +42,7 @@ struct NumericProfile {
   bool integral = true;       // every finite value is a whole number
   std::uint64_t zeros = 0, negative = 0;
   double smallest_magnitude = 0, largest_magnitude = 0;  // of finite values that are not 0; both 0 when there are none
-  stats::QuantileSketch quantiles;                       // of the finite values
+  stats::QuantileSketch quantiles;                       // of the finite values; empty in a profile that another tool made
 };
 
 struct CategoricalProfile {

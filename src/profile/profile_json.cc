@@ -80,10 +80,12 @@ JsonObject numeric_json(const FeatureProfile& feature) {
                  {"sums", std::move(sums)},
                  {"quantile_sketch", to_base64(numeric.quantiles.encode())}};
   if (numeric.moments.n() == 0) return out;
-  JsonObject quantiles;
-  for (const double q : {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99}) quantiles[fmt::format("{}", q)] = numeric.quantiles.quantile(q);
-  out["quantiles"] = std::move(quantiles);
-  out["rank_error"] = numeric.quantiles.rank_error();
+  if (numeric.quantiles.n() != 0) {
+    JsonObject quantiles;
+    for (const double q : {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99}) quantiles[fmt::format("{}", q)] = numeric.quantiles.quantile(q);
+    out["quantiles"] = std::move(quantiles);
+    out["rank_error"] = numeric.quantiles.rank_error();
+  }
   out["range"] = range_json(numeric);
   out["scale"] = scale_json(feature);
   return out;
@@ -201,7 +203,8 @@ Result<void> read_numeric(const Json& object, NumericProfile& out) {
   FIREBREAK_ASSIGN(const Bytes octets, from_base64(sketch));
   FIREBREAK_ASSIGN(out.quantiles, stats::QuantileSketch::decode(octets));
   const std::uint64_t n = out.moments.n();
-  if (out.quantiles.n() != n || stats::total(out.bins) != n || out.quantiles.k() != stats::QuantileSketch::kDefaultK)
+  const bool has_sketch = out.quantiles.n() == n || out.quantiles.n() == 0;  // an imported profile has none
+  if (!has_sketch || stats::total(out.bins) != n || out.quantiles.k() != stats::QuantileSketch::kDefaultK)
     return fail(Code::kInvalid, "moments, bins and sketch count different values", "/bins");
   return {};
 }

@@ -1,6 +1,7 @@
 #include "stats/permutation.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -19,6 +20,22 @@ void choose(std::vector<Item>& items, std::size_t count, Draws& draws) {
     const auto rest = static_cast<std::uint32_t>(items.size() - i);
     std::swap(items[i], items[i + draws.below(rest)]);
   }
+}
+
+// The draws of a test: from the seed and the pooled values, whatever their order and whosever they are. One list of permutations for all
+// samples would not do: the level holds over lists, and a single one of a few dozen may have another (measured: 0.17 instead of 0.1).
+template <class Value>
+Draws draws_for(const PermutationOptions& options, std::span<const Value> a, std::span<const Value> b, bool by_place) {
+  std::uint64_t sum = options.seed;
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    if (by_place) {
+      sum += Draws(Draws(i).next() + static_cast<std::uint64_t>(a[i]) + static_cast<std::uint64_t>(b[i])).next();
+      continue;
+    }
+    if (i < a.size()) sum += Draws(std::bit_cast<std::uint64_t>(a[i])).next();
+    if (i < b.size()) sum += Draws(std::bit_cast<std::uint64_t>(b[i])).next();
+  }
+  return Draws(sum);
 }
 
 // What is as large but for rounding counts: with few different samples the observed one comes up again.
@@ -66,7 +83,7 @@ TestResult energy_test(std::span<const double> a, std::span<const double> b, con
   const auto n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
   std::vector<std::uint32_t> places(pooled.size());
   std::vector<std::uint8_t> is_first(pooled.size());
-  Draws draws(options.seed);
+  Draws draws = draws_for(options, a, b, false);
   const auto permuted = [&] {
     std::iota(places.begin(), places.end(), 0u);
     choose(places, a.size(), draws);
@@ -92,7 +109,7 @@ TestResult total_variation_test(std::span<const std::uint64_t> a, std::span<cons
   // The smaller side is dealt.
   const bool first = n <= m;
   const auto dealt = static_cast<std::size_t>(first ? n : m);
-  Draws draws(options.seed);
+  Draws draws = draws_for(options, a, b, true);
   const auto permuted = [&] {
     choose(pooled, dealt, draws);
     Counts counts(a.size());
@@ -135,7 +152,7 @@ KernelTest mmd_test(std::span<const double> a, std::span<const double> b, std::s
   std::vector<std::uint32_t> order(all);
   std::iota(order.begin(), order.end(), 0u);
   out.statistic = statistic(order);
-  Draws draws(options.seed);
+  Draws draws = draws_for(options, a, b, false);
   out.p_value = counted_p(out.statistic, options, [&] {
     choose(order, n, draws);
     return statistic(order);
@@ -151,7 +168,7 @@ KernelTest mmd_test_by_features(std::span<const double> a, std::span<const doubl
   const std::size_t some = kAllPairsMost / 4 * columns;
   KernelTest out;
   out.sigma = sigma > 0 ? sigma : median_sigma(joined(a.first(std::min(a.size(), some)), b.first(std::min(b.size(), some))), columns);
-  Draws draws(options.seed);
+  Draws draws = draws_for(options, a, b, false);
   std::vector<double> frequencies(features * columns), phases(features);
   for (double& one : frequencies) one = draws.normal() / out.sigma;
   for (double& one : phases) one = 2 * std::numbers::pi * draws.uniform();

@@ -1,7 +1,7 @@
 // Tests whose p value is counted: how often is the statistic as large when the samples' names are dealt out anew?
 //
-// p = (1 + that many) / (1 + permutations): exact as a test, never 0, and the same at every call (the seed is fixed). Symmetric in
-// its two samples but for the draws. Samples are not empty; sizes are the caller's matter: cost stands at each.
+// p = (1 + that many) / (1 + permutations): exact as a test, never 0, and the same at every call: the draws follow from the seed
+// and the pooled values. Samples are not empty; sizes are the caller's matter: cost stands at each.
 // Sources: Szekely & Rizzo 2004 (energy); Gretton et al. 2012, lemma 6 (unbiased MMD), median heuristic; Rahimi & Recht 2007 (random
 // Fourier features); Phipson & Smyth 2010 (the one that is added).
 #pragma once
