@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 
 #include "base/bytes.h"
@@ -82,6 +83,15 @@ class Reader {
     return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
   }
 
+  // 3.32 and not 3.319999933: as protobuf's own JSON writes it.
+  static double shortest(float value) {
+    char text[32];
+    const auto [end, error] = std::to_chars(text, text + sizeof text, value);
+    double out = static_cast<double>(value);
+    if (error == std::errc() && std::isfinite(value)) std::from_chars(text, end, out);
+    return out;
+  }
+
   Result<Json> value_of(const WireField& field, std::uint64_t wire, std::uint64_t number, std::string_view octets, std::size_t depth) {
     switch (field.kind) {
       case WireField::kUnsigned:
@@ -92,7 +102,7 @@ class Reader {
         return as_json(std::bit_cast<double>(get_le<std::uint64_t>(octets, 0)));
       case WireField::kFloat:
         if (wire != 5) return broken();
-        return as_json(static_cast<double>(std::bit_cast<float>(get_le<std::uint32_t>(octets, 0))));
+        return as_json(shortest(std::bit_cast<float>(get_le<std::uint32_t>(octets, 0))));
       case WireField::kText:
         if (wire != 2) return broken();
         return Json(is_utf8(octets) ? octets : std::string_view("?"));

@@ -34,7 +34,7 @@ struct StatsWords {
 };
 
 struct ProfileWords {
-  std::string file, second, rows, then_rows, like, out, feature, endpoint, name, from;
+  std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
   std::vector<std::string> categorical;
   double level = 0.01;
   bool fail = false;

@@ -22,6 +22,10 @@ std::string percent(double share) {
   return share < 0.0001 ? "<0.01 %" : fmt::format("{:.2f} %", 100 * share);
 }
 
+std::string distinct_text(const profile::FeatureProfile& feature) {
+  return feature.distinct.empty() ? std::string() : fmt::format("{:.0f}", feature.distinct.estimate());
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
@@ -33,6 +37,8 @@ std::string shape_of(const profile::FeatureProfile& feature) {
   if (feature.kind == profile::FeatureKind::kNumeric) {
     if (feature.numeric.moments.n() == 0) return "no numbers";
     const auto& sketch = feature.numeric.quantiles;
+    if (sketch.n() == 0)  // imported
+      return fmt::format("{} .. {}, mean {}", short_number(feature.numeric.moments.min()), short_number(feature.numeric.moments.max()), short_number(feature.numeric.moments.mean()));
     return fmt::format("{} .. {} .. {}, mean {}", short_number(feature.numeric.moments.min()), short_number(sketch.quantile(0.5)),
                        short_number(feature.numeric.moments.max()), short_number(feature.numeric.moments.mean()));
   }
@@ -66,9 +72,12 @@ std::string numeric_text(const profile::FeatureProfile& feature) {
                   {"zeros", numeric.zeros}, {"negative", numeric.negative}, {"NaN", numeric.nan}, {"+Inf", numeric.plus_infinity}, {"-Inf", numeric.minus_infinity}};
   std::string text = details(said) + fmt::format("range {} to {}; with 95 % confidence at most {} of further values lie outside\n", short_number(numeric.moments.min()),
                                                  short_number(numeric.moments.max()), percent(stats::beyond_both_ends(n)));
-  text += fmt::format("quantiles (ranks within {}):", percent(numeric.quantiles.rank_error()));
-  for (const double q : {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99}) text += fmt::format("  {:g}: {}", q, short_number(numeric.quantiles.quantile(q)));
-  text += "\n\n";
+  if (numeric.quantiles.n() != 0) {
+    text += fmt::format("quantiles (ranks within {}):", percent(numeric.quantiles.rank_error()));
+    for (const double q : {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99}) text += fmt::format("  {:g}: {}", q, short_number(numeric.quantiles.quantile(q)));
+    text += "\n";
+  }
+  text += "\n";
   const std::uint64_t most = *std::max_element(numeric.bins.begin(), numeric.bins.end());
   JsonArray rows;
   for (std::size_t i = 0; i < numeric.bins.size(); ++i)
@@ -101,7 +110,7 @@ std::string profile_text(const profile::DataProfile& profile) {
   for (const profile::FeatureProfile& feature : profile.features) {
     const auto share = feature.rows == 0 ? 0.0 : static_cast<double>(feature.missing) / static_cast<double>(feature.rows);
     rows.push_back(JsonObject{{"name", feature.name}, {"type", profile::type_name(feature.type)}, {"missing", percent(share)},
-                              {"distinct", fmt::format("{:.0f}", feature.distinct.estimate())}, {"shape", shape_of(feature)}, {"remarks", remarks_of(feature)}});
+                              {"distinct", distinct_text(feature)}, {"shape", shape_of(feature)}, {"remarks", remarks_of(feature)}});
   }
   return fmt::format("{}: {} rows, {} features\n\n", profile.source, profile.rows, profile.features.size()) +
          table(rows, {{"FEATURE", "/name", 32}, {"TYPE", "/type", 11}, {"MISSING", "/missing", 9}, {"DISTINCT", "/distinct", 10}, {"VALUES", "/shape", 64}, {"REMARKS", "/remarks", 60}});
@@ -109,8 +118,8 @@ std::string profile_text(const profile::DataProfile& profile) {
 
 std::string feature_text(const profile::FeatureProfile& feature) {
   const auto missing = stats::wilson(static_cast<double>(feature.missing), static_cast<double>(feature.rows));
-  std::string text = fmt::format("{}: {}, {} rows, {} missing (95 %: {} to {}), about {:.0f} different values\n", feature.name, profile::type_name(feature.type), feature.rows,
-                                 feature.missing, percent(missing.low), percent(missing.high), feature.distinct.estimate());
+  std::string text = fmt::format("{}: {}, {} rows, {} missing (95 %: {} to {}), {}\n", feature.name, profile::type_name(feature.type), feature.rows,
+                                 feature.missing, percent(missing.low), percent(missing.high), feature.distinct.empty() ? "different values not known" : "about " + distinct_text(feature) + " different values");
   if (feature.wrong != 0) text += fmt::format("{} values are of another type\n", feature.wrong);
   if (const auto words = profile::scale_of(feature).words(); !words.empty()) text += "looks " + joined(words) + "\n";
   return text + (feature.kind == profile::FeatureKind::kNumeric ? numeric_text(feature) : categorical_text(feature));

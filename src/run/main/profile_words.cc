@@ -1,12 +1,14 @@
-// profile: what a data set says about its features, and how another differs; without a server but for 'register'.
+// profile: what a data set says about its features, and how another differs; only what is kept with an endpoint needs a server.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 
+#include "base/clock.h"
 #include "profile/diff.h"
 #include "profile/profile_json.h"
+#include "read/imports/imports.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
 #include "run/main/profile_file.h"
@@ -138,6 +140,68 @@ int merge(const ProfileWords& w, bool json) {
   return deliver(*into, w.out, json);
 }
 
+// ---- with a server
+
+int sent(const Result<Json>& answer, bool json, const std::function<std::string(const Json&)>& words) {
+  if (!answer) return report_error(answer.error(), json);
+  std::fputs(json ? pretty_json(*answer).c_str() : words(*answer).c_str(), stdout);
+  return kDone;
+}
+
+std::string kept_words(const Json& answer) {
+  return fmt::format("kept with {}: {} rows, {} features; profile {}, entry {}\n", string_or(answer, "endpoint"), int_or(answer, "rows"), int_or(answer, "features"),
+                     string_or(answer, "profile"), int_or(answer, "index"));
+}
+
+int register_profile(Client& client, const ProfileWords& w) {
+  const bool json = client.connection().json;
+  const auto profile = loaded(w.file, w.rows, nullptr);
+  if (!profile) return report_error(profile.error(), json);
+  return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/profiles", canonical_json(profile::to_json(*profile)), "application/json"), json, kept_words);
+}
+
+std::string findings_text(const std::vector<FindingUpdate>& findings, std::uint64_t checks) {
+  JsonArray rows;
+  for (const FindingUpdate& one : findings) rows.push_back(JsonObject{{"feature", one.feature}, {"severity", severity_name(one.severity)}, {"summary", one.summary}});
+  return fmt::format("{} of {} results are findings; with --endpoint NAME they go to the server\n\n", findings.size(), checks) +
+         table(rows, {{"FEATURE", "/feature", 32}, {"SEVERITY", "/severity", 13}, {"WHAT", "/summary", 140}});
+}
+
+Result<imports::Imported> imported(const ProfileWords& w, std::string& octets) {
+  PosixFiles files;
+  SystemClock clock;
+  FIREBREAK_ASSIGN(const imports::Tool tool, imports::parse_tool(w.from));
+  FIREBREAK_ASSIGN(octets, read_all(files, w.file));
+  auto read = imports::read(tool, octets, w.endpoint, clock.now());
+  if (!read) return fail(std::move(read.error()).with(w.file));
+  read->profile.source = fmt::format("{} ({})", w.file.substr(w.file.rfind('/') + 1), imports::tool_name(tool));
+  if (w.constraints.empty()) return read;
+  FIREBREAK_ASSIGN(const Bytes constraints, read_all(files, w.constraints));
+  if (auto ok = imports::apply_sagemaker_constraints(read->profile, constraints); !ok) return fail(std::move(ok.error()).with(w.constraints));
+  return read;
+}
+
+int import_file(Client& client, const ProfileWords& w) {
+  const bool json = client.connection().json;
+  std::string octets;
+  const auto read = imported(w, octets);
+  if (!read) return report_error(read.error(), json);
+  if (w.endpoint.empty() && !read->is_results) return deliver(read->profile, w.out, json);
+  if (w.endpoint.empty()) {
+    JsonArray findings;
+    for (const FindingUpdate& one : read->findings) findings.push_back(to_json(one));
+    std::fputs(json ? pretty_json(JsonObject{{"checks", read->checks}, {"findings", std::move(findings)}}).c_str() : findings_text(read->findings, read->checks).c_str(), stdout);
+    return kDone;
+  }
+  if (!read->is_results)  // as it was read here, constraints and all
+    return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/profiles", canonical_json(profile::to_json(read->profile)), "application/json"), json, kept_words);
+  return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/imports/" + w.from, octets, "application/octet-stream"), json, [](const Json& answer) {
+    std::string text;
+    for (const std::string& id : strings_or_empty(answer, "findings")) text += id + "\n";
+    return fmt::format("{} results; {} imported before; new findings:\n{}", int_or(answer, "checks"), int_or(answer, "known"), text.empty() ? "none\n" : text);
+  });
+}
+
 }  // namespace
 
 void CommandLine::add_profile() {
@@ -165,6 +229,19 @@ void CommandLine::add_profile() {
   merging->add_option("first", w.file, "a profile")->required();
   merging->add_option("second", w.second, "a profile that was built --like it, or rows")->required();
   merging->add_option("-o,--out", w.out, "write the profile into this file");
+  auto* importing = verb(profile, "import", "statistics of another tool as a profile, its results as findings",
+                         [&w](Client& c) { return import_file(c, w); });
+  importing->add_option("file", w.file, "evidently: JSON of a report or a test suite (its reference data: profile build); sagemaker: statistics.json or "
+                                        "constraint_violations.json; tfdv: statistics as protobuf or JSON; whylogs: the JSON of a view")->required();
+  importing->add_option("--from", w.from, "the tool")->check(CLI::IsMember({"evidently", "sagemaker", "tfdv", "whylogs"}))->required();
+  importing->add_option("--constraints", w.constraints, "sagemaker: constraints.json beside the statistics");
+  importing->add_option("--endpoint", w.endpoint, "keep it with this endpoint of the server; without it nothing is sent");
+  importing->add_option("-o,--out", w.out, "write the profile into this file");
+  auto* registering = verb(profile, "register", "keep a profile with an endpoint: a blob, named by its digest in the journal",
+                           [&w](Client& c) { return register_profile(c, w); });
+  registering->add_option("file", w.file, "a profile (.json) or rows")->required();
+  registering->add_option("--endpoint", w.endpoint, "the endpoint")->required();
+  registering->add_option("--rows", w.rows, "FROM:TO of a file of rows");
 }
 
 }  // namespace firebreak::cli
