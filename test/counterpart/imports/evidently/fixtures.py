@@ -1,4 +1,4 @@
-"""Writes reference.csv and Evidently's reports and tests over it: evidently_fixtures.py FOLDER"""
+"""Writes reference.csv and Evidently's reports and tests over it: fixtures.py FOLDER"""
 import sys
 
 import numpy as np

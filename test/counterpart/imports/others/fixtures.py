@@ -1,4 +1,4 @@
-"""Writes what whylogs, TFDV and SageMaker would keep of FOLDER/reference.csv: other_fixtures.py FOLDER
+"""Writes what whylogs, TFDV and SageMaker would keep of FOLDER/reference.csv: fixtures.py FOLDER
 
 whylogs profiles it itself. TFDV is not run (its wheels want an older Python): its message is filled here by its rules and written by
 Google's protobuf. SageMaker's monitor is a closed container: its files are written here after its documentation.
