@@ -49,6 +49,11 @@ double bessel_k_quarter_scaled(double x) {
   return std::sqrt(std::numbers::pi / (2 * x)) * (1 + first + second + third);
 }
 
+double binomial_upper_limit(double hits, double n, double alpha) {
+  if (!(n > 0) || hits >= n) return 1;
+  return boost::math::ibetac_inv(hits + 1, n - hits, alpha, Quiet());
+}
+
 double log_choose(double n, double k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); }
 
 }  // namespace firebreak::stats

@@ -10,6 +10,8 @@ double normal_upper(double z);                        // P(Z > z), Z standard no
 double chi_square_upper(double x, double freedom);    // P(X > x)
 double student_two_sided(double t, double freedom);   // P(|T| > |t|)
 double bessel_k_quarter_scaled(double x);             // e^x K_{1/4}(x), x > 0; no underflow for large x
+// The chance of a one is not above this, with confidence 1 - alpha, after `hits` in `n` (Clopper & Pearson 1934); 1 when all were.
+double binomial_upper_limit(double hits, double n, double alpha);
 double log_choose(double n, double k);                // ln of the binomial coefficient
 
 }  // namespace firebreak::stats

@@ -45,6 +45,7 @@ struct Observation {
   Disposition disposition = Disposition::kServed;
   std::int64_t latency_us = -1;  // until the answer; -1 when nobody measured it
   std::string shadow_release, shadow_label;  // a candidate's answer to a copy of the request; empty when there was none
+  std::vector<std::size_t> mistyped;  // features that came with a value of another type: numeric ones count from 0, categorical ones behind them
   std::string schema_violation;  // what was wrong with the request (pointer: reason), empty when nothing
 };
 

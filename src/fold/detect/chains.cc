@@ -116,7 +116,7 @@ void ChainDetector::drop_oldest(Group& group, std::vector<FindingUpdate>& out) {
   group.components.erase(at);
 }
 
-bool ChainDetector::observe(const Observation& observation, const std::vector<Rank>& ranks, Time now,
+RowRelation ChainDetector::observe(const Observation& observation, const std::vector<Rank>& ranks, Time now,
                             std::vector<FindingUpdate>& out) {
   const std::uint32_t caller = keys_.seen(observation.caller, now);
   Group& group = group_of(observation.features);
@@ -127,9 +127,9 @@ bool ChainDetector::observe(const Observation& observation, const std::vector<Ra
   const std::uint64_t* copy = group.copies.find(prefix(observation.feature_digest));
   if (copy != nullptr) {
     add_copy(group, *copy, caller, observation, now);
-    return true;
+    return RowRelation::kCopy;
   }
-  if (!remember(prefix(observation.feature_digest))) return true;
+  if (!remember(prefix(observation.feature_digest))) return RowRelation::kCopy;
   const EncodedRow row = encode_row(profile_, config_.chains, observation.features, ranks);
   make_room(group, out);
   group.ring.near(row, config_.chains.link_surprise, near_);
@@ -138,8 +138,9 @@ bool ChainDetector::observe(const Observation& observation, const std::vector<Ra
   meta.flagged = meta.answered && observation.label == config_.performance.flagged_answer;
   const std::uint64_t seq = group.ring.push(row, meta);
   group.copies.put(prefix(observation.feature_digest), seq);
-  if (!near_.empty()) link(group, seq, row, now, out);
-  return false;
+  if (near_.empty()) return RowRelation::kApart;
+  link(group, seq, row, now, out);
+  return RowRelation::kNear;
 }
 
 // A copy is no row of the chain, but who sends it belongs to the chain's callers.

@@ -60,12 +60,14 @@ struct Component {
 // Share of the steps that stay within the two fields that move most often.
 double two_field_share(const std::vector<std::uint64_t>& steps);
 
+enum class RowRelation : std::uint8_t { kApart, kNear, kCopy };
+
 class ChainDetector {
  public:
   ChainDetector(const DetectorConfig& config, const ReferenceProfile& profile);
 
-  // Takes one complete row; answers true when it was an exact copy of a remembered row.
-  bool observe(const Observation& observation, const std::vector<Rank>& ranks, Time now,
+  // Takes one complete row; says how it stands to the remembered ones.
+  RowRelation observe(const Observation& observation, const std::vector<Rank>& ranks, Time now,
                std::vector<FindingUpdate>& out);
   // Reports growth that is due and closes chains whose last row left the window.
   void advance(Time now, std::vector<FindingUpdate>& out);

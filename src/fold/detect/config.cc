@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace firebreak::detect {
@@ -65,12 +66,35 @@ class Section {
 constexpr double kWeek = 7 * 86400;
 
 Result<InputConfig> input_from_json(const Json& json) {
-  Section section(json, "input", {"range_margin", "idle_seconds", "failures", "failure_window_seconds"});
+  Section section(json, "input", {"idle_seconds", "failures", "failure_window_seconds"});
   InputConfig out;
-  out.range_margin = section.number("range_margin", 0, 1000);
   out.idle_us = section.seconds("idle_seconds", 1, kWeek);
   out.failures = section.count("failures", 1, 1e6);
   out.failure_window_us = section.seconds("failure_window_seconds", 1, kWeek);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+Result<FeatureConfig> features_from_json(const Json& json) {
+  Section section(json, "features", {"arl_records", "false_share", "reference_alpha", "least_share", "least_shift"});
+  FeatureConfig out;
+  out.arl_records = section.number("arl_records", 100, 1e15);
+  out.false_share = section.number("false_share", 1e-9, 0.5);
+  out.reference_alpha = section.number("reference_alpha", 1e-12, 0.5);
+  out.least_share = section.number("least_share", 1e-9, 0.5);
+  out.least_shift = section.number("least_shift", 0, 1);
+  FIREBREAK_TRY(section.result());
+  return out;
+}
+
+Result<RecordConfig> records_from_json(const Json& json) {
+  Section section(json, "records", {"late_seconds", "late_share", "silence_factor", "silence_seconds", "silence_records"});
+  RecordConfig out;
+  out.late_us = section.seconds("late_seconds", 0, kWeek);
+  out.late_share = section.number("late_share", 1e-6, 0.99);
+  out.silence_factor = section.number("silence_factor", 1, 1000);
+  out.silence_us = section.seconds("silence_seconds", 1, kWeek);
+  out.silence_records = section.count("silence_records", 1, 1e12);
   FIREBREAK_TRY(section.result());
   return out;
 }
@@ -128,9 +152,16 @@ Result<PerformanceConfig> performance_from_json(const Json& json) {
 
 }  // namespace
 
+void fit_chains(DetectorConfig& config, std::size_t numeric_features, bool has_callers) {
+  constexpr std::size_t kChainFeatures = 6;
+  constexpr double kSurprisePerFeature = 3.7;  // nats: content/detectors/default.yaml
+  const bool links = has_callers && numeric_features >= kChainFeatures;
+  config.chains.link_surprise = links ? std::max(20.0, kSurprisePerFeature * static_cast<double>(numeric_features)) : kNeverLinks;
+}
+
 Result<DetectorConfig> detector_config_from_json(const Json& json) {
   FIREBREAK_TRY(only_keys(json, {"version", "name", "endpoint", "stream", "update_seconds", "input",
-                                 "outliers", "chains", "performance"}));
+                                 "features", "records", "outliers", "chains", "performance"}));
   FIREBREAK_ASSIGN(const std::int64_t version, get_int(json, "version"));
   if (version != 1)
     return fail(Code::kInvalid, fmt::format("detector file version {} is unknown, 1 is known", version),
@@ -144,6 +175,8 @@ Result<DetectorConfig> detector_config_from_json(const Json& json) {
     return fail(Code::kInvalid, "update_seconds must lie between 1 and 3600", "/update_seconds");
   config.update_us = static_cast<std::int64_t>(update * static_cast<double>(kSecond));
   FIREBREAK_ASSIGN(config.input, input_from_json(json));
+  FIREBREAK_ASSIGN(config.features, features_from_json(json));
+  FIREBREAK_ASSIGN(config.records, records_from_json(json));
   FIREBREAK_ASSIGN(config.outliers, outliers_from_json(json));
   FIREBREAK_ASSIGN(config.chains, chains_from_json(json));
   FIREBREAK_ASSIGN(config.performance, performance_from_json(json));

@@ -14,10 +14,27 @@ namespace firebreak::detect {
 // Findings about single requests: an episode opens with the first hit and closes when `idle_us` passed
 // without one.
 struct InputConfig {
-  double range_margin = 0;  // a value is out of range beyond this many reference spans outside [min, max]
   std::int64_t idle_us = 0;
   std::uint64_t failures = 0;  // answers that failed, within …
   std::int64_t failure_window_us = 0;
+};
+
+// The budget of false alarms about features: what it promises stands in feature_watches.h.
+struct FeatureConfig {
+  double arl_records = 0;      // records until a false finding, on average, at least
+  double false_share = 0;      // of the findings of one moment, on average
+  double reference_alpha = 0;  // chance that the reference bounds anything too low
+  double least_share = 0;      // of missing, unseen and such values, below which more of them are not told
+  double least_shift = 0;      // total variation beyond chance below which a shift is not told
+};
+
+// The stream as such (record_watch.h).
+struct RecordConfig {
+  std::int64_t late_us = 0;           // behind the newest event time: late
+  double late_share = 0;              // of the records that may be
+  double silence_factor = 0;          // times the longest silence so far
+  std::int64_t silence_us = 0;        // and at least
+  std::uint64_t silence_records = 0;  // and a day of them, before a silence says anything
 };
 
 struct OutlierConfig {
@@ -59,10 +76,18 @@ struct DetectorConfig {
   std::string name, endpoint, stream;
   std::int64_t update_us = 0;  // other findings are updated at most this often
   InputConfig input;
+  FeatureConfig features;
+  RecordConfig records;
   OutlierConfig outliers;
   ChainConfig chains;
   PerformanceConfig performance;
 };
+
+inline constexpr double kNeverLinks = 1e9;  // a link_surprise at which no chain is found
+
+// The default's own words for an endpoint: how near is near depends on the number of numeric features; below six of them, or
+// without callers, likeness says too little and no chain is found.
+void fit_chains(DetectorConfig& config, std::size_t numeric_features, bool has_callers);
 
 // Every threshold must be there: an absent one would be a decision nobody took. Errors: kInvalid with the
 // pointer of what is missing, unknown, of a wrong type or out of its range.

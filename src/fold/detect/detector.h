@@ -9,10 +9,12 @@
 
 #include "fold/detect/chains.h"
 #include "fold/detect/config.h"
+#include "fold/detect/feature_watches.h"
 #include "fold/detect/input_checks.h"
 #include "fold/detect/outliers.h"
 #include "fold/detect/performance.h"
 #include "fold/detect/profile.h"
+#include "fold/detect/record_watch.h"
 #include "types/finding.h"
 #include "types/observation.h"
 
@@ -35,10 +37,14 @@ class StreamDetector {
   bool knows_caller(const std::string& caller) const { return chains_.knows_caller(caller); }
 
  private:
+  void observe_row(const Observation& observation, std::vector<FindingUpdate>& out);
+
   DetectorConfig config_;
   ReferenceProfile profile_;
   Time now_;
   InputChecks input_;
+  RecordWatch records_;
+  FeatureWatches features_;
   OutlierDetector outliers_;
   ChainDetector chains_;
   PerformanceDetector performance_;

@@ -95,11 +95,12 @@ TEST(Detector, an_unknown_model_is_one_episode_per_digest) {
 TEST(Detector, updates_come_at_most_once_a_minute_and_an_idle_hour_closes) {
   Bench bench;
   for (std::uint64_t i = 0; i < 300; ++i) {
-    Observation seen = request(i, static_cast<double>(i), "key", ordinary(i), "violet");
+    Observation seen = request(i, static_cast<double>(i), "key", ordinary(i));
+    seen.schema_violation = "/features/e: unknown field";
     bench.take(bench.detector.observe(seen));
   }
   bench.take(bench.detector.advance({300 * kSecond + kHour + kSecond}));
-  const auto found = of_kind(bench.all, "unseen_category");
+  const auto found = of_kind(bench.all, "schema_violation");
   EXPECT_LE(found.size(), 8U);
   EXPECT_EQ(found.back().phase, FindingPhase::kClosed);
   EXPECT_EQ(found.back().count, 300U);
@@ -148,7 +149,7 @@ TEST(Detector, the_same_input_gives_the_same_updates) {
 TEST(DetectorConfig, a_missing_threshold_is_refused_by_name) {
   const auto parsed =
       detector_config_from_json(*parse_json(R"({"version":1,"name":"x","endpoint":"e","update_seconds":60,
-      "input":{"range_margin":1,"idle_seconds":60,"failures":3}})"));
+      "input":{"idle_seconds":60,"failures":3}})"));
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().pointer.substr(0, 6), "/input");
 }

@@ -18,6 +18,12 @@ void Episode::hit(const std::string& kind, std::uint64_t index, Time time) {
   if (indexes_.size() < kIndexes) indexes_.push_back(index);
 }
 
+void Episode::extend(std::uint64_t index, Time time) {
+  cover(index, index, time, time);
+  ++count_;
+  news_ = true;
+}
+
 void Episode::cover(std::uint64_t first_index, std::uint64_t last_index, Time first, Time last) {
   first_index_ = std::min(first_index_, first_index);
   last_index_ = std::max(last_index_, last_index);

@@ -20,6 +20,8 @@ class Episode {
 
   // Counts a hit at a record; the first one gives the episode its name, "<kind>/<index>".
   void hit(const std::string& kind, std::uint64_t index, Time time);
+  // The same for a record that is one of very many: counted, not named.
+  void extend(std::uint64_t index, Time time);
   // Widens the evidence to an interval that is known as a whole.
   void cover(std::uint64_t first_index, std::uint64_t last_index, Time first, Time last);
 

@@ -159,13 +159,12 @@ void the_attackers_cover_traffic_stays_outside_the_chains() {
     EXPECT_NE(story().truth.at(index).kind, "cover") << index;
 }
 
-void the_honest_days_raise_no_finding_but_notes_on_ranges() {
+void the_honest_days_raise_no_finding() {
   const Time first_attack = fraud::must(parse_time("2026-03-07T03:27:37.823Z"));
   for (const FindingUpdate& finding : replay().findings) {
     if (finding.first_time >= first_attack) continue;
-    const bool note = finding.kind == "feature_range" || finding.kind == "unseen_category";
     // A window that reaches back over the onset is the attack's, not the honest days'.
-    EXPECT_TRUE(note || finding.last_time >= first_attack) << finding.kind << " " << finding.summary;
+    EXPECT_TRUE(finding.last_time >= first_attack) << finding.kind << " " << finding.summary;
   }
 }
 
@@ -317,8 +316,7 @@ TEST(FraudReplay, keeps_what_the_readme_promises) {
       {"no_honest_request_is_part_of_an_alarmed_chain", no_honest_request_is_part_of_an_alarmed_chain},
       {"the_attackers_cover_traffic_stays_outside_the_chains",
        the_attackers_cover_traffic_stays_outside_the_chains},
-      {"the_honest_days_raise_no_finding_but_notes_on_ranges",
-       the_honest_days_raise_no_finding_but_notes_on_ranges},
+      {"the_honest_days_raise_no_finding", the_honest_days_raise_no_finding},
       {"every_session_with_enough_distinct_queries_is_found",
        every_session_with_enough_distinct_queries_is_found},
       {"quarantine_stops_the_copies_of_the_winning_queries_and_no_honest_request",

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <cmath>
+#include <algorithm>
 
 namespace firebreak::detect {
 namespace {
@@ -29,12 +29,10 @@ void InputChecks::hit(const std::string& slot, const std::string& kind, Severity
 }
 
 void InputChecks::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
-  if (!observation.schema_violation.empty())
+  if (!observation.schema_violation.empty() && !is_usual(observation.schema_violation))
     hit("schema_violation", "schema_violation", Severity::kLow,
         "requests break the endpoint's schema, last: " + shortened(observation.schema_violation, 200),
         observation);
-  else
-    check_ranges(observation);
   if (!observation.model_known && !observation.release.empty())
     hit("unknown_model/" + observation.model_digest, "unknown_model", Severity::kHigh,
         fmt::format("release {} answered with a model nobody registered ({})",
@@ -44,28 +42,13 @@ void InputChecks::observe(const Observation& observation, Time now, std::vector<
   advance(now, out);
 }
 
-void InputChecks::check_ranges(const Observation& observation) {
-  const FeatureRow& row = observation.features;
-  for (std::size_t k = 0; k < row.numeric.size() && k < profile_.numeric.size(); ++k) {
-    const NumericReference& reference = profile_.numeric[k];
-    const double margin = config_.input.range_margin * (reference.max() - reference.min());
-    const double value = row.numeric[k];
-    if (std::isnan(value) || (value >= reference.min() - margin && value <= reference.max() + margin))
-      continue;
-    hit("feature_range", "feature_range", Severity::kInformational,
-        fmt::format("{} = {} lies far outside the training range {} to {}", reference.name, value,
-                    reference.min(), reference.max()),
-        observation);
-    break;
-  }
-  for (std::size_t k = 0; k < row.categories.size() && k < profile_.categories.size(); ++k) {
-    const CategoryReference& reference = profile_.categories[k];
-    if (row.categories[k].empty() || reference.counts.contains(row.categories[k])) continue;
-    hit("unseen_category", "unseen_category", Severity::kLow,
-        fmt::format("{} = '{}' never occurred in training", reference.name, shortened(row.categories[k], 64)),
-        observation);
-    break;
-  }
+// Where the reference lacks values as well, how many are missing is the feature watches' matter.
+bool InputChecks::is_usual(const std::string& violation) const {
+  const auto names = [&violation](const std::string& feature) { return violation == "/features/" + feature + ": missing"; };
+  return std::any_of(profile_.numeric.begin(), profile_.numeric.end(),
+                     [&](const NumericReference& one) { return one.missing > 0 && names(one.name); }) ||
+         std::any_of(profile_.categories.begin(), profile_.categories.end(),
+                     [&](const CategoryReference& one) { return one.counts.contains("") && names(one.name); });
 }
 
 void InputChecks::check_failures(const Observation& observation, Time now) {

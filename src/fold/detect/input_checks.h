@@ -1,5 +1,4 @@
-// Findings about single requests: a schema violation, a value far outside the training range, a category the
-// model never saw, a model nobody registered, answers that failed. None of them refuses anything.
+// Findings about single requests: a schema violation, a model nobody registered, answers that failed. None of them refuses anything.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +34,7 @@ class InputChecks {
 
   void hit(const std::string& slot, const std::string& kind, Severity severity, std::string summary,
            const Observation& observation);
-  void check_ranges(const Observation& observation);
+  bool is_usual(const std::string& violation) const;
   void check_failures(const Observation& observation, Time now);
 
   const DetectorConfig& config_;

@@ -4,13 +4,39 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <set>
+
+#include "fold/detect/excursions.h"
+#include "fold/detect/feature_cells.h"
 
 namespace firebreak::detect {
 namespace {
 
+template <class Value, class Equal, class Reference>
+void count_repeats(const std::vector<Value>& column, const Equal& equal, Reference& reference) {
+  std::uint64_t run = 0;
+  for (std::size_t i = 1; i < column.size(); ++i) {
+    run = equal(column[i], column[i - 1]) ? run + 1 : 0;
+    reference.repeats += run > 0 ? 1 : 0;
+    reference.longest_run = std::max(reference.longest_run, run);
+  }
+}
+
+template <class Value>
+std::vector<double> excursions_in(const FeatureCells& feature, const std::vector<Value>& column) {
+  std::vector<std::uint8_t> cells;
+  for (const Value& value : column) cells.push_back(static_cast<std::uint8_t>(feature.cell_of(value)));
+  return excursions_of(cells, feature.counts().size());
+}
+
 NumericReference build_numeric(const std::string& name, std::vector<double> column) {
   NumericReference reference;
   reference.name = name;
+  count_repeats(column, [](double a, double b) { return a == b; }, reference);
+  const std::vector<double> in_order = column;
+  reference.missing = std::erase_if(column, [](double value) { return std::isnan(value); });
+  if (column.empty()) return reference;
   double mean = 0;
   for (const double value : column) mean += value;
   mean /= static_cast<double>(column.size());
@@ -27,7 +53,37 @@ NumericReference build_numeric(const std::string& name, std::vector<double> colu
     }
     reference.cumulative.back() = i + 1;
   }
+  reference.excursions = excursions_in(FeatureCells(reference), in_order);
   return reference;
+}
+
+CategoryReference build_category(const std::string& name, std::span<const FeatureRow> rows, std::size_t k) {
+  CategoryReference reference;
+  reference.name = name;
+  std::vector<std::string> column;
+  for (const FeatureRow& row : rows) column.push_back(row.categories[k]);
+  count_repeats(column, [](const std::string& a, const std::string& b) { return !a.empty() && a == b; }, reference);
+  std::set<std::string> earlier;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string& value = rows[i].categories[k];
+    ++reference.counts[value];
+    if (i < rows.size() - rows.size() / 2) earlier.insert(value);
+    else reference.novel += value.empty() || earlier.contains(value) ? 0 : 1;
+  }
+  reference.excursions = excursions_in(FeatureCells(reference), column);
+  return reference;
+}
+
+std::uint64_t count_copies(std::span<const FeatureRow> rows) {
+  std::set<std::pair<std::vector<double>, std::vector<std::string>>> seen;
+  std::uint64_t copies = 0;
+  for (const FeatureRow& row : rows) {
+    auto numbers = row.numeric;
+    for (double& number : numbers)
+      if (std::isnan(number)) number = std::numeric_limits<double>::max();  // NaN has no place in an order
+    copies += seen.emplace(std::move(numbers), row.categories).second ? 0 : 1;
+  }
+  return copies;
 }
 
 Result<void> check_rows(const FeatureSchema& schema, std::span<const FeatureRow> rows) {
@@ -38,8 +94,8 @@ Result<void> check_rows(const FeatureSchema& schema, std::span<const FeatureRow>
       return fail(Code::kInvalid,
                   fmt::format("training row {} has another number of features than the schema", i));
     for (const double value : rows[i].numeric)
-      if (!std::isfinite(value))
-        return fail(Code::kInvalid, fmt::format("training row {} has a missing number", i));
+      if (std::isinf(value))
+        return fail(Code::kInvalid, fmt::format("training row {} has an infinite number", i));
   }
   return {};
 }
@@ -47,7 +103,9 @@ Result<void> check_rows(const FeatureSchema& schema, std::span<const FeatureRow>
 double tail_limit_of(const ReferenceProfile& profile, std::span<const FeatureRow> rows) {
   std::vector<double> scores;
   scores.reserve(rows.size());
-  for (const FeatureRow& row : rows) scores.push_back(tail_score(profile, *ranks_of(profile, row)));
+  for (const FeatureRow& row : rows)
+    if (const auto ranks = ranks_of(profile, row)) scores.push_back(tail_score(profile, *ranks));
+  if (scores.empty()) return std::numeric_limits<double>::max();  // no row is whole: none can be told to lie outside
   std::sort(scores.begin(), scores.end());
   const double position = (1 - profile.tail_share) * static_cast<double>(scores.size() - 1);
   // Six decimals: enough for a limit, and a decimal that every JSON reader gives back exactly.
@@ -87,22 +145,24 @@ FeatureSchema ReferenceProfile::schema() const {
 }
 
 Result<ReferenceProfile> build_profile(const FeatureSchema& schema, std::span<const FeatureRow> rows,
-                                       double tail_share) {
+                                       double tail_share, bool ordered) {
   FIREBREAK_TRY(check_rows(schema, rows));
   if (!(tail_share > 0 && tail_share < 1)) return fail(Code::kInvalid, "tail_share must lie between 0 and 1");
   ReferenceProfile profile;
   profile.rows = rows.size();
   profile.tail_share = tail_share;
+  profile.ordered = ordered;
+  profile.copies = count_copies(rows);
   for (std::size_t k = 0; k < schema.numeric.size(); ++k) {
     std::vector<double> column;
     column.reserve(rows.size());
     for (const FeatureRow& row : rows) column.push_back(row.numeric[k]);
     profile.numeric.push_back(build_numeric(schema.numeric[k], std::move(column)));
+    if (profile.numeric.back().values.empty())
+      return fail(Code::kInvalid, fmt::format("the feature '{}' has no value in any of the {} rows", schema.numeric[k], rows.size()));
   }
   for (std::size_t k = 0; k < schema.categorical.size(); ++k) {
-    CategoryReference reference{schema.categorical[k], {}};
-    for (const FeatureRow& row : rows) ++reference.counts[row.categories[k]];
-    profile.categories.push_back(std::move(reference));
+    profile.categories.push_back(build_category(schema.categorical[k], rows, k));
   }
   profile.tail_limit = tail_limit_of(profile, rows);
   return profile;

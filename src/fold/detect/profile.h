@@ -28,6 +28,10 @@ struct NumericReference {
   std::vector<std::uint64_t> cumulative;  // rows with a value <= values[i]
   bool left_skewed = false;               // sample skewness < 0
   double lower_median = 0, upper_median = 0;
+  std::uint64_t missing = 0;  // rows without the value
+  std::uint64_t repeats = 0;  // rows equal to the row before
+  std::uint64_t longest_run = 0;   // of such rows
+  std::vector<double> excursions;  // excursions.h
 
   double min() const { return values.front(); }
   double max() const { return values.back(); }
@@ -39,7 +43,11 @@ struct NumericReference {
 
 struct CategoryReference {
   std::string name;
-  std::map<std::string, std::uint64_t> counts;
+  std::map<std::string, std::uint64_t> counts;  // "": missing
+  std::uint64_t repeats = 0;                    // rows equal to the row before
+  std::uint64_t longest_run = 0;                // of such rows
+  std::vector<double> excursions;               // excursions.h
+  std::uint64_t novel = 0;                      // rows of the later half whose category the earlier one lacks
   bool operator==(const CategoryReference&) const = default;
 };
 
@@ -53,6 +61,8 @@ struct PerformanceBaseline {
 
 struct ReferenceProfile {
   std::uint64_t rows = 0;
+  std::uint64_t copies = 0;  // rows that are equal to an earlier one in everything
+  bool ordered = false;      // the rows are the endpoint's own, in the order in which they came
   std::vector<NumericReference> numeric;
   std::vector<CategoryReference> categories;
   double tail_limit = 0;  // tail score that `tail_share` of the reference rows exceed
@@ -63,10 +73,10 @@ struct ReferenceProfile {
   bool operator==(const ReferenceProfile&) const = default;
 };
 
-// Errors: kInvalid for no rows, a row of another width, a value that is not finite, a `tail_share` outside
-// (0, 1).
+// NaN is a value that is missing. Errors: kInvalid for no rows, a row of another width, an infinite value, a numeric feature without any
+// value, a `tail_share` outside (0, 1).
 Result<ReferenceProfile> build_profile(const FeatureSchema& schema, std::span<const FeatureRow> rows,
-                                       double tail_share = 0.01);
+                                       double tail_share = 0.01, bool ordered = false);
 
 // ECOD tail score (Li et al. 2022, eq. 5-8): over the numeric features the largest of the sums of -ln of the
 // left, the right and the skew-chosen tail probability. `ranks` has one entry per numeric feature.

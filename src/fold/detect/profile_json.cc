@@ -24,13 +24,31 @@ Result<const JsonArray*> get_array(const Json& object, std::string_view key) {
   return &found->get_array();
 }
 
+// Profiles that were kept before these were counted lack them.
+std::uint64_t count_or_none(const Json& object, std::string_view key) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_or(object, key, 0)));
+}
+
+template <class Reference>
+void read_order(const Json& json, Reference& reference) {
+  reference.repeats = count_or_none(json, "repeats");
+  reference.longest_run = count_or_none(json, "longest_run");
+  const Json* const excursions = find(json, "excursions");
+  if (excursions == nullptr || !excursions->is_array()) return;
+  for (const Json& one : excursions->get_array()) reference.excursions.push_back(one.is_number() ? one.to_number<double>() : 0);
+}
+
 Json to_json(const NumericReference& reference) {
   return JsonObject{{"name", reference.name},
                     {"values", JsonArray(reference.values.begin(), reference.values.end())},
                     {"cumulative", JsonArray(reference.cumulative.begin(), reference.cumulative.end())},
                     {"left_skewed", reference.left_skewed},
                     {"lower_median", reference.lower_median},
-                    {"upper_median", reference.upper_median}};
+                    {"upper_median", reference.upper_median},
+                    {"missing", reference.missing},
+                    {"repeats", reference.repeats},
+                    {"longest_run", reference.longest_run},
+                    {"excursions", JsonArray(reference.excursions.begin(), reference.excursions.end())}};
 }
 
 Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows) {
@@ -50,11 +68,13 @@ Result<NumericReference> numeric_from_json(const Json& json, std::uint64_t rows)
   FIREBREAK_ASSIGN(reference.left_skewed, get_bool(json, "left_skewed"));
   FIREBREAK_ASSIGN(reference.lower_median, get_number(json, "lower_median"));
   FIREBREAK_ASSIGN(reference.upper_median, get_number(json, "upper_median"));
+  reference.missing = count_or_none(json, "missing");
+  read_order(json, reference);
   const auto ascending = [](const auto& v) {
     return std::adjacent_find(v.begin(), v.end(), std::greater_equal<>()) == v.end();
   };
   if (reference.values.empty() || reference.values.size() != reference.cumulative.size() ||
-      !ascending(reference.values) || !ascending(reference.cumulative) || reference.cumulative.back() != rows)
+      !ascending(reference.values) || !ascending(reference.cumulative) || reference.cumulative.back() + reference.missing != rows)
     return fail(Code::kInvalid,
                 fmt::format("values and counts of '{}' do not fit each other", reference.name));
   return reference;
@@ -70,6 +90,8 @@ Result<CategoryReference> category_from_json(const Json& json) {
     FIREBREAK_ASSIGN(const std::uint64_t count, get_count(*counts, member.key()));
     reference.counts[std::string(member.key())] = count;
   }
+  read_order(json, reference);
+  reference.novel = count_or_none(json, "novel");
   return reference;
 }
 
@@ -89,10 +111,13 @@ Json to_json(const ReferenceProfile& profile) {
   for (const CategoryReference& reference : profile.categories) {
     JsonObject counts;
     for (const auto& [value, count] : reference.counts) counts[value] = count;
-    categories.push_back(JsonObject{{"name", reference.name}, {"counts", std::move(counts)}});
+    categories.push_back(JsonObject{{"name", reference.name}, {"counts", std::move(counts)}, {"repeats", reference.repeats}, {"longest_run", reference.longest_run},
+                                    {"excursions", JsonArray(reference.excursions.begin(), reference.excursions.end())}, {"novel", reference.novel}});
   }
   JsonObject out{{"version", kVersion},
                  {"rows", profile.rows},
+                 {"copies", profile.copies},
+                 {"ordered", profile.ordered},
                  {"numeric", std::move(numeric)},
                  {"categories", std::move(categories)},
                  {"tail_limit", profile.tail_limit},
@@ -110,6 +135,10 @@ Result<ReferenceProfile> profile_from_json(const Json& json) {
     return fail(Code::kInvalid, fmt::format("reference profile version {} is unknown", version));
   ReferenceProfile profile;
   FIREBREAK_ASSIGN(profile.rows, get_count(json, "rows"));
+  profile.copies = count_or_none(json, "copies");
+  if (find(json, "ordered") != nullptr) {
+    FIREBREAK_ASSIGN(profile.ordered, get_bool(json, "ordered"));
+  }
   FIREBREAK_ASSIGN(const JsonArray* numeric, get_array(json, "numeric"));
   for (const Json& item : *numeric) {
     FIREBREAK_ASSIGN(NumericReference reference, numeric_from_json(item, profile.rows));

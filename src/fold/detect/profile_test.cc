@@ -28,11 +28,30 @@ TEST(Profile, refuses_counts_that_do_not_fit_the_rows) {
   EXPECT_FALSE(profile_from_json(json));
 }
 
-TEST(Profile, refuses_rows_with_holes) {
+TEST(Profile, counts_holes_and_refuses_infinities_and_features_without_a_value) {
   auto rows = testing::small_training();
   rows[5].numeric[0] = std::numeric_limits<double>::quiet_NaN();
+  const auto with_hole = build_profile(testing::small_schema(), rows);
+  ASSERT_TRUE(with_hole);
+  EXPECT_EQ(with_hole->numeric[0].missing, 1u);
+  EXPECT_EQ(with_hole->numeric[0].cumulative.back(), 999u);
+  EXPECT_EQ(*profile_from_json(to_json(*with_hole)), *with_hole);
+  rows[5].numeric[0] = std::numeric_limits<double>::infinity();
+  EXPECT_FALSE(build_profile(testing::small_schema(), rows));
+  for (FeatureRow& row : rows) row.numeric[0] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_FALSE(build_profile(testing::small_schema(), rows));
   EXPECT_FALSE(build_profile(testing::small_schema(), {}));
+}
+
+TEST(Profile, counts_repeats_copies_and_what_the_later_half_shows_first) {
+  auto rows = testing::small_training();
+  rows[7] = rows[6];
+  rows[900].categories[0] = "violet";
+  const auto profile = build_profile(testing::small_schema(), rows);
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile->copies, 1u);
+  EXPECT_EQ(profile->numeric[0].repeats, 1u);
+  EXPECT_EQ(profile->categories[0].novel, 1u);
 }
 
 TEST(Profile, ranks_a_value_between_and_at_training_values) {

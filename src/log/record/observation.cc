@@ -20,6 +20,7 @@ struct Use {
   enum { kNothing, kCore, kNumeric, kCategory, kWrongType, kUnknown } what = kNothing;
   Core core = Core::kTime;
   std::size_t slot = 0;  // of the feature
+  bool category = false; // of a wrong type: what it should have been
   std::string name;
 };
 
@@ -55,6 +56,7 @@ Use feature_use(const Column& column, const FeatureSchema& features) {
   } else if (category != features.categorical.end()) {
     use.what = column.type == ColumnType::kText ? Use::kCategory : Use::kWrongType;
     use.slot = static_cast<std::size_t>(category - features.categorical.begin());
+    use.category = true;
   } else {
     use.what = Use::kUnknown;
   }
@@ -173,6 +175,8 @@ Result<Observation> ObservationReader::read(const Record& record) {
           column.type == ColumnType::kNumber ? cell.number() : static_cast<double>(cell.integer());
     } else if (use.what == Use::kCategory) {
       out.features.categories[use.slot] = cell.text;
+    } else if (use.what == Use::kWrongType) {
+      out.mistyped.push_back(use.slot + (use.category ? features_.numeric.size() : 0));
     }
   }
   set_shadow(row.extra, out);

@@ -18,6 +18,7 @@ namespace firebreak::app {
 
 Result<Json> yaml_to_json(std::string_view text, const std::string& name);
 Result<Json> load_document(Files& files, const std::string& path);
+std::string_view default_detectors();  // content/detectors/default.yaml, embedded
 
 // What `firebreak serve` is told: the configuration file with every file it names read in and inlined, so that the
 // whole stands in one `config_applied` entry (by digest when it is larger than an entry).

@@ -12,15 +12,10 @@
 #include "run/drill/scorer.h"
 
 namespace firebreak::app {
-
-std::string_view default_detectors();  // content/detectors/default.yaml, embedded
-
 namespace {
 
 constexpr std::size_t kBaselineRecords = 500;  // 1 % tails of fewer rows would rest on less than five of them
 constexpr std::size_t kChainFeatures = 6;
-constexpr double kSurprisePerFeature = 3.7;    // nats: content/detectors/default.yaml
-constexpr double kNeverLinks = 1e9;
 constexpr std::string_view kDetect = "detect:";  // a feed's producer, before the endpoint's name
 
 }  // namespace
@@ -84,9 +79,7 @@ Result<detect::DetectorConfig> FeedMaker::config_of(const Ready& ready) const {
   config.name = ready.endpoint.name + "-" + config.name;
   config.endpoint = config.stream = ready.endpoint.name;
   config.performance.flagged_answer = config.performance.positive_label = ready.endpoint.positive_label;
-  const std::size_t numeric = ready.endpoint.features.numeric.size();
-  config.chains.link_surprise =
-      numeric < kChainFeatures ? kNeverLinks : std::max(20.0, kSurprisePerFeature * static_cast<double>(numeric));
+  detect::fit_chains(config, ready.endpoint.features.numeric.size(), true);
   return config;
 }
 
@@ -243,7 +236,7 @@ Result<detect::ReferenceProfile> FeedMaker::build_baseline(const Ready& ready, r
   }
   if (rows.size() < kBaselineRecords)
     return fail(Code::kBusy, fmt::format("{} of {} whole records for its baseline", rows.size(), kBaselineRecords));
-  FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(schema, rows));
+  FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(schema, rows, 0.01, true));
   FIREBREAK_TRY(keep(ready, profile, {{"basis", "the endpoint's first records"}, {"first", 0}, {"last", last}, {"gone", gone}}));
   return profile;
 }

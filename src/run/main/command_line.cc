@@ -40,6 +40,7 @@ CommandLine::CommandLine()
   add_archive();
   add_stats();
   add_profile();
+  add_detect();
 }
 
 CommandLine::~CommandLine() = default;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "run/main/commands.h"
+#include "run/main/detect_table.h"
 
 namespace CLI {
 class App;
@@ -46,6 +47,7 @@ struct Words {  // everything a command may be given
   ArchiveWords archive;
   StatsWords stats;
   ProfileWords profile;
+  DetectOptions detect;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
@@ -88,6 +90,8 @@ class CommandLine {
   void add_keeping();
   // archive_words.cc
   void add_archive();
+  // detect_words.cc
+  void add_detect();
   // stats_words.cc
   void add_stats();
   // profile_words.cc

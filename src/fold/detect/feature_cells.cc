@@ -1,0 +1,69 @@
+#include "fold/detect/feature_cells.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "profile/profile.h"
+
+namespace firebreak::detect {
+namespace {
+
+constexpr std::size_t kNamed = 30;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+FeatureCells::FeatureCells(const NumericReference& reference) : numeric_(true) {
+  std::vector<double> sorted;
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < reference.values.size(); ++i) {
+    sorted.insert(sorted.end(), reference.cumulative[i] - before, reference.values[i]);
+    before = reference.cumulative[i];
+  }
+  boundaries_.fill(kInfinity);
+  std::size_t used = 0;
+  boundaries_[used++] = reference.min();
+  for (const double edge : profile::equal_mass_edges(sorted)) boundaries_[used++] = edge;
+  boundaries_[used++] = std::nextafter(reference.max(), kInfinity);
+  counts_.assign(used + 3, 0);
+  for (const double value : sorted) ++counts_[cell_of(value)];
+  counts_[missing()] = reference.missing;
+}
+
+FeatureCells::FeatureCells(const CategoryReference& reference) : numeric_(false) {
+  std::vector<std::pair<std::string, std::uint64_t>> known;
+  for (const auto& [value, count] : reference.counts)
+    if (!value.empty()) known.emplace_back(value, count);
+  std::stable_sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  const std::size_t named = std::min(known.size(), kNamed);
+  counts_.assign(named + 4, 0);
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const std::size_t cell = std::min(i, named);  // behind the named ones: the others
+    categories_[known[i].first] = static_cast<std::uint8_t>(cell);
+    counts_[cell] += known[i].second;
+  }
+  if (const auto empty = reference.counts.find(""); empty != reference.counts.end()) counts_[missing()] = empty->second;
+}
+
+// Branchless: values come in no order, and a guess that is wrong half of the time costs more than the whole search.
+std::size_t FeatureCells::cell_of(double value) const {
+  if (std::isnan(value)) return missing();
+  std::size_t cell = 0;
+  for (std::size_t step = kMost / 2; step != 0; step /= 2) cell += boundaries_[cell + step - 1] <= value ? step : 0;
+  return std::min(cell, counts_.size() - 3);  // the padding is infinity, and so may the value be
+}
+
+std::size_t FeatureCells::cell_of(const std::string& value) const {
+  if (value.empty()) return missing();
+  const auto known = categories_.find(value);
+  return known == categories_.end() ? counts_.size() - 3 : known->second;
+}
+
+std::size_t FeatureCells::bytes() const {
+  std::size_t bytes = sizeof(*this) + counts_.size() * sizeof(std::uint64_t);
+  for (const auto& [value, cell] : categories_) bytes += value.capacity() + 64;
+  return bytes;
+}
+
+}  // namespace firebreak::detect

@@ -1,0 +1,42 @@
+// The cells a feature's values are counted in: the reference's bins or categories, and what lies beside them.
+//
+// Numbers: below the reference's least | up to 32 bins of equal mass | above its greatest | missing | of a wrong type.
+// Categories: the 30 most frequent | the other known ones | never seen | missing | of a wrong type.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fold/detect/profile.h"
+
+namespace firebreak::detect {
+
+class FeatureCells {
+ public:
+  static constexpr std::size_t kMost = 64;
+
+  explicit FeatureCells(const NumericReference& reference);
+  explicit FeatureCells(const CategoryReference& reference);
+
+  std::size_t cell_of(double value) const;              // NaN is missing
+  std::size_t cell_of(const std::string& value) const;  // "" is missing
+  std::size_t missing() const { return counts_.size() - 2; }
+  std::size_t mistyped() const { return counts_.size() - 1; }
+  // Beyond the reference's range, or a category it never showed.
+  bool outside(std::size_t cell) const { return cell == counts_.size() - 3 || (numeric_ && cell == 0); }
+
+  bool numeric() const { return numeric_; }
+  const std::vector<std::uint64_t>& counts() const { return counts_; }  // the reference's
+  std::size_t bytes() const;
+
+ private:
+  bool numeric_;
+  std::array<double, kMost> boundaries_{};  // of numbers; padded with infinity
+  std::unordered_map<std::string, std::uint8_t> categories_;
+  std::vector<std::uint64_t> counts_;
+};
+
+}  // namespace firebreak::detect

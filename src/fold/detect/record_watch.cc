@@ -1,0 +1,123 @@
+#include "fold/detect/record_watch.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "stats/special.h"
+
+namespace firebreak::detect {
+namespace {
+
+constexpr std::size_t kQuestions = 3;
+constexpr std::uint64_t kScoresToKnow = 1000;  // inside 0..1, before one outside says anything
+
+std::uint64_t prefix_of(const Digest& digest) {
+  std::uint64_t out = 0;
+  std::memcpy(&out, digest.view().data(), sizeof out);
+  return out;
+}
+
+}  // namespace
+
+RecordWatch::RecordWatch(const DetectorConfig& config, const ReferenceProfile& profile)
+    : config_(config), limit_(std::log(config.features.arl_records * kQuestions)), rows_(kRemembered) {
+  const double alpha = config.features.reference_alpha / kQuestions;
+  copies_ = {"duplicate_requests", "repeat an earlier request", {}, {}, 0, 0, {}};
+  late_ = {"timestamp_disorder", "are dated far behind the newest", {}, {}, 0, 0, {}};
+  scores_ = {"probability_rule", "have a score that is no probability", {}, {}, 0, 0, {}};
+  if (profile.ordered) {
+    const double baseline = stats::binomial_upper_limit(static_cast<double>(profile.copies), static_cast<double>(profile.rows), alpha);
+    if (baseline < 1) copies_.events.emplace(baseline);
+  }
+  late_.events.emplace(config.records.late_share);
+}
+
+bool RecordWatch::repeats(const Observation& observation) {
+  const std::uint64_t prefix = prefix_of(observation.feature_digest);
+  if (rows_.find(prefix) != nullptr) return true;
+  if (order_.size() == kRemembered) {
+    rows_.erase(order_.front());
+    order_.pop_front();
+  }
+  rows_.put(prefix, 1);
+  order_.push_back(prefix);
+  return false;
+}
+
+void RecordWatch::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
+  listen(observation, now, out);
+  const Time newest = std::max(now, observation.time);
+  ask(late_, now - observation.time > config_.records.late_us, observation, newest, out);
+  if (std::isfinite(observation.score)) {
+    const bool inside = observation.score >= 0 && observation.score <= 1;
+    if (inside && ++inside_ == kScoresToKnow)
+      scores_.events.emplace(stats::binomial_upper_limit(0, static_cast<double>(kScoresToKnow), config_.features.reference_alpha / kQuestions));
+    ask(scores_, !inside, observation, newest, out);
+  }
+  if (copies_.events && callers_.counts(observation.caller)) ask(copies_, repeats(observation), observation, newest, out);
+}
+
+void RecordWatch::ask(Question& question, bool hit, const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
+  if (!question.events) return;
+  ++question.asked;
+  if (!hit) return;
+  question.last_hit = now;
+  if (!question.episode.open()) {
+    question.events->hit(question.asked);
+    question.evidence = question.events->log_evidence(question.asked);
+    if (question.evidence < limit_) return;
+  }
+  question.episode.hit(question.kind, observation.index, observation.time);
+  if (!question.episode.due(now, config_.update_us)) return;
+  out.push_back(question.episode.report(config_, now));
+  describe(question, out.back());
+}
+
+void RecordWatch::describe(const Question& question, FindingUpdate& update) const {
+  update.severity = Severity::kMedium;
+  update.numbers = {{"log_evidence", question.evidence}, {"log_limit", limit_}, {"usual_share_at_most", question.events->baseline()},
+                    {"records", static_cast<double>(update.count)}};
+  update.summary = fmt::format("more records than usual {}: {} since record {} (at most {:.2f} % are usual)", question.what, update.count,
+                               update.first_index, 100 * question.events->baseline());
+}
+
+void RecordWatch::listen(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
+  if (silence_.open()) {
+    out.push_back(describe_silence(silence_.close(config_), observation.time));
+  } else if (records_ > 0 && observation.time > now) {
+    longest_gap_us_ = std::max(longest_gap_us_, observation.time - last_);
+  }
+  if (records_++ == 0) first_ = observation.time;
+  last_ = std::max(last_, observation.time);
+  last_index_ = observation.index;
+}
+
+FindingUpdate RecordWatch::describe_silence(FindingUpdate update, Time now) const {
+  const double seconds = static_cast<double>(now - last_) / static_cast<double>(kSecond);
+  const double longest = static_cast<double>(longest_gap_us_) / static_cast<double>(kSecond);
+  update.severity = Severity::kHigh;
+  update.numbers = {{"value", seconds}, {"limit", longest * config_.records.silence_factor}, {"longest_gap_before_s", longest}};
+  update.summary = fmt::format("no data for {:.0f} s; the longest silence before was {:.0f} s", seconds, longest);
+  return update;
+}
+
+void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
+  for (Question* const one : {&copies_, &late_, &scores_}) {
+    if (!one->episode.open() || now - one->last_hit <= config_.input.idle_us) continue;
+    out.push_back(one->episode.close(config_));
+    describe(*one, out.back());
+    one->events->restart(one->asked);
+  }
+  const bool known = records_ >= config_.records.silence_records && last_ - first_ >= kDay;
+  const auto limit = static_cast<std::int64_t>(config_.records.silence_factor * static_cast<double>(longest_gap_us_));
+  if (!known || silence_.open() || now - last_ <= std::max(limit, config_.records.silence_us)) return;
+  silence_.hit("volume_drop", last_index_, last_);
+  out.push_back(describe_silence(silence_.report(config_, now), now));
+}
+
+std::size_t RecordWatch::bytes() const { return rows_.bytes() + order_.size() * sizeof(std::uint64_t) + callers_.bytes(); }
+
+}  // namespace firebreak::detect
