@@ -57,7 +57,8 @@ FeatureType type_of(const FeatureProfile& feature) {
 }
 
 void keep_most_frequent(CategoricalProfile& profile, std::size_t most) {
-  std::sort(profile.top.begin(), profile.top.end(), [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+  std::sort(profile.top.begin(), profile.top.end(),
+            [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
   for (std::size_t i = most; i < profile.top.size(); ++i) profile.other += profile.top[i].second;
   if (profile.top.size() > most) profile.top.resize(most);
 }

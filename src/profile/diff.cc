@@ -13,7 +13,8 @@ constexpr std::size_t kNamed = 10;  // new and vanished categories that are name
 RateDiff rate(std::uint64_t hits_then, std::uint64_t all_then, std::uint64_t hits_now, std::uint64_t all_now) {
   RateDiff out;
   if (all_then == 0 || all_now == 0) return out;
-  const auto a = static_cast<double>(hits_then), n = static_cast<double>(all_then), b = static_cast<double>(hits_now), m = static_cast<double>(all_now);
+  const auto a = static_cast<double>(hits_then), n = static_cast<double>(all_then), b = static_cast<double>(hits_now),
+             m = static_cast<double>(all_now);
   out.then = a / n;
   out.now = b / m;
   const double hits = std::min(a + b, n + m - a - b);
@@ -92,12 +93,14 @@ void compare_categories(const CategoricalProfile& then, const CategoricalProfile
     a.push_back(count);
     b.push_back(found == now_counts.end() ? 0 : found->second);
     known += b.back();
-    if (b.back() == 0 && count != 0 && now.other == 0 && out.vanished_categories.size() < kNamed) out.vanished_categories.emplace_back(name, count);
+    if (b.back() == 0 && count != 0 && now.other == 0 && out.vanished_categories.size() < kNamed)
+      out.vanished_categories.emplace_back(name, count);
   }
   a.push_back(then.other);
   b.push_back(now.lengths.n() - known);
   for (const auto& [name, count] : now.top)
-    if (!then_counts.contains(name) && count != 0 && then.other == 0 && out.new_categories.size() < kNamed) out.new_categories.emplace_back(name, count);
+    if (!then_counts.contains(name) && count != 0 && then.other == 0 && out.new_categories.size() < kNamed)
+      out.new_categories.emplace_back(name, count);
   if (then.other == 0) out.new_share = static_cast<double>(b.back()) / static_cast<double>(now.lengths.n());
   const stats::Pooled pooled = stats::pool_rare(a, b);
   out.scores = stats::windowed_scores(pooled.reference, pooled.current);
@@ -163,7 +166,10 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 JsonObject rate_json(const RateDiff& one) { return {{"then", one.then}, {"now", one.now}, {"p_value", number(one.p_value)}}; }
 
 JsonObject score_json(const stats::WindowedScore& score) {
-  return {{"value", number(score.value)}, {"expected", number(score.expected)}, {"corrected", number(score.corrected)}, {"p_value", number(score.p_value)}};
+  return {{"value", number(score.value)},
+          {"expected", number(score.expected)},
+          {"corrected", number(score.corrected)},
+          {"p_value", number(score.p_value)}};
 }
 
 JsonArray names_json(const std::vector<std::pair<std::string, std::uint64_t>>& names) {
@@ -189,23 +195,29 @@ JsonObject feature_json(const FeatureDiff& feature) {
     out["hellinger"] = score_json(scores.hellinger);
     out["total_variation"] = score_json(scores.total_variation);
     out["l_infinity"] = score_json(scores.l_infinity);
-    out["chi_square"] = JsonObject{{"statistic", number(scores.homogeneity.statistic)}, {"freedom", scores.homogeneity.freedom}, {"p_value", number(scores.homogeneity.p_value)}};
+    out["chi_square"] = JsonObject{{"statistic", number(scores.homogeneity.statistic)},
+                                   {"freedom", scores.homogeneity.freedom},
+                                   {"p_value", number(scores.homogeneity.p_value)}};
     out["exact"] = feature.exact;
   }
-  if (feature.range) out["range"] = JsonObject{{"below", feature.range->below}, {"above", feature.range->above}, {"p_value", number(feature.range->p_value)}};
+  if (feature.range)
+    out["range"] =
+        JsonObject{{"below", feature.range->below}, {"above", feature.range->above}, {"p_value", number(feature.range->p_value)}};
   if (feature.wasserstein) out["wasserstein"] = score_json(*feature.wasserstein);
   if (!feature.new_categories.empty()) out["new_categories"] = names_json(feature.new_categories);
   if (!feature.vanished_categories.empty()) out["vanished_categories"] = names_json(feature.vanished_categories);
   if (feature.new_share > 0) out["new_share"] = feature.new_share;
   if (feature.unit)
-    out["unit_change"] = JsonObject{{"words", feature.unit->words}, {"factor", feature.unit->factor}, {"offset", feature.unit->offset}, {"left", feature.unit->left}};
+    out["unit_change"] = JsonObject{
+        {"words", feature.unit->words}, {"factor", feature.unit->factor}, {"offset", feature.unit->offset}, {"left", feature.unit->left}};
   return out;
 }
 
 }  // namespace
 
 std::size_t ProfileDiff::changed() const {
-  return static_cast<std::size_t>(std::count_if(features.begin(), features.end(), [](const FeatureDiff& one) { return !one.changed.empty(); }));
+  return static_cast<std::size_t>(
+      std::count_if(features.begin(), features.end(), [](const FeatureDiff& one) { return !one.changed.empty(); }));
 }
 
 ProfileDiff diff(const DataProfile& then, const DataProfile& now, double level) {
@@ -238,7 +250,11 @@ ProfileDiff diff(const DataProfile& then, const DataProfile& now, double level) 
 Json to_json(const ProfileDiff& diff) {
   JsonArray features;
   for (const FeatureDiff& feature : diff.features) features.push_back(feature_json(feature));
-  return JsonObject{{"rows_then", diff.rows_then}, {"rows_now", diff.rows_now}, {"level", diff.level}, {"changed", diff.changed()}, {"features", std::move(features)}};
+  return JsonObject{{"rows_then", diff.rows_then},
+                    {"rows_now", diff.rows_now},
+                    {"level", diff.level},
+                    {"changed", diff.changed()},
+                    {"features", std::move(features)}};
 }
 
 }  // namespace firebreak::profile

@@ -77,7 +77,8 @@ void merge_numeric(NumericProfile& into, const NumericProfile& other) {
   into.zeros += other.zeros;
   into.negative += other.negative;
   if (other.largest_magnitude > 0) {
-    into.smallest_magnitude = into.largest_magnitude > 0 ? std::min(into.smallest_magnitude, other.smallest_magnitude) : other.smallest_magnitude;
+    into.smallest_magnitude =
+        into.largest_magnitude > 0 ? std::min(into.smallest_magnitude, other.smallest_magnitude) : other.smallest_magnitude;
     into.largest_magnitude = std::max(into.largest_magnitude, other.largest_magnitude);
   }
   if (sketched)

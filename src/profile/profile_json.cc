@@ -34,8 +34,8 @@ Json number_json(double value) {
 JsonObject moments_json(const stats::Moments& moments) {
   const auto state = moments.state();
   JsonObject out{{"n", state.n}};
-  for (const auto& [name, value] : {std::pair("mean", state.mean), std::pair("m2", state.m2), std::pair("m3", state.m3), std::pair("m4", state.m4),
-                                    std::pair("min", state.min), std::pair("max", state.max)})
+  for (const auto& [name, value] : {std::pair("mean", state.mean), std::pair("m2", state.m2), std::pair("m3", state.m3),
+                                    std::pair("m4", state.m4), std::pair("min", state.min), std::pair("max", state.max)})
     out[name] = number_json(value);
   if (state.n > 1) out["std"] = number_json(moments.std_sample());
   return out;
@@ -130,7 +130,8 @@ Result<const Json*> get_part(const Json& object, const char* key) {
 
 Result<const JsonArray*> get_array(const Json& object, const char* key, std::size_t most) {
   FIREBREAK_ASSIGN(const Json* const part, get_part(object, key));
-  if (!part->is_array() || part->get_array().size() > most) return fail(Code::kInvalid, fmt::format("no array of at most {} places", most), fmt::format("/{}", key));
+  if (!part->is_array() || part->get_array().size() > most)
+    return fail(Code::kInvalid, fmt::format("no array of at most {} places", most), fmt::format("/{}", key));
   return &part->get_array();
 }
 
@@ -150,11 +151,12 @@ Result<stats::Moments> get_moments(const Json& object, const char* key) {
   FIREBREAK_ASSIGN(const Json* const part, get_part(object, key));
   stats::Moments::State state;
   FIREBREAK_ASSIGN(state.n, get_count(*part, "n"));
-  for (const auto& [name, value] : {std::pair("mean", &state.mean), std::pair("m2", &state.m2), std::pair("m3", &state.m3), std::pair("m4", &state.m4),
-                                    std::pair("min", &state.min), std::pair("max", &state.max)}) {
+  for (const auto& [name, value] : {std::pair("mean", &state.mean), std::pair("m2", &state.m2), std::pair("m3", &state.m3),
+                                    std::pair("m4", &state.m4), std::pair("min", &state.min), std::pair("max", &state.max)}) {
     FIREBREAK_ASSIGN(*value, get_any_number(*part, name));
   }
-  if (state.m2 < 0 || state.m4 < 0 || !(state.min <= state.max) || !std::isfinite(state.min) || !std::isfinite(state.max)) return fail(Code::kInvalid, "no moments", fmt::format("/{}", key));
+  if (state.m2 < 0 || state.m4 < 0 || !(state.min <= state.max) || !std::isfinite(state.min) || !std::isfinite(state.max))
+    return fail(Code::kInvalid, "no moments", fmt::format("/{}", key));
   if (state.n == 0 && !(state == stats::Moments::State{})) return fail(Code::kInvalid, "moments of nothing", fmt::format("/{}", key));
   return stats::Moments::from_state(state);
 }
@@ -171,7 +173,8 @@ Result<void> read_bins(const Json& object, NumericProfile& out) {
   for (const Json& edge : *edges) {
     if (!edge.is_number()) return fail(Code::kInvalid, "an edge that is no number", "/edges");
     out.edges.push_back(edge.to_number<double>());
-    if (out.edges.size() > 1 && !(out.edges.back() > out.edges[out.edges.size() - 2])) return fail(Code::kInvalid, "the edges do not ascend", "/edges");
+    if (out.edges.size() > 1 && !(out.edges.back() > out.edges[out.edges.size() - 2]))
+      return fail(Code::kInvalid, "the edges do not ascend", "/edges");
   }
   FIREBREAK_ASSIGN(const JsonArray* const bins, get_array(object, "bins", kBins));
   for (const Json& bin : *bins) {
@@ -189,14 +192,16 @@ Result<void> read_bins(const Json& object, NumericProfile& out) {
 }
 
 Result<void> read_numeric(const Json& object, NumericProfile& out) {
-  for (const auto& [name, value] : {std::pair("nan", &out.nan), std::pair("plus_infinity", &out.plus_infinity), std::pair("minus_infinity", &out.minus_infinity),
-                                    std::pair("zeros", &out.zeros), std::pair("negative", &out.negative)}) {
+  for (const auto& [name, value] :
+       {std::pair("nan", &out.nan), std::pair("plus_infinity", &out.plus_infinity), std::pair("minus_infinity", &out.minus_infinity),
+        std::pair("zeros", &out.zeros), std::pair("negative", &out.negative)}) {
     FIREBREAK_ASSIGN(*value, get_count(object, name));
   }
   FIREBREAK_ASSIGN(out.integral, get_bool(object, "integral"));
   FIREBREAK_ASSIGN(out.smallest_magnitude, get_number(object, "smallest_magnitude"));
   FIREBREAK_ASSIGN(out.largest_magnitude, get_number(object, "largest_magnitude"));
-  if (out.smallest_magnitude < 0 || out.smallest_magnitude > out.largest_magnitude) return fail(Code::kInvalid, "no magnitudes", "/smallest_magnitude");
+  if (out.smallest_magnitude < 0 || out.smallest_magnitude > out.largest_magnitude)
+    return fail(Code::kInvalid, "no magnitudes", "/smallest_magnitude");
   FIREBREAK_ASSIGN(out.moments, get_moments(object, "moments"));
   FIREBREAK_TRY(read_bins(object, out));
   FIREBREAK_ASSIGN(const std::string sketch, get_string(object, "quantile_sketch"));
@@ -255,7 +260,8 @@ Result<FeatureProfile> read_feature(const Json& object) {
   }
   out.type = type_of(out);
   FIREBREAK_ASSIGN(const std::string type, get_string(object, "type"));
-  if (type != type_name(out.type)) return fail(Code::kInvalid, fmt::format("its values are {}, not {}", type_name(out.type), type), "/type");
+  if (type != type_name(out.type))
+    return fail(Code::kInvalid, fmt::format("its values are {}, not {}", type_name(out.type), type), "/type");
   if (rows_accounted(out) != out.rows) return fail(Code::kInvalid, "the counts do not add up to its rows", "/rows");
   return out;
 }
@@ -265,7 +271,8 @@ Result<FeatureProfile> read_feature(const Json& object) {
 Json to_json(const DataProfile& profile) {
   JsonArray features;
   for (const FeatureProfile& feature : profile.features) features.push_back(feature_json(feature));
-  JsonObject out{{"format", kFormat}, {"version", kVersion}, {"rows", profile.rows}, {"source", profile.source}, {"features", std::move(features)}};
+  JsonObject out{
+      {"format", kFormat}, {"version", kVersion}, {"rows", profile.rows}, {"source", profile.source}, {"features", std::move(features)}};
   const std::string digest = digest_of(out).hex();
   out["digest"] = digest;
   return out;
@@ -285,7 +292,8 @@ Result<DataProfile> profile_from_json(const Json& document) {
   FIREBREAK_ASSIGN(const std::int64_t version, get_int(document, "version"));
   if (version != kVersion) return fail(Code::kInvalid, fmt::format("version {} is not known here", version), "/version");
   FIREBREAK_ASSIGN(const std::string digest, get_string(document, "digest"));
-  if (digest != digest_of(document).hex()) return fail(Code::kCorrupt, "the profile was changed after it was made: its digest is another", "/digest");
+  if (digest != digest_of(document).hex())
+    return fail(Code::kCorrupt, "the profile was changed after it was made: its digest is another", "/digest");
   DataProfile out;
   FIREBREAK_ASSIGN(out.rows, get_count(document, "rows"));
   FIREBREAK_ASSIGN(out.source, get_string(document, "source"));
@@ -295,7 +303,8 @@ Result<DataProfile> profile_from_json(const Json& document) {
   for (std::size_t i = 0; i < features->size(); ++i) {
     auto feature = read_feature((*features)[i]);
     if (!feature) return fail(std::move(feature.error()).at(fmt::format("/features/{}", i)));
-    if (!names.insert(feature->name).second) return fail(Code::kInvalid, fmt::format("'{}' appears twice", feature->name), fmt::format("/features/{}/name", i));
+    if (!names.insert(feature->name).second)
+      return fail(Code::kInvalid, fmt::format("'{}' appears twice", feature->name), fmt::format("/features/{}/name", i));
     out.features.push_back(std::move(*feature));
   }
   return out;

@@ -69,7 +69,8 @@ TEST(Profile, a_constant_has_a_bin_of_its_own) {
   EXPECT_EQ(found.features[0].changed.size(), 2u);  // range and distribution
 }
 
-RC_GTEST_PROP(Profile, parts_over_the_same_edges_merge_into_the_whole, (const std::vector<std::int8_t>& first, const std::vector<std::int8_t>& second)) {
+RC_GTEST_PROP(Profile, parts_over_the_same_edges_merge_into_the_whole,
+              (const std::vector<std::int8_t>& first, const std::vector<std::int8_t>& second)) {
   const FeatureProfile like = profile_numbers("x", normal(2, 500, 0, 60));
   Numbers a(first.begin(), first.end()), b(second.begin(), second.end()), all = a;
   all.insert(all.end(), b.begin(), b.end());
@@ -121,7 +122,8 @@ TEST(Cells, types_are_those_of_the_values) {
   std::vector<Names> rows;
   for (int i = 0; i < 300; ++i) {
     const std::string n = std::to_string(i);
-    rows.push_back({n, n + ".5", i % 2 == 0 ? "true" : "false", i % 3 == 0 ? "red" : "blue", "note number " + n, "0" + std::to_string(10'000 + i % 40), i == 7 ? "" : "NA", i % 2 == 0 ? "1" : "0"});
+    rows.push_back({n, n + ".5", i % 2 == 0 ? "true" : "false", i % 3 == 0 ? "red" : "blue", "note number " + n,
+                    "0" + std::to_string(10'000 + i % 40), i == 7 ? "" : "NA", i % 2 == 0 ? "1" : "0"});
   }
   const DataProfile profile = of_rows({"id", "amount", "flag", "colour", "note", "zip", "empty", "bit"}, rows);
   const auto type = [&](const char* name) { return profile.find(name)->type; };
@@ -173,7 +175,8 @@ DataProfile mixed(std::uint64_t seed, std::size_t rows, double shift = 0) {
   for (std::size_t i = 0; i < rows; ++i) names.push_back(kinds[draw(random)]);
   Numbers amounts = normal(seed + 1, rows, shift, 1);
   for (double& one : amounts) one = std::exp(one);
-  return of({profile_numbers("amount", amounts, 5), profile_categories("channel", names, 5), profile_numbers("age", normal(seed + 2, rows, 40, 12), 5)});
+  return of({profile_numbers("amount", amounts, 5), profile_categories("channel", names, 5),
+             profile_numbers("age", normal(seed + 2, rows, 40, 12), 5)});
 }
 
 TEST(Document, comes_back_as_it_was) {
@@ -209,15 +212,18 @@ TEST(Document, refuses_what_was_changed_or_does_not_add_up) {
   EXPECT_EQ(refused([](JsonObject& o) { o["rows"] = 7; }, false), "/digest");
   EXPECT_EQ(refused([](JsonObject& o) { o["version"] = 2; }, true), "/version");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 0)["missing"] = 9; }, true), "/features/0/rows");
-  EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 0)["numeric"].as_object()["bins"].as_array()[0] = 9; }, true), "/features/0/numeric/bins");
-  EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 0)["numeric"].as_object()["edges"].as_array()[3] = -5; }, true), "/features/0/numeric/edges");
+  EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 0)["numeric"].as_object()["bins"].as_array()[0] = 9; }, true),
+            "/features/0/numeric/bins");
+  EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 0)["numeric"].as_object()["edges"].as_array()[3] = -5; }, true),
+            "/features/0/numeric/edges");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 1)["type"] = "text"; }, true), "/features/1/type");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 2)["name"] = "amount"; }, true), "/features/2/name");
 }
 
 TEST(Diff, finds_nothing_where_nothing_changed) {
   int changed = 0;
-  for (std::uint64_t run = 0; run < 60; ++run) changed += diff(mixed(100 + 10 * run, 800), mixed(5'000 + 10 * run, 500), 0.05).changed() != 0 ? 1 : 0;
+  for (std::uint64_t run = 0; run < 60; ++run)
+    changed += diff(mixed(100 + 10 * run, 800), mixed(5'000 + 10 * run, 500), 0.05).changed() != 0 ? 1 : 0;
   EXPECT_LE(changed, 60 * 0.05 + 3 * std::sqrt(60 * 0.05 * 0.95));
 }
 
@@ -233,7 +239,8 @@ TEST(Diff, an_estimate_off_a_sketch_is_called_one_and_raises_no_more_alarms) {
   int changed = 0;
   constexpr int kRuns = 30;
   for (std::uint64_t run = 0; run < kRuns; ++run) {
-    const ProfileDiff found = diff(of({profile_numbers("x", normal(run, 8'000))}), of({profile_numbers("x", normal(1'000 + run, 8'000))}), 0.05);
+    const ProfileDiff found =
+        diff(of({profile_numbers("x", normal(run, 8'000))}), of({profile_numbers("x", normal(1'000 + run, 8'000))}), 0.05);
     EXPECT_FALSE(found.features[0].exact);
     changed += found.changed() != 0 ? 1 : 0;
   }

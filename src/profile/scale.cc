@@ -19,14 +19,41 @@ struct Transform {
 };
 // Units that get mixed up: metric prefixes, time, length, mass, temperature; and a lost sign.
 constexpr std::array<Transform, 35> kTransforms = {{
-    {1000, 0, "x1000"}, {1e-3, 0, "/1000"}, {100, 0, "x100"}, {1e-2, 0, "/100"}, {10, 0, "x10"}, {1e-1, 0, "/10"},
-    {1e6, 0, "x1000000"}, {1e-6, 0, "/1000000"}, {1e9, 0, "x1000000000"}, {1e-9, 0, "/1000000000"}, {1024, 0, "x1024"}, {1.0 / 1024, 0, "/1024"},
-    {60, 0, "x60"}, {1.0 / 60, 0, "/60"}, {3600, 0, "x3600"}, {1.0 / 3600, 0, "/3600"}, {24, 0, "x24"}, {1.0 / 24, 0, "/24"},
-    {86400, 0, "x86400"}, {1.0 / 86400, 0, "/86400"}, {2.54, 0, "inches to centimetres"}, {1 / 2.54, 0, "centimetres to inches"},
-    {0.3048, 0, "feet to metres"}, {1 / 0.3048, 0, "metres to feet"}, {1.609344, 0, "miles to kilometres"}, {1 / 1.609344, 0, "kilometres to miles"},
-    {0.45359237, 0, "pounds to kilograms"}, {1 / 0.45359237, 0, "kilograms to pounds"}, {1.8, 32, "Celsius to Fahrenheit"},
-    {1 / 1.8, -32 / 1.8, "Fahrenheit to Celsius"}, {1, 273.15, "Celsius to Kelvin"}, {1, -273.15, "Kelvin to Celsius"},
-    {-1, 0, "sign turned"}, {12, 0, "x12"}, {1.0 / 12, 0, "/12"},
+    {1000, 0, "x1000"},
+    {1e-3, 0, "/1000"},
+    {100, 0, "x100"},
+    {1e-2, 0, "/100"},
+    {10, 0, "x10"},
+    {1e-1, 0, "/10"},
+    {1e6, 0, "x1000000"},
+    {1e-6, 0, "/1000000"},
+    {1e9, 0, "x1000000000"},
+    {1e-9, 0, "/1000000000"},
+    {1024, 0, "x1024"},
+    {1.0 / 1024, 0, "/1024"},
+    {60, 0, "x60"},
+    {1.0 / 60, 0, "/60"},
+    {3600, 0, "x3600"},
+    {1.0 / 3600, 0, "/3600"},
+    {24, 0, "x24"},
+    {1.0 / 24, 0, "/24"},
+    {86400, 0, "x86400"},
+    {1.0 / 86400, 0, "/86400"},
+    {2.54, 0, "inches to centimetres"},
+    {1 / 2.54, 0, "centimetres to inches"},
+    {0.3048, 0, "feet to metres"},
+    {1 / 0.3048, 0, "metres to feet"},
+    {1.609344, 0, "miles to kilometres"},
+    {1 / 1.609344, 0, "kilometres to miles"},
+    {0.45359237, 0, "pounds to kilograms"},
+    {1 / 0.45359237, 0, "kilograms to pounds"},
+    {1.8, 32, "Celsius to Fahrenheit"},
+    {1 / 1.8, -32 / 1.8, "Fahrenheit to Celsius"},
+    {1, 273.15, "Celsius to Kelvin"},
+    {1, -273.15, "Kelvin to Celsius"},
+    {-1, 0, "sign turned"},
+    {12, 0, "x12"},
+    {1.0 / 12, 0, "/12"},
 }};
 
 std::vector<double> quantiles_of(const FeatureProfile& feature) {
@@ -50,8 +77,10 @@ bool within(const stats::Moments& moments, double low, double high) { return mom
 
 std::vector<std::string> ScaleHints::words() const {
   std::vector<std::string> out;
-  const std::pair<bool, const char*> said[] = {{integral, "integral"}, {non_negative, "non-negative"}, {ratio, "ratio 0..1"}, {percent_like, "percent-like"},
-                                               {temperature_like, "temperature-like"}, {identifier_like, "identifier-like"}, {time_like, "time-like"}};
+  const std::pair<bool, const char*> said[] = {
+      {integral, "integral"},         {non_negative, "non-negative"},         {ratio, "ratio 0..1"},
+      {percent_like, "percent-like"}, {temperature_like, "temperature-like"}, {identifier_like, "identifier-like"},
+      {time_like, "time-like"}};
   for (const auto& [is_so, word] : said)
     if (is_so) out.emplace_back(word);
   return out;

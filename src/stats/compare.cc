@@ -86,7 +86,8 @@ void add_kolmogorov(JsonObject& out, std::span<const double> a, std::span<const 
                                      {"p_value", kolmogorov_two_sample_asymptotic(found.distance, a.size(), b.size())},
                                      {"location", found.location}};
   if (std::max(a.size(), b.size()) <= kKolmogorovExactMost)
-    out["ks_2samp_exact"] = JsonObject{{"statistic", found.distance}, {"p_value", kolmogorov_two_sample_exact(found.distance, a.size(), b.size())}};
+    out["ks_2samp_exact"] =
+        JsonObject{{"statistic", found.distance}, {"p_value", kolmogorov_two_sample_exact(found.distance, a.size(), b.size())}};
 }
 
 JsonObject evidently_json(const std::vector<EvidentlyScore>& scores) {
@@ -124,7 +125,10 @@ JsonObject permuted_numeric(std::span<const double> a, std::span<const double> b
 }
 
 JsonObject score_json(const WindowedScore& score) {
-  return {{"value", number(score.value)}, {"expected", number(score.expected)}, {"corrected", number(score.corrected)}, {"p_value", number(score.p_value)}};
+  return {{"value", number(score.value)},
+          {"expected", number(score.expected)},
+          {"corrected", number(score.corrected)},
+          {"p_value", number(score.p_value)}};
 }
 
 JsonObject windowed_json(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
@@ -178,7 +182,8 @@ Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<
   return out;
 }
 
-Result<JsonObject> compare_categorical(std::span<const std::string> reference, std::span<const std::string> current, std::uint32_t permutations) {
+Result<JsonObject> compare_categorical(std::span<const std::string> reference, std::span<const std::string> current,
+                                       std::uint32_t permutations) {
   FIREBREAK_TRY(both_there(reference.size(), current.size()));
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> table;
   for (const std::string& value : reference) ++table[value].first;
@@ -197,7 +202,8 @@ Result<JsonObject> compare_categorical(std::span<const std::string> reference, s
   scipy["chi2_contingency_yates"] = count_test_json(chi_square_contingency(then, now, true));
   scipy["g_test_contingency"] = count_test_json(g_contingency(then, now, false));
   scipy["cramers_v"] = JsonObject{{"value", number(cramers_v(then, now))}};
-  scipy["jensenshannon_distance"] = JsonObject{{"natural", number(jensen_shannon_distance(p, q))}, {"base2", number(jensen_shannon_distance_base2(p, q))}};
+  scipy["jensenshannon_distance"] =
+      JsonObject{{"natural", number(jensen_shannon_distance(p, q))}, {"base2", number(jensen_shannon_distance_base2(p, q))}};
   scipy["tvd"] = JsonObject{{"value", number(total_variation(p, q))}};
   scipy["l_infinity"] = JsonObject{{"value", number(l_infinity(p, q))}};
   scipy["hellinger"] = JsonObject{{"value", number(hellinger(p, q))}};
@@ -205,10 +211,12 @@ Result<JsonObject> compare_categorical(std::span<const std::string> reference, s
     const FisherResult fisher = fisher_exact({then[0], then[1]}, {now[0], now[1]});
     scipy["fisher_exact"] = JsonObject{{"odds_ratio", number(fisher.odds_ratio)}, {"p_value", number(fisher.p_value)}};
   }
-  JsonObject out{{"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_categorical(then, now))}, {"windowed", windowed_json(then, now)}};
+  JsonObject out{
+      {"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_categorical(then, now))}, {"windowed", windowed_json(then, now)}};
   if (permutations != 0) {
     const TestResult test = total_variation_test(then, now, {.permutations = permutations});
-    out["permutation"] = JsonObject{{"total_variation", JsonObject{{"statistic", test.statistic}, {"p_value", test.p_value}, {"permutations", permutations}}}};
+    out["permutation"] = JsonObject{
+        {"total_variation", JsonObject{{"statistic", test.statistic}, {"p_value", test.p_value}, {"permutations", permutations}}}};
   }
   return out;
 }

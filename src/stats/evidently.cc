@@ -140,7 +140,8 @@ EvidentlyScore kernel_score(std::span<const double> reference, std::span<const d
 EvidentlyScore g_score(const Counts& reference, const Counts& current) {
   double statistic = 0;
   for (std::size_t i = 0; i < reference.size(); ++i)
-    if (current[i] != 0) statistic += 2 * static_cast<double>(current[i]) * std::log(static_cast<double>(current[i]) / static_cast<double>(reference[i]));
+    if (current[i] != 0)
+      statistic += 2 * static_cast<double>(current[i]) * std::log(static_cast<double>(current[i]) / static_cast<double>(reference[i]));
   EvidentlyScore out = p_value_of("g_test", chi_square_upper(statistic, static_cast<double>(reference.size() - 1)), 0.1);
   if (total(reference) != total(current)) out.error = "Evidently fails on samples of different sizes";
   return out;
@@ -200,7 +201,8 @@ std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference,
     out.push_back(chosen(find_score(out, "jensenshannon")));
   } else {
     const Counts counts = counts_of_values(values, reference), now = counts_of_values(values, current);
-    out.push_back(chosen(values.size() > 2 ? p_value_of("chisquare", chi_square_fit(counts, now).p_value) : p_value_of("z", z_p(counts, now))));
+    out.push_back(
+        chosen(values.size() > 2 ? p_value_of("chisquare", chi_square_fit(counts, now).p_value) : p_value_of("z", z_p(counts, now))));
   }
   return out;
 }

@@ -124,7 +124,8 @@ TestResult total_variation_test(std::span<const std::uint64_t> a, std::span<cons
   return {observed, counted_p(observed, options, permuted)};
 }
 
-KernelTest mmd_test(std::span<const double> a, std::span<const double> b, std::size_t columns, double sigma, const PermutationOptions& options) {
+KernelTest mmd_test(std::span<const double> a, std::span<const double> b, std::size_t columns, double sigma,
+                    const PermutationOptions& options) {
   FIREBREAK_ASSERT(columns > 0 && a.size() % columns == 0 && b.size() % columns == 0);
   const std::size_t n = a.size() / columns, m = b.size() / columns, all = n + m;
   FIREBREAK_ASSERT(n > 1 && m > 1);
@@ -160,8 +161,8 @@ KernelTest mmd_test(std::span<const double> a, std::span<const double> b, std::s
   return out;
 }
 
-KernelTest mmd_test_by_features(std::span<const double> a, std::span<const double> b, std::size_t columns, std::size_t features, double sigma,
-                                const PermutationOptions& options) {
+KernelTest mmd_test_by_features(std::span<const double> a, std::span<const double> b, std::size_t columns, std::size_t features,
+                                double sigma, const PermutationOptions& options) {
   FIREBREAK_ASSERT(columns > 0 && a.size() % columns == 0 && b.size() % columns == 0 && features > 0);
   const std::size_t n = a.size() / columns, m = b.size() / columns, all = n + m;
   FIREBREAK_ASSERT(n > 1 && m > 1);
@@ -205,7 +206,8 @@ KernelTest mmd_test_by_features(std::span<const double> a, std::span<const doubl
       others += rest * rest;
       across += sum[f] * rest;
     }
-    return (within - own) / (first * (first - 1)) + (others - (all_squares - own)) / (second * (second - 1)) - 2 * across / (first * second);
+    return (within - own) / (first * (first - 1)) + (others - (all_squares - own)) / (second * (second - 1)) -
+           2 * across / (first * second);
   };
   std::vector<std::uint32_t> order(all);
   std::iota(order.begin(), order.end(), 0u);

@@ -38,7 +38,8 @@ WindowedScore absolute_sum(double value, const std::vector<double>& weights, Cov
   for (std::size_t i = 0; i < weights.size(); ++i)
     for (std::size_t j = 0; j < weights.size(); ++j) {
       if (spread[i] == 0 || spread[j] == 0) continue;
-      square += weights[i] * weights[j] * (i == j ? spread[i] * spread[i] : folded_product(spread[i], spread[j], cov(i, j) / (spread[i] * spread[j])));
+      square += weights[i] * weights[j] *
+                (i == j ? spread[i] * spread[i] : folded_product(spread[i], spread[j], cov(i, j) / (spread[i] * spread[j])));
     }
   return {value, mean, std::max(0.0, value - mean), gamma_tail(value, mean, square - mean * mean)};
 }
@@ -112,7 +113,8 @@ WindowedScores windowed_scores(std::span<const std::uint64_t> reference, std::sp
 
 WindowedScore windowed_wasserstein(std::span<const double> edges, const BinSums& reference, const BinSums& current, double unit) {
   const std::size_t bins = edges.size() + 1;
-  FIREBREAK_ASSERT(reference.counts.size() == bins && current.counts.size() == bins && reference.sums.size() == bins && current.sums.size() == bins && unit > 0);
+  FIREBREAK_ASSERT(reference.counts.size() == bins && current.counts.size() == bins && reference.sums.size() == bins &&
+                   current.sums.size() == bins && unit > 0);
   const auto n = static_cast<double>(total(reference.counts)), m = static_cast<double>(total(current.counts));
   FIREBREAK_ASSERT(n > 0 && m > 0);
   if (edges.empty()) return {std::fabs(reference.sums[0] / n - current.sums[0] / m) / unit, 0, 0, 1};

@@ -59,7 +59,8 @@ Result<Imported> as_profile(Tool tool, Result<profile::DataProfile> read) {
   Imported out;
   out.profile = std::move(*read);
   if (out.profile.features.empty()) return fail(Code::kInvalid, "the file holds no statistics of a feature");
-  if (out.profile.features.size() > profile::kFeatures) return fail(Code::kTooLarge, fmt::format("more than {} features", profile::kFeatures));
+  if (out.profile.features.size() > profile::kFeatures)
+    return fail(Code::kTooLarge, fmt::format("more than {} features", profile::kFeatures));
   std::vector<std::string_view> names;
   for (const auto& feature : out.profile.features) {
     names.push_back(feature.name);
@@ -98,7 +99,8 @@ Result<void> apply_sagemaker_constraints(profile::DataProfile& profile, std::str
   if (features == nullptr || !features->is_array()) return fail(Code::kInvalid, "no constraints.json: it has no 'features'");
   std::size_t known = 0;
   for (const Json& constraint : features->get_array()) {
-    const auto at = std::find_if(profile.features.begin(), profile.features.end(), [&](const auto& one) { return one.name == string_or(constraint, "name"); });
+    const auto at = std::find_if(profile.features.begin(), profile.features.end(),
+                                 [&](const auto& one) { return one.name == string_or(constraint, "name"); });
     if (at == profile.features.end()) continue;
     ++known;
     const Json* const texts = find(constraint, "string_constraints");
@@ -106,7 +108,8 @@ Result<void> apply_sagemaker_constraints(profile::DataProfile& profile, std::str
     auto& top = at->categorical.top;
     for (std::string& name : strings_or_empty(*texts, "domains")) {
       const bool is_there = std::any_of(top.begin(), top.end(), [&](const auto& one) { return one.first == name; });
-      if (!is_there && top.size() < 2 * profile::kCategories && name.size() <= profile::kCategoryBytes) top.emplace_back(std::move(name), 0);
+      if (!is_there && top.size() < 2 * profile::kCategories && name.size() <= profile::kCategoryBytes)
+        top.emplace_back(std::move(name), 0);
     }
     profile::keep_most_frequent(at->categorical, top.size());
     at->type = profile::type_of(*at);

@@ -31,7 +31,8 @@ Result<std::vector<TabulatedBin>> bins_of(const Json& numeric, double low, doubl
   if (const Json* const data = path(numeric, {"distribution", "kll", "sketch", "data"}); data != nullptr && data->is_array()) {
     double weight = 1;
     for (const Json& level : data->get_array()) {
-      if (!level.is_array() || points.size() + level.get_array().size() > kPoints) return fail(Code::kInvalid, "'sketch' has levels that are none");
+      if (!level.is_array() || points.size() + level.get_array().size() > kPoints)
+        return fail(Code::kInvalid, "'sketch' has levels that are none");
       for (const Json& one : level.get_array()) {
         if (!one.is_number()) return fail(Code::kInvalid, "'sketch' holds something else than numbers");
         points.push_back({one.to_number<double>(), weight});
@@ -42,7 +43,8 @@ Result<std::vector<TabulatedBin>> bins_of(const Json& numeric, double low, doubl
   if (points.size() < profile::kBins) {
     const Json* const buckets = path(numeric, {"distribution", "kll", "buckets"});
     if (buckets != nullptr && buckets->is_array())
-      for (const Json& bucket : buckets->get_array()) out.push_back({number_in(bucket, "lower_bound"), number_in(bucket, "upper_bound"), number_in(bucket, "count")});
+      for (const Json& bucket : buckets->get_array())
+        out.push_back({number_in(bucket, "lower_bound"), number_in(bucket, "upper_bound"), number_in(bucket, "count")});
     return out;
   }
   std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.value < b.value; });
@@ -51,7 +53,8 @@ Result<std::vector<TabulatedBin>> bins_of(const Json& numeric, double low, doubl
   low = std::min(low, points.front().value);
   for (std::size_t i = 0; i < points.size(); ++i) {
     within += points[i].weight;
-    const bool ends = i + 1 == points.size() || (within >= whole / static_cast<double>(profile::kBins) && points[i + 1].value > points[i].value);
+    const bool ends =
+        i + 1 == points.size() || (within >= whole / static_cast<double>(profile::kBins) && points[i + 1].value > points[i].value);
     if (!ends) continue;
     const double end = i + 1 == points.size() ? std::max(high, points[i].value) : points[i + 1].value;
     out.push_back({low, end, within});
@@ -84,7 +87,8 @@ Result<Tabulated> feature_of(const Json& one) {
     out.min = number_in(*numeric, "min", std::nan(""));
     out.max = number_in(*numeric, "max", std::nan(""));
     FIREBREAK_ASSIGN(out.bins, bins_of(*numeric, out.min, out.max));
-  } else if (const Json* const buckets = path(*text, {"distribution", "categorical", "buckets"}); buckets != nullptr && buckets->is_array()) {
+  } else if (const Json* const buckets = path(*text, {"distribution", "categorical", "buckets"});
+             buckets != nullptr && buckets->is_array()) {
     for (const Json& bucket : buckets->get_array()) out.categories.emplace_back(string_or(bucket, "value"), number_in(bucket, "count"));
   }
   return out;
@@ -95,8 +99,9 @@ Result<Tabulated> feature_of(const Json& one) {
 Result<profile::DataProfile> sagemaker_profile(const Json& document) {
   const Json* const features = find(document, "features");
   if (features == nullptr || !features->is_array() || find(document, "dataset") == nullptr)
-    return fail(Code::kInvalid, "neither statistics.json nor constraint_violations.json of SageMaker: it has no 'dataset' with 'features', no 'violations' "
-                                "(constraints.json goes beside the statistics, with --constraints)");
+    return fail(Code::kInvalid,
+                "neither statistics.json nor constraint_violations.json of SageMaker: it has no 'dataset' with 'features', no 'violations' "
+                "(constraints.json goes beside the statistics, with --constraints)");
   profile::DataProfile out;
   for (std::size_t i = 0; i < features->get_array().size(); ++i) {
     auto tabulated = feature_of(features->get_array()[i]);
@@ -114,7 +119,8 @@ Result<std::vector<Said>> sagemaker_violations(const Json& document) {
   std::vector<Said> out;
   for (const Json& one : violations.get_array()) {
     const std::string feature = string_or(one, "feature_name"), check = string_or(one, "constraint_check_type");
-    if (check.empty()) return fail(Code::kInvalid, "a violation without 'constraint_check_type'", fmt::format("/violations/{}", out.size()));
+    if (check.empty())
+      return fail(Code::kInvalid, "a violation without 'constraint_check_type'", fmt::format("/violations/{}", out.size()));
     out.push_back({feature, check, fmt::format("SageMaker: {} of '{}': {}", check, feature, string_or(one, "description")), {}, true});
   }
   return out;

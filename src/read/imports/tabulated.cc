@@ -53,14 +53,17 @@ void fill_bins(const Tabulated& feature, std::uint64_t n, profile::NumericProfil
 }
 
 Result<void> check(const Tabulated& feature) {
-  const auto wrong = [&](const char* what) { return fail(Code::kInvalid, fmt::format("feature '{}': {}", feature.name.substr(0, 100), what)); };
+  const auto wrong = [&](const char* what) {
+    return fail(Code::kInvalid, fmt::format("feature '{}': {}", feature.name.substr(0, 100), what));
+  };
   if (feature.name.empty() || feature.name.size() > profile::kFeatureNameBytes) return wrong("no name, or a very long one");
   for (const double count : {feature.missing, feature.present, feature.nan, feature.zeros, feature.negative})
     if (!is_count(count)) return wrong("a count that is none");
   if (feature.nan > feature.present) return wrong("more NaN than values");
   double before = -HUGE_VAL;
   for (const TabulatedBin& bin : feature.bins) {
-    if (!std::isfinite(bin.low) || !std::isfinite(bin.high) || bin.low > bin.high || bin.low < before || !is_count(bin.count)) return wrong("bins that do not ascend");
+    if (!std::isfinite(bin.low) || !std::isfinite(bin.high) || bin.low > bin.high || bin.low < before || !is_count(bin.count))
+      return wrong("bins that do not ascend");
     before = bin.high;
   }
   for (const auto& [name, count] : feature.categories)

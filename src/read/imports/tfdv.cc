@@ -12,14 +12,21 @@ namespace {
 using F = WireField;
 
 // statistics.proto of tensorflow/metadata 1.21.
-constexpr WireField kCommonFields[] = {{1, "num_non_missing", F::kUnsigned}, {2, "num_missing", F::kUnsigned}, {8, "tot_num_values", F::kUnsigned}};
+constexpr WireField kCommonFields[] = {
+    {1, "num_non_missing", F::kUnsigned}, {2, "num_missing", F::kUnsigned}, {8, "tot_num_values", F::kUnsigned}};
 constexpr WireMessage kCommon{kCommonFields};
 constexpr WireField kBucketFields[] = {{1, "low_value", F::kDouble}, {2, "high_value", F::kDouble}, {4, "sample_count", F::kDouble}};
 constexpr WireMessage kBucket{kBucketFields};
-constexpr WireField kHistogramFields[] = {{1, "num_nan", F::kUnsigned}, {3, "buckets", F::kMessage, true, &kBucket}, {4, "type", F::kUnsigned}};
+constexpr WireField kHistogramFields[] = {
+    {1, "num_nan", F::kUnsigned}, {3, "buckets", F::kMessage, true, &kBucket}, {4, "type", F::kUnsigned}};
 constexpr WireMessage kHistogram{kHistogramFields};
-constexpr WireField kNumericFields[] = {{1, "common_stats", F::kMessage, false, &kCommon}, {2, "mean", F::kDouble}, {3, "std_dev", F::kDouble}, {4, "num_zeros", F::kUnsigned},
-                                        {5, "min", F::kDouble}, {7, "max", F::kDouble}, {8, "histograms", F::kMessage, true, &kHistogram}};
+constexpr WireField kNumericFields[] = {{1, "common_stats", F::kMessage, false, &kCommon},
+                                        {2, "mean", F::kDouble},
+                                        {3, "std_dev", F::kDouble},
+                                        {4, "num_zeros", F::kUnsigned},
+                                        {5, "min", F::kDouble},
+                                        {7, "max", F::kDouble},
+                                        {8, "histograms", F::kMessage, true, &kHistogram}};
 constexpr WireMessage kNumeric{kNumericFields};
 constexpr WireField kValueFields[] = {{2, "value", F::kText}, {3, "frequency", F::kDouble}};
 constexpr WireMessage kValue{kValueFields};
@@ -27,17 +34,25 @@ constexpr WireField kRankFields[] = {{4, "label", F::kText}, {5, "sample_count",
 constexpr WireMessage kRank{kRankFields};
 constexpr WireField kRanksFields[] = {{1, "buckets", F::kMessage, true, &kRank}};
 constexpr WireMessage kRanks{kRanksFields};
-constexpr WireField kStringFields[] = {{1, "common_stats", F::kMessage, false, &kCommon}, {2, "unique", F::kUnsigned}, {3, "top_values", F::kMessage, true, &kValue},
-                                       {4, "avg_length", F::kFloat}, {5, "rank_histogram", F::kMessage, false, &kRanks}};
+constexpr WireField kStringFields[] = {{1, "common_stats", F::kMessage, false, &kCommon},
+                                       {2, "unique", F::kUnsigned},
+                                       {3, "top_values", F::kMessage, true, &kValue},
+                                       {4, "avg_length", F::kFloat},
+                                       {5, "rank_histogram", F::kMessage, false, &kRanks}};
 constexpr WireMessage kString{kStringFields};
 constexpr WireField kBytesFields[] = {{1, "common_stats", F::kMessage, false, &kCommon}};
 constexpr WireMessage kBytes{kBytesFields};
 constexpr WireField kPathFields[] = {{1, "step", F::kText, true}};
 constexpr WireMessage kPath{kPathFields};
-constexpr WireField kFeatureFields[] = {{1, "name", F::kText}, {8, "path", F::kMessage, false, &kPath}, {2, "type", F::kUnsigned}, {3, "num_stats", F::kMessage, false, &kNumeric},
-                                        {4, "string_stats", F::kMessage, false, &kString}, {5, "bytes_stats", F::kMessage, false, &kBytes}};
+constexpr WireField kFeatureFields[] = {{1, "name", F::kText},
+                                        {8, "path", F::kMessage, false, &kPath},
+                                        {2, "type", F::kUnsigned},
+                                        {3, "num_stats", F::kMessage, false, &kNumeric},
+                                        {4, "string_stats", F::kMessage, false, &kString},
+                                        {5, "bytes_stats", F::kMessage, false, &kBytes}};
 constexpr WireMessage kFeature{kFeatureFields};
-constexpr WireField kDatasetFields[] = {{1, "name", F::kText}, {2, "num_examples", F::kUnsigned}, {3, "features", F::kMessage, true, &kFeature}};
+constexpr WireField kDatasetFields[] = {
+    {1, "name", F::kText}, {2, "num_examples", F::kUnsigned}, {3, "features", F::kMessage, true, &kFeature}};
 constexpr WireMessage kDataset{kDatasetFields};
 constexpr WireField kListFields[] = {{1, "datasets", F::kMessage, true, &kDataset}};
 constexpr WireMessage kList{kListFields};
@@ -45,7 +60,8 @@ constexpr WireMessage kList{kListFields};
 // num_missing or, as protobuf's JSON has it by default, numMissing.
 std::string camel(std::string_view name) {
   std::string out;
-  for (std::size_t i = 0; i < name.size(); ++i) out += name[i] == '_' && i + 1 < name.size() ? static_cast<char>(name[++i] - 'a' + 'A') : name[i];
+  for (std::size_t i = 0; i < name.size(); ++i)
+    out += name[i] == '_' && i + 1 < name.size() ? static_cast<char>(name[++i] - 'a' + 'A') : name[i];
   return out;
 }
 
@@ -85,7 +101,8 @@ void add_numbers(const Json& statistics, Tabulated& out) {
     if (!quantiles && !out.bins.empty()) continue;
     out.nan = std::min(out.present, number(histogram, "num_nan"));
     out.bins.clear();
-    for (const Json& bucket : list(histogram, "buckets")) out.bins.push_back({number(bucket, "low_value"), number(bucket, "high_value"), number(bucket, "sample_count")});
+    for (const Json& bucket : list(histogram, "buckets"))
+      out.bins.push_back({number(bucket, "low_value"), number(bucket, "high_value"), number(bucket, "sample_count")});
     if (quantiles) break;
   }
   // Unbounded ends are those of the values.
@@ -100,7 +117,8 @@ void add_texts(const Json& statistics, Tabulated& out) {
   out.numeric = false;
   out.mean_length = number(statistics, "avg_length", std::nan(""));
   if (const Json* const ranks = member(statistics, "rank_histogram"))
-    for (const Json& bucket : list(*ranks, "buckets")) out.categories.emplace_back(string_or(bucket, "label"), number(bucket, "sample_count"));
+    for (const Json& bucket : list(*ranks, "buckets"))
+      out.categories.emplace_back(string_or(bucket, "label"), number(bucket, "sample_count"));
   if (!out.categories.empty()) return;
   for (const Json& one : list(statistics, "top_values")) out.categories.emplace_back(string_or(one, "value"), number(one, "frequency"));
 }
@@ -135,7 +153,8 @@ Result<profile::DataProfile> tfdv_profile(std::string_view octets) {
   const bool is_json = first != std::string_view::npos && octets[first] == '{';
   FIREBREAK_ASSIGN(const Json document, is_json ? parse_json(octets) : read_wire(kList, unwrapped(octets)));
   const JsonArray& datasets = list(document, "datasets");
-  if (datasets.empty()) return fail(Code::kInvalid, "no statistics of TFDV: no 'datasets' (a DatasetFeatureStatisticsList is wanted, as protobuf or JSON)");
+  if (datasets.empty())
+    return fail(Code::kInvalid, "no statistics of TFDV: no 'datasets' (a DatasetFeatureStatisticsList is wanted, as protobuf or JSON)");
   profile::DataProfile out;
   out.rows = static_cast<std::uint64_t>(std::max(0.0, std::min(9e15, number(datasets[0], "num_examples"))));
   const JsonArray& features = list(datasets[0], "features");

@@ -13,8 +13,8 @@ Tabulated feature_of(std::string name, const Json& one) {
   const double rows = number_in(one, "counts/n"), null = number_in(one, "counts/null");
   out.missing = std::min(rows, null);  // NaN of pandas among them
   out.present = rows - out.missing;
-  const double integral = number_in(one, "types/integral"), fractional = number_in(one, "types/fractional"), texts = number_in(one, "types/string"),
-               flags = number_in(one, "types/boolean");
+  const double integral = number_in(one, "types/integral"), fractional = number_in(one, "types/fractional"),
+               texts = number_in(one, "types/string"), flags = number_in(one, "types/boolean");
   out.numeric = integral + fractional > texts + flags;
   out.integral = fractional == 0;
   if (!out.numeric) {
@@ -33,8 +33,9 @@ Tabulated feature_of(std::string name, const Json& one) {
   out.max = number_in(one, "distribution/max", std::nan(""));
   // Its quantiles: what lies between two of them has their share of the values.
   double low = out.min, below = 0, pending = 0;
-  for (const auto& [key, level] : {std::pair("q_01", 0.01), std::pair("q_05", 0.05), std::pair("q_10", 0.1), std::pair("q_25", 0.25), std::pair("median", 0.5),
-                                   std::pair("q_75", 0.75), std::pair("q_90", 0.9), std::pair("q_95", 0.95), std::pair("q_99", 0.99), std::pair("max", 1.0)}) {
+  for (const auto& [key, level] :
+       {std::pair("q_01", 0.01), std::pair("q_05", 0.05), std::pair("q_10", 0.1), std::pair("q_25", 0.25), std::pair("median", 0.5),
+        std::pair("q_75", 0.75), std::pair("q_90", 0.9), std::pair("q_95", 0.95), std::pair("q_99", 0.99), std::pair("max", 1.0)}) {
     const double high = number_in(one, fmt::format("distribution/{}", key), std::nan(""));
     pending += (level - below) * numbers;
     below = level;
@@ -66,9 +67,13 @@ Result<profile::DataProfile> whylogs_profile(const Json& document) {
     }
   } else if (document.is_object()) {
     const Json* const columns = find(document, "columns");
-    for (const auto& [name, one] : columns != nullptr && columns->is_object() ? columns->get_object() : document.get_object()) FIREBREAK_TRY(add(out, std::string(name), one));
+    for (const auto& [name, one] : columns != nullptr && columns->is_object() ? columns->get_object() : document.get_object())
+      FIREBREAK_TRY(add(out, std::string(name), one));
   }
-  if (out.features.empty()) return fail(Code::kInvalid, "no summary of whylogs: rows with 'column' and 'counts/n' are wanted, as DatasetProfileView.to_pandas().reset_index() gives them");
+  if (out.features.empty())
+    return fail(
+        Code::kInvalid,
+        "no summary of whylogs: rows with 'column' and 'counts/n' are wanted, as DatasetProfileView.to_pandas().reset_index() gives them");
   return out;
 }
 

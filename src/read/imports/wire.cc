@@ -50,7 +50,8 @@ class Reader {
         octets = in.substr(0, static_cast<std::size_t>(length));
         in.remove_prefix(static_cast<std::size_t>(length));
       }
-      const auto field = std::find_if(message.fields.begin(), message.fields.end(), [&](const WireField& one) { return one.number == tag >> 3; });
+      const auto field =
+          std::find_if(message.fields.begin(), message.fields.end(), [&](const WireField& one) { return one.number == tag >> 3; });
       if (field == message.fields.end()) continue;
       if (++values_ > kMostValues) return fail(Code::kTooLarge, "a Protocol Buffers message of more than four million values");
       FIREBREAK_ASSIGN(Json value, value_of(*field, wire, number, octets, depth));

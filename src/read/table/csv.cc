@@ -21,7 +21,8 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
     if ((static_cast<unsigned char>(text[at + i]) & 0xc0) != 0x80) return 0;
   const auto second = length > 1 ? static_cast<unsigned char>(text[at + 1]) : 0;
   // Overlong forms, surrogates, beyond U+10FFFF.
-  const bool forbidden = (c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) || (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f);
+  const bool forbidden =
+      (c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) || (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f);
   return forbidden ? 0 : length;
 }
 

@@ -19,7 +19,8 @@ Result<void> endpoint_is_known(const journal::Journal& journal, const std::strin
 }
 
 // The document as a blob, and the entry that names it.
-Result<Json> keep(const Parts& parts, const profile::DataProfile& profile, const std::string& endpoint, const std::string& origin, const std::string& by) {
+Result<Json> keep(const Parts& parts, const profile::DataProfile& profile, const std::string& endpoint, const std::string& origin,
+                  const std::string& by) {
   const Json document = profile::to_json(profile);
   FIREBREAK_ASSIGN(const Digest blob, parts.blobs.put(canonical_json(document)));
   JsonObject body{{"endpoint", endpoint}, {"digest", blob.hex()}, {"profile", string_or(document, "digest")}, {"rows", profile.rows},
@@ -32,7 +33,8 @@ Result<Json> keep(const Parts& parts, const profile::DataProfile& profile, const
 }
 
 // Opened and closed at once: a result is of the moment it was taken. The same file is taken once.
-Result<Json> submit(journal::Journal& journal, const imports::Imported& read, imports::Tool tool, const std::string& endpoint, std::string_view octets, const std::string& by) {
+Result<Json> submit(journal::Journal& journal, const imports::Imported& read, imports::Tool tool, const std::string& endpoint,
+                    std::string_view octets, const std::string& by) {
   const std::string producer = fmt::format("import:{}:{}", endpoint, sha256(octets).hex().substr(0, 32));
   JsonArray ids;
   std::uint64_t position = 0;
@@ -40,14 +42,21 @@ Result<Json> submit(journal::Journal& journal, const imports::Imported& read, im
     ++position;
     for (const auto phase : {FindingPhase::kOpened, FindingPhase::kClosed}) {
       finding.phase = phase;
-      Draft draft{std::string(finding_entry_kind(phase)), to_json(finding), by, {}, {producer, 0, position, phase == FindingPhase::kOpened ? 0U : 1U}};
+      Draft draft{std::string(finding_entry_kind(phase)),
+                  to_json(finding),
+                  by,
+                  {},
+                  {producer, 0, position, phase == FindingPhase::kOpened ? 0U : 1U}};
       auto group = journal.submit_wait(std::move(draft));
       if (!group && group.error().code == Code::kConflict) continue;  // after a broken connection the rest is taken
       if (!group) return fail(std::move(group.error()));
       if (phase == FindingPhase::kOpened) ids.push_back(Json(group->entries.front().id("find")));
     }
   }
-  return JsonObject{{"tool", imports::tool_name(tool)}, {"checks", read.checks}, {"findings", std::move(ids)}, {"known", read.findings.size() - ids.size()}};
+  return JsonObject{{"tool", imports::tool_name(tool)},
+                    {"checks", read.checks},
+                    {"findings", std::move(ids)},
+                    {"known", read.findings.size() - ids.size()}};
 }
 
 }  // namespace
@@ -67,8 +76,9 @@ void Api::add_profile_routes() {
             FIREBREAK_TRY(endpoint_is_known(parts_.journal, endpoint));
             FIREBREAK_ASSIGN(const imports::Tool tool, imports::parse_tool(request.param("tool")));
             FIREBREAK_ASSIGN(const imports::Imported read, imports::read(tool, request.body, endpoint, parts_.clock.now()));
-            FIREBREAK_ASSIGN(const Json answer, read.is_results ? submit(parts_.journal, read, tool, endpoint, request.body, who.actor())
-                                                                : keep(parts_, read.profile, endpoint, std::string(imports::tool_name(tool)), who.actor()));
+            FIREBREAK_ASSIGN(const Json answer,
+                             read.is_results ? submit(parts_.journal, read, tool, endpoint, request.body, who.actor())
+                                             : keep(parts_, read.profile, endpoint, std::string(imports::tool_name(tool)), who.actor()));
             return net::json_response(answer, 201);
           });
 }

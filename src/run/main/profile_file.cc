@@ -51,7 +51,8 @@ std::string file_name(const std::string& path) { return path.substr(path.rfind('
 
 Result<void> distinct_names(const std::string& path, std::vector<std::string> names) {
   for (const std::string& name : names)
-    if (name.size() > profile::kFeatureNameBytes) return fail(Code::kTooLarge, fmt::format("{}: a column's name has more than {} octets", path, profile::kFeatureNameBytes));
+    if (name.size() > profile::kFeatureNameBytes)
+      return fail(Code::kTooLarge, fmt::format("{}: a column's name has more than {} octets", path, profile::kFeatureNameBytes));
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice == names.end()) return {};

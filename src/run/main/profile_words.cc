@@ -63,7 +63,11 @@ int show(const ProfileWords& w, bool json) {
   if (w.feature.empty()) return deliver(*profile, {}, json);
   const profile::FeatureProfile* const feature = profile->find(w.feature);
   if (feature == nullptr)
-    return report_error(Error{Code::kNotFound, fmt::format("{} has no feature '{}': 'firebreak profile show {}' lists them", w.file, w.feature, w.file), {}, 0}, json);
+    return report_error(Error{Code::kNotFound,
+                              fmt::format("{} has no feature '{}': 'firebreak profile show {}' lists them", w.file, w.feature, w.file),
+                              {},
+                              0},
+                        json);
   if (!json) {
     std::fputs(feature_text(*feature).c_str(), stdout);
     return kDone;
@@ -85,7 +89,8 @@ std::string remarks_of(const profile::FeatureDiff& feature) {
   for (const auto& [names, what] : {std::pair(&feature.new_categories, "new"), std::pair(&feature.vanished_categories, "gone")}) {
     if (names->empty()) continue;
     std::string list;
-    for (std::size_t i = 0; i < std::min<std::size_t>(3, names->size()); ++i) list += (i == 0 ? " " : ", ") + (*names)[i].first.substr(0, 24);
+    for (std::size_t i = 0; i < std::min<std::size_t>(3, names->size()); ++i)
+      list += (i == 0 ? " " : ", ") + (*names)[i].first.substr(0, 24);
     add(what + list + (names->size() > 3 ? ", ..." : ""));
   }
   if (!feature.exact) add("bins estimated");
@@ -98,7 +103,8 @@ std::string diff_text(const profile::ProfileDiff& diff) {
     std::string changed;
     for (const std::string& what : feature.changed) changed += (changed.empty() ? "" : ", ") + what;
     JsonObject row{{"name", feature.name}, {"changed", changed.empty() ? "-" : changed}, {"remarks", remarks_of(feature)}};
-    if (feature.presence == profile::Presence::kBoth) row["missing"] = fmt::format("{:.2f} > {:.2f} %", 100 * feature.missing.then, 100 * feature.missing.now);
+    if (feature.presence == profile::Presence::kBoth)
+      row["missing"] = fmt::format("{:.2f} > {:.2f} %", 100 * feature.missing.then, 100 * feature.missing.now);
     if (feature.scores) {
       row["p"] = p_text(feature.scores->homogeneity.p_value);
       row["psi"] = score_text(feature.scores->psi);
@@ -108,11 +114,19 @@ std::string diff_text(const profile::ProfileDiff& diff) {
     if (feature.wasserstein) row["w"] = score_text(*feature.wasserstein);
     rows.push_back(std::move(row));
   }
-  return fmt::format("{} against {} rows: {} of {} features differ by more than chance (all together at level {:g})\n"
-                     "In brackets what no change at all would give with so many rows.\n\n",
-                     diff.rows_now, diff.rows_then, diff.changed(), diff.features.size(), diff.level) +
-         table(rows, {{"FEATURE", "/name", 32}, {"CHANGED", "/changed", 32}, {"P", "/p", 8}, {"PSI", "/psi", 18}, {"JS", "/js", 18}, {"TVD", "/tvd", 18},
-                      {"W/SD", "/w", 20}, {"MISSING", "/missing", 20}, {"REMARKS", "/remarks", 80}});
+  return fmt::format(
+             "{} against {} rows: {} of {} features differ by more than chance (all together at level {:g})\n"
+             "In brackets what no change at all would give with so many rows.\n\n",
+             diff.rows_now, diff.rows_then, diff.changed(), diff.features.size(), diff.level) +
+         table(rows, {{"FEATURE", "/name", 32},
+                      {"CHANGED", "/changed", 32},
+                      {"P", "/p", 8},
+                      {"PSI", "/psi", 18},
+                      {"JS", "/js", 18},
+                      {"TVD", "/tvd", 18},
+                      {"W/SD", "/w", 20},
+                      {"MISSING", "/missing", 20},
+                      {"REMARKS", "/remarks", 80}});
 }
 
 Result<profile::ProfileDiff> compared(const ProfileWords& w) {
@@ -149,20 +163,23 @@ int sent(const Result<Json>& answer, bool json, const std::function<std::string(
 }
 
 std::string kept_words(const Json& answer) {
-  return fmt::format("kept with {}: {} rows, {} features; profile {}, entry {}\n", string_or(answer, "endpoint"), int_or(answer, "rows"), int_or(answer, "features"),
-                     string_or(answer, "profile"), int_or(answer, "index"));
+  return fmt::format("kept with {}: {} rows, {} features; profile {}, entry {}\n", string_or(answer, "endpoint"), int_or(answer, "rows"),
+                     int_or(answer, "features"), string_or(answer, "profile"), int_or(answer, "index"));
 }
 
 int register_profile(Client& client, const ProfileWords& w) {
   const bool json = client.connection().json;
   const auto profile = loaded(w.file, w.rows, nullptr);
   if (!profile) return report_error(profile.error(), json);
-  return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/profiles", canonical_json(profile::to_json(*profile)), "application/json"), json, kept_words);
+  return sent(
+      client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/profiles", canonical_json(profile::to_json(*profile)), "application/json"),
+      json, kept_words);
 }
 
 std::string findings_text(const std::vector<FindingUpdate>& findings, std::uint64_t checks) {
   JsonArray rows;
-  for (const FindingUpdate& one : findings) rows.push_back(JsonObject{{"feature", one.feature}, {"severity", severity_name(one.severity)}, {"summary", one.summary}});
+  for (const FindingUpdate& one : findings)
+    rows.push_back(JsonObject{{"feature", one.feature}, {"severity", severity_name(one.severity)}, {"summary", one.summary}});
   return fmt::format("{} of {} results are findings; with --endpoint NAME they go to the server\n\n", findings.size(), checks) +
          table(rows, {{"FEATURE", "/feature", 32}, {"SEVERITY", "/severity", 13}, {"WHAT", "/summary", 140}});
 }
@@ -177,7 +194,8 @@ Result<imports::Imported> imported(const ProfileWords& w, std::string& octets) {
   read->profile.source = fmt::format("{} ({})", w.file.substr(w.file.rfind('/') + 1), imports::tool_name(tool));
   if (w.constraints.empty()) return read;
   FIREBREAK_ASSIGN(const Bytes constraints, read_all(files, w.constraints));
-  if (auto ok = imports::apply_sagemaker_constraints(read->profile, constraints); !ok) return fail(std::move(ok.error()).with(w.constraints));
+  if (auto ok = imports::apply_sagemaker_constraints(read->profile, constraints); !ok)
+    return fail(std::move(ok.error()).with(w.constraints));
   return read;
 }
 
@@ -190,16 +208,22 @@ int import_file(Client& client, const ProfileWords& w) {
   if (w.endpoint.empty()) {
     JsonArray findings;
     for (const FindingUpdate& one : read->findings) findings.push_back(to_json(one));
-    std::fputs(json ? pretty_json(JsonObject{{"checks", read->checks}, {"findings", std::move(findings)}}).c_str() : findings_text(read->findings, read->checks).c_str(), stdout);
+    std::fputs(json ? pretty_json(JsonObject{{"checks", read->checks}, {"findings", std::move(findings)}}).c_str()
+                    : findings_text(read->findings, read->checks).c_str(),
+               stdout);
     return kDone;
   }
   if (!read->is_results)  // as it was read here, constraints and all
-    return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/profiles", canonical_json(profile::to_json(read->profile)), "application/json"), json, kept_words);
-  return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/imports/" + w.from, octets, "application/octet-stream"), json, [](const Json& answer) {
-    std::string text;
-    for (const std::string& id : strings_or_empty(answer, "findings")) text += id + "\n";
-    return fmt::format("{} results; {} imported before; new findings:\n{}", int_or(answer, "checks"), int_or(answer, "known"), text.empty() ? "none\n" : text);
-  });
+    return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/profiles", canonical_json(profile::to_json(read->profile)),
+                                  "application/json"),
+                json, kept_words);
+  return sent(client.post_bytes("/api/v1/endpoints/" + w.endpoint + "/imports/" + w.from, octets, "application/octet-stream"), json,
+              [](const Json& answer) {
+                std::string text;
+                for (const std::string& id : strings_or_empty(answer, "findings")) text += id + "\n";
+                return fmt::format("{} results; {} imported before; new findings:\n{}", int_or(answer, "checks"), int_or(answer, "known"),
+                                   text.empty() ? "none\n" : text);
+              });
 }
 
 }  // namespace
@@ -208,7 +232,8 @@ void CommandLine::add_profile() {
   ProfileWords& w = words_.profile;
   const bool& json = words_.connection.json;
   auto* profile = noun("profile", "what a data set says about its features (.csv, .ndjson, also .zst; .parquet), and how another differs");
-  auto* building = offline(profile, "build", "types, counts, missing values, ranges, bins, quantiles, categories", [&w, &json] { return build(w, json); });
+  auto* building = offline(profile, "build", "types, counts, missing values, ranges, bins, quantiles, categories",
+                           [&w, &json] { return build(w, json); });
   building->add_option("file", w.file, "rows; one object a line for .ndjson and .jsonl")->required();
   building->add_option("--rows", w.rows, "FROM:TO, data rows from 0, the last one not included; all without it");
   building->add_option("--categorical", w.categorical, "columns that hold names whatever they look like")->delimiter(',');
@@ -218,7 +243,8 @@ void CommandLine::add_profile() {
   showing->add_option("file", w.file, "a profile (.json) or rows")->required();
   showing->add_option("--rows", w.rows, "FROM:TO of a file of rows");
   showing->add_option("--feature", w.feature, "this one whole: bins, quantiles, categories");
-  auto* comparing = offline(profile, "diff", "what differs between two, how far, and whether chance would do it", [&w, &json] { return compare(w, json); });
+  auto* comparing = offline(profile, "diff", "what differs between two, how far, and whether chance would do it",
+                            [&w, &json] { return compare(w, json); });
   comparing->add_option("then", w.file, "the reference: a profile or rows")->required();
   comparing->add_option("now", w.second, "a profile or rows (counted over the reference's bins); the same file without it");
   comparing->add_option("--then-rows", w.then_rows, "FROM:TO of the reference");
@@ -231,8 +257,11 @@ void CommandLine::add_profile() {
   merging->add_option("-o,--out", w.out, "write the profile into this file");
   auto* importing = verb(profile, "import", "statistics of another tool as a profile, its results as findings",
                          [&w](Client& c) { return import_file(c, w); });
-  importing->add_option("file", w.file, "evidently: JSON of a report or a test suite (its reference data: profile build); sagemaker: statistics.json or "
-                                        "constraint_violations.json; tfdv: statistics as protobuf or JSON; whylogs: the JSON of a view")->required();
+  importing
+      ->add_option("file", w.file,
+                   "evidently: JSON of a report or a test suite (its reference data: profile build); sagemaker: statistics.json or "
+                   "constraint_violations.json; tfdv: statistics as protobuf or JSON; whylogs: the JSON of a view")
+      ->required();
   importing->add_option("--from", w.from, "the tool")->check(CLI::IsMember({"evidently", "sagemaker", "tfdv", "whylogs"}))->required();
   importing->add_option("--constraints", w.constraints, "sagemaker: constraints.json beside the statistics");
   importing->add_option("--endpoint", w.endpoint, "keep it with this endpoint of the server; without it nothing is sent");
