@@ -10,9 +10,12 @@
 #include "stats/error_change.h"
 #include "stats/evidently.h"
 #include "stats/kolmogorov.h"
+#include "stats/kswin.h"
 #include "stats/mean_tests.h"
 #include "stats/moments.h"
+#include "stats/permutation.h"
 #include "stats/rank_tests.h"
+#include "stats/windowed.h"
 
 namespace firebreak::stats {
 namespace {
@@ -83,7 +86,8 @@ void add_kolmogorov(JsonObject& out, std::span<const double> a, std::span<const 
                                      {"p_value", kolmogorov_two_sample_asymptotic(found.distance, a.size(), b.size())},
                                      {"location", found.location}};
   if (std::max(a.size(), b.size()) <= kKolmogorovExactMost)
-    out["ks_2samp_exact"] = JsonObject{{"statistic", found.distance}, {"p_value", kolmogorov_two_sample_exact(found.distance, a.size(), b.size())}};
+    out["ks_2samp_exact"] =
+        JsonObject{{"statistic", found.distance}, {"p_value", kolmogorov_two_sample_exact(found.distance, a.size(), b.size())}};
 }
 
 JsonObject evidently_json(const std::vector<EvidentlyScore>& scores) {
@@ -108,6 +112,36 @@ Result<void> both_there(std::size_t reference, std::size_t current) {
   return {};
 }
 
+JsonObject permuted_numeric(std::span<const double> a, std::span<const double> b, std::uint32_t permutations) {
+  const PermutationOptions options{.permutations = permutations};
+  const TestResult test = energy_test(a, b, options);
+  JsonObject out{{"energy", JsonObject{{"statistic", number(test.statistic)}, {"p_value", test.p_value}, {"permutations", permutations}}}};
+  if (a.size() < 2 || b.size() < 2) return out;
+  const bool all_pairs = a.size() + b.size() <= kAllPairsMost / 2;
+  const KernelTest kernel = all_pairs ? mmd_test(a, b, 1, 0, options) : mmd_test_by_features(a, b, 1, 256, 0, options);
+  out["mmd"] = JsonObject{{"statistic", number(kernel.statistic)}, {"p_value", kernel.p_value}, {"sigma", number(kernel.sigma)},
+                          {"kernel", all_pairs ? "all pairs" : "256 random features"}, {"permutations", permutations}};
+  return out;
+}
+
+JsonObject score_json(const WindowedScore& score) {
+  return {{"value", number(score.value)},
+          {"expected", number(score.expected)},
+          {"corrected", number(score.corrected)},
+          {"p_value", number(score.p_value)}};
+}
+
+JsonObject windowed_json(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+  const Pooled pooled = pool_rare(reference, current);
+  const WindowedScores scores = windowed_scores(pooled.reference, pooled.current);
+  return {{"psi", score_json(scores.psi)},
+          {"jensen_shannon", score_json(scores.jensen_shannon)},
+          {"hellinger", score_json(scores.hellinger)},
+          {"total_variation", score_json(scores.total_variation)},
+          {"l_infinity", score_json(scores.l_infinity)},
+          {"chi_square", count_test_json(scores.homogeneity)}};
+}
+
 template <class Detector>
 std::vector<std::uint64_t> run(Detector detector, std::span<const double> values) {
   std::vector<std::uint64_t> out;
@@ -118,7 +152,7 @@ std::vector<std::uint64_t> run(Detector detector, std::span<const double> values
 
 }  // namespace
 
-Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<const double> current) {
+Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<const double> current, std::uint32_t permutations) {
   FIREBREAK_TRY(both_there(reference.size(), current.size()));
   const std::vector<double> a = sorted_copy(reference), b = sorted_copy(current);
   const Moments of_a = Moments::of(reference), of_b = Moments::of(current);
@@ -140,10 +174,16 @@ Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<
   scipy["quantiles_reference"] = quantiles_json(a);
   scipy["moments_current"] = moments_json(of_b);
   scipy["quantiles_current"] = quantiles_json(b);
-  return JsonObject{{"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_numeric(a, b))}};
+  const std::vector<double> edges = reference_deciles(a);
+  JsonObject out{{"scipy", std::move(scipy)},
+                 {"evidently", evidently_json(evidently_numeric(a, b, permutations != 0))},
+                 {"windowed", windowed_json(open_bin_counts(edges, a), open_bin_counts(edges, b))}};
+  if (permutations != 0) out["permutation"] = permuted_numeric(a, b, permutations);
+  return out;
 }
 
-Result<JsonObject> compare_categorical(std::span<const std::string> reference, std::span<const std::string> current) {
+Result<JsonObject> compare_categorical(std::span<const std::string> reference, std::span<const std::string> current,
+                                       std::uint32_t permutations) {
   FIREBREAK_TRY(both_there(reference.size(), current.size()));
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> table;
   for (const std::string& value : reference) ++table[value].first;
@@ -162,7 +202,8 @@ Result<JsonObject> compare_categorical(std::span<const std::string> reference, s
   scipy["chi2_contingency_yates"] = count_test_json(chi_square_contingency(then, now, true));
   scipy["g_test_contingency"] = count_test_json(g_contingency(then, now, false));
   scipy["cramers_v"] = JsonObject{{"value", number(cramers_v(then, now))}};
-  scipy["jensenshannon_distance"] = JsonObject{{"natural", number(jensen_shannon_distance(p, q))}, {"base2", number(jensen_shannon_distance_base2(p, q))}};
+  scipy["jensenshannon_distance"] =
+      JsonObject{{"natural", number(jensen_shannon_distance(p, q))}, {"base2", number(jensen_shannon_distance_base2(p, q))}};
   scipy["tvd"] = JsonObject{{"value", number(total_variation(p, q))}};
   scipy["l_infinity"] = JsonObject{{"value", number(l_infinity(p, q))}};
   scipy["hellinger"] = JsonObject{{"value", number(hellinger(p, q))}};
@@ -170,7 +211,14 @@ Result<JsonObject> compare_categorical(std::span<const std::string> reference, s
     const FisherResult fisher = fisher_exact({then[0], then[1]}, {now[0], now[1]});
     scipy["fisher_exact"] = JsonObject{{"odds_ratio", number(fisher.odds_ratio)}, {"p_value", number(fisher.p_value)}};
   }
-  return JsonObject{{"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_categorical(then, now))}};
+  JsonObject out{
+      {"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_categorical(then, now))}, {"windowed", windowed_json(then, now)}};
+  if (permutations != 0) {
+    const TestResult test = total_variation_test(then, now, {.permutations = permutations});
+    out["permutation"] = JsonObject{
+        {"total_variation", JsonObject{{"statistic", test.statistic}, {"p_value", test.p_value}, {"permutations", permutations}}}};
+  }
+  return out;
 }
 
 Result<std::vector<std::uint64_t>> changes(std::string_view detector, std::span<const double> values, const ChangeOptions& options) {
@@ -184,8 +232,9 @@ Result<std::vector<std::uint64_t>> changes(std::string_view detector, std::span<
     page_hinkley.threshold = options.threshold;
     return run(PageHinkley(page_hinkley), values);
   }
+  if (detector == "kswin") return run(Kswin(), values);
   const bool known = detector == "ddm" || detector == "eddm" || detector == "hddm_a" || detector == "hddm_w" || detector == "fhddm";
-  if (!known) return fail(Code::kInvalid, "the detectors are adwin, page_hinkley, ddm, eddm, hddm_a, hddm_w and fhddm");
+  if (!known) return fail(Code::kInvalid, "the detectors are adwin, page_hinkley, kswin, ddm, eddm, hddm_a, hddm_w and fhddm");
   for (const double value : values)
     if (value != 0 && value != 1) return fail(Code::kInvalid, std::string(detector) + " takes 1 for an error and 0 for none");
   if (detector == "ddm") return run(Ddm(), values);

@@ -77,7 +77,8 @@ double DistinctSketch::estimate() const {
 }
 
 Bytes DistinctSketch::encode() const {
-  const auto used = static_cast<std::size_t>(std::count_if(registers_.begin(), registers_.end(), [](std::uint8_t value) { return value != 0; }));
+  const auto used =
+      static_cast<std::size_t>(std::count_if(registers_.begin(), registers_.end(), [](std::uint8_t value) { return value != 0; }));
   Bytes out;
   if (used * 3 < kDenseBytes) {
     put_le(out, kSparse);
@@ -123,7 +124,9 @@ Result<DistinctSketch> DistinctSketch::decode(ByteView octets) {
     if (out.registers_[i] > kRest + 1) return corrupt();
   }
   // One form for one state: what fits the other is no octets of ours.
-  if (static_cast<std::size_t>(std::count_if(out.registers_.begin(), out.registers_.end(), [](std::uint8_t v) { return v != 0; })) * 3 < kDenseBytes) return corrupt();
+  if (static_cast<std::size_t>(std::count_if(out.registers_.begin(), out.registers_.end(), [](std::uint8_t v) { return v != 0; })) * 3 <
+      kDenseBytes)
+    return corrupt();
   return out;
 }
 

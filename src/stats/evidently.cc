@@ -10,12 +10,14 @@
 #include "stats/kolmogorov.h"
 #include "stats/mean_tests.h"
 #include "stats/moments.h"
+#include "stats/permutation.h"
 #include "stats/rank_tests.h"
+#include "stats/special.h"
 
 namespace firebreak::stats {
 namespace {
 
-constexpr std::size_t kSmallReference = 1000, kFewValues = 5, kBinned = 20;
+constexpr std::size_t kSmallReference = 1000, kFewValues = 5, kBinned = 20, kPermutedMost = 50'000;
 
 EvidentlyScore distance_of(const std::string& name, double score) {
   return {name, name, score, score >= 0.1, 0.1, {}};
@@ -110,9 +112,64 @@ double z_p(const Counts& reference, const Counts& current) {
                            static_cast<double>(current.front()), static_cast<double>(total(current)));
 }
 
+// The root of half the median of all squared distances within the reference, those of a value to itself too, "nearest" of them.
+double evidently_sigma(std::span<const double> reference) {
+  std::vector<double> squares;
+  for (const double x : reference)
+    for (const double y : reference) squares.push_back((x - y) * (x - y));
+  const std::size_t last = squares.size() - 1, half = last / 2;
+  const auto at = squares.begin() + static_cast<std::ptrdiff_t>(last % 2 == 0 || half % 2 == 0 ? half : half + 1);
+  std::nth_element(squares.begin(), at, squares.end());
+  return *at > 0 ? std::sqrt(*at / 2) : std::sqrt(0.5);
+}
+
+EvidentlyScore kernel_score(std::span<const double> reference, std::span<const double> current, bool wanted) {
+  EvidentlyScore out = p_value_of("empirical_mmd", 1, 0.1);
+  if (!wanted)
+    out.error = "left out without permutations";
+  else if (reference.size() + current.size() > kAllPairsMost)
+    out.error = "a matrix of all pairs: left out above 2,000 rows";
+  else if (reference.size() < 2 || current.size() < 2)
+    out.error = "two values a side are wanted";
+  else
+    out = p_value_of("empirical_mmd", mmd_test(reference, current, 1, evidently_sigma(reference), {.permutations = 100}).p_value, 0.1);
+  return out;
+}
+
+// Power divergence with the reference's counts as they are: SciPy refuses totals that differ.
+EvidentlyScore g_score(const Counts& reference, const Counts& current) {
+  double statistic = 0;
+  for (std::size_t i = 0; i < reference.size(); ++i)
+    if (current[i] != 0)
+      statistic += 2 * static_cast<double>(current[i]) * std::log(static_cast<double>(current[i]) / static_cast<double>(reference[i]));
+  EvidentlyScore out = p_value_of("g_test", chi_square_upper(statistic, static_cast<double>(reference.size() - 1)), 0.1);
+  if (total(reference) != total(current)) out.error = "Evidently fails on samples of different sizes";
+  return out;
+}
+
+EvidentlyScore fisher_score(const Counts& reference, const Counts& current) {
+  EvidentlyScore out = p_value_of("fisher_exact", 1, 0.1);
+  if (reference.size() > 2)
+    out.error = "for two values alone";
+  else if (total(reference) != total(current))
+    out.error = "Evidently fails on samples of different sizes";
+  else if (reference.size() == 2)
+    out = p_value_of("fisher_exact", fisher_exact({reference[0], reference[1]}, {current[0], current[1]}).p_value, 0.1);
+  return out;
+}
+
+EvidentlyScore tvd_score(const Counts& reference, const Counts& current) {
+  EvidentlyScore out = p_value_of("TVD", 1, 0.1);
+  if (total(reference) + total(current) > kPermutedMost)
+    out.error = "a thousand permutations: left out above 50,000 rows";
+  else
+    out = p_value_of("TVD", total_variation_test(reference, current, {.permutations = 1'000}).p_value, 0.1);
+  return out;
+}
+
 }  // namespace
 
-std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference, std::span<const double> current) {
+std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference, std::span<const double> current, bool with_kernel) {
   FIREBREAK_ASSERT(!reference.empty() && !current.empty());
   const std::vector<double> values = distinct_values(reference, current);
   const Moments of_reference = Moments::of(reference), of_current = Moments::of(current);
@@ -136,6 +193,7 @@ std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference,
   EvidentlyScore es = p_value_of("es", epps_singleton(reference, current).p_value);
   if (std::isnan(es.score)) es.error = "not defined when half of all values are one, or a side has fewer than five";
   out.push_back(es);
+  out.push_back(kernel_score(reference, current, with_kernel));
 
   if (values.size() > kFewValues) {
     out.push_back(chosen(find_score(out, reference.size() <= kSmallReference ? "ks" : "wasserstein")));
@@ -143,7 +201,8 @@ std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference,
     out.push_back(chosen(find_score(out, "jensenshannon")));
   } else {
     const Counts counts = counts_of_values(values, reference), now = counts_of_values(values, current);
-    out.push_back(chosen(values.size() > 2 ? p_value_of("chisquare", chi_square_fit(counts, now).p_value) : p_value_of("z", z_p(counts, now))));
+    out.push_back(
+        chosen(values.size() > 2 ? p_value_of("chisquare", chi_square_fit(counts, now).p_value) : p_value_of("z", z_p(counts, now))));
   }
   return out;
 }
@@ -158,6 +217,9 @@ std::vector<EvidentlyScore> evidently_categorical(std::span<const std::uint64_t>
   none.error = "Evidently fails on categories that are words";
   out.push_back(none);
   if (reference.size() <= 2) out.push_back(p_value_of("z", z_p(then, now)));
+  out.push_back(g_score(then, now));
+  out.push_back(fisher_score(then, now));
+  out.push_back(tvd_score(then, now));
   const bool small = total(then) <= kSmallReference;
   out.push_back(chosen(find_score(out, !small ? "jensenshannon" : reference.size() > 2 ? "chisquare" : "z")));
   return out;

@@ -7,6 +7,8 @@
 // hand, and as psi_in_reports and so on by Sturges' rule over both samples pooled when the reference has more than 20 distinct
 // values, as its source says for numeric columns (no recorded number stands against these). With fewer distinct values the
 // two are the same. hellinger bins by Sturges' rule over the distinct values of both samples.
+// TVD and empirical_mmd count permutations: ours are (1 + hits) / (1 + permutations) over fixed draws, Evidently's hits / permutations over its
+// own, so they agree to what a thousand or a hundred draws allow.
 // Not followed: with integer columns and NumPy 2, bins are at least 1 wide; more than half a million values are needed
 // for that to change anything.
 #pragma once
@@ -28,7 +30,8 @@ struct EvidentlyScore {
   std::string error;   // not empty: there is no score, and why
 };
 
-std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference, std::span<const double> current);
+// empirical_mmd is an error without `with_kernel`: it takes a matrix of all pairs.
+std::vector<EvidentlyScore> evidently_numeric(std::span<const double> reference, std::span<const double> current, bool with_kernel = false);
 
 // Categories in ascending order of their names, counted on both sides.
 std::vector<EvidentlyScore> evidently_categorical(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);

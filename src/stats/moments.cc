@@ -35,11 +35,21 @@ Moments Moments::of(std::span<const double> values) {
   return out;
 }
 
+// Pebay 2008, eq. 2.1: merge() with one value, by one division.
 void Moments::add(double value) {
-  Moments one;
-  one.n_ = 1;
-  one.mean_ = one.min_ = one.max_ = value;
-  merge(one);
+  if (n_ == 0) {
+    n_ = 1;
+    mean_ = min_ = max_ = value;
+    return;
+  }
+  const auto before = static_cast<double>(n_++);
+  const double n = before + 1, d = value - mean_, dn = d / n, square = dn * dn, term = d * dn * before;
+  m4_ += term * square * (n * n - 3 * n + 3) + 6 * square * m2_ - 4 * dn * m3_;
+  m3_ += term * dn * (n - 2) - 3 * dn * m2_;
+  m2_ += term;
+  mean_ += dn;
+  min_ = std::min(min_, value);
+  max_ = std::max(max_, value);
 }
 
 void Moments::merge(const Moments& other) {
@@ -60,6 +70,18 @@ void Moments::merge(const Moments& other) {
   n_ += other.n_;
   min_ = std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
+}
+
+Moments Moments::from_state(const State& state) {
+  Moments out;
+  out.n_ = state.n;
+  out.mean_ = state.mean;
+  out.m2_ = state.m2;
+  out.m3_ = state.m3;
+  out.m4_ = state.m4;
+  out.min_ = state.min;
+  out.max_ = state.max;
+  return out;
 }
 
 double Moments::mean() const { return n_ == 0 ? kNan : mean_; }

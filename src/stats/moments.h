@@ -31,6 +31,15 @@ class Moments {
   double skewness() const;
   double kurtosis_excess() const;
 
+  // To be kept and read back, bit for bit. from_state asserts nothing: check what came from outside.
+  struct State {
+    std::uint64_t n = 0;
+    double mean = 0, m2 = 0, m3 = 0, m4 = 0, min = 0, max = 0;  // m2..m4: sums of powers of the deviations
+    bool operator==(const State&) const = default;
+  };
+  State state() const { return {n_, mean_, m2_, m3_, m4_, min_, max_}; }
+  static Moments from_state(const State& state);
+
  private:
   bool is_constant() const;
 

@@ -149,7 +149,7 @@ TEST(Adwin, keeps_what_lies_after_the_cut_when_told_so) {
 }
 
 TEST(Changes, refuse_what_they_cannot_take) {
-  EXPECT_FALSE(changes("kswin", std::vector<double>{1}, {}));
+  EXPECT_FALSE(changes("stepd", std::vector<double>{1}, {}));
   EXPECT_FALSE(changes("ddm", std::vector<double>{0.5}, {}));
   EXPECT_TRUE(changes("ddm", std::vector<double>{0, 1}, {}));
   EXPECT_FALSE(compare_numeric({}, std::vector<double>{1}));

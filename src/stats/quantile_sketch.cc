@@ -105,7 +105,8 @@ std::vector<QuantileSketch::Point> QuantileSketch::points() const {
   out.reserve(retained_);
   for (std::size_t level = 0; level < levels_.size(); ++level)
     for (const double value : levels_[level]) out.push_back({value, std::uint64_t{1} << level});
-  std::sort(out.begin(), out.end(), [](const Point& a, const Point& b) { return a.value < b.value || (a.value == b.value && a.weight < b.weight); });
+  std::sort(out.begin(), out.end(),
+            [](const Point& a, const Point& b) { return a.value < b.value || (a.value == b.value && a.weight < b.weight); });
   return out;
 }
 
@@ -165,7 +166,8 @@ Result<QuantileSketch> QuantileSketch::decode(ByteView octets) {
   out.squares_ = get_double(octets, 19);
   out.min_ = get_double(octets, 27);
   out.max_ = get_double(octets, 35);
-  if (!std::isfinite(out.squares_) || out.squares_ < 0 || !std::isfinite(out.min_) || !std::isfinite(out.max_)) return corrupt("its limits");
+  if (!std::isfinite(out.squares_) || out.squares_ < 0 || !std::isfinite(out.min_) || !std::isfinite(out.max_))
+    return corrupt("its limits");
   std::uint64_t weight = 0;
   std::size_t at = kHead;
   out.levels_.clear();

@@ -28,6 +28,7 @@ class QuantileSketch {
   void merge(const QuantileSketch& other);   // asserts equal k
 
   std::uint64_t n() const { return n_; }
+  std::uint16_t k() const { return k_; }
   double min() const { return min_; }        // n() > 0
   double max() const { return max_; }
   double quantile(double q) const;           // a value of the stream, q in 0..1; NaN when empty

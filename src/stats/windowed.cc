@@ -38,7 +38,8 @@ WindowedScore absolute_sum(double value, const std::vector<double>& weights, Cov
   for (std::size_t i = 0; i < weights.size(); ++i)
     for (std::size_t j = 0; j < weights.size(); ++j) {
       if (spread[i] == 0 || spread[j] == 0) continue;
-      square += weights[i] * weights[j] * (i == j ? spread[i] * spread[i] : folded_product(spread[i], spread[j], cov(i, j) / (spread[i] * spread[j])));
+      square += weights[i] * weights[j] *
+                (i == j ? spread[i] * spread[i] : folded_product(spread[i], spread[j], cov(i, j) / (spread[i] * spread[j])));
     }
   return {value, mean, std::max(0.0, value - mean), gamma_tail(value, mean, square - mean * mean)};
 }
@@ -110,35 +111,42 @@ WindowedScores windowed_scores(std::span<const std::uint64_t> reference, std::sp
   return out;
 }
 
-WindowedScore windowed_wasserstein(std::span<const double> edges, std::span<const std::uint64_t> reference,
-                                   std::span<const std::uint64_t> current, double low, double high, double unit) {
-  FIREBREAK_ASSERT(reference.size() == edges.size() + 1 && current.size() == edges.size() + 1 && unit > 0);
-  if (edges.empty()) return {};
-  const auto n = static_cast<double>(total(reference)), m = static_cast<double>(total(current));
+WindowedScore windowed_wasserstein(std::span<const double> edges, const BinSums& reference, const BinSums& current, double unit) {
+  const std::size_t bins = edges.size() + 1;
+  FIREBREAK_ASSERT(reference.counts.size() == bins && current.counts.size() == bins && reference.sums.size() == bins &&
+                   current.sums.size() == bins && unit > 0);
+  const auto n = static_cast<double>(total(reference.counts)), m = static_cast<double>(total(current.counts));
   FIREBREAK_ASSERT(n > 0 && m > 0);
-  std::vector<double> at{std::min(low, edges.front())}, gap{0}, pooled{0};
+  if (edges.empty()) return {std::fabs(reference.sums[0] / n - current.sums[0] / m) / unit, 0, 0, 1};
+  std::vector<double> gap(bins + 1), pooled(bins + 1);  // of the distributions at the bins' ends
   double then = 0, now = 0;
-  for (std::size_t i = 0; i < edges.size(); ++i) {
-    then += static_cast<double>(reference[i]);
-    now += static_cast<double>(current[i]);
-    at.push_back(edges[i]);
-    gap.push_back(then / n - now / m);
-    pooled.push_back((then + now) / (n + m));
+  for (std::size_t i = 0; i < bins; ++i) {
+    then += static_cast<double>(reference.counts[i]);
+    now += static_cast<double>(current.counts[i]);
+    gap[i + 1] = i + 1 == bins ? 0 : then / n - now / m;
+    pooled[i + 1] = (then + now) / (n + m);
   }
-  at.push_back(std::max(high, edges.back()));
-  gap.push_back(0);
-  pooled.push_back(1);
   double area = 0;
   std::vector<double> weights(edges.size());
-  for (std::size_t i = 1; i < at.size(); ++i) {
-    const double width = (at[i] - at[i - 1]) / unit, a = gap[i - 1], b = gap[i];
-    // Straight between the two; where the sign changes, two triangles.
-    area += width * (a * b >= 0 ? std::fabs(a + b) / 2 : (a * a + b * b) / (2 * (std::fabs(a) + std::fabs(b))));
-    if (i > 1) weights[i - 2] += width / 2;
-    if (i <= edges.size()) weights[i - 1] += width / 2;
+  for (std::size_t i = 0; i < bins; ++i) {
+    const double a = gap[i], b = gap[i + 1];
+    const double sums = reference.sums[i] / n - current.sums[i] / m;
+    const double ends = (i == edges.size() ? 0 : edges[i] * b) - (i == 0 ? 0 : edges[i - 1] * a);
+    if (i == 0 || i == edges.size()) {
+      area += std::fabs(ends - sums);  // by parts: the integral of F is x F less the values' sum
+      const double both = static_cast<double>(reference.counts[i] + current.counts[i]);
+      const std::size_t edge = i == 0 ? 0 : edges.size() - 1;
+      if (both > 0) weights[edge] += std::fabs((reference.sums[i] + current.sums[i]) / both - edges[edge]);
+      continue;
+    }
+    const double width = edges[i] - edges[i - 1];
+    area += a * b >= 0 ? std::fabs(ends - sums) : width * (a * a + b * b) / (2 * (std::fabs(a) + std::fabs(b)));
+    weights[i - 1] += width / 2;
+    weights[i] += width / 2;
   }
+  for (double& weight : weights) weight /= unit;
   const double scale = 1 / n + 1 / m;
-  return absolute_sum(area, weights, [&](std::size_t i, std::size_t j) {
+  return absolute_sum(area / unit, weights, [&](std::size_t i, std::size_t j) {
     const auto [first, second] = std::minmax(i, j);
     return scale * pooled[first + 1] * (1 - pooled[second + 1]);
   });

@@ -32,11 +32,14 @@ struct WindowedScores {
 // Both totals positive (asserted).
 WindowedScores windowed_scores(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
 
-// The integral of |difference of the distributions| from the counts over open bins, in units of `unit` (the reference's standard
-// deviation). `low`, `high`: the smallest and largest value of both sides. Within a bin the difference is taken as straight: the
-// error is at most what the widest bins hold. edges.size() + 1 counts.
-WindowedScore windowed_wasserstein(std::span<const double> edges, std::span<const std::uint64_t> reference,
-                                   std::span<const std::uint64_t> current, double low, double high, double unit);
+// The integral of |difference of the distributions| from counts and sums over open bins (edges.size() + 1 of them), in units of
+// `unit` (the reference's standard deviation). Exact, but where the two distributions cross within a bin: there the difference is
+// taken as straight.
+struct BinSums {
+  std::span<const std::uint64_t> counts;
+  std::span<const double> sums;  // of the values in each bin
+};
+WindowedScore windowed_wasserstein(std::span<const double> edges, const BinSums& reference, const BinSums& current, double unit);
 
 // Bins of which a side expects fewer than `least` values become one, which comes last. Changes nothing when none is rare.
 struct Pooled {

@@ -27,6 +27,12 @@ void expect_level(int small, int runs, double slack, const char* what) {
   EXPECT_LT(share, 0.05 + three + slack) << what;
 }
 
+std::vector<double> middles(const Counts& counts) {  // bins one wide, from 0
+  std::vector<double> sums;
+  for (std::size_t i = 0; i < counts.size(); ++i) sums.push_back((static_cast<double>(i) + 0.5) * static_cast<double>(counts[i]));
+  return sums;
+}
+
 void simulate(const std::vector<double>& weights, int n, int m, double slack) {
   std::mt19937_64 random(21);
   std::discrete_distribution<std::size_t> draw(weights.begin(), weights.end());
@@ -45,7 +51,7 @@ void simulate(const std::vector<double>& weights, int n, int m, double slack) {
     hell.add(scores.hellinger);
     tvd.add(scores.total_variation);
     largest.add(scores.l_infinity);
-    wasserstein.add(windowed_wasserstein(edges, a, b, 0, static_cast<double>(weights.size()), 1));
+    wasserstein.add(windowed_wasserstein(edges, {a, middles(a)}, {b, middles(b)}, 1));
     chi += scores.homogeneity.p_value <= 0.05 ? 1 : 0;
   }
   expect_level(psi.small, kRuns, slack, "psi");
@@ -87,8 +93,12 @@ TEST(Windowed, the_area_is_that_of_the_two_distributions) {
   Counts then(8, 1'000), now(8, 1'000);
   now.front() = 500;
   now.back() = 1'500;  // 7.. 8.5
-  EXPECT_NEAR(windowed_wasserstein(edges, then, now, 0, 8.5, 1).value, 0.5, 0.05);  // the ends are taken as straight
-  EXPECT_EQ(windowed_wasserstein(edges, then, then, 0, 8, 1).value, 0);
+  std::vector<double> moved = middles(now);
+  moved.front() = 500 * 0.75;
+  moved.back() = 1'500 * 7.75;
+  EXPECT_NEAR(windowed_wasserstein(edges, {then, middles(then)}, {now, moved}, 1).value, 0.5, 1e-12);
+  EXPECT_NEAR(windowed_wasserstein(edges, {then, middles(then)}, {now, moved}, 4).value, 0.125, 1e-12);
+  EXPECT_EQ(windowed_wasserstein(edges, {then, middles(then)}, {then, middles(then)}, 1).value, 0);
 }
 
 TEST(Windowed, rare_categories_become_one) {

@@ -1,7 +1,7 @@
 // CSV (RFC 4180), one record at a time from a text that may go on.
 //
 // Cells are separated by commas, records by `\n` or `\r\n`; a cell that begins with a quote ends with one, "" inside is one
-// quote. Pure; any thread. Errors: kInvalid, kTooLarge.
+// quote. Octets that are no UTF-8 are taken as Latin-1, cell by cell. Pure; any thread. Errors: kInvalid, kTooLarge.
 #pragma once
 
 #include <optional>

@@ -19,7 +19,11 @@ Result<void> ask(const std::string& file, const std::string& sql, const std::fun
   archive::Engine engine;
   engine.memory_mb = kMemoryMb;
   engine.timeout_ms = kTimeoutMs;
-  FIREBREAK_ASSIGN(auto child, archive::Child::start(engine, {{"mode", "select"}, {"paths", JsonArray{Json(file)}}, {"sql", sql}, {"max_rows", INT64_MAX}, {"max_octets", kSliceBytes}}));
+  FIREBREAK_ASSIGN(
+      auto child,
+      archive::Child::start(
+          engine,
+          {{"mode", "select"}, {"paths", JsonArray{Json(file)}}, {"sql", sql}, {"max_rows", INT64_MAX}, {"max_octets", kSliceBytes}}));
   Result<void> heard;
   FIREBREAK_TRY(child.finish([&](std::string_view text) {
     if (!heard) return;
@@ -66,7 +70,8 @@ Result<void> fill(Slice& slice, const JsonArray& values) {
 
 }  // namespace
 
-Result<std::uint64_t> each_parquet_row(const std::string& path, const Reading& reading, const std::function<Result<void>(const Row&)>& row) {
+Result<std::uint64_t> each_parquet_row(const std::string& path, const Reading& reading,
+                                       const std::function<Result<void>(const Row&)>& row) {
   std::error_code wrong;
   const std::string file = std::filesystem::absolute(path, wrong).string();
   if (wrong || !std::filesystem::is_regular_file(file, wrong)) return fail(Code::kNotFound, fmt::format("there is no file {}", path));
@@ -74,7 +79,8 @@ Result<std::uint64_t> each_parquet_row(const std::string& path, const Reading& r
   const auto with_path = [&](Error error) { return fail(std::move(error).with(path)); };
   const auto rows = count_rows(file, from);
   if (!rows) return with_path(Error(rows.error()));
-  if (reading.from > *rows || (reading.from == *rows && reading.from != 0)) return fail(Code::kInvalid, fmt::format("{} has rows 0:{} only", path, *rows));
+  if (reading.from > *rows || (reading.from == *rows && reading.from != 0))
+    return fail(Code::kInvalid, fmt::format("{} has rows 0:{} only", path, *rows));
   const std::uint64_t end = std::min(*rows, reading.to);
   Slice slice;
   for (std::uint64_t at = reading.from, width = 1'000; at < end;) {

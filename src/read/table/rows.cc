@@ -111,7 +111,8 @@ Result<void> read_json(Source& source, const Reading& reading, Counter& counter)
 
 }  // namespace
 
-Result<std::uint64_t> each_row(Files& files, const std::string& path, const Reading& reading, const std::function<Result<void>(const Row&)>& row) {
+Result<std::uint64_t> each_row(Files& files, const std::string& path, const Reading& reading,
+                               const std::function<Result<void>(const Row&)>& row) {
   if (format_of(path) == "parquet") return each_parquet_row(path, reading, row);
   FIREBREAK_ASSIGN(const auto source, Source::open(files, path));
   Counter counter(path, reading, row);

@@ -29,6 +29,7 @@ struct Reading {
 };
 
 // How many rows were given to `row`; kInvalid when the file ends before `reading.from`.
-Result<std::uint64_t> each_row(Files& files, const std::string& path, const Reading& reading, const std::function<Result<void>(const Row&)>& row);
+Result<std::uint64_t> each_row(Files& files, const std::string& path, const Reading& reading,
+                               const std::function<Result<void>(const Row&)>& row);
 
 }  // namespace firebreak::table

@@ -1,6 +1,7 @@
 // Any octets as CSV and as NDJSON: whole or piece by piece, the same records come out.
 #include <cstdlib>
 
+#include "base/json.h"
 #include "read/table/csv.h"
 #include "read/table/json_lines.h"
 
@@ -24,6 +25,10 @@ void as_csv(std::string_view text) {
         if (again[i].text != cells[i].text) std::abort();
       break;
     }
+    // What comes out can stand in a JSON document.
+    std::string written;
+    firebreak::append_json_string(written, cells[0].text);
+    if (!firebreak::parse_json(written)) std::abort();
     text.remove_prefix(**used);
   }
 }

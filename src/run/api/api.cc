@@ -28,6 +28,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_keeping_routes();
   add_archive_routes();
   add_tap_routes();
+  add_profile_routes();
   add_read_routes();
   add_case_routes();
   add_write_routes();

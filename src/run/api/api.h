@@ -96,6 +96,7 @@ class Api {
   void add_session_routes();  // signing in and out
   void add_keeping_routes();  // erasures and holds
   void add_tap_routes();      // inference logs of other platforms
+  void add_profile_routes();  // profiles of data sets, results of other tools
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
   void add_case_routes();     // planned changes, mutes, precision, backtests

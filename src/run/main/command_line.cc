@@ -40,6 +40,7 @@ CommandLine::CommandLine()
   add_keeping();
   add_archive();
   add_stats();
+  add_profile();
   add_detect();
   add_rule();
 }

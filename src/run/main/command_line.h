@@ -30,6 +30,7 @@ struct ArchiveWords {
 struct StatsWords {
   std::string reference, reference_rows, reference_where, current, current_rows, current_where, column, kind = "numeric", file, rows, detector;
   std::uint64_t clock = 32;
+  std::uint32_t permutations = 0;
   double threshold = 50;
 };
 
@@ -41,6 +42,11 @@ struct RuleWords {
 
 struct CaseWords {
   std::string verdict, duplicate_of, kind, rule, from, to, config;
+struct ProfileWords {
+  std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
+  std::vector<std::string> categorical;
+  double level = 0.01;
+  bool fail = false;
 };
 
 struct Words {  // everything a command may be given
@@ -48,6 +54,7 @@ struct Words {  // everything a command may be given
   KeepingWords keeping;
   ArchiveWords archive;
   StatsWords stats;
+  ProfileWords profile;
   DetectOptions detect;
   RuleWords rule;
   CaseWords cases;
@@ -99,6 +106,8 @@ class CommandLine {
   void add_stats();
   // rule_words.cc
   void add_rule();
+  // profile_words.cc
+  void add_profile();
   // incident_words.cc
   void add_incident();
   void add_contain();

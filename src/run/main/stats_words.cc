@@ -32,18 +32,18 @@ Result<Sample> read_sample(const std::string& file, const std::string& column, c
   return out;
 }
 
-Result<JsonObject> compared(const Sample& reference, const Sample& current, bool numeric) {
-  if (!numeric) return stats::compare_categorical(reference.cells.values, current.cells.values);
+Result<JsonObject> compared(const Sample& reference, const Sample& current, bool numeric, std::uint32_t permutations) {
+  if (!numeric) return stats::compare_categorical(reference.cells.values, current.cells.values, permutations);
   FIREBREAK_ASSIGN(const std::vector<double> then, numbers_of(reference.cells));
   FIREBREAK_ASSIGN(const std::vector<double> now, numbers_of(current.cells));
-  return stats::compare_numeric(then, now);
+  return stats::compare_numeric(then, now, permutations);
 }
 
 Result<JsonObject> compare(const StatsWords& w) {
   const std::string& current_file = w.current.empty() ? w.reference : w.current;
   FIREBREAK_ASSIGN(Sample reference, read_sample(w.reference, w.column, w.reference_rows, w.reference_where));
   FIREBREAK_ASSIGN(Sample current, read_sample(current_file, w.column, w.current_rows, w.current_where));
-  FIREBREAK_ASSIGN(JsonObject answer, compared(reference, current, w.kind == "numeric"));
+  FIREBREAK_ASSIGN(JsonObject answer, compared(reference, current, w.kind == "numeric", w.permutations));
   answer["kind"] = w.kind;
   answer["reference"] = std::move(reference.said);
   answer["current"] = std::move(current.said);
@@ -60,6 +60,12 @@ JsonArray as_rows(const JsonObject& tests) {
   return rows;
 }
 
+// What stands as objects of numbers under a key, as a table.
+std::string more_scores(const JsonObject& answer, const char* key, const char* title, const std::vector<Column>& columns) {
+  const Json* const part = find(answer, key);
+  return part == nullptr ? std::string() : fmt::format("\n{}\n{}", title, table(as_rows(part->as_object()), columns));
+}
+
 // Counts, moments and tests first; below them what Evidently would say.
 std::string comparison_text(const JsonObject& answer) {
   JsonObject tests, moments;
@@ -73,18 +79,39 @@ std::string comparison_text(const JsonObject& answer) {
   }
   std::string text;
   if (!moments.empty())
-    text += table(as_rows(moments), {{"SAMPLE", "/name", 12}, {"N", "/n", 10}, {"MEAN", "/mean", 22}, {"SD", "/std_sample", 22},
-                                     {"MIN", "/min", 22}, {"MAX", "/max", 22}, {"SKEWNESS", "/skewness", 22}, {"KURTOSIS", "/kurtosis_excess", 22}}) + "\n";
+    text += table(as_rows(moments), {{"SAMPLE", "/name", 12},
+                                     {"N", "/n", 10},
+                                     {"MEAN", "/mean", 22},
+                                     {"SD", "/std_sample", 22},
+                                     {"MIN", "/min", 22},
+                                     {"MAX", "/max", 22},
+                                     {"SKEWNESS", "/skewness", 22},
+                                     {"KURTOSIS", "/kurtosis_excess", 22}}) +
+            "\n";
   if (const Json* counts = find(answer.at("scipy"), "counts")) {
     JsonArray rows;
     for (std::size_t i = 0; i < counts->at("categories").as_array().size(); ++i)
-      rows.push_back(JsonObject{{"category", counts->at("categories").at(i)}, {"reference", counts->at("reference").at(i)}, {"current", counts->at("current").at(i)}});
+      rows.push_back(JsonObject{{"category", counts->at("categories").at(i)},
+                                {"reference", counts->at("reference").at(i)},
+                                {"current", counts->at("current").at(i)}});
     text += table(rows, {{"CATEGORY", "/category", 40}, {"REFERENCE", "/reference", 12}, {"CURRENT", "/current", 12}}) + "\n";
   }
   text += table(as_rows(tests), {{"TEST", "/name", 40}, {"STATISTIC", "/statistic", 24}, {"P", "/p_value", 24}, {"VALUE", "/value", 24}});
+  text += more_scores(answer, "permutation",
+                      "by permutations:", {{"TEST", "/name", 40}, {"STATISTIC", "/statistic", 24}, {"P", "/p_value", 24}});
+  text += more_scores(answer, "windowed", "over the reference's deciles or the categories; 'expected' is what no change at all would give:",
+                      {{"SCORE", "/name", 40},
+                       {"VALUE", "/value", 24},
+                       {"EXPECTED", "/expected", 24},
+                       {"CORRECTED", "/corrected", 24},
+                       {"P", "/p_value", 24}});
   return text + "\nas Evidently 0.7.21 scores it:\n" +
-         table(as_rows(answer.at("evidently").as_object()), {{"NAME", "/name", 30}, {"METHOD", "/method", 30}, {"SCORE", "/score", 24},
-                                                             {"THRESHOLD", "/threshold", 10}, {"DRIFTED", "/drifted", 8}, {"", "/error", 60}});
+         table(as_rows(answer.at("evidently").as_object()), {{"NAME", "/name", 30},
+                                                             {"METHOD", "/method", 30},
+                                                             {"SCORE", "/score", 24},
+                                                             {"THRESHOLD", "/threshold", 10},
+                                                             {"DRIFTED", "/drifted", 8},
+                                                             {"", "/error", 60}});
 }
 
 int print_comparison(const StatsWords& w, bool json) {
@@ -119,7 +146,7 @@ int print_changes(const StatsWords& w, bool json) {
 
 void CommandLine::add_stats() {
   StatsWords& w = words_.stats;
-  auto* stats = noun("stats", "statistics of columns of CSV files (.csv, .csv.zst), without a server");
+  auto* stats = noun("stats", "statistics of columns of files of rows (.csv, .ndjson, also .zst; .parquet), without a server");
   auto* comparing = offline(stats, "compare", "two samples of a column: tests, distances, moments, and what Evidently would say",
                             [this, &w] { return print_comparison(w, words_.connection.json); });
   comparing->add_option("--reference", w.reference, "file with the reference")->required();
@@ -130,11 +157,16 @@ void CommandLine::add_stats() {
   comparing->add_option("--current-where", w.current_where, "COLUMN=VALUE");
   comparing->add_option("--column", w.column, "the column; empty cells are left out")->required();
   comparing->add_option("--kind", w.kind, "what its cells are")->check(CLI::IsMember({"numeric", "categorical"}))->capture_default_str();
+  comparing->add_option("--permutations", w.permutations, "tests that count permutations too: energy, MMD, total variation")
+      ->check(CLI::Range(0, 100'000));
   auto* changing = offline(stats, "changes", "where a detector of changes speaks in a stream",
                            [this, &w] { return print_changes(w, words_.connection.json); });
   changing->add_option("file", w.file, "one value a row, in the order of time")->required();
-  changing->add_option("--detector", w.detector, "with river's defaults")->check(CLI::IsMember({"adwin", "page_hinkley", "ddm", "eddm", "hddm_a", "hddm_w", "fhddm"}))->required();
-  changing->add_option("--column", w.column, "the column; all but adwin and page_hinkley take 1 for an error, 0 for none")->required();
+  changing->add_option("--detector", w.detector, "with river's defaults")
+      ->check(CLI::IsMember({"adwin", "page_hinkley", "kswin", "ddm", "eddm", "hddm_a", "hddm_w", "fhddm"}))
+      ->required();
+  changing->add_option("--column", w.column, "the column; all but adwin, page_hinkley and kswin take 1 for an error, 0 for none")
+      ->required();
   changing->add_option("--rows", w.rows, "FROM:TO; the answer names rows of the file");
   changing->add_option("--clock", w.clock, "adwin: looks every so many values")->check(CLI::Range(1, 1'000'000))->capture_default_str();
   changing->add_option("--threshold", w.threshold, "page_hinkley: in the values' unit")->check(CLI::PositiveNumber)->capture_default_str();

@@ -30,6 +30,14 @@ TEST(TableFile, reads_quotes_line_ends_and_empty_cells) {
   EXPECT_EQ(table->rows[2][0], "line\nbreak");
 }
 
+TEST(TableFile, takes_octets_that_are_no_utf8_as_latin1) {
+  const auto table = table_of("na\xefve,x\n\xc3\xa9,\xe9\n\xed\xa0\x80,\xff\n");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->names[0], "na\xc3\xafve");
+  EXPECT_EQ(table->rows[0], (std::vector<std::string>{"\xc3\xa9", "\xc3\xa9"}));
+  EXPECT_EQ(table->rows[1][0], "\xc3\xad\xc2\xa0\xc2\x80");  // a surrogate is no character
+}
+
 TEST(TableFile, unpacks_one_frame_and_several) {
   const auto table = table_of(packed("a\n1\n") + packed("2\n"), "t.csv.zst");
   ASSERT_TRUE(table) << table.error().message;

@@ -1,0 +1,260 @@
+#include "profile/diff.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace firebreak::profile {
+namespace {
+
+constexpr std::size_t kNamed = 10;  // new and vanished categories that are named
+
+RateDiff rate(std::uint64_t hits_then, std::uint64_t all_then, std::uint64_t hits_now, std::uint64_t all_now) {
+  RateDiff out;
+  if (all_then == 0 || all_now == 0) return out;
+  const auto a = static_cast<double>(hits_then), n = static_cast<double>(all_then), b = static_cast<double>(hits_now),
+             m = static_cast<double>(all_now);
+  out.then = a / n;
+  out.now = b / m;
+  const double hits = std::min(a + b, n + m - a - b);
+  if (hits > 0)
+    out.p_value = hits <= kFisherMost ? stats::fisher_exact({hits_then, all_then - hits_then}, {hits_now, all_now - hits_now}).p_value
+                                      : stats::two_proportions_p(a, n, b, m);
+  return out;
+}
+
+std::uint64_t not_finite(const NumericProfile& numeric) { return numeric.nan + numeric.plus_infinity + numeric.minus_infinity; }
+
+struct Binned {
+  stats::Counts counts;
+  std::vector<double> sums;
+};
+
+// `now` over the edges of `then`: its own bins, or read off its sketch and scaled to what the sketch is worth.
+Binned binned_over(const std::vector<double>& edges, const NumericProfile& now, bool& exact) {
+  if (now.edges == edges) return {now.bins, now.sums};
+  const auto n = static_cast<double>(now.moments.n()), bins = static_cast<double>(edges.size() + 1);
+  Binned out{stats::Counts(edges.size() + 1), std::vector<double>(edges.size() + 1)};
+  for (const auto& point : now.quantiles.points()) {
+    const auto bin = static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), point.value) - edges.begin());
+    out.counts[bin] += point.weight;
+    out.sums[bin] += static_cast<double>(point.weight) * point.value;
+  }
+  const double s = now.quantiles.rank_error() / std::sqrt(2 * std::log(2 / 0.01));
+  exact = s == 0;
+  const double worth = 1 / (1 + 2 * n * s * s * bins);
+  for (std::size_t i = 0; i < out.counts.size(); ++i) {
+    const auto whole = static_cast<double>(out.counts[i]);
+    out.counts[i] = static_cast<std::uint64_t>(std::llround(whole * worth));
+    out.sums[i] *= whole == 0 ? 0 : static_cast<double>(out.counts[i]) / whole;
+  }
+  return out;
+}
+
+// P(at least k of m values lie above the largest of n), all drawn alike: the k largest of all are of the m.
+double beyond_p(double k, double n, double m) {
+  double p = 1;
+  for (double i = 0; i < k && p > 1e-300; ++i) p *= (m - i) / (n + m - i);
+  return p;
+}
+
+std::optional<RangeDiff> range_of(const NumericProfile& then, const NumericProfile& now) {
+  if (now.quantiles.n() == 0) return std::nullopt;
+  const auto n = static_cast<double>(then.moments.n()), m = static_cast<double>(now.moments.n());
+  const double error = now.quantiles.rank_error();
+  const double low = std::nextafter(then.moments.min(), -HUGE_VAL), high = then.moments.max();
+  RangeDiff out{now.quantiles.rank(low), 1 - now.quantiles.rank(high), 1};
+  const auto count = [&](double share, bool any) { return any ? std::max(1.0, std::floor((share - error) * m + 0.5)) : 0.0; };
+  const double below = count(out.below, now.moments.min() < then.moments.min()), above = count(out.above, now.moments.max() > high);
+  out.p_value = std::min({1.0, 2 * beyond_p(below, n, m), 2 * beyond_p(above, n, m)});
+  return out;
+}
+
+void compare_numbers(const NumericProfile& then, const NumericProfile& now, FeatureDiff& out) {
+  if (then.moments.n() == 0 || now.moments.n() == 0) return;
+  out.range = range_of(then, now);
+  const Binned binned = binned_over(then.edges, now, out.exact);
+  if (stats::total(binned.counts) == 0) return;
+  const stats::Pooled pooled = stats::pool_rare(then.bins, binned.counts);
+  out.scores = stats::windowed_scores(pooled.reference, pooled.current);
+  const double spread = then.moments.std_population();
+  if (spread > 0 && std::isfinite(spread))
+    out.wasserstein = stats::windowed_wasserstein(then.edges, {then.bins, then.sums}, {binned.counts, binned.sums}, spread);
+}
+
+void compare_categories(const CategoricalProfile& then, const CategoricalProfile& now, FeatureDiff& out) {
+  if (then.lengths.n() == 0 || now.lengths.n() == 0) return;
+  const std::map<std::string_view, std::uint64_t> then_counts(then.top.begin(), then.top.end()), now_counts(now.top.begin(), now.top.end());
+  stats::Counts a, b;
+  std::uint64_t known = 0;
+  for (const auto& [name, count] : then.top) {
+    const auto found = now_counts.find(name);
+    a.push_back(count);
+    b.push_back(found == now_counts.end() ? 0 : found->second);
+    known += b.back();
+    if (b.back() == 0 && count != 0 && now.other == 0 && out.vanished_categories.size() < kNamed)
+      out.vanished_categories.emplace_back(name, count);
+  }
+  a.push_back(then.other);
+  b.push_back(now.lengths.n() - known);
+  for (const auto& [name, count] : now.top)
+    if (!then_counts.contains(name) && count != 0 && then.other == 0 && out.new_categories.size() < kNamed)
+      out.new_categories.emplace_back(name, count);
+  if (then.other == 0) out.new_share = static_cast<double>(b.back()) / static_cast<double>(now.lengths.n());
+  const stats::Pooled pooled = stats::pool_rare(a, b);
+  out.scores = stats::windowed_scores(pooled.reference, pooled.current);
+}
+
+FeatureDiff compare(const FeatureProfile& then, const FeatureProfile& now) {
+  FeatureDiff out;
+  out.name = then.name;
+  out.type_then = then.type;
+  out.type_now = now.type;
+  out.missing = rate(then.missing, then.rows, now.missing, now.rows);
+  out.wrong = rate(then.wrong, then.present(), now.wrong, now.present());
+  if (then.kind != now.kind) return out;
+  if (then.kind == FeatureKind::kNumeric) {
+    out.not_finite = rate(not_finite(then.numeric), then.present(), not_finite(now.numeric), now.present());
+    compare_numbers(then.numeric, now.numeric, out);
+    out.unit = unit_change(then, now);
+  } else if (then.type != FeatureType::kText || now.type != FeatureType::kText) {
+    compare_categories(then.categorical, now.categorical, out);
+  }
+  return out;
+}
+
+// Integral and numeric, or a text that became short, are no other type: their numbers say what changed.
+bool other_type(FeatureType then, FeatureType now) {
+  const auto group = [](FeatureType type) {
+    return type == FeatureType::kNumeric || type == FeatureType::kIntegral ? 0 : type == FeatureType::kBoolean ? 1 : 2;
+  };
+  return group(then) != group(now);
+}
+
+struct Question {
+  FeatureDiff* feature;
+  const char* what;
+  double p;
+};
+
+// Holm 1979: the smallest first, against level / how many are left.
+void judge(ProfileDiff& diff) {
+  std::vector<Question> asked;
+  for (FeatureDiff& feature : diff.features) {
+    if (feature.presence != Presence::kBoth) {
+      feature.changed.emplace_back(feature.presence == Presence::kNew ? "new" : "vanished");
+      continue;
+    }
+    if (other_type(feature.type_then, feature.type_now)) feature.changed.emplace_back("type");
+    asked.push_back({&feature, "missing", feature.missing.p_value});
+    asked.push_back({&feature, "wrong type", feature.wrong.p_value});
+    asked.push_back({&feature, "not finite", feature.not_finite.p_value});
+    if (feature.scores) asked.push_back({&feature, "distribution", feature.scores->homogeneity.p_value});
+    if (feature.range) asked.push_back({&feature, "range", feature.range->p_value});
+    if (feature.unit) feature.changed.emplace_back("unit");
+  }
+  std::stable_sort(asked.begin(), asked.end(), [](const Question& a, const Question& b) { return a.p < b.p; });
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (asked[i].p > diff.level / static_cast<double>(asked.size() - i)) break;
+    asked[i].feature->changed.emplace_back(asked[i].what);
+  }
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+JsonObject rate_json(const RateDiff& one) { return {{"then", one.then}, {"now", one.now}, {"p_value", number(one.p_value)}}; }
+
+JsonObject score_json(const stats::WindowedScore& score) {
+  return {{"value", number(score.value)},
+          {"expected", number(score.expected)},
+          {"corrected", number(score.corrected)},
+          {"p_value", number(score.p_value)}};
+}
+
+JsonArray names_json(const std::vector<std::pair<std::string, std::uint64_t>>& names) {
+  JsonArray out;
+  for (const auto& [name, count] : names) out.push_back(JsonArray{Json(name), Json(count)});
+  return out;
+}
+
+JsonObject feature_json(const FeatureDiff& feature) {
+  JsonArray changed;
+  for (const std::string& what : feature.changed) changed.emplace_back(what);
+  JsonObject out{{"name", feature.name}, {"changed", std::move(changed)}};
+  if (feature.presence != Presence::kVanished) out["type_now"] = type_name(feature.type_now);
+  if (feature.presence != Presence::kNew) out["type_then"] = type_name(feature.type_then);
+  if (feature.presence != Presence::kBoth) return out;
+  out["missing"] = rate_json(feature.missing);
+  out["wrong_type"] = rate_json(feature.wrong);
+  out["not_finite"] = rate_json(feature.not_finite);
+  if (feature.scores) {
+    const stats::WindowedScores& scores = *feature.scores;
+    out["psi"] = score_json(scores.psi);
+    out["jensen_shannon"] = score_json(scores.jensen_shannon);
+    out["hellinger"] = score_json(scores.hellinger);
+    out["total_variation"] = score_json(scores.total_variation);
+    out["l_infinity"] = score_json(scores.l_infinity);
+    out["chi_square"] = JsonObject{{"statistic", number(scores.homogeneity.statistic)},
+                                   {"freedom", scores.homogeneity.freedom},
+                                   {"p_value", number(scores.homogeneity.p_value)}};
+    out["exact"] = feature.exact;
+  }
+  if (feature.range)
+    out["range"] =
+        JsonObject{{"below", feature.range->below}, {"above", feature.range->above}, {"p_value", number(feature.range->p_value)}};
+  if (feature.wasserstein) out["wasserstein"] = score_json(*feature.wasserstein);
+  if (!feature.new_categories.empty()) out["new_categories"] = names_json(feature.new_categories);
+  if (!feature.vanished_categories.empty()) out["vanished_categories"] = names_json(feature.vanished_categories);
+  if (feature.new_share > 0) out["new_share"] = feature.new_share;
+  if (feature.unit)
+    out["unit_change"] = JsonObject{
+        {"words", feature.unit->words}, {"factor", feature.unit->factor}, {"offset", feature.unit->offset}, {"left", feature.unit->left}};
+  return out;
+}
+
+}  // namespace
+
+std::size_t ProfileDiff::changed() const {
+  return static_cast<std::size_t>(
+      std::count_if(features.begin(), features.end(), [](const FeatureDiff& one) { return !one.changed.empty(); }));
+}
+
+ProfileDiff diff(const DataProfile& then, const DataProfile& now, double level) {
+  ProfileDiff out;
+  out.rows_then = then.rows;
+  out.rows_now = now.rows;
+  out.level = level;
+  for (const FeatureProfile& feature : then.features) {
+    const FeatureProfile* const same = now.find(feature.name);
+    if (same != nullptr) {
+      out.features.push_back(compare(feature, *same));
+      continue;
+    }
+    FeatureDiff& gone = out.features.emplace_back();
+    gone.name = feature.name;
+    gone.presence = Presence::kVanished;
+    gone.type_then = feature.type;
+  }
+  for (const FeatureProfile& feature : now.features) {
+    if (then.find(feature.name) != nullptr) continue;
+    FeatureDiff& added = out.features.emplace_back();
+    added.name = feature.name;
+    added.presence = Presence::kNew;
+    added.type_now = feature.type;
+  }
+  judge(out);
+  return out;
+}
+
+Json to_json(const ProfileDiff& diff) {
+  JsonArray features;
+  for (const FeatureDiff& feature : diff.features) features.push_back(feature_json(feature));
+  return JsonObject{{"rows_then", diff.rows_then},
+                    {"rows_now", diff.rows_now},
+                    {"level", diff.level},
+                    {"changed", diff.changed()},
+                    {"features", std::move(features)}};
+}
+
+}  // namespace firebreak::profile

@@ -1,0 +1,61 @@
+// Two profiles: what is different, how far, and whether chance alone would do it.
+//
+// Bins: the reference's. When the other side was counted over them (built --like it) its counts are exact; else they are read off
+// its quantile sketch, `exact` is false, and p values count only as many of its values as the sketch is worth:
+// n / (1 + 2 n s^2 B), s the standard deviation of its ranks, B the bins (a bin's share has twice the variance of a rank). Categories: the reference's names, all others together as one more.
+// p values of one feature are those of stats/windowed.h, of rates Fisher's exact test or, beyond kFisherMost hits, the z test.
+// `changed`: Holm's procedure over all p values of both profiles at `level`, or a change of presence or type.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "profile/profile.h"
+#include "profile/scale.h"
+#include "stats/windowed.h"
+
+namespace firebreak::profile {
+
+struct RateDiff {
+  double then = 0, now = 0, p_value = 1;
+};
+
+// Numbers beyond what the reference showed. p: that so many of one distribution's values come to lie beyond the smallest and largest
+// of a sample of that size (exact; counts read off a sketch are taken as small as its error allows).
+struct RangeDiff {
+  double below = 0, above = 0, p_value = 1;  // shares of the numbers
+};
+
+enum class Presence : std::uint8_t { kBoth, kNew, kVanished };
+
+struct FeatureDiff {
+  std::string name;
+  Presence presence = Presence::kBoth;
+  FeatureType type_then = FeatureType::kNumeric, type_now = FeatureType::kNumeric;
+  RateDiff missing, wrong, not_finite;
+  std::optional<RangeDiff> range;
+  std::optional<stats::WindowedScores> scores;      // none without values on a side, or of another kind
+  std::optional<stats::WindowedScore> wasserstein;  // in the reference's standard deviations; numbers that vary alone
+  bool exact = true;
+  std::vector<std::pair<std::string, std::uint64_t>> new_categories;       // the most frequent ones that the reference never showed
+  std::vector<std::pair<std::string, std::uint64_t>> vanished_categories;  // of the reference, with its counts
+  double new_share = 0;                             // of the rows with a category that the reference never showed
+  std::optional<UnitChange> unit;
+  std::vector<std::string> changed;                 // "distribution", "missing", "type", ...; empty: nothing that chance does not explain
+};
+
+struct ProfileDiff {
+  std::uint64_t rows_then = 0, rows_now = 0;
+  double level = 0;
+  std::vector<FeatureDiff> features;  // the reference's in its order, then new ones
+  std::size_t changed() const;
+};
+
+inline constexpr double kFisherMost = 10'000;
+
+ProfileDiff diff(const DataProfile& then, const DataProfile& now, double level = 0.01);
+Json to_json(const ProfileDiff& diff);
+
+}  // namespace firebreak::profile
