@@ -46,7 +46,7 @@ std::vector<Rule> built_in_rules() {
        {"feature_drift", "multivariate_drift", "missing_values", "unit_change", "type_mismatch", "missing_field", "stale_feature"}, {}, kHour, 0,
        Severity::kLow},
       {"input_shift", "", "The input of {endpoint} changed", {},
-       {"feature_drift", "missing_values", "missing_field", "new_field", "type_mismatch", "unit_change", "stale_feature", "timestamp_disorder",
+       {"feature_drift", "feature_range", "unseen_category", "missing_values", "missing_field", "new_field", "type_mismatch", "unit_change", "stale_feature", "timestamp_disorder",
         "probability_rule", "volume_drop", "caller_mix", "cardinality_burst", "multivariate_drift", "estimated_performance_drop"},
        kHour, 3, Severity::kLow},
       {"tampering", "", "Tampering at {endpoint}", {}, {"unknown_model", "log_contradicted"}, kHour, 1, Severity::kHigh},

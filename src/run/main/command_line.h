@@ -42,6 +42,8 @@ struct RuleWords {
 
 struct CaseWords {
   std::string verdict, duplicate_of, kind, rule, from, to, config;
+};
+
 struct ProfileWords {
   std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
   std::vector<std::string> categorical;
