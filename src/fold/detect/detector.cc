@@ -10,6 +10,7 @@ StreamDetector::StreamDetector(const DetectorConfig& config, const ReferenceProf
       input_(config_, profile_),
       records_(config_, profile_),
       features_(config_, profile_),
+      mixture_(config_, profile_),
       outliers_(config_, profile_),
       chains_(config_, profile_),
       performance_(config_, profile_) {}
@@ -29,13 +30,16 @@ std::vector<FindingUpdate> StreamDetector::observe(const Observation& observatio
 // A row with a hole has no place among the others.
 void StreamDetector::observe_row(const Observation& observation, std::vector<FindingUpdate>& out) {
   RowRelation relation = RowRelation::kApart;
-  if (const auto ranks = ranks_of(profile_, observation.features); ranks && observation.schema_violation.empty()) {
+  const auto ranks = ranks_of(profile_, observation.features);
+  if (ranks && observation.schema_violation.empty()) {
     relation = chains_.observe(observation, *ranks, now_, out);
     if (relation != RowRelation::kCopy) outliers_.observe(observation, *ranks, now_, out);
   }
   // Copies and near rows are no independent draws; where likeness says nothing, equal rows come by chance.
   const bool likeness = config_.chains.link_surprise < kNeverLinks;
-  if (relation == RowRelation::kApart || !likeness) features_.observe(observation, now_, out);
+  if (relation != RowRelation::kApart && likeness) return;
+  features_.observe(observation, now_, out);
+  if (ranks) mixture_.observe(observation, *ranks, now_, out);
 }
 
 std::vector<FindingUpdate> StreamDetector::observe(const LabelObservation& label) {
@@ -63,7 +67,7 @@ std::vector<FindingUpdate> StreamDetector::advance(Time now) {
 }
 
 std::size_t StreamDetector::bytes() const {
-  return input_.bytes() + records_.bytes() + features_.bytes() + outliers_.bytes() + chains_.bytes() + performance_.bytes();
+  return input_.bytes() + records_.bytes() + features_.bytes() + mixture_.bytes() + outliers_.bytes() + chains_.bytes() + performance_.bytes();
 }
 
 }  // namespace firebreak::detect

@@ -11,6 +11,7 @@
 #include "fold/detect/config.h"
 #include "fold/detect/feature_watches.h"
 #include "fold/detect/input_checks.h"
+#include "fold/detect/mixture_watch.h"
 #include "fold/detect/outliers.h"
 #include "fold/detect/performance.h"
 #include "fold/detect/profile.h"
@@ -50,6 +51,7 @@ class StreamDetector {
   InputChecks input_;
   RecordWatch records_;
   FeatureWatches features_;
+  MixtureWatch mixture_;
   OutlierDetector outliers_;
   ChainDetector chains_;
   PerformanceDetector performance_;

@@ -2,6 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
 #include "fold/detect/statistics.h"
 
 namespace firebreak::detect {
@@ -35,6 +39,7 @@ void OutlierDetector::observe(const Observation& observation, const std::vector<
   if (tail_score(profile_, ranks) <= profile_.tail_limit) return;
   ++bucket.outliers;
   ++outliers_;
+  note_features(ranks);
   if (bucket.outliers == 1) {
     bucket.first_index = observation.index;
     bucket.first_time = observation.time;
@@ -55,6 +60,27 @@ void OutlierDetector::observe(const Observation& observation, const std::vector<
   report(now, out);
 }
 
+// A row's own share of each feature: the surprise of its nearer tail.
+void OutlierDetector::note_features(const std::vector<Rank>& ranks) {
+  constexpr std::uint64_t kHalve = 256;
+  if (outlying_.empty()) outlying_.assign(ranks.size(), 0);
+  const double least = 0.5 / static_cast<double>(profile_.rows);
+  for (std::size_t k = 0; k < ranks.size(); ++k) {
+    outlying_[k] -= std::log(std::max(std::min(ranks[k].right, 1 - ranks[k].left), least));
+    if (outliers_ % kHalve == 0) outlying_[k] /= 2;
+  }
+}
+
+std::string OutlierDetector::most_outlying() const {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::size_t> order(outlying_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return outlying_[a] > outlying_[b]; });
+  std::string out;
+  for (std::size_t i = 0; i < std::min(kNamed, order.size()); ++i) out += (i == 0 ? "" : ", ") + profile_.numeric[order[i]].name;
+  return out;
+}
+
 void OutlierDetector::report(Time now, std::vector<FindingUpdate>& out) {
   if (!episode_.due(now, config_.update_us)) return;
   out.push_back(episode_.report(config_, now));
@@ -73,8 +99,8 @@ void OutlierDetector::describe(FindingUpdate& update) const {
                     {"tail_limit", profile_.tail_limit}};
   update.summary = fmt::format(
       "{:.1f} % of {} distinct requests in the window lie outside what the model was trained on "
-      "({:.1f} % are usual)",
-      100 * share, rows_, 100 * config_.outliers.base_share);
+      "({:.1f} % are usual), furthest in {}",
+      100 * share, rows_, 100 * config_.outliers.base_share, most_outlying());
 }
 
 void OutlierDetector::advance(Time now, std::vector<FindingUpdate>& out) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "fold/detect/config.h"
@@ -38,11 +39,14 @@ class OutlierDetector {
   double probability() const;
   void report(Time now, std::vector<FindingUpdate>& out);
   void describe(FindingUpdate& update) const;
+  void note_features(const std::vector<Rank>& ranks);
+  std::string most_outlying() const;
 
   const DetectorConfig& config_;
   const ReferenceProfile& profile_;
   std::deque<Bucket> buckets_;
   std::uint64_t rows_ = 0, outliers_ = 0;
+  std::vector<double> outlying_;  // by numeric feature: summed surprise of the window's outliers, halved now and then
   Episode episode_;
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "fold/detect/embedding.h"
 #include "fold/detect/excursions.h"
 #include "fold/detect/feature_cells.h"
 
@@ -165,6 +166,7 @@ Result<ReferenceProfile> build_profile(const FeatureSchema& schema, std::span<co
     profile.categories.push_back(build_category(schema.categorical[k], rows, k));
   }
   profile.tail_limit = tail_limit_of(profile, rows);
+  profile.mixture = mixture_of(profile, rows);
   return profile;
 }
 

@@ -59,6 +59,12 @@ struct PerformanceBaseline {
   bool operator==(const PerformanceBaseline&) const = default;
 };
 
+// How the numbers go together (embedding.h); empty where there are too few rows or features.
+struct MixtureReference {
+  std::vector<double> mean, usual;
+  bool operator==(const MixtureReference&) const = default;
+};
+
 struct ReferenceProfile {
   std::uint64_t rows = 0;
   std::uint64_t copies = 0;  // rows that are equal to an earlier one in everything
@@ -68,6 +74,7 @@ struct ReferenceProfile {
   double tail_limit = 0;  // tail score that `tail_share` of the reference rows exceed
   double tail_share = 0.01;
   std::optional<PerformanceBaseline> performance;
+  MixtureReference mixture;
 
   FeatureSchema schema() const;
   bool operator==(const ReferenceProfile&) const = default;

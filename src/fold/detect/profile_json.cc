@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fold/detect/embedding.h"
 #include "fold/detect/profile.h"
 
 namespace firebreak::detect {
@@ -95,6 +96,22 @@ Result<CategoryReference> category_from_json(const Json& json) {
   return reference;
 }
 
+Result<MixtureReference> mixture_from_json(const Json& json) {
+  MixtureReference out;
+  const Json* const mixture = find(json, "mixture");
+  if (mixture == nullptr) return out;
+  for (const auto& [key, into] : {std::pair("mean", &out.mean), std::pair("usual", &out.usual)}) {
+    FIREBREAK_ASSIGN(const JsonArray* values, get_array(*mixture, key));
+    for (const Json& value : *values) {
+      if (!value.is_number()) return fail(Code::kInvalid, "a value of 'mixture' is no number", "/mixture");
+      into->push_back(value.to_number<double>());
+    }
+  }
+  if (out.mean.size() != kEmbedding || out.usual.empty() || !std::is_sorted(out.usual.begin(), out.usual.end()))
+    return fail(Code::kInvalid, "'mixture' does not fit", "/mixture");
+  return out;
+}
+
 Result<PerformanceBaseline> performance_from_json(const Json& json) {
   PerformanceBaseline baseline;
   FIREBREAK_ASSIGN(baseline.flagged, get_count(json, "flagged"));
@@ -122,6 +139,9 @@ Json to_json(const ReferenceProfile& profile) {
                  {"categories", std::move(categories)},
                  {"tail_limit", profile.tail_limit},
                  {"tail_share", profile.tail_share}};
+  if (!profile.mixture.usual.empty())
+    out["mixture"] = JsonObject{{"mean", JsonArray(profile.mixture.mean.begin(), profile.mixture.mean.end())},
+                                {"usual", JsonArray(profile.mixture.usual.begin(), profile.mixture.usual.end())}};
   if (profile.performance)
     out["performance"] = JsonObject{{"flagged", profile.performance->flagged},
                                     {"positives", profile.performance->positives},
@@ -155,6 +175,7 @@ Result<ReferenceProfile> profile_from_json(const Json& json) {
       performance != nullptr && !performance->is_null()) {
     FIREBREAK_ASSIGN(profile.performance, performance_from_json(*performance));
   }
+  FIREBREAK_ASSIGN(profile.mixture, mixture_from_json(json));
   return profile;
 }
 

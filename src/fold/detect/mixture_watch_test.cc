@@ -1,0 +1,78 @@
+// Seeds are fixed; a limit is the promise plus three standard deviations of the count.
+#include "fold/detect/mixture_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "fold/detect/detect_testing.h"
+
+namespace firebreak::detect {
+namespace {
+
+// Four normal features; two of them go together as `correlation` says. Each alone is always the same.
+struct Pairs {
+  explicit Pairs(std::uint64_t seed) : random(seed) {}
+  FeatureRow row(double correlation) {
+    const double a = normal(random), b = correlation * a + std::sqrt(1 - correlation * correlation) * normal(random);
+    return {{a, b, normal(random), normal(random)}, {}};
+  }
+  ReferenceProfile reference() {
+    std::vector<FeatureRow> rows;
+    for (int i = 0; i < 3000; ++i) rows.push_back(row(0.6));
+    return *build_profile({{"a", "b", "c", "d"}, {}}, rows);
+  }
+  std::mt19937_64 random;
+  std::normal_distribution<double> normal;
+};
+
+std::vector<FindingUpdate> run(std::uint64_t seed, double arl, int quiet, int records) {
+  Pairs pairs(seed);
+  const ReferenceProfile profile = pairs.reference();
+  DetectorConfig config = testing::small_config();
+  config.features.arl_records = arl;
+  MixtureWatch watch(config, profile);
+  std::vector<FindingUpdate> out;
+  for (int i = 0; i < records; ++i) {
+    Observation seen;
+    seen.index = static_cast<std::uint64_t>(i);
+    seen.time = {i * kSecond};
+    seen.features = pairs.row(i < quiet ? 0.6 : -0.2);
+    watch.observe(seen, *ranks_of(profile, seen.features), seen.time, out);
+  }
+  return out;
+}
+
+TEST(MixtureWatch, sees_that_features_go_together_otherwise_though_each_is_the_same) {
+  int held = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto found = run(seed, 1e6, 4000, 8000);
+    ASSERT_FALSE(found.empty()) << seed;
+    EXPECT_EQ(found.front().kind, "multivariate_drift");
+    EXPECT_GE(found.front().last_index, 4000u);
+    ASSERT_TRUE(found.front().onset);
+    held += found.front().onset->first_index <= 4000 && 4000 <= found.front().onset->last_index ? 1 : 0;
+  }
+  EXPECT_GE(held, 8);
+}
+
+TEST(MixtureWatch, comes_falsely_as_seldom_as_promised) {
+  constexpr int kRuns = 30, kRecords = 10'240;
+  constexpr double kArl = 200'000;
+  int runs = 0;
+  for (std::uint64_t seed = 100; seed < 100 + kRuns; ++seed) runs += run(seed, kArl, kRecords, kRecords).empty() ? 0 : 1;
+  const double chance = kRecords / kArl;
+  EXPECT_LE(runs, kRuns * chance + 3 * std::sqrt(kRuns * chance * (1 - chance)));
+}
+
+TEST(MixtureWatch, says_nothing_without_a_reference_that_is_large_enough) {
+  const ReferenceProfile small = *build_profile({{"a", "b"}, {}}, std::vector<FeatureRow>{{{1, 2}, {}}, {{2, 1}, {}}});
+  EXPECT_TRUE(small.mixture.usual.empty());
+  Pairs pairs(7);
+  const ReferenceProfile large = pairs.reference();
+  EXPECT_EQ(*profile_from_json(to_json(large)), large);
+}
+
+}  // namespace
+}  // namespace firebreak::detect
