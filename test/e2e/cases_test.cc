@@ -19,11 +19,13 @@ constexpr std::int64_t kStart = 1'772'000'000'000'000;
 
 std::string time_of(int i) { return format_time(Time{kStart + i * 30 * kSecond}); }
 
-std::string line(int i, int age, const std::string& sex) {
+std::string line(int i, int age, const std::string& sex, const char* disposition = "served") {
   return canonical_json(JsonObject{{"id", "n" + std::to_string(i)}, {"time", time_of(i)}, {"caller", "shop"},
                                    {"features", JsonObject{{"age", age}, {"sex", sex}}},
-                                   {"label", i % 4 == 0 ? "decline" : "approve"}, {"score", 0.25}}) + "\n";
+                                   {"label", i % 4 == 0 ? "decline" : "approve"}, {"score", 0.25}, {"disposition", disposition}}) + "\n";
 }
+// A client that sends a category nobody knows, to a model that does not answer.
+std::string broken(int i) { return line(i, 40, "x", "failed"); }
 std::string honest(int i) { return line(i, 20 + i % 50, i % 2 == 0 ? "f" : "m"); }
 
 std::string text_at(const Json& document, std::string_view pointer) {
@@ -34,7 +36,7 @@ std::string text_at(const Json& document, std::string_view pointer) {
 struct Place : Installation {
   Place() : Installation("fed") {
     write(folder() / "rules.yaml",
-          "rules:\n  - {name: odd_input, title: 'Odd input at {endpoint}', any_of: [feature_range, unseen_category], count: 2, within_s: 3600, at_least: informational}\n");
+          "rules:\n  - {name: odd_input, title: 'Odd input at {endpoint}', any_of: [upstream_failure, unseen_category], count: 2, within_s: 3600, at_least: informational}\n");
     write(folder() / "firebreak.yaml", "rules: {correlation: rules.yaml}\n");
     EXPECT_TRUE(start_server());
   }
@@ -96,8 +98,8 @@ TEST(Cases, a_day_of_an_analyst) {
   // A mute keeps the finding from alerting; it is recorded, and says who muted it and why.
   const Json muting = place.asked({"mute", "add", "--kind", "unseen_category", "--endpoint", "shop", "--until", "+2h", "--reason", "the form is being changed"});
   EXPECT_EQ(place.firebreak({"mute", "add", "--until", "+2h", "--reason", "all of it"}).code, 2) << "everything is never muted";
-  place.ingest(1'200, 1'240, [](int i) { return line(i, 900, "x"); });
-  const std::string range = string_or(place.finding("feature_range"), "id"), unseen = string_or(place.finding("unseen_category"), "id");
+  place.ingest(1'200, 1'240, broken);
+  const std::string failure = string_or(place.finding("upstream_failure"), "id"), unseen = string_or(place.finding("unseen_category"), "id");
   const Json muted = place.until("/api/v1/findings/" + unseen, [](const Json& one) { return one.at("muted").is_object(); });
   EXPECT_EQ(text_at(muted, "/muted/reason"), "the form is being changed");
   EXPECT_TRUE(place.get("/api/v1/incidents")->at("items").as_array().empty());
@@ -106,13 +108,13 @@ TEST(Cases, a_day_of_an_analyst) {
   // A planned change is named wherever it lay over an onset.
   const std::string change = string_or(place.asked({"change", "add", "--kind", "campaign", "--endpoint", "shop", "--from", time_of(1'100), "--to", time_of(1'300),
                                                     "--reason", "spring sale"}), "id");
-  const Json shown = place.asked({"finding", "show", range});
+  const Json shown = place.asked({"finding", "show", failure});
   ASSERT_EQ(shown.at("changes").as_array().size(), 1u);
   EXPECT_EQ(string_or(shown.at("changes").as_array()[0], "reason"), "spring sale");
 
   // The mute ends; with its next update the finding counts, and the two are one incident of one cause.
   EXPECT_EQ(place.firebreak({"mute", "lift", string_or(muting, "id"), "--reason", "the form is done"}).code, 0);
-  place.ingest(1'240, 1'280, [](int i) { return line(i, 900, "x"); });
+  place.ingest(1'240, 1'280, broken);
   const Json incidents = place.until("/api/v1/incidents", [](const Json& all) { return !all.at("items").as_array().empty(); });
   const std::string incident = string_or(incidents.at("items").as_array()[0], "id");
   EXPECT_EQ(string_or(incidents.at("items").as_array()[0], "title"), "Odd input at shop");
@@ -124,27 +126,27 @@ TEST(Cases, a_day_of_an_analyst) {
   // A person disagrees, and later a verdict is revised.
   EXPECT_EQ(place.firebreak({"incident", "triage", incident, "suspected_malice", "--reason", "one caller sends it all"}).code, 0);
   EXPECT_EQ(text_at(place.asked({"incident", "show", incident}), "/triage/verdict"), "suspected_malice");
-  EXPECT_EQ(place.firebreak({"finding", "verdict", range, "duplicate", "--reason", "same form", "--duplicate-of", unseen}).code, 0);
-  EXPECT_EQ(place.firebreak({"finding", "verdict", range, "benign", "--reason", "tests of the form"}).code, 0);
+  EXPECT_EQ(place.firebreak({"finding", "verdict", failure, "duplicate", "--reason", "same form", "--duplicate-of", unseen}).code, 0);
+  EXPECT_EQ(place.firebreak({"finding", "verdict", failure, "benign", "--reason", "tests of the form"}).code, 0);
   EXPECT_EQ(place.firebreak({"finding", "verdict", unseen, "true", "--reason", "a broken client"}).code, 0);
-  const Json judged = place.asked({"finding", "show", range});
+  const Json judged = place.asked({"finding", "show", failure});
   EXPECT_EQ(text_at(judged, "/judged/verdict"), "benign");
   EXPECT_EQ(text_at(judged, "/judged/before/0/verdict"), "duplicate");
   std::map<std::string, double> precision;
   const Json rows = place.asked({"finding", "precision"});
   for (const Json& row : rows.at("items").as_array()) precision[string_or(row, "kind")] = number_or(row, "precision", -1);
-  EXPECT_EQ(precision["feature_range"], 0);
+  EXPECT_EQ(precision["upstream_failure"], 0);
   EXPECT_EQ(precision["unseen_category"], 1);
   // Another configuration on recorded history: what would vanish, and what people said of it. Nothing is written.
   std::ifstream shipped(FIREBREAK_SOURCE_DIR "/content/detectors/fraud-api.yaml");
   std::string tuned((std::istreambuf_iterator<char>(shipped)), {});
-  for (const auto& [from, to] : {std::pair("endpoint: fraud-api", "endpoint: shop"), std::pair("stream: fraud-api", "stream: shop"), std::pair("range_margin: 1.0", "range_margin: 100.0")})
+  for (const auto& [from, to] : {std::pair("endpoint: fraud-api", "endpoint: shop"), std::pair("stream: fraud-api", "stream: shop"), std::pair("failures: 3", "failures: 500")})
     tuned.replace(tuned.find(from), std::string(from).size(), to);
   Installation::write(place.folder() / "tuned.yaml", tuned);
   const auto size = int_or(*place.get("/api/v1/journal?limit=1"), "size");
   const Json tested = place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)});
   EXPECT_EQ(int_or(*place.get("/api/v1/journal?limit=1"), "size"), size);
-  EXPECT_EQ(text_at(tested, "/findings/vanish/0/id"), range) << canonical_json(tested);
+  EXPECT_EQ(text_at(tested, "/findings/vanish/0/id"), failure) << canonical_json(tested);
   EXPECT_EQ(text_at(tested, "/findings/vanish/0/verdict"), "benign");
   EXPECT_EQ(text_at(tested, "/incidents/vanish/0/rule"), "odd_input");
   EXPECT_EQ(int_or(tested.at("findings"), "appearing"), 0);
@@ -152,7 +154,7 @@ TEST(Cases, a_day_of_an_analyst) {
   EXPECT_EQ(text_at(place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)}), "/digest"), text_at(tested, "/digest"));
   EXPECT_EQ(place.firebreak({"backtest", "--endpoint", "shop", "--rules", place.folder() / "tuned.yaml", "--from", "-30d"}).code, 2);
   // With that list attached the configuration is proposed; another person approves it, and it judges from a logged record on.
-  const Json proposed = place.asked({"detectors", "propose", "--config", place.folder() / "tuned.yaml", "--from", time_of(0), "--reason", "the form allows 900"});
+  const Json proposed = place.asked({"detectors", "propose", "--config", place.folder() / "tuned.yaml", "--from", time_of(0), "--reason", "the model is restarted every night"});
   const std::string proposal = string_or(proposed, "id");
   const auto tuning = [&] {
     const Json all = place.until("/api/v1/tunings", [](const Json& listed) { return !listed.at("items").as_array().empty(); });
@@ -167,7 +169,7 @@ TEST(Cases, a_day_of_an_analyst) {
   ASSERT_TRUE(place.command("ben", "detectors.approve", JsonObject{{"proposal", proposal}, {"digest", digest}}));
   place.until("/api/v1/tunings", [](const Json& all) { return string_or(all.at("items").as_array()[0], "state") == "in_use"; });
   EXPECT_GE(int_or(tuning().at("in_use"), "position"), 1'280) << "records, and control records";
-  const Json closed = place.until("/api/v1/findings/" + range, [](const Json& one) { return string_or(one, "state") == "closed"; });
+  const Json closed = place.until("/api/v1/findings/" + failure, [](const Json& one) { return string_or(one, "state") == "closed"; });
   EXPECT_NE(string_or(closed, "summary").find("closed: the detectors were changed by " + proposal), std::string::npos) << string_or(closed, "summary");
   EXPECT_EQ(place.asked({"finding", "replay", unseen}).at("outcome"), Json("reproduced"));
   place.server().end(SIGKILL);
@@ -180,7 +182,7 @@ TEST(Cases, a_day_of_an_analyst) {
   EXPECT_EQ(int_or(place.asked({"backtest", "--config", place.folder() / "tuned.yaml", "--from", time_of(0)}).at("findings"), "vanishing"), 0) << "it is in use";
   EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
   EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
-  EXPECT_TRUE(place.asked({"finding", "show", range}).at("changes").as_array().empty());
+  EXPECT_TRUE(place.asked({"finding", "show", failure}).at("changes").as_array().empty());
 }
 
 TEST(Cases, writes_events_once_over_a_kill_and_a_rotation) {

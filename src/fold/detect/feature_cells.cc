@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "fold/detect/id_table.h"
 #include "profile/profile.h"
 
 namespace firebreak::detect {
@@ -40,9 +41,10 @@ FeatureCells::FeatureCells(const CategoryReference& reference) : numeric_(false)
   counts_.assign(named + 4, 0);
   for (std::size_t i = 0; i < known.size(); ++i) {
     const std::size_t cell = std::min(i, named);  // behind the named ones: the others
-    categories_[known[i].first] = static_cast<std::uint8_t>(cell);
+    categories_.emplace_back(id_hash(known[i].first), static_cast<std::uint8_t>(cell));
     counts_[cell] += known[i].second;
   }
+  std::sort(categories_.begin(), categories_.end());
   if (const auto empty = reference.counts.find(""); empty != reference.counts.end()) counts_[missing()] = empty->second;
 }
 
@@ -56,14 +58,13 @@ std::size_t FeatureCells::cell_of(double value) const {
 
 std::size_t FeatureCells::cell_of(const std::string& value) const {
   if (value.empty()) return missing();
-  const auto known = categories_.find(value);
-  return known == categories_.end() ? counts_.size() - 3 : known->second;
+  const std::uint64_t hash = id_hash(value);
+  const auto known = std::lower_bound(categories_.begin(), categories_.end(), hash, [](const auto& one, std::uint64_t wanted) { return one.first < wanted; });
+  return known == categories_.end() || known->first != hash ? counts_.size() - 3 : known->second;
 }
 
 std::size_t FeatureCells::bytes() const {
-  std::size_t bytes = sizeof(*this) + counts_.size() * sizeof(std::uint64_t);
-  for (const auto& [value, cell] : categories_) bytes += value.capacity() + 64;
-  return bytes;
+  return sizeof(*this) + counts_.size() * sizeof(std::uint64_t) + categories_.size() * sizeof(categories_[0]);
 }
 
 }  // namespace firebreak::detect

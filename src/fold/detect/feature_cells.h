@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "fold/detect/profile.h"
@@ -35,7 +35,7 @@ class FeatureCells {
  private:
   bool numeric_;
   std::array<double, kMost> boundaries_{};  // of numbers; padded with infinity
-  std::unordered_map<std::string, std::uint8_t> categories_;
+  std::vector<std::pair<std::uint64_t, std::uint8_t>> categories_;  // hash of the name, cell; ascending
   std::vector<std::uint64_t> counts_;
 };
 

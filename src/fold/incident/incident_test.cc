@@ -95,7 +95,7 @@ TEST(Incident, links_further_findings_instead_of_opening_a_second_one) {
   const std::string id = story.opened();
   EXPECT_NE(find_kind(story.finding("query_chain", 20), "incident_finding_linked"), nullptr);
   EXPECT_NE(find_kind(story.finding("outlier_burst", 25), "incident_finding_linked"), nullptr);
-  EXPECT_EQ(find_kind(story.finding("feature_range", 26, 1, "api", Severity::kLow), "incident_finding_linked"), nullptr);
+  EXPECT_EQ(find_kind(story.finding("schema_violation", 26, 1, "api", Severity::kLow), "incident_finding_linked"), nullptr);
   EXPECT_EQ(story.state().open.size(), 1u);
   EXPECT_EQ(story.at(id).findings.size(), 4u);
 }
