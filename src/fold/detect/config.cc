@@ -179,7 +179,6 @@ Result<PerformanceConfig> performance_from_json(const Json& json) {
 }  // namespace
 
 void fit_chains(DetectorConfig& config, std::size_t numeric_features, bool has_callers) {
-  constexpr std::size_t kChainFeatures = 6;
   constexpr double kSurprisePerFeature = 3.7;  // nats: content/detectors/default.yaml
   const bool links = has_callers && numeric_features >= kChainFeatures;
   config.chains.link_surprise = links ? std::max(20.0, kSurprisePerFeature * static_cast<double>(numeric_features)) : kNeverLinks;

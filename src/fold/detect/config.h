@@ -99,6 +99,7 @@ struct DetectorConfig {
   PerformanceConfig performance;
 };
 
+inline constexpr std::size_t kChainFeatures = 6;  // numeric ones, below which equal rows come by chance
 inline constexpr double kNeverLinks = 1e9;  // a link_surprise at which no chain is found
 
 // The default's own words for an endpoint: how near is near depends on the number of numeric features; below six of them, or

@@ -36,7 +36,7 @@ void StreamDetector::observe_row(const Observation& observation, std::vector<Fin
     if (relation != RowRelation::kCopy) outliers_.observe(observation, *ranks, now_, out);
   }
   // Copies and near rows are no independent draws; where likeness says nothing, equal rows come by chance.
-  const bool likeness = config_.chains.link_surprise < kNeverLinks;
+  const bool likeness = config_.chains.link_surprise < kNeverLinks && profile_.numeric.size() >= kChainFeatures;
   if (relation != RowRelation::kApart && likeness) return;
   features_.observe(observation, now_, out);
   if (ranks) mixture_.observe(observation, *ranks, now_, out);

@@ -15,7 +15,6 @@ namespace firebreak::app {
 namespace {
 
 constexpr std::size_t kBaselineRecords = 500;  // 1 % tails of fewer rows would rest on less than five of them
-constexpr std::size_t kChainFeatures = 6;
 constexpr std::string_view kDetect = "detect:";  // a feed's producer, before the endpoint's name
 
 }  // namespace
@@ -366,7 +365,7 @@ JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) c
   };
   add("input checks", running, waits);
   add("outlier share", running, waits);
-  const bool linkable = ready.endpoint.features.numeric.size() >= kChainFeatures || detectors_.contains(name);
+  const bool linkable = ready.endpoint.features.numeric.size() >= detect::kChainFeatures || detectors_.contains(name);
   add("query chains", running && linkable, running && !linkable ? "fewer than six numeric features: likeness says too little" : waits);
   add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release that answers for its labelled holdout, or its first labels") : waits);
   return detectors;
