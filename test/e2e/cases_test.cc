@@ -200,7 +200,8 @@ TEST(Cases, hunts_back_for_a_new_rule) {
   come(1'200, 1'240, planted);
   come(1'240, 1'400, [](int i) { return line(i, 30, "m"); });
   const std::string rules = place.folder() / "new.yml", bad = place.folder() / "bad.yml";
-  const std::string rule = "title: seventy seven\nname: seven\nlevel: low\nlogsource: {product: firebreak, category: inference}\ndetection:\n  s: {features.age: 77, features.sex: f}\n  condition: s\n";
+  const std::string rule = "title: seventy seven\nname: seven\nlevel: low\nlogsource: {product: firebreak, category: inference}\n"
+                           "detection:\n  s: {features.age: 77, features.sex: f}\n  condition: s\n";
   Installation::write(rules, rule + "---\ntitle: many\nname: many\nlevel: low\ncorrelation:\n  type: event_count\n  rules: [seven]\n  group-by: [caller]\n  timespan: 1h\n"
                                     "  condition: {gte: 5}\n  generate: true\n");
   Installation::write(bad, rule + "---\ntitle: bad\nlogsource: {category: label}\ndetection:\n  s: {a: 1}\n  condition: s or\n");

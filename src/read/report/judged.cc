@@ -39,7 +39,8 @@ std::string reasons(const Json& cause) {
   if (why == nullptr || !why->is_object()) return out;
   for (const auto& reason : why->get_object())
     if (++told <= kReasons)
-      out += fmt::format("{}{} <span class=\"soft\">({} of {})</span>", out.empty() ? "" : "<br>", escape(std::string(reason.key())), shown(&reason.value()), shown(cause, "count"));
+      out += fmt::format("{}{} <span class=\"soft\">({} of {})</span>", out.empty() ? "" : "<br>", escape(std::string(reason.key())),
+                         shown(&reason.value()), shown(cause, "count"));
   if (told > kReasons) out += fmt::format("<br>and {} more reasons", told - kReasons);
   return out;
 }

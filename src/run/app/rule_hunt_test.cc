@@ -48,10 +48,13 @@ struct History {
   }
   void record(const std::string& caller, const std::string& disposition, double step = 0) {
     const std::string id = "r-" + std::to_string(next++);
-    std::string lines = canonical_json(JsonObject{{"id", id}, {"time", format_time(parts.clock.now())}, {"caller", caller},
-                                                  {"features", JsonObject{{"a", 100 + step * next}, {"b", 200 + step * next}, {"c", 300 - step * next}, {"d", 400}, {"colour", "red"}}},
+    const std::string time = format_time(parts.clock.now());
+    std::string lines = canonical_json(JsonObject{{"id", id}, {"time", time}, {"caller", caller},
+                                                  {"features", JsonObject{{"a", 100 + step * next}, {"b", 200 + step * next}, {"c", 300 - step * next},
+                                                                          {"d", 400}, {"colour", "red"}}},
                                                   {"output", JsonObject{{"label", "approve"}}}, {"disposition", disposition}}) + "\n";
-    if (next % 5 == 0) lines += canonical_json(JsonObject{{"type", "label"}, {"id", id}, {"time", format_time(parts.clock.now())}, {"label", next % 10 == 0 ? "decline" : "approve"}}) + "\n";
+    const std::string label = next % 10 == 0 ? "decline" : "approve";
+    if (next % 5 == 0) lines += canonical_json(JsonObject{{"type", "label"}, {"id", id}, {"time", time}, {"label", label}}) + "\n";
     parts.clock.feed(parts.clock.now() + 20 * kSecond);
     ASSERT_TRUE(record::testing::admit(*stream, lines));
   }
