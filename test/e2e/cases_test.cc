@@ -4,6 +4,8 @@
 
 #include <fstream>
 #include <functional>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "support/installation.h"
@@ -183,6 +185,75 @@ TEST(Cases, a_day_of_an_analyst) {
   EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
   EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
   EXPECT_TRUE(place.asked({"finding", "show", failure}).at("changes").as_array().empty());
+}
+
+// A rule that nobody has applied finds what lies in the history; applied, it finds the same in what comes.
+TEST(Cases, hunts_back_for_a_new_rule) {
+  Place place;
+  place.feed(0);
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  // The clock is ahead of the records: a time from the future counts as the time when it came.
+  const auto come = [&](int from, int to, const std::function<std::string(int)>& make) {
+    place.feed(to);
+    place.ingest(from, to, make);
+  };
+  const auto planted = [](int i) { return line(i, i % 4 == 0 ? 77 : 30, i % 4 == 0 ? "f" : "m"); };
+  come(0, 1'200, [](int i) { return line(i, 20 + i % 50, "m"); });
+  come(1'200, 1'240, planted);
+  come(1'240, 1'400, [](int i) { return line(i, 30, "m"); });
+  const std::string rules = place.folder() / "new.yml", bad = place.folder() / "bad.yml";
+  const std::string rule = "title: seventy seven\nname: seven\nlevel: low\nlogsource: {product: firebreak, category: inference}\n"
+                           "detection:\n  s: {features.age: 77, features.sex: f}\n  condition: s\n";
+  Installation::write(rules, rule + "---\ntitle: many\nname: many\nlevel: low\ncorrelation:\n  type: event_count\n  rules: [seven]\n  group-by: [caller]\n  timespan: 1h\n"
+                                    "  condition: {gte: 5}\n  generate: true\n");
+  Installation::write(bad, rule + "---\ntitle: bad\nlogsource: {category: label}\ndetection:\n  s: {a: 1}\n  condition: s or\n");
+  const auto size = [&] { return int_or(*place.get("/api/v1/journal?limit=1"), "size"); };
+  const auto before = size();
+  const auto hunted = [&](const std::string& from) {
+    std::map<std::string, std::vector<std::int64_t>> out;
+    const Json answer = place.asked({"backtest", "--open", rules, "--endpoint", "shop", "--from", from});
+    for (const Json& match : find_pointer(answer, "/streams/0/matches")->as_array()) {
+      for (const Json& index : match.at("indexes").as_array()) out[string_or(match, "rule")].push_back(index.to_number<std::int64_t>());
+      EXPECT_EQ(match.at("callers"), Json(JsonArray{"shop"}));
+      EXPECT_EQ(string_or(match, "group"), string_or(match, "rule") == "many" ? "caller=shop" : "");
+    }
+    return out;
+  };
+  const auto history = hunted(time_of(0));
+  ASSERT_EQ(history.size(), 2U);
+  EXPECT_EQ(history.at("seven").size(), 10U);
+  EXPECT_EQ(history.at("many"), history.at("seven"));
+  for (std::size_t i = 1; i < 10; ++i) EXPECT_EQ(history.at("seven")[i], history.at("seven")[i - 1] + 4);
+  EXPECT_TRUE(hunted(time_of(1'300)).empty()) << "nothing of it lies after that";
+  const Finished text = place.firebreak({"backtest", "--open", rules, "--from", "-30d"});
+  EXPECT_NE(text.out.find("low 'many' (many) for caller=shop: 6 matches"), std::string::npos) << text.out;
+  const Finished partly = place.firebreak({"backtest", "--open", bad, "--from", "-30d"});
+  EXPECT_EQ(partly.code, 1) << "one of its rules is refused, and named with its line";
+  EXPECT_NE(partly.out.find("'seventy seven'"), std::string::npos);
+  EXPECT_NE(partly.err.find("bad.yml:13: "), std::string::npos) << partly.err;
+  EXPECT_EQ(place.firebreak({"backtest", "--open", rules, "--endpoint", "nobody", "--from", "-30d"}).code, 1);
+  EXPECT_EQ(size(), before) << "nothing is written";
+
+  // Applied, the rules say of the same records, come again, what the hunt says of them.
+  EXPECT_EQ(place.firebreak({"rule", "apply", rules}).code, 0);
+  place.until("/api/v1/rules", [](const Json& status) { return !status.at("taken").as_array().empty(); });
+  come(1'400, 1'440, planted);
+  come(1'440, 1'700, [](int i) { return line(i, 30, "m"); });
+  std::map<std::string, std::set<std::int64_t>> said;
+  for (int tries = 0; tries < 400 && (said["seven"].size() < 10 || said["many"].size() < 10); ++tries) {
+    const auto journal = place.get("/api/v1/journal?limit=1000");
+    for (const Json& entry : journal->at("items").as_array())
+      if (const Json& body = entry.at("body"); string_or(body, "kind") == "rule_match")
+        if (const Json* indexes = find(body, "indexes"); indexes != nullptr)
+          for (const Json& index : indexes->as_array())
+            said[text_at(body, "/episode").starts_with("rule_match/seven/") ? "seven" : "many"].insert(index.to_number<std::int64_t>());
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  const auto now = hunted(time_of(1'400));
+  for (const std::string& name : {std::string("seven"), std::string("many")}) {
+    EXPECT_EQ(std::vector<std::int64_t>(said[name].begin(), said[name].end()), now.at(name)) << name;
+    EXPECT_EQ(now.at(name).size(), history.at(name).size());
+  }
 }
 
 TEST(Cases, writes_events_once_over_a_kill_and_a_rotation) {

@@ -51,9 +51,21 @@ std::optional<std::string> Lines::next(const Entry& entry) {
   if (entry.kind == "finding_verdict" || entry.kind == "finding_muted" || entry.kind == "finding_unmuted") return about_finding(entry);
   if (const Json* endpoint = entry.kind == "endpoint_registered" ? find(entry.body, "endpoint") : nullptr)
     teams_[string_or(*endpoint, "name")] = string_or(*endpoint, "owner_team");
+  if (entry.kind == "rules_taken") rules_[string_or(entry.body, "endpoint")] = string_or(entry.body, "digest");
   static const std::set<std::string, std::less<>> kIncident = {"incident_opened",   "incident_finding_linked", "incident_acknowledged", "incident_phase",
                                                                "incident_severity", "incident_triaged",        "incident_closed"};
   return kIncident.contains(entry.kind) ? incident(entry) : std::nullopt;
+}
+
+// The rule says what its match means; its key stands in the episode, rule_match/RULE/INDEX.
+std::vector<Meaning> Lines::means(const FindingUpdate& said) const {
+  std::vector<Meaning> out;
+  if (const auto kind = meanings_.of_kind.find(said.kind); kind != meanings_.of_kind.end()) out = kind->second;
+  const auto set = rules_.find(said.stream);
+  const std::size_t from = said.episode.find('/'), to = said.episode.rfind('/');
+  if (said.kind != "rule_match" || set == rules_.end() || set->second.empty() || !meanings_.of_rule || from == to) return out;
+  for (Meaning& one : meanings_.of_rule(set->second, said.episode.substr(from + 1, to - from - 1))) out.push_back(std::move(one));
+  return out;
 }
 
 std::optional<std::string> Lines::finding(const Entry& entry) {
@@ -63,7 +75,7 @@ std::optional<std::string> Lines::finding(const Entry& entry) {
   const std::string key = update->stream + "\n" + update->episode;
   if (phase == FindingPhase::kOpened) {
     episodes_[key] = entry.index;
-    findings_[entry.index] = {entry.id("find"), {}, {}, {}, {}, entry.time};
+    findings_[entry.index] = {entry.id("find"), {}, {}, {}, {}, entry.time, means(*update)};
     forget();
   }
   const auto index = episodes_.find(key);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,10 +29,23 @@ inline constexpr std::size_t kListed = 100;  // findings that a line about an in
 
 enum class Activity { kCreate = 1, kUpdate = 2, kClose = 3 };  // OCSF activity_id
 
+// An id of a public framework, never without its version.
+struct Meaning {
+  std::string framework, version, id, name;
+};
+inline constexpr std::string_view kAtlas = "MITRE ATLAS";
+
+// `of_rule`: what a rule of the set with this digest means; nothing when it is not at hand. Must answer the same each time.
+struct Meanings {
+  std::map<std::string, std::vector<Meaning>, std::less<>> of_kind = {};
+  std::function<std::vector<Meaning>(const std::string& digest, const std::string& rule)> of_rule = {};
+};
+
 struct KnownFinding {
   std::string id, incident, verdict, mute;
   FindingUpdate said;  // the newest, without members
   Time opened;
+  std::vector<Meaning> means = {};
 };
 struct KnownIncident {
   std::string id, endpoint, team, title, severity, phase = "detection_analysis", triage, acknowledged_by;
@@ -41,7 +55,8 @@ struct KnownIncident {
 
 class Lines {
  public:
-  Lines(Format format, std::string product_version) : format_(format), version_(std::move(product_version)) {}
+  Lines(Format format, std::string product_version, Meanings meanings = {})
+      : format_(format), version_(std::move(product_version)), meanings_(std::move(meanings)) {}
 
   std::optional<std::string> next(const Entry& entry);
 
@@ -49,14 +64,17 @@ class Lines {
   std::optional<std::string> finding(const Entry& entry);
   std::optional<std::string> about_finding(const Entry& entry);
   std::optional<std::string> incident(const Entry& entry);
+  std::vector<Meaning> means(const FindingUpdate& said) const;
   void forget();
 
   Format format_;
   std::string version_;
+  Meanings meanings_;
   std::map<std::uint64_t, KnownFinding> findings_;   // by index of their opening
   std::map<std::string, std::uint64_t> episodes_;    // stream '\n' episode -> that index
   std::map<std::string, KnownIncident> incidents_;
   std::map<std::string, std::string> teams_;         // endpoint -> owner_team
+  std::map<std::string, std::string> rules_;         // stream -> digest of the set of rules that it runs
 };
 
 // The journal index that a line was made of; nothing when it is no such line.

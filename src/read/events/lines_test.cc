@@ -41,6 +41,10 @@ std::vector<Entry> story() {
   imported.origin = "evidently";
   imported.severity = Severity::kLow;
   imported.onset.reset();
+  FindingUpdate match = imported;
+  match.episode = "rule_match/odd/rule/12";
+  match.kind = "rule_match";
+  match.origin.clear();
   add("endpoint_registered", JsonObject{{"endpoint", JsonObject{{"name", "shop"}, {"owner_team", "retail"}}}});
   add("finding_opened", to_json(drift));
   add("finding_opened", to_json(imported));
@@ -56,11 +60,27 @@ std::vector<Entry> story() {
   add("finding_closed", to_json(drift));
   add("incident_closed", JsonObject{{"incident", "inc-4"}, {"by", "user:ana"}});
   add("incident_opened", JsonObject{{"endpoint", "shop"}, {"title", "odd"}, {"severity", "SEV-3"}, {"findings", JsonArray{}}});
+  add("finding_opened", to_json(match));
+  add("rules_taken", JsonObject{{"endpoint", "shop"}, {"from", 7}, {"digest", "d1"}});
+  match.episode = "rule_match/odd/rule/13";
+  add("finding_opened", to_json(match));
+  return out;
+}
+
+Meanings meanings() {
+  Meanings out;
+  out.of_kind["feature_drift"] = {{"OWASP Machine Learning Security Top 10", "2023", "ML08:2023", "Model Skewing"},
+                                  {"MITRE ATLAS", "5.6.0", "AML.T0031", "Erode AI Model Integrity"},
+                                  {"MITRE ATLAS", "5.6.0", "AML.T0043.001", "Craft Adversarial Data: Black-Box Optimization"}};
+  out.of_rule = [](const std::string& digest, const std::string& rule) {
+    EXPECT_EQ(digest + rule, "d1odd/rule");
+    return std::vector<Meaning>{{"MITRE ATLAS", "5.6.0", "AML.T0029", "Denial of AI Service"}};
+  };
   return out;
 }
 
 std::vector<Json> lines_of(Format format) {
-  Lines lines(format, "0.1.0");
+  Lines lines(format, "0.1.0", meanings());
   std::vector<Json> out;
   for (const Entry& entry : story())
     if (const auto line = lines.next(entry)) {
@@ -85,7 +105,7 @@ const Json& at(const Json& document, std::string_view pointer) {
 
 TEST(Ocsf, has_what_the_schema_requires_in_every_line) {
   const auto lines = lines_of(Format::kOcsf);
-  ASSERT_EQ(lines.size(), 14u) << "every entry but the first";
+  ASSERT_EQ(lines.size(), 16u) << "every entry but the first, and what says which rules run";
   for (const Json& line : lines) {
     for (const char* pointer : {"/activity_id", "/category_uid", "/class_uid", "/severity_id", "/time", "/type_uid", "/metadata/version", "/metadata/product/name"})
       at(line, pointer);
@@ -132,9 +152,24 @@ TEST(Ocsf, tells_an_incident_from_its_opening_to_its_close) {
   EXPECT_EQ(at(lines[13], "/finding_info_list/0/uid"), Json("inc-14")) << "declared by a person, without findings";
 }
 
+TEST(Ocsf, names_what_a_finding_means_with_the_version_of_the_framework) {
+  const auto lines = lines_of(Format::kOcsf);
+  for (const std::size_t line : {0u, 7u, 11u}) {  // in every line about it
+    EXPECT_EQ(at(lines[line], "/finding_info/attacks/0/technique/uid"), Json("AML.T0031"));
+    EXPECT_EQ(at(lines[line], "/finding_info/attacks/0/version"), Json("5.6.0"));
+  }
+  EXPECT_EQ(canonical_json(at(lines[0], "/finding_info/attacks/1")),
+            R"({"sub_technique":{"name":"Black-Box Optimization","uid":"AML.T0043.001"},"technique":{"name":"Craft Adversarial Data","uid":"AML.T0043"},"version":"5.6.0"})");
+  EXPECT_EQ(canonical_json(at(lines[0], "/finding_info/tags")), R"([{"name":"OWASP Machine Learning Security Top 10 2023","value":"ML08:2023 Model Skewing"}])");
+  EXPECT_EQ(at(lines[3], "/finding_info_list/0/attacks/0/technique/uid"), Json("AML.T0031"));
+  EXPECT_EQ(find_pointer(lines[1], "/finding_info/attacks"), nullptr) << "another tool's says nothing";
+  EXPECT_EQ(find_pointer(lines[14], "/finding_info/attacks"), nullptr) << "which rules ran is not known";
+  EXPECT_EQ(at(lines[15], "/finding_info/attacks/0/technique/uid"), Json("AML.T0029"));
+}
+
 TEST(Ecs, has_the_fields_and_words_of_the_schema) {
   const auto lines = lines_of(Format::kEcs);
-  ASSERT_EQ(lines.size(), 14u);
+  ASSERT_EQ(lines.size(), 16u);
   for (const Json& line : lines) {
     for (const char* pointer : {"/@timestamp", "/ecs/version", "/event/kind", "/event/category/0", "/event/type/0", "/event/action", "/event/sequence", "/service/name"})
       at(line, pointer);

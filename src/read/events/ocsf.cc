@@ -75,6 +75,22 @@ JsonObject head(const Told& told, int class_uid, std::string_view class_name, Wo
                     {"metadata", std::move(metadata)}};
 }
 
+// ATLAS alone: the object is for MITRE's two matrices. "AML.T0043.001", "Craft Adversarial Data: Black-Box Optimization" is a sub-technique.
+Json attack_of(const Meaning& means) {
+  JsonObject out{{"version", means.version}};
+  const std::size_t first = means.id.find('.'), last = means.id.rfind('.');
+  const std::size_t colon = means.name.find(": ");
+  if (first == last) {
+    out["technique"] = JsonObject{{"uid", means.id}, {"name", means.name}};
+    return out;
+  }
+  JsonObject technique{{"uid", means.id.substr(0, last)}};
+  if (colon != std::string::npos) technique["name"] = means.name.substr(0, colon);
+  out["technique"] = std::move(technique);
+  out["sub_technique"] = JsonObject{{"uid", means.id}, {"name", colon == std::string::npos ? means.name : means.name.substr(colon + 2)}};
+  return out;
+}
+
 JsonObject info_of(const KnownFinding& finding) {
   const FindingUpdate& said = finding.said;
   std::string title = said.kind;
@@ -92,6 +108,13 @@ JsonObject info_of(const KnownFinding& finding) {
                   {"last_seen_time", ms(said.last_time)},
                   {"data_sources", JsonArray{said.stream}},
                   {"analytic", std::move(analytic)}};
+  JsonArray attacks, tags;  // tags: of frameworks that have no object of their own
+  for (const Meaning& one : finding.means) {
+    if (one.framework == kAtlas) attacks.push_back(attack_of(one));
+    else tags.push_back(JsonObject{{"name", one.framework + " " + one.version}, {"value", fmt::format("{} {}", one.id, one.name)}});
+  }
+  if (!attacks.empty()) info["attacks"] = std::move(attacks);
+  if (!tags.empty()) info["tags"] = std::move(tags);
   if (!said.origin.empty()) info["product"] = JsonObject{{"name", said.origin}};
   return info;
 }

@@ -2,6 +2,7 @@
 
 #include "read/report/assets.h"
 #include "read/report/html.h"
+#include "read/report/judged.h"
 #include "read/report/report.h"
 
 namespace firebreak::report {
@@ -301,6 +302,8 @@ std::string render_html(const Json& report) {
                        {{"title", fmt::format("{}: {}", shown(incident, "id"), shown(incident, "title"))},
                         {"lead", lead(report)},
                         {"facts", facts(report)},
+                        {"triage", triage_html(report, who(report, string_or(part(report, "triage"), "by")))},
+                        {"causes", causes_html(report)},
                         {"decisions", decisions(report)},
                         {"attack", figures(report, "attack")},
                         {"traffic", figures(report, "traffic")},

@@ -118,6 +118,8 @@ Result<Json> build_report(const ReportInput& input) {
   report["version"] = 1;
   report["made"] = JsonObject{{"at", format_time(input.made_at)}, {"by", input.made_by}};
   report["incident"] = incident_part(input.incident);
+  report["triage"] = value_or_null(input.incident, "triage");
+  report["causes"] = list_or_empty(input.incident, "causes");
   report["timeline"] = timeline_part(input.incident);
   report["attack"] = value_or_null(input.player, "attack");
   report["traffic"] = value_or_null(input.player, "traffic");

@@ -27,6 +27,10 @@ ReportInput input() {
       "in_force":{"time":"2026-03-07T04:21:00Z","index":12},"ordered":{"order":"ord-9","time":"2026-03-07T04:20:00Z","index":9}}],
     "evidence":[{"id":"ev-4","index":4,"state":"captured","item":"model","digest":"9e5d","octets":1024,"custody":[]}],
     "gates":[{"gate":"G3a","candidate":"1.2.0","figure":0.35,"limit":0.5,"passed":true,"index":60}],
+    "triage":{"verdict":"suspected_malice","computed":"undetermined","by":"ben","reason":"one <caller> sends it all","time":"2026-03-07T04:30:00Z","index":2,
+      "facts":[{"code":"chain","text":"a chain of queries","side":"malice","weight":3},{"code":"change","text":"campaign lay over the <onset>","side":"benign","weight":2}]},
+    "causes":[{"cause":1,"count":4,"repeats":1,"kinds":{"query_chain":1,"feature_drift":3},"features":["age","<b>"],"began":{"first":"2026-03-07T04:00:00Z","last":"2026-03-07T04:05:00Z"},
+      "why":{"began within the same hour":3,"opened the incident":1},"findings":[]}],
     "people":[{"id":"ben","role":"approver","scripted":true}]})");
   in.logs = json(R"([{"name":"journal","size":91,"root":"00ff"}])");
   in.replay = json(R"({"digest_before":"d1","digest_after":"d1"})");
@@ -90,6 +94,25 @@ TEST(Report, a_figure_nobody_measured_is_null_and_not_zero) {
   ASSERT_TRUE(report);
   EXPECT_TRUE(find_pointer(*report, "/attack")->is_null());
   EXPECT_NE(render_html(*report).find("Nobody measured this"), std::string::npos);
+}
+
+TEST(Report, says_drift_or_malice_with_the_facts_and_why_findings_belong_together) {
+  const Result<Json> report = build_report(input());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(string_or(report->at("triage"), "verdict"), "suspected_malice");
+  EXPECT_EQ(report->at("causes").as_array().size(), 1u);
+  const std::string page = render_html(*report);
+  for (const std::string_view words :
+       {"<strong>suspected malice</strong>, says ben <span class=\"soft\">(scripted user)</span>: one &lt;caller&gt; sends it all; the facts alone say undetermined",
+        "a chain of queries", "campaign lay over the &lt;onset&gt;", "3 feature drift", "1 query chain", "age, &lt;b&gt;", "2026-03-07 04:00:00 UTC</time> to <time datetime=\"2026-03-07T04:05:00Z\">2026-03-07 04:05:00 UTC",
+        "began within the same hour <span class=\"soft\">(3 of 4)</span>", "1 of them repeated another"})
+    EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
+  ReportInput without = input();
+  without.incident.as_object().erase("triage");
+  without.incident.as_object().erase("causes");
+  const auto bare = build_report(without);
+  EXPECT_TRUE(bare->at("triage").is_null());
+  EXPECT_NE(render_html(*bare).find("Nothing was found that could be weighed"), std::string::npos);
 }
 
 TEST(Report, refuses_what_is_no_incident) { EXPECT_EQ(build_report({}).error().code, Code::kInvalid); }

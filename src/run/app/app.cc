@@ -195,7 +195,7 @@ Result<void> App::Impl::follow_journal() {
   FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback, journal_why));
   if (!options.events.empty()) {
     FIREBREAK_ASSIGN(const events::Format format, events::parse_format(options.events_format));
-    FIREBREAK_ASSIGN(events_file, EventsFile::open(files, options.events, format, *journal, logger, std::string(version())));
+    FIREBREAK_ASSIGN(events_file, EventsFile::open(files, options.events, format, *journal, logger, std::string(version()), shipped_meanings(*blobs)));
   }
   for (const std::string& endpoint : feed_maker->endpoints())
     jobs->post([this, endpoint] { feed_maker->make(endpoint); });

@@ -20,6 +20,7 @@
 #include "run/app/content.h"
 #include "run/app/erasures.h"
 #include "run/app/events_file.h"
+#include "run/app/meanings.h"
 #include "run/app/feed_maker.h"
 #include "run/app/intake.h"
 #include "run/app/offsite.h"

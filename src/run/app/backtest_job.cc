@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/digest.h"
+#include "run/app/hunt_job.h"
 #include "run/drill/backtest.h"
 
 namespace firebreak::app {
@@ -71,6 +72,7 @@ Result<Json> run_backtest(const Context& context, const FeedMaker& feeds, const 
   static std::mutex running;
   const std::unique_lock one(running, std::try_to_lock);
   if (!one.owns_lock()) return fail(Code::kBusy, "another backtest is running: ask again when it is done");
+  if (find(asked, "open") != nullptr) return run_hunt(context, feeds, asked);
   FIREBREAK_TRY(only_keys(asked, {"endpoint", "from", "config", "rules"}));
   FIREBREAK_ASSIGN(const std::string endpoint, endpoint_of(asked));
   FIREBREAK_ASSIGN(const Time from, get_time(asked, "from"));

@@ -43,12 +43,13 @@ Result<End> end_of(const File& file) {
 
 }  // namespace
 
-EventsFile::EventsFile(Files& files, std::string path, events::Format format, const journal::Journal& journal, Logger& logger, std::string version)
-    : files_(files), path_(std::move(path)), journal_(journal), logger_(logger), lines_(format, std::move(version)) {}
+EventsFile::EventsFile(Files& files, std::string path, events::Format format, const journal::Journal& journal, Logger& logger, std::string version,
+                       events::Meanings meanings)
+    : files_(files), path_(std::move(path)), journal_(journal), logger_(logger), lines_(format, std::move(version), std::move(meanings)) {}
 
 Result<std::unique_ptr<EventsFile>> EventsFile::open(Files& files, const std::string& path, events::Format format, const journal::Journal& journal,
-                                                     Logger& logger, std::string version) {
-  auto made = std::unique_ptr<EventsFile>(new EventsFile(files, path, format, journal, logger, std::move(version)));
+                                                     Logger& logger, std::string version, events::Meanings meanings) {
+  auto made = std::unique_ptr<EventsFile>(new EventsFile(files, path, format, journal, logger, std::move(version), std::move(meanings)));
   FIREBREAK_ASSIGN(std::uint64_t next, position_in(files, path));
   FIREBREAK_TRY(made->open_file());
   FIREBREAK_ASSIGN(const End end, end_of(*made->file_));

@@ -24,7 +24,7 @@ class EventsFile {
  public:
   // kIo: the file cannot be opened. Begins where the last one stopped; with neither file nor sibling, at entry 0.
   static Result<std::unique_ptr<EventsFile>> open(Files& files, const std::string& path, events::Format format, const journal::Journal& journal,
-                                                  Logger& logger, std::string version);
+                                                  Logger& logger, std::string version, events::Meanings meanings = {});
 
   void wake();
   void reopen();
@@ -33,7 +33,8 @@ class EventsFile {
   std::uint64_t written() const { return next_.load(); }  // entries whose lines are in the file
 
  private:
-  EventsFile(Files& files, std::string path, events::Format format, const journal::Journal& journal, Logger& logger, std::string version);
+  EventsFile(Files& files, std::string path, events::Format format, const journal::Journal& journal, Logger& logger, std::string version,
+             events::Meanings meanings);
   Result<void> open_file();
   Result<void> write_pending();
   void catch_up();

@@ -79,10 +79,7 @@ Result<Json> RuleDesk::apply_set(const Json& body, const std::string& actor) {
   JsonObject args{{"digest", digest.hex()}, {"loaded", set->rules().size()}, {"refused", refused.size()}};
   if (const Json* endpoints = find(body, "endpoints"); endpoints != nullptr) args["endpoints"] = *endpoints;
   FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(context_.journal, "rules.apply", args, actor));
-  JsonArray not_used;
-  for (const rules::Refused& one : refused)
-    not_used.push_back(JsonObject{{"file", one.file}, {"line", one.line}, {"title", one.title}, {"reason", one.reason}});
-  return Json(JsonObject{{"digest", digest.hex()}, {"loaded", set->rules().size()}, {"refused", std::move(not_used)}, {"index", group.entries.back().index}});
+  return Json(JsonObject{{"digest", digest.hex()}, {"loaded", set->rules().size()}, {"refused", as_json(refused)}, {"index", group.entries.back().index}});
 }
 
 Json RuleDesk::status() const {

@@ -86,6 +86,13 @@ LoadedRules load_rules(RuleFiles files) {
   return out;
 }
 
+JsonArray as_json(const std::vector<rules::Refused>& refused) {
+  JsonArray out;
+  for (const rules::Refused& one : refused)
+    out.push_back(JsonObject{{"file", one.file}, {"line", one.line}, {"title", one.title}, {"reason", one.reason}, {"pointer", one.pointer}});
+  return out;
+}
+
 Json to_json(const std::vector<rules::RuleSource>& sources) {
   JsonArray list;
   for (const rules::RuleSource& source : sources) {

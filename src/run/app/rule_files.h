@@ -27,6 +27,9 @@ struct LoadedRules {
 };
 LoadedRules load_rules(RuleFiles files);
 
+// [{file, line, title, reason, pointer}], as answers list them.
+JsonArray as_json(const std::vector<rules::Refused>& refused);
+
 // The blob of a `rules_applied` entry: {version: 1, rules: [{file, document, lines}]}, and back.
 Json to_json(const std::vector<rules::RuleSource>& sources);
 Result<std::vector<rules::RuleSource>> rule_sources_from_json(const Json& document);

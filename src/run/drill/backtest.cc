@@ -13,8 +13,8 @@ constexpr std::size_t kPiece = 5'000;
 class Detectors final : public Watcher {
  public:
   Detectors(const detect::DetectorConfig& config, const detect::ReferenceProfile& profile) : detector_(config, profile) {}
-  std::vector<FindingUpdate> observe(const Observation& observation) override { return detector_.observe(observation); }
-  std::vector<FindingUpdate> observe(const LabelObservation& label) override { return detector_.observe(label); }
+  std::vector<FindingUpdate> observe(const record::Record&, const Observation& observation) override { return detector_.observe(observation); }
+  std::vector<FindingUpdate> observe(const record::Record&, const LabelObservation& label) override { return detector_.observe(label); }
   std::vector<FindingUpdate> advance(Time now) override { return detector_.advance(now); }
 
  private:
@@ -184,6 +184,18 @@ Outcome Tally::outcome(Time until) const {
 
 // ---- both
 
+namespace {
+
+// A time from the future would take both sides there: it counts from when it came.
+Time counted(const record::Record& record, Time stated) { return record.time_outside ? std::min(stated, record.admitted) : stated; }
+
+Time stated_time(const record::Record& record) {
+  const auto time = get_time(record.fields(), "time");
+  return time ? counted(record, *time) : record.admitted;
+}
+
+}  // namespace
+
 Json compare(const Outcome& before, const Outcome& after) {
   return JsonObject{{"findings", difference(before.findings, after.findings)},
                     {"incidents", difference(before.incidents, after.incidents)},
@@ -208,19 +220,24 @@ Result<Json> backtest(record::Stream& stream, const Endpoint& endpoint, Side bef
     if (record.kind == record::Kind::kInference) {
       const auto observation = reader.read(record);
       if (!observation) return;
-      pass(observation->time);
-      for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.observe(*observation); });
+      pass(counted(record, observation->time));
+      for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.observe(record, *observation); });
     } else if (record.kind == record::Kind::kLabel) {
       const auto label = record::to_label(record);
       if (!label) return;
-      pass(label->time);
-      for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.observe(*label); });
+      pass(counted(record, label->time));
+      for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.observe(record, *label); });
+    } else if (record.kind != record::Kind::kControl) {
+      const Time time = stated_time(record);
+      pass(time);
+      for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.observe(record, time); });
     }
   };
   const std::uint64_t end = stream.size();
   for (std::uint64_t at = 0; at < end;) {
     FIREBREAK_ASSIGN(at, stream.read_from(at, std::min<std::uint64_t>(kPiece, end - at), take));
   }
+  for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.finish(now); });
   if (records == 0) return fail(Code::kNotFound, fmt::format("nothing was recorded of '{}' from {} on", endpoint.name, format_time(from)), "/from");
   JsonObject out = compare(sides[0].tally.outcome(now), sides[1].tally.outcome(now)).as_object();
   out["endpoint"] = endpoint.name;

@@ -25,9 +25,11 @@ namespace firebreak::drill {
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  virtual std::vector<FindingUpdate> observe(const Observation& observation) = 0;
-  virtual std::vector<FindingUpdate> observe(const LabelObservation& label) = 0;
+  virtual std::vector<FindingUpdate> observe(const record::Record& record, const Observation& observation) = 0;
+  virtual std::vector<FindingUpdate> observe(const record::Record& record, const LabelObservation& label) = 0;
+  virtual std::vector<FindingUpdate> observe(const record::Record&, Time) { return {}; }  // of another kind, with its event time
   virtual std::vector<FindingUpdate> advance(Time now) = 0;  // once a minute of event time
+  virtual std::vector<FindingUpdate> finish(Time) { return {}; }  // after the last record: what is still to be said
 };
 std::unique_ptr<Watcher> watch(const detect::DetectorConfig& config, const detect::ReferenceProfile& profile);
 

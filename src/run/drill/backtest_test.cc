@@ -64,13 +64,13 @@ TEST(Backtest, compares_by_what_a_finding_is_about_and_when) {
 // A watcher that says something of every tenth record, as a rule would in a retro-hunt.
 class Tenth final : public Watcher {
  public:
-  std::vector<FindingUpdate> observe(const Observation& observation) override {
+  std::vector<FindingUpdate> observe(const record::Record&, const Observation& observation) override {
     if (observation.index % 10 != 0) return {};
     FindingUpdate update = said("rule_match/tenth/" + std::to_string(observation.index), "rule_match", 0);
     update.first_time = update.last_time = observation.time;
     return {update};
   }
-  std::vector<FindingUpdate> observe(const LabelObservation&) override { return {}; }
+  std::vector<FindingUpdate> observe(const record::Record&, const LabelObservation&) override { return {}; }
   std::vector<FindingUpdate> advance(Time) override { return {}; }
 };
 

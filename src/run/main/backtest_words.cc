@@ -1,4 +1,4 @@
-// firebreak backtest: what another configuration would have found.
+// firebreak backtest: what another configuration would have found; with --open, what new rules would have matched.
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "run/app/content.h"
+#include "run/app/rule_files.h"
 #include "run/main/case_words.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
@@ -60,6 +61,67 @@ int backtest(Client& client, const CaseWords& c, const std::string& endpoint) {
   std::fputs(json ? pretty_json(*answer).c_str() : backtest_text(*answer).c_str(), stdout);
   return kDone;
 }
+
+// ---- the retro-hunt
+
+// "3, 7, 12-40": neighbours as one.
+std::string ranges(const JsonArray& indexes) {
+  std::string out;
+  for (std::size_t i = 0; i < indexes.size() && out.size() < 60;) {
+    std::size_t last = i;
+    while (last + 1 < indexes.size() && indexes[last + 1].to_number<std::int64_t>() == indexes[last].to_number<std::int64_t>() + 1) ++last;
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", cell(&indexes[i]));
+    if (last > i) out += fmt::format("-{}", cell(&indexes[last]));
+    i = last + 1;
+    if (i < indexes.size() && out.size() >= 60) out += ", ...";
+  }
+  return out;
+}
+
+std::string hunt_text(const Json& answer) {
+  std::string out;
+  for (const Json& stream : answer.at("streams").as_array()) {
+    out += fmt::format("{} from {} to {}: {} records, {} matches ({:.2f} a week), {} findings, {} incidents, {:.2f} alerts a week\n", cell(find(stream, "endpoint")),
+                       cell(find(stream, "from")), cell(find(stream, "to")), cell(find(stream, "records")), cell(find(stream, "total")), number_or(stream, "per_week"),
+                       cell(find(stream, "findings")), stream.at("incidents").as_array().size(), number_or(stream, "alerts_per_week"));
+    for (const Json& match : stream.at("matches").as_array()) {
+      const std::string group = string_or(match, "group");
+      out += fmt::format("  {} '{}' ({}){}: {} matches, {:.2f} a week, {} to {}\n    records {}\n", string_or(match, "level"), string_or(match, "title"), string_or(match, "rule"),
+                         group.empty() ? "" : " for " + group, cell(find(match, "matches")), number_or(match, "per_week"), string_or(match, "first_time"),
+                         string_or(match, "last_time"), ranges(match.at("indexes").as_array()));
+      if (const Json* callers = find(match, "callers"); callers != nullptr) out += fmt::format("    callers {}\n", cell(callers));
+    }
+    if (const auto more = int_or(stream, "left_out"); more > 0) out += fmt::format("  and {} more rules and groups\n", more);
+  }
+  out += fmt::format("{} rules, {} matches; nothing was written\nassuming: {}\ndigest {}\n", int_or(answer, "loaded"), int_or(answer, "total"),
+                     cell(find_pointer(answer, "/streams/0/assumptions")), string_or(answer, "digest"));
+  return out;
+}
+
+int hunt(Client& client, const CaseWords& c, const std::string& endpoint) {
+  const bool json = client.connection().json;
+  PosixFiles files;
+  const auto read = app::read_rule_files(files, c.open);
+  if (!read) return report_error(read.error(), json);
+  if (read->sources.empty()) {
+    const std::string why = read->refused.empty() ? "there is no rule in it" : rules::to_text(read->refused.front());
+    return report_error(Error{Code::kInvalid, fmt::format("none of the rules can be used: {}", why), {}, 0}, json);
+  }
+  const auto from = moment_of(client, c.from);
+  if (!from) return report_error(from.error(), json);
+  JsonObject asked{{"from", *from}, {"open", app::to_json(read->sources)}};
+  if (!endpoint.empty()) asked["endpoint"] = endpoint;
+  auto answer = client.post_slow("/api/v1/backtests", asked);
+  if (!answer) return report_error(answer.error(), json);
+  JsonArray& refused = answer->as_object()["refused"].as_array();
+  for (Json& one : app::as_json(read->refused)) refused.push_back(std::move(one));
+  std::fputs(json ? pretty_json(*answer).c_str() : hunt_text(*answer).c_str(), stdout);
+  if (!json)
+    for (const Json& one : refused) fmt::print(stderr, "refused: {}:{}: {}\n", string_or(one, "file"), int_or(one, "line"), string_or(one, "reason"));
+  return refused.empty() ? kDone : kNegative;
+}
+
+// ---- proposals
 
 int propose(Client& client, const CaseWords& c, const std::string& endpoint, const std::string& reason) {
   const bool json = client.connection().json;
@@ -127,10 +189,11 @@ void CommandLine::add_backtest() {
   Words& w = words_;
   CaseWords& c = words_.cases;
   auto* sub = verb(app_.get(), "backtest", "replay recorded history with another configuration: what would appear, what would vanish; writes nothing",
-                   [&w, &c](Client& client) { return backtest(client, c, w.endpoint); });
-  sub->add_option("--config", c.config, "detector configuration, as content/detectors/*.yaml; without it the one in use");
-  sub->add_option("--rules", c.rule, "correlation rules, as content/rules/correlation.yaml; without it those in use");
-  sub->add_option("--endpoint", w.endpoint, "without it the one that the configuration names");
+                   [&w, &c](Client& client) { return c.open.empty() ? backtest(client, c, w.endpoint) : hunt(client, c, w.endpoint); });
+  auto* config = sub->add_option("--config", c.config, "detector configuration, as content/detectors/*.yaml; without it the one in use");
+  auto* rules = sub->add_option("--rules", c.rule, "correlation rules, as content/rules/correlation.yaml; without it those in use");
+  sub->add_option("--open", c.open, "Sigma rules, file or folder: what they would have matched (a retro-hunt)")->excludes(config)->excludes(rules);
+  sub->add_option("--endpoint", w.endpoint, "without it the one that the configuration names; with --open every stream");
   sub->add_option("--from", c.from, "-30d, or a time")->required();
 }
 

@@ -41,7 +41,7 @@ struct RuleWords {
 };
 
 struct CaseWords {
-  std::string verdict, duplicate_of, kind, rule, from, to, config;
+  std::string verdict, duplicate_of, kind, rule, from, to, config, open;
 };
 
 struct ProfileWords {

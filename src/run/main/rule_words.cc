@@ -20,13 +20,6 @@ Result<app::LoadedRules> load(const std::string& path) {
   return app::load_rules(std::move(read));
 }
 
-JsonArray as_json(const std::vector<rules::Refused>& refused) {
-  JsonArray out;
-  for (const rules::Refused& one : refused)
-    out.push_back(JsonObject{{"file", one.file}, {"line", one.line}, {"title", one.title}, {"reason", one.reason}, {"pointer", one.pointer}});
-  return out;
-}
-
 JsonObject as_json(const rules::RuleSet& set, std::uint32_t at) {
   const rules::Rule& rule = set.rules()[at];
   const rules::Logsource source = rules::source_of_tests(set, at);
@@ -44,7 +37,7 @@ JsonObject as_json(const rules::RuleSet& set, std::uint32_t at) {
 // The last word of every command: what was refused, on the side where errors go.
 int answered(const std::vector<rules::Refused>& refused, bool json, JsonObject answer, const std::string& text, bool good) {
   if (json) {
-    answer["refused"] = as_json(refused);
+    answer["refused"] = app::as_json(refused);
     std::fputs(pretty_json(answer).c_str(), stdout);
   } else {
     std::fputs(text.c_str(), stdout);
@@ -187,7 +180,7 @@ int apply_rules(Client& client, const RuleWords& w) {
   auto answer = client.post("/api/v1/rules", body);
   if (!answer) return report_error(answer.error(), json);
   JsonArray& refused = answer->as_object()["refused"].as_array();
-  for (Json& one : as_json(read.refused)) refused.push_back(std::move(one));
+  for (Json& one : app::as_json(read.refused)) refused.push_back(std::move(one));
   if (json) {
     std::fputs(pretty_json(*answer).c_str(), stdout);
   } else {
