@@ -81,6 +81,7 @@ void run(std::uint64_t records) {
   const detect::DetectorConfig settings = config();
   detect::StreamDetector detector(settings, profile);
   detect::FeatureWatches watches(settings, profile);  // fed alike: the detector tells no part's bytes
+  const std::size_t shared = detect::FeatureWatches(settings, {}).bytes();
   std::vector<FindingUpdate> out;
   std::size_t updates = 0, watches_most = 0, detector_most = 0;
   const auto start = std::chrono::steady_clock::now();
@@ -98,8 +99,9 @@ void run(std::uint64_t records) {
     if (i % 1000 != 0 || (thousands != 1000 && thousands != 2000 && thousands != 5000 && thousands != 10'000 && i != records)) continue;
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     fmt::print("{}\n", canonical_json(JsonObject{{"records", static_cast<double>(i)},
-                                                 {"feature_bytes", static_cast<double>(watches.bytes()) / kFeatures},
-                                                 {"feature_bytes_most", static_cast<double>(watches_most) / kFeatures},
+                                                 {"feature_bytes", static_cast<double>(watches.bytes() - shared) / kFeatures},
+                                                 {"feature_bytes_most", static_cast<double>(watches_most - shared) / kFeatures},
+                                                 {"features_shared_bytes", static_cast<double>(shared)},
                                                  {"endpoint_bytes", static_cast<double>(detector.bytes())},
                                                  {"endpoint_bytes_most", static_cast<double>(detector_most)},
                                                  {"process_bytes", resident_bytes()},
