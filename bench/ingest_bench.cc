@@ -1,8 +1,10 @@
 // Ingest over HTTP: batches of 500 inferences with 23 features, from client threads on the same machine, into a whole
-// server: as lines and as binary rows into streams that nobody reads, and as lines into one with all detectors on.
+// server: as lines and as binary rows into streams that nobody reads, and as lines into one with all detectors on, of which no two
+// inferences are alike (a copy is told from its digest and looked at no further) and a fifth gets its label a batch later.
 //
-// Prints JSON: inferences/s, p50 and p99 of the acknowledgement (receipt = durable), and how long the detectors needed
-// after the last receipt. Arguments: [batches per client, default 100] [clients, default 2].
+// Prints JSON: inferences/s, p50 and p99 of the acknowledgement (receipt = durable), how long the detectors needed
+// after the last receipt, and inferences/s recorded and judged.
+// Arguments: [batches per client, default 100] [clients, default 2] [detectors, default content/detectors/fraud-api.yaml].
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <random>
 #include <sstream>
 #include <thread>
 
@@ -49,6 +52,29 @@ std::vector<std::string> make_lines() {
     lines.push_back(canonical_json(record).substr(1));  // without the brace: the id goes first
     return lines.size() < 20'000;
   });
+  return lines;
+}
+
+// The story's numbers put together anew, feature by feature; a second apart.
+std::vector<std::string> make_distinct(std::size_t count) {
+  std::vector<JsonObject> records;
+  bench::recorded([&](JsonObject record) {
+    record.erase("id");
+    records.push_back(std::move(record));
+    return records.size() < 20'000;
+  });
+  const std::vector<std::string> numeric = fraud::schema().numeric;
+  const Time start = must(parse_time(string_or(Json(records.front()), "time")));
+  std::mt19937_64 random(1);
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < count; ++i) {
+    JsonObject record = records[i % records.size()];
+    JsonObject features = record["features"].as_object();
+    for (const std::string& name : numeric) features[name] = *find(records[random() % records.size()].at("features"), name);
+    record["features"] = std::move(features);
+    record["time"] = format_time(start + static_cast<std::int64_t>(i) * kSecond);
+    lines.push_back(canonical_json(record).substr(1));
+  }
   return lines;
 }
 
@@ -93,6 +119,12 @@ Outcome load(const std::string& url, const std::string& token, const std::string
 
 std::string id_of(int client, std::size_t at) { return fmt::format("c{:02}-{:08}", client, at % 100'000'000); }
 
+std::string_view time_of(std::string_view line) {
+  constexpr std::string_view kKey = "\"time\":\"";
+  const std::size_t at = line.find(kKey) + kKey.size();
+  return line.substr(at, line.find('"', at) - at);
+}
+
 std::string lines_body(const std::vector<std::string>& lines, int client, std::size_t at) {
   std::string body;
   body.reserve(kBatch * 700);
@@ -103,6 +135,19 @@ std::string lines_body(const std::vector<std::string>& lines, int client, std::s
     body += lines[at % lines.size()];
     body += '\n';
   }
+  return body;
+}
+
+// Clients take turns, so that time goes on in all of them alike; behind the inferences the truth about every fifth of the batch before.
+std::string distinct_body(const std::vector<std::string>& lines, int client, int clients, std::size_t at) {
+  const std::size_t batch = at / kBatch;
+  const std::size_t first = (batch * static_cast<std::size_t>(clients) + static_cast<std::size_t>(client)) * kBatch;
+  std::string body;
+  body.reserve(kBatch * 800);
+  for (std::size_t i = 0; i < kBatch; ++i) body += "{\"id\":\"" + id_of(client, at + i) + "\"," + lines[first + i] + "\n";
+  for (std::size_t i = 0; batch > 0 && i < kBatch; i += 5)
+    body += fmt::format("{{\"type\":\"label\",\"id\":\"{}\",\"time\":\"{}\",\"label\":\"{}\"}}\n", id_of(client, at - kBatch + i),
+                        time_of(lines[first]), i % 25 == 0 ? 1 : 0);
   return body;
 }
 
@@ -210,12 +255,11 @@ void register_story(net::HttpClient& http, const std::string& url, const std::st
   command(http, url, "release.register", args);
 }
 
-int run(int batches, int clients) {
+int run(int batches, int clients, const std::string& detectors) {
   const std::filesystem::path dir = std::filesystem::temp_directory_path() / fmt::format("firebreak-ingest-{}", ::getpid());
   std::filesystem::create_directories(dir);
   PosixFiles files;
-  must(write_plain(files, (dir / "config.yaml").string(),
-                   fmt::format("detectors: {{fraud-api: {}}}\n", source("content/detectors/fraud-api.yaml")))
+  must(write_plain(files, (dir / "config.yaml").string(), fmt::format("detectors: {{fraud-api: {}}}\n", detectors))
            .map([] { return 0; }));
   app::ServeOptions options;
   options.data_dir = (dir / "data").string();
@@ -257,13 +301,19 @@ int run(int batches, int clients) {
                                 "application/x-ndjson")));
     std::this_thread::yield();
   }
-  const Outcome watched = load(url, token, "fraud-api", kLines, by_lines, std::min(batches, 100), clients);
+  const int watched_batches = std::min(batches, 100);
+  const std::vector<std::string> distinct = make_distinct(kBatch * static_cast<std::size_t>(watched_batches * clients));
+  const auto by_distinct = [&](int client, std::size_t at) {
+    return distinct_body(distinct, client, clients, at - static_cast<std::size_t>(client) * 997);
+  };
+  const Outcome watched = load(url, token, "fraud-api", kLines, by_distinct, watched_batches, clients);
   const auto last = Steady::now();
-  while (metric(url, "firebreak_detector_lag_records") > 0) std::this_thread::yield();
+  while (metric(url, "firebreak_detector_lag_records") > 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   const double lag = std::chrono::duration<double>(Steady::now() - last).count();
 
-  JsonObject detected = to_json(watched, std::min(batches, 100), clients);
+  JsonObject detected = to_json(watched, watched_batches, clients);
   detected["detectors_done_after_s"] = lag;
+  detected["recorded_and_judged_per_s"] = 500.0 * watched_batches * clients / (watched.seconds + lag);
   detected["detector_state_bytes"] = metric(url, "firebreak_detector_state_bytes");
   const JsonObject report{{"clients", clients},
                           {"batch", 500},
@@ -284,5 +334,5 @@ int main(int argc, char** argv) {
     const int value = argc > at ? std::atoi(argv[at]) : 0;  // other flags of the bench runner count as 0
     return value > 0 ? value : fallback;
   };
-  return firebreak::run(number(1, 100), number(2, 2));
+  return firebreak::run(number(1, 100), number(2, 2), argc > 3 ? argv[3] : firebreak::source("content/detectors/fraud-api.yaml"));
 }

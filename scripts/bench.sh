@@ -1,8 +1,10 @@
 #!/bin/bash
 # Builds the benchmarks in the release preset and runs them; each prints JSON, kept in build/bench/<name>.json.
 #   scripts/bench.sh [name ...]
+#   scripts/bench.sh peers [passes]    beside whylogs, Evidently and river from PyPI: bench/peers/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ "${1:-}" = peers ]; then exec bench/peers/run.sh "${@:2}"; fi
 scripts/deps.sh build bench
 cmake --preset release >/dev/null
 cmake --build --preset release

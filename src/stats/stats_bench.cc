@@ -78,6 +78,14 @@ void adwin_update(benchmark::State& state) {
 }
 BENCHMARK(adwin_update);
 
+void page_hinkley_update(benchmark::State& state) {
+  const auto values = normal_values(4, 4096);
+  PageHinkley detector;
+  std::size_t i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(detector.update(values[i++ % values.size()]));
+}
+BENCHMARK(page_hinkley_update);
+
 void bounded_mean_update(benchmark::State& state) {
   BoundedMeanOptions options;
   options.baseline = 0.1;

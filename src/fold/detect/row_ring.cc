@@ -146,7 +146,8 @@ void RowRing::score(const EncodedRow& row, std::size_t begin, std::size_t end) {
 
 void RowRing::near(const EncodedRow& row, double threshold, std::vector<Near>& out) {
   out.clear();
-  if (first_ == end_) return;
+  const double most = -std::log(static_cast<double>(smallest_mass_)) * static_cast<double>(columns_);  // that two rows can reach
+  if (first_ == end_ || threshold > most + 1) return;
   // The held rows are one run of places, or two when the ring has wrapped.
   const std::size_t from = place(first_), count = static_cast<std::size_t>(end_ - first_);
   score(row, from, std::min(from + count, capacity_));
