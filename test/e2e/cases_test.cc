@@ -98,6 +98,7 @@ TEST(Cases, a_day_of_an_analyst) {
   // A mute keeps the finding from alerting; it is recorded, and says who muted it and why.
   const Json muting = place.asked({"mute", "add", "--kind", "unseen_category", "--endpoint", "shop", "--until", "+2h", "--reason", "the form is being changed"});
   EXPECT_EQ(place.firebreak({"mute", "add", "--until", "+2h", "--reason", "all of it"}).code, 2) << "everything is never muted";
+  EXPECT_GE(string_or(place.get("/api/v1/mutes")->at("items").as_array()[0], "from"), time_of(0)) << "without --from it begins now";
   place.ingest(1'200, 1'240, broken);
   const std::string failure = string_or(place.finding("upstream_failure"), "id"), unseen = string_or(place.finding("unseen_category"), "id");
   const Json muted = place.until("/api/v1/findings/" + unseen, [](const Json& one) { return one.at("muted").is_object(); });

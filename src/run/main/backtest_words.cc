@@ -47,7 +47,7 @@ Result<JsonObject> asked_of(Client& client, const CaseWords& c, const std::strin
     if (file.empty()) continue;
     FIREBREAK_ASSIGN(asked[key], app::load_document(files, file));
   }
-  FIREBREAK_ASSIGN(asked["from"], moment_of(client, c.from));
+  FIREBREAK_ASSIGN(asked["from"], moment_of(client, c.since));
   return asked;
 }
 
@@ -108,7 +108,7 @@ void CommandLine::add_tuning() {
                          [&w, &c](Client& client) { return propose(client, c, w.endpoint, w.reason); });
   proposing->add_option("--config", c.config, "detector configuration, as content/detectors/*.yaml")->required();
   proposing->add_option("--endpoint", w.endpoint, "without it the one that the configuration names");
-  proposing->add_option("--from", c.from, "how far the backtest looks back")->default_val("-30d");
+  proposing->add_option("--from", c.since, "how far the backtest looks back")->default_val("-30d");
   proposing->add_option("--reason", w.reason)->required();
   verb(detectors, "list", "proposals, newest first", [](Client& client) { return list_proposals(client); });
   auto* approving = verb(detectors, "approve", "exactly the configuration with this digest; never your own (as approver)", [&w](Client& client) {
@@ -131,7 +131,7 @@ void CommandLine::add_backtest() {
   sub->add_option("--config", c.config, "detector configuration, as content/detectors/*.yaml; without it the one in use");
   sub->add_option("--rules", c.rule, "correlation rules, as content/rules/correlation.yaml; without it those in use");
   sub->add_option("--endpoint", w.endpoint, "without it the one that the configuration names");
-  sub->add_option("--from", c.from, "-30d, or a time")->required();
+  sub->add_option("--from", c.since, "-30d, or a time")->required();
 }
 
 }  // namespace firebreak::cli
