@@ -401,7 +401,7 @@ JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) c
   };
   add("input checks", running, waits);
   add("feature watches", running, waits);
-  needing("features together", numeric >= 2 && rows >= kTogetherRows, "needs two numeric features and a reference of 1,024 whole rows");
+  needing("features together", numeric >= 2 && rows >= kTogetherRows, "two numeric features and a reference of 1,024 whole rows");
   add("stream watch", running, waits);
   add("outlier share", running, waits);
   needing("query chains", numeric >= detect::kChainFeatures || detectors_.contains(name), "fewer than six numeric features: likeness says too little");
