@@ -97,9 +97,22 @@ TEST(Cases, a_day_of_an_analyst) {
     return false;
   });
 
+  // The shipped default is complete for this endpoint, and so is a copy of the file: neither changes anything.
+  const Json shown_config = place.asked({"detectors", "show", "shop"});
+  EXPECT_EQ(string_or(shown_config, "source"), "shipped default");
+  EXPECT_EQ(text_at(shown_config, "/document/stream"), "shop");
+  EXPECT_NE(text_at(shown_config, "/document/performance/flagged_answer"), "");
+  place.write(place.folder() / "shown.yaml", place.firebreak({"detectors", "show", "shop"}).out);
+  for (const std::string& file : {std::string(place.folder() / "shown.yaml"), std::string(FIREBREAK_SOURCE_DIR "/content/detectors/default.yaml")}) {
+    const Json same = place.asked({"backtest", "--endpoint", "shop", "--config", file, "--from", time_of(0)});
+    EXPECT_EQ(int_or(same.at("findings"), "vanishing"), 0) << file;
+    EXPECT_EQ(int_or(same.at("findings"), "appearing"), 0) << file;
+  }
+
   // A mute keeps the finding from alerting; it is recorded, and says who muted it and why.
   const Json muting = place.asked({"mute", "add", "--kind", "unseen_category", "--endpoint", "shop", "--until", "+2h", "--reason", "the form is being changed"});
   EXPECT_EQ(place.firebreak({"mute", "add", "--until", "+2h", "--reason", "all of it"}).code, 2) << "everything is never muted";
+  EXPECT_GE(string_or(place.get("/api/v1/mutes")->at("items").as_array()[0], "from"), time_of(0)) << "without --from it begins now";
   place.ingest(1'200, 1'240, broken);
   const std::string failure = string_or(place.finding("upstream_failure"), "id"), unseen = string_or(place.finding("unseen_category"), "id");
   const Json muted = place.until("/api/v1/findings/" + unseen, [](const Json& one) { return one.at("muted").is_object(); });

@@ -88,7 +88,7 @@ TEST(Onboard, takes_three_commands_for_each_format_and_a_repetition_adds_nothing
   const Finished shown = place.firebreak({"status"});
   EXPECT_EQ(shown.code, 0);
   EXPECT_NE(shown.out.find("shop-kserve (tap, observe)"), std::string::npos) << shown.out;
-  EXPECT_NE(shown.out.find("precision and recall for a registered release"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("performance for a registered release"), std::string::npos) << shown.out;
 }
 
 TEST(Onboard, shows_how_good_the_answers_are_once_labels_came) {

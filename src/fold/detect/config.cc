@@ -121,7 +121,7 @@ Result<ChainConfig> chains_from_json(const Json& json) {
   out.window_us = section.seconds("window_seconds", 60, kWeek);
   out.rows_per_group = section.count("rows_per_group", 16, 1 << 20);
   out.remembered_rows = section.count("remembered_rows", 1, 1e8);
-  out.link_surprise = section.number("link_surprise", 1, 1e5);
+  out.link_surprise = section.number("link_surprise", 1, kNeverLinks);
   out.imputed_mass = section.number("imputed_mass", 0, 0.5);
   out.repeat_mass = section.number("repeat_mass", 0, 1);
   out.min_size = section.count("min_size", 3, 1e6);

@@ -85,6 +85,11 @@ void OutlierDetector::report(Time now, std::vector<FindingUpdate>& out) {
   if (!episode_.due(now, config_.update_us)) return;
   out.push_back(episode_.report(config_, now));
   describe(out.back());
+  if (peak_.summary.empty() || out.back().numbers.at("share") >= peak_.numbers.at("share")) {
+    peak_.severity = out.back().severity;
+    peak_.numbers = out.back().numbers;
+    peak_.summary = out.back().summary;
+  }
 }
 
 void OutlierDetector::describe(FindingUpdate& update) const {
@@ -109,7 +114,11 @@ void OutlierDetector::advance(Time now, std::vector<FindingUpdate>& out) {
   report(now, out);
   if (probability() < config_.outliers.close_probability) return;
   FindingUpdate update = episode_.close(config_);
-  describe(update);
+  if (peak_.summary.empty()) describe(peak_);
+  update.severity = peak_.severity;
+  update.numbers = peak_.numbers;
+  update.summary = "ended; at its worst " + peak_.summary;
+  peak_ = {};
   out.push_back(std::move(update));
 }
 

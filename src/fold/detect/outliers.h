@@ -48,6 +48,7 @@ class OutlierDetector {
   std::uint64_t rows_ = 0, outliers_ = 0;
   std::vector<double> outlying_;  // by numeric feature: summed surprise of the window's outliers, halved now and then
   Episode episode_;
+  FindingUpdate peak_;  // figures of the open episode when most lay outside
 };
 
 }  // namespace firebreak::detect

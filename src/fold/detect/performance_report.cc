@@ -78,7 +78,7 @@ Json PerformanceDetector::report() const {
                                           {"apart_positive", apart_positive_}}}};
 }
 
-// value and n: the newest labels; low, high and band_n: all since the start, or since the newest finding was closed.
+// All of the newest n labels: value, and the band around it.
 JsonArray PerformanceDetector::measures_json() const {
   const PerformanceConfig& config = config_.performance;
   JsonArray out;
@@ -86,13 +86,15 @@ JsonArray PerformanceDetector::measures_json() const {
     const Watch& watch = watch_of(measure);
     if (!watch.losses) continue;
     const auto figure = [&](double loss) { return figure_from(measure, config.problem, loss, config.error_limit); };
-    const stats::Band band = figure_band(measure, config, watch.losses->band(kBandAlpha));
+    const double n = static_cast<double>(watch.losses->n());
+    const stats::Band band =
+        n > 0 ? figure_band(measure, config, stats::mean_band(n, n * watch.losses->mean(), kBandAlpha)) : figure_band(measure, config, {0, 1});
     out.push_back(JsonObject{{"figure", figure_name(measure, config.problem)},
                              {"value", number_or_null(figure(watch.losses->mean()))},
                              {"n", watch.losses->n()},
                              {"low", band.low},
                              {"high", band.high},
-                             {"band_n", watch.losses->seen()},
+                             {"band_n", watch.losses->n()},
                              {"baseline", watch.baseline},
                              {"limit", figure(watch.losses->baseline())},
                              {"basis", watch.from_release ? "release" : "first labels"},

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fold/incident/parts.h"
+#include "types/finding.h"
 #include "types/command.h"
 
 namespace firebreak::incident {
@@ -45,12 +46,43 @@ Result<JsonObject> change_of(const IncidentState& state, const Entry& entry, con
                     {"by", who(entry)}};
 }
 
+// All that anybody says: those of content/taxonomies/findings.yaml.
+const std::vector<std::string_view>& finding_kinds() {
+  static const std::vector<std::string_view> kinds = {
+      "query_chain", "outlier_burst", "performance_drop", "estimated_performance_drop", "unknown_model", "unseen_category",
+      "feature_range", "feature_drift", "multivariate_drift", "missing_values", "type_mismatch", "unit_change", "stale_feature",
+      "duplicate_requests", "timestamp_disorder", "probability_rule", "volume_drop", "imported_result", "rule_match",
+      "schema_violation", "log_contradicted", "store_foreign", "keys_not_backed_up", "store_not_immutable", "store_away",
+      "upstream_failure", "capture_gap", "detector_lag"};
+  return kinds;
+}
+
+// Those that share most with `word`: its parts, or its beginning.
+std::string near_kinds(const std::string& word) {
+  std::string out;
+  for (const std::string_view kind : finding_kinds()) {
+    bool near = kind.starts_with(word.substr(0, 4));
+    for (std::size_t at = 0; at < word.size() && !near;) {
+      const std::size_t end = std::min(word.find_first_of("_- ", at), word.size());
+      near = end - at >= 4 && kind.find(word.substr(at, end - at)) != std::string_view::npos;
+      at = end + 1;
+    }
+    if (near) out += (out.empty() ? "" : ", ") + std::string(kind);
+  }
+  if (!out.empty()) return "near it: " + out;
+  for (const std::string_view kind : finding_kinds()) out += (out.empty() ? "" : ", ") + std::string(kind);
+  return "there are: " + out;
+}
+
 Result<JsonObject> mute_of(const IncidentState& state, const Entry& entry, const Json& args) {
   const std::string rule = string_or(args, "rule"), kind = string_or(args, "kind"), endpoint = string_or(args, "endpoint");
   if (rule.empty() && kind.empty() && endpoint.empty())
     return fail(Code::kInvalid, "a mute names a rule, a kind of finding or an endpoint: everything is never muted", "/kind");
   for (const std::string& name : {rule, kind})
     if (name.size() > 200) return fail(Code::kTooLarge, "a name has at most 200 octets");
+  const auto& kinds = finding_kinds();
+  if (!kind.empty() && std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+    return fail(Code::kInvalid, fmt::format("there is no kind of finding '{}'; {}", kind, near_kinds(kind)), "/kind");
   if (!endpoint.empty() && !state.endpoints.contains(endpoint))
     return fail(Code::kNotFound, fmt::format("there is no endpoint '{}'", endpoint), "/endpoint");
   const auto in_force = std::count_if(state.mutes.begin(), state.mutes.end(), [&](const auto& item) { return item.second.until > entry.time; });
@@ -67,7 +99,8 @@ Result<JsonObject> mute_of(const IncidentState& state, const Entry& entry, const
 template <class Map>
 Result<JsonObject> ending_of(const Map& known, std::string_view noun, const Entry& entry, const Json& args) {
   const std::string id = string_or(args, noun);
-  if (!known.contains(id)) return fail(Code::kNotFound, fmt::format("there is no {} '{}'", noun, id), fmt::format("/{}", noun));
+  if (!known.contains(id))
+    return fail(Code::kNotFound, fmt::format("no {} '{}' is in force or to come: it was lifted or cancelled already, is over, or never was", noun, id), fmt::format("/{}", noun));
   FIREBREAK_ASSIGN(const std::string reason, text_of(args, "reason"));
   return JsonObject{{noun, id}, {"reason", reason}, {"by", who(entry)}};
 }

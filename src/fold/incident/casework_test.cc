@@ -159,7 +159,8 @@ TEST(Mutes, keep_from_alerting_and_never_from_recording) {
   Day day;
   EXPECT_EQ(refusal(day.act("mute.add", {{"until", day.when(60)}, {"reason", "r"}})), "invalid") << "everything is never muted";
   EXPECT_EQ(refusal(day.act("mute.add", {{"kind", "feature_drift"}, {"until", day.when(-1)}, {"reason", "r"}})), "invalid");
-  EXPECT_EQ(refusal(day.act("mute.add", {{"kind", "x"}, {"until", day.when(200 * 24 * 60)}, {"reason", "r"}})), "invalid");
+  EXPECT_EQ(refusal(day.act("mute.add", {{"kind", "feature_drifts"}, {"until", day.when(60)}, {"reason", "r"}})), "invalid");
+  EXPECT_EQ(refusal(day.act("mute.add", {{"kind", "feature_drift"}, {"until", day.when(200 * 24 * 60)}, {"reason", "r"}})), "invalid");
   const auto added = day.act("mute.add", {{"kind", "feature_drift"}, {"endpoint", "api"}, {"until", day.when(60)}, {"reason", "migration"}});
   ASSERT_NE(find_kind(added, "mute_added"), nullptr);
   for (const char* feature : {"score", "age", "income", "segment"}) {

@@ -48,7 +48,7 @@ Json numbered(const Json& event, const std::string& number) {
 
 class Linter {
  public:
-  explicit Linter(const std::shared_ptr<const RuleSet>& set) : set_(set) {}
+  Linter(const std::shared_ptr<const RuleSet>& set, bool ours) : set_(set), ours_(ours) {}
 
   std::vector<Note> run() {
     for (at_ = 0; at_ < set_->rules().size(); ++at_) {
@@ -87,8 +87,10 @@ class Linter {
       const auto [known, fresh] = named_.try_emplace({one.framework, one.version, one.id}, one.name);
       if (!fresh && known->second != one.name) grave(fmt::format("{} is called '{}' here and '{}' elsewhere", one.id, one.name, known->second));
     }
-    if (!owasp) grave(fmt::format("it has no id of '{}' under 'frameworks'", kOwasp));
-    if (!atlas) grave(fmt::format("it has no id of '{}' under 'frameworks'", kAtlas));
+    // Rules of others mostly have none.
+    const auto missing = [this](std::string what) { ours_ ? grave(std::move(what)) : advice(std::move(what)); };
+    if (!owasp) missing(fmt::format("it has no id of '{}' under 'frameworks'", kOwasp));
+    if (!atlas) missing(fmt::format("it has no id of '{}' under 'frameworks'", kAtlas));
   }
 
   void tests(const Rule& rule) {
@@ -125,6 +127,7 @@ class Linter {
   }
 
   const std::shared_ptr<const RuleSet>& set_;
+  const bool ours_;
   std::uint32_t at_ = 0;
   std::vector<Note> notes_;
   std::map<std::vector<std::string>, std::string> named_;
@@ -163,6 +166,6 @@ std::vector<TestResult> run_tests(const std::shared_ptr<const RuleSet>& set, std
   return out;
 }
 
-std::vector<Note> lint(const std::shared_ptr<const RuleSet>& set) { return Linter(set).run(); }
+std::vector<Note> lint(const std::shared_ptr<const RuleSet>& set, bool ours) { return Linter(set, ours).run(); }
 
 }  // namespace firebreak::rules

@@ -27,8 +27,8 @@ struct Note {
   bool grave = false;  // not grave: advice
   std::string what;
 };
-// What a good rule has and this one has not; tests are run.
-std::vector<Note> lint(const std::shared_ptr<const RuleSet>& set);
+// What a good rule has and this one has not; tests are run. `ours`: shipped rules, where missing framework ids are grave.
+std::vector<Note> lint(const std::shared_ptr<const RuleSet>& set, bool ours = false);
 
 // {id, title, …, says: [lines], questions: [text], frameworks, correlation?, cost}.
 JsonObject explain(const RuleSet& set, std::uint32_t rule);

@@ -61,6 +61,7 @@ struct Parts {
   std::function<void(const std::string& stream)> admitted = {};  // after a batch, on the log's writer thread: must not block
   std::function<Result<Json>(const std::string& finding)> replay = {};  // whether the stream still leads to it
   std::function<Result<Json>(const std::string& endpoint)> performance = {};  // figures of its answers, with bands
+  std::function<Result<Json>(const std::string& endpoint)> detectors = {};  // the configuration in use
   std::function<Result<Json>(const Json& asked)> backtest = {};  // what another configuration would have found
   std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
   std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows

@@ -34,6 +34,9 @@ void Api::add_case_routes() {
     });
     return net::json_response(JsonObject{{"items", std::move(items)}});
   });
+  guarded("GET", "/api/v1/endpoints/{name}/detectors", kPeople, [this](const net::Request& request, const access::Principal&) {
+    return shown(parts_.detectors ? parts_.detectors(request.param("name")) : fail(Code::kUnavailable, "nothing detects here"));
+  });
   guarded("POST", "/api/v1/backtests", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     FIREBREAK_ASSIGN(const Json asked, parse_json(request.body));
     return shown(parts_.backtest(asked));

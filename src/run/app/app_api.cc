@@ -55,6 +55,7 @@ Result<void> App::Impl::start_api() {
       feed_maker->make(stream);
     });
   };
+  parts.detectors = [this](const std::string& endpoint) { return feed_maker->configuration_of(endpoint); };
   parts.backtest = [this](const Json& asked) { return run_backtest(*context, *feed_maker, asked); };
   parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.apply_rules = [this](const Json& body, const std::string& actor) { return feed_maker->rules().apply_set(body, actor); };

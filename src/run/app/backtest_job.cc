@@ -12,6 +12,7 @@ namespace firebreak::app {
 namespace {
 
 constexpr std::size_t kPiece = 5'000;
+constexpr std::string_view kPlaceholder = "onboarded";  // the shipped default's endpoint
 
 std::vector<incident::Rule> rules_now(const Context& context) {
   std::vector<incident::Rule> rules;
@@ -22,9 +23,9 @@ std::vector<incident::Rule> rules_now(const Context& context) {
 Result<std::string> endpoint_of(const Json& asked) {
   const Json* const config = find(asked, "config");
   const std::string stated = config == nullptr ? std::string() : string_or(*config, "endpoint");
-  const std::string endpoint = string_or(asked, "endpoint", stated);
+  const std::string endpoint = string_or(asked, "endpoint", stated == kPlaceholder ? std::string() : stated);
   if (endpoint.empty()) return fail(Code::kInvalid, "name the endpoint: --endpoint, or 'endpoint' in the configuration", "/endpoint");
-  if (!stated.empty() && stated != endpoint)
+  if (!stated.empty() && stated != endpoint && stated != kPlaceholder)
     return fail(Code::kInvalid, fmt::format("the configuration is for '{}', not '{}'", stated, endpoint), "/config/endpoint");
   return endpoint;
 }
@@ -79,7 +80,7 @@ Result<Json> run_backtest(const Context& context, const FeedMaker& feeds, const 
   FIREBREAK_ASSIGN(const FeedMaker::Judge judge, feeds.judge_of(endpoint));
   detect::DetectorConfig config = judge.config;
   if (const Json* given = find(asked, "config")) {
-    auto read = detect::detector_config_from_json(*given);
+    auto read = detect::detector_config_from_json(complete_detectors(*given, judge.endpoint));
     if (!read) return fail(std::move(read.error()).at("/config"));
     config = std::move(*read);
   }

@@ -15,9 +15,30 @@ namespace firebreak::app {
 namespace {
 
 constexpr std::size_t kBaselineRecords = 500;  // 1 % tails of fewer rows would rest on less than five of them
+constexpr std::uint64_t kTogetherRows = 1024;     // fold/detect/mixture_watch.h
 constexpr std::string_view kDetect = "detect:";  // a feed's producer, before the endpoint's name
 
 }  // namespace
+
+Json complete_detectors(Json document, const Endpoint& endpoint) {
+  constexpr std::string_view kPlaceholder = "onboarded", kWord = "1";  // as content/detectors/default.yaml has them
+  constexpr double kSurprise = 74;
+  if (!document.is_object()) return document;
+  JsonObject& top = document.as_object();
+  const std::string stated = string_or(document, "endpoint");
+  if (stated != kPlaceholder && (stated != endpoint.name || string_or(document, "stream") != kPlaceholder)) return document;
+  top["endpoint"] = top["stream"] = endpoint.name;
+  if (const std::string name = string_or(document, "name"); !name.empty() && !name.starts_with(endpoint.name + "-")) top["name"] = endpoint.name + "-" + name;
+  if (const auto at = top.find("performance"); at != top.end() && at->value().is_object())
+    for (const char* word : {"flagged_answer", "positive_label"})
+      if (string_or(at->value(), word) == kWord) at->value().as_object()[word] = endpoint.positive_label;
+  if (const auto at = top.find("chains"); at != top.end() && at->value().is_object() && number_or(at->value(), "link_surprise") == kSurprise) {
+    detect::DetectorConfig fitted;
+    detect::fit_chains(fitted, endpoint.features.numeric.size(), true);
+    at->value().as_object()["link_surprise"] = fitted.chains.link_surprise;
+  }
+  return document;
+}
 
 struct FeedMaker::Ready {
   Endpoint endpoint;
@@ -41,7 +62,7 @@ void FeedMaker::apply(const Entry& entry) {
   if (entry.kind == "profile_built")
     profiles_[{string_or(entry.body, "endpoint"), string_or(entry.body, "release")}] = {
         string_or(entry.body, "digest"), find(entry.body, "basis") != nullptr, static_cast<std::uint64_t>(int_or(entry.body, "last", 0)),
-        static_cast<std::size_t>(int_or(entry.body, "gone", 0))};
+        static_cast<std::size_t>(int_or(entry.body, "gone", 0)), static_cast<std::uint64_t>(int_or(entry.body, "rows", 0))};
   if (entry.kind == "config_applied") {
     applied_.clear();
     if (const Json* documents = find_pointer(entry.body, "/document/detectors"); documents != nullptr && documents->is_object())
@@ -89,18 +110,27 @@ std::optional<FeedMaker::Tuning> FeedMaker::tuning_of(const std::string& endpoin
   return tuning->second.over == (own == detectors_.end() ? std::string() : canonical_json(own->second)) ? std::optional(tuning->second) : std::nullopt;
 }
 
-// An endpoint without a file of its own gets the default, with its own names and words.
-Result<detect::DetectorConfig> FeedMaker::config_of(const Ready& ready) const {
-  if (const auto tuning = tuning_of(ready.endpoint.name)) return detect::detector_config_from_json(tuning->document);
-  if (const auto own = detectors_.find(ready.endpoint.name); own != detectors_.end())
-    return detect::detector_config_from_json(own->second);
+Result<FeedMaker::InUse> FeedMaker::document_of(const Endpoint& endpoint) const {
+  if (auto tuning = tuning_of(endpoint.name)) return InUse{complete_detectors(std::move(tuning->document), endpoint), tuning->proposal};
+  if (const auto own = detectors_.find(endpoint.name); own != detectors_.end()) return InUse{complete_detectors(own->second, endpoint), "file"};
   FIREBREAK_ASSIGN(Json document, yaml_to_json(default_detectors(), "content/detectors/default.yaml"));
-  FIREBREAK_ASSIGN(detect::DetectorConfig config, detect::detector_config_from_json(document));
-  config.name = ready.endpoint.name + "-" + config.name;
-  config.endpoint = config.stream = ready.endpoint.name;
-  config.performance.flagged_answer = config.performance.positive_label = ready.endpoint.positive_label;
-  detect::fit_chains(config, ready.endpoint.features.numeric.size(), true);
-  return config;
+  return InUse{complete_detectors(std::move(document), endpoint), "default"};
+}
+
+Result<Json> FeedMaker::configuration_of(const std::string& name) const {
+  const auto ready = ready_of(name);
+  if (!ready) return fail(Code::kNotFound, fmt::format("there is no endpoint '{}'", name));
+  FIREBREAK_ASSIGN(InUse found, document_of(ready->endpoint));
+  const bool proposed = found.source != "file" && found.source != "default";
+  return Json(JsonObject{{"endpoint", name},
+                         {"source", proposed ? "approved proposal " + found.source
+                                    : found.source == "file" ? std::string("file named in firebreak.yaml") : std::string("shipped default")},
+                         {"document", std::move(found.document)}});
+}
+
+Result<detect::DetectorConfig> FeedMaker::config_of(const Ready& ready) const {
+  FIREBREAK_ASSIGN(const InUse found, document_of(ready.endpoint));
+  return detect::detector_config_from_json(found.document);
 }
 
 void FeedMaker::make(const std::string& name) {
@@ -350,10 +380,12 @@ Result<detect::ReferenceProfile> FeedMaker::build(const Ready& ready) {
 JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) const {
   std::string waits;
   bool by_labels = false;
+  std::uint64_t rows = 0;
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = waits_.find(name); found != waits_.end()) waits = found->second;
     by_labels = judged_by_labels_.contains(name);
+    if (const auto at = profiles_.find({name, ready.release_name()}); at != profiles_.end()) rows = at->second.rows;
   }
   const StreamFeed* const feed = context_.feeds.find(name);
   const bool running = feed != nullptr && feed->detects();
@@ -363,11 +395,26 @@ JsonArray FeedMaker::detectors_of(const std::string& name, const Ready& ready) c
   const auto add = [&](std::string_view detector, bool runs, std::string reason) {
     detectors.push_back(JsonObject{{"name", detector}, {"state", runs ? "running" : "waiting"}, {"reason", std::move(reason)}});
   };
+  const std::size_t numeric = ready.endpoint.features.numeric.size();
+  const auto needing = [&](std::string_view detector, bool can, std::string_view reason) {
+    add(detector, running && can, running ? std::string(can ? "" : reason) : waits);
+  };
   add("input checks", running, waits);
+  add("feature watches", running, waits);
+  needing("features together", numeric >= 2 && rows >= kTogetherRows, "two numeric features and a reference of 1,024 whole rows");
+  add("stream watch", running, waits);
   add("outlier share", running, waits);
-  const bool linkable = ready.endpoint.features.numeric.size() >= detect::kChainFeatures || detectors_.contains(name);
-  add("query chains", running && linkable, running && !linkable ? "fewer than six numeric features: likeness says too little" : waits);
-  add("precision and recall", running && by_labels, running ? (by_labels ? "" : "a registered release that answers for its labelled holdout, or its first labels") : waits);
+  needing("query chains", numeric >= detect::kChainFeatures || detectors_.contains(name), "fewer than six numeric features: likeness says too little");
+  std::string basis;
+  if (running) {
+    const Json report = feed->performance();
+    if (const Json* measures = find(report, "measures"); measures != nullptr && measures->is_array() && !measures->get_array().empty())
+      basis = string_or(measures->get_array().front(), "basis");
+  }
+  const bool judged = by_labels || !basis.empty();
+  needing("performance", judged, "a registered release that answers for its labelled holdout, or its first labels");
+  if (running && judged) detectors.back().as_object()["judges_by"] = basis.empty() ? "release" : basis;
+  if (const auto book = rules_.book(name); feed != nullptr && book && book->size() > 0) add("rules", true, "");
   return detectors;
 }
 

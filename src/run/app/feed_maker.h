@@ -22,6 +22,10 @@
 
 namespace firebreak::app {
 
+// A copy of the shipped default ('endpoint' or 'stream' still its placeholder) takes the endpoint's name, stream, answers' words and
+// the likeness that fits its features, where nobody wrote others. Anything else stays as it is.
+Json complete_detectors(Json document, const Endpoint& endpoint);
+
 class FeedMaker {
  public:
   // `detectors`: endpoint -> detector configuration. `renewed`: detectors were made anew and took over (any thread).
@@ -52,6 +56,8 @@ class FeedMaker {
     detect::ReferenceProfile profile;
   };
   Result<Judge> judge_of(const std::string& endpoint) const;
+  // {endpoint, source, document}: the configuration in use, as a file may have it. kNotFound: no such endpoint.
+  Result<Json> configuration_of(const std::string& endpoint) const;
   // Endpoints without a feed whose stream has grown since make() was tried: worth another try.
   std::vector<std::string> worth_trying();
 
@@ -62,12 +68,18 @@ class FeedMaker {
   struct Ready;
   void make_ruled(const std::string& name, record::Stream& stream);
   std::optional<Ready> ready_of(const std::string& name) const;
+  struct InUse {
+    Json document;
+    std::string source;  // "file", "default", or the proposal
+  };
+  Result<InUse> document_of(const Endpoint& endpoint) const;
   Result<detect::DetectorConfig> config_of(const Ready& ready) const;
   struct Profile {
     std::string digest;      // of its blob
     bool of_records = false;  // the endpoint's own first ones, up to `last`
     std::uint64_t last = 0;
     std::size_t gone = 0;    // erasures that the stream told of
+    std::uint64_t rows = 0;
   };
   Result<std::unique_ptr<detect::StreamDetector>> detector_of(const Ready& ready, record::Stream& stream);
   Result<detect::ReferenceProfile> profile_of(const Ready& ready, record::Stream& stream);

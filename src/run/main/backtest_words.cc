@@ -48,7 +48,7 @@ Result<JsonObject> asked_of(Client& client, const CaseWords& c, const std::strin
     if (file.empty()) continue;
     FIREBREAK_ASSIGN(asked[key], app::load_document(files, file));
   }
-  FIREBREAK_ASSIGN(asked["from"], moment_of(client, c.from));
+  FIREBREAK_ASSIGN(asked["from"], moment_of(client, c.since));
   return asked;
 }
 
@@ -138,6 +138,15 @@ int propose(Client& client, const CaseWords& c, const std::string& endpoint, con
   return kDone;
 }
 
+// JSON is YAML: what is printed can be edited and handed to backtest and propose.
+int show_detectors(Client& client, const std::string& endpoint) {
+  const auto answer = client.get("/api/v1/endpoints/" + net::percent_encode(endpoint) + "/detectors");
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (!client.connection().json) fmt::print("# detectors of {}: {}\n", endpoint, string_or(*answer, "source"));
+  std::fputs(pretty_json(client.connection().json ? *answer : answer->at("document")).c_str(), stdout);
+  return kDone;
+}
+
 int list_proposals(Client& client) {
   const auto answer = client.get("/api/v1/tunings?limit=50");
   if (!answer) return report_error(answer.error(), client.connection().json);
@@ -170,8 +179,10 @@ void CommandLine::add_tuning() {
                          [&w, &c](Client& client) { return propose(client, c, w.endpoint, w.reason); });
   proposing->add_option("--config", c.config, "detector configuration, as content/detectors/*.yaml")->required();
   proposing->add_option("--endpoint", w.endpoint, "without it the one that the configuration names");
-  proposing->add_option("--from", c.from, "how far the backtest looks back")->default_val("-30d");
+  proposing->add_option("--from", c.since, "how far the backtest looks back")->default_val("-30d");
   proposing->add_option("--reason", w.reason)->required();
+  verb(detectors, "show", "the configuration in use and where it is from; edit a copy for backtest and propose",
+       [&w](Client& client) { return show_detectors(client, w.endpoint); })->add_option("endpoint", w.endpoint)->required();
   verb(detectors, "list", "proposals, newest first", [](Client& client) { return list_proposals(client); });
   auto* approving = verb(detectors, "approve", "exactly the configuration with this digest; never your own (as approver)", [&w](Client& client) {
     return give_command(client, "detectors.approve", JsonObject{{"proposal", w.id}, {"digest", w.digest}});
@@ -194,7 +205,7 @@ void CommandLine::add_backtest() {
   auto* rules = sub->add_option("--rules", c.rule, "correlation rules, as content/rules/correlation.yaml; without it those in use");
   sub->add_option("--open", c.open, "Sigma rules, file or folder: what they would have matched (a retro-hunt)")->excludes(config)->excludes(rules);
   sub->add_option("--endpoint", w.endpoint, "without it the one that the configuration names; with --open every stream");
-  sub->add_option("--from", c.from, "-30d, or a time")->required();
+  sub->add_option("--from", c.since, "-30d, or a time")->required();
 }
 
 }  // namespace firebreak::cli

@@ -42,6 +42,7 @@ struct RuleWords {
 
 struct CaseWords {
   std::string verdict, duplicate_of, kind, rule, from, to, config, open;
+  std::string since;  // of a backtest: it has a default, and `from` none
 };
 
 struct ProfileWords {

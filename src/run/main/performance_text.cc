@@ -21,15 +21,16 @@ const JsonArray& list(const Json& report, std::string_view key) {
 
 std::string summary(const Json& report) {
   JsonArray rows;
+  const auto says = [](const Json& item) { return find(item, "value") != nullptr && !find(item, "value")->is_null(); };
   for (const Json& item : list(report, "measures"))
-    rows.push_back(JsonObject{{"figure", string_or(item, "figure")}, {"value", three(find(item, "value"))}, {"band", band(item)},
+    if (says(item)) rows.push_back(JsonObject{{"figure", string_or(item, "figure")}, {"value", three(find(item, "value"))}, {"band", band(item)},
                               {"n", *find(item, "n")}, {"baseline", three(find(item, "baseline"))}, {"limit", three(find(item, "limit"))},
                               {"basis", string_or(item, "basis")}, {"state", item.at("open").as_bool() ? "DROPPED" : "as expected"}});
   for (const Json& item : list(report, "estimated"))
-    rows.push_back(JsonObject{{"figure", string_or(item, "figure")}, {"value", three(find(item, "value"))}, {"band", band(item)},
+    if (says(item)) rows.push_back(JsonObject{{"figure", string_or(item, "figure")}, {"value", three(find(item, "value"))}, {"band", band(item)},
                               {"n", *find(item, "n")}, {"baseline", "-"}, {"limit", "-"}, {"basis", "estimated"}, {"state", ""}});
   if (rows.empty()) return "no figures yet: too few labels\n" + details(report.at("labels"));
-  return table(rows, {{"FIGURE", "/figure", 20}, {"VALUE", "/value", 10}, {"BAND", "/band", 20}, {"N", "/n", 10},
+  return table(rows, {{"FIGURE", "/figure", 20}, {"VALUE", "/value", 10}, {"BAND", "/band", 20}, {"OF NEWEST", "/n", 10},
                       {"BASELINE", "/baseline", 10}, {"LIMIT", "/limit", 10}, {"FROM", "/basis", 14}, {"STATE", "/state", 12}}) +
          "\nlabels\n" + details(report.at("labels"), 1);
 }

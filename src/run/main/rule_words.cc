@@ -1,8 +1,10 @@
 // rule: Sigma rules, offline: over files or over the rules that the program brings along.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <set>
 
 #include "base/files.h"
 #include "fold/rules/engine.h"
@@ -89,6 +91,11 @@ Result<JsonArray> over_events(const app::LoadedRules& loaded, const RuleWords& w
   rules::RuleEngine engine(loaded.set, {});
   const rules::Matcher& matcher = loaded.set->matcher();
   JsonArray out;
+  std::set<std::string> categories;
+  for (const char* known : {"inference", "label", "finding", "pipeline", "registry", "data_access", "host_signal"})
+    if (!rules::known_fields(known).empty()) categories.insert(known);
+  for (const rules::Rule& rule : loaded.set->rules())
+    if (!rule.correlation && !rule.source.category.empty()) categories.insert(rule.source.category);
   Time time;
   std::uint64_t number = 0;
   for (std::string_view rest = text; !rest.empty();) {
@@ -101,7 +108,13 @@ Result<JsonArray> over_events(const app::LoadedRules& loaded, const RuleWords& w
     if (!event || !event->is_object())
       return fail(Code::kInvalid, fmt::format("{}:{}: {}", w.events, number, event ? "an event is a JSON object" : event.error().message));
     const std::string type = string_or(*event, "type");
-    const std::string category = !w.category.empty() ? w.category : type == "access" ? "data_access" : type == "signal" ? "host_signal" : type;
+    const std::string category = !w.category.empty()  ? w.category
+                                 : type.empty()       ? "inference"  // as in the stream
+                                 : type == "access"   ? "data_access"
+                                 : type == "signal"   ? "host_signal"
+                                                      : type;
+    if (!categories.contains(category))
+      return fail(Code::kInvalid, fmt::format("{}:{}: '{}' is no category that these rules or Firebreak know: {}", w.events, number, category, fmt::join(categories, ", ")));
     rules::fill(engine.event(), matcher.fields(), matcher.fields().size(), *event, {"firebreak", category, ""}, time, matcher.words());
     engine.event().index = number;
     time = engine.event().time;
@@ -128,7 +141,7 @@ int lint_rules(const RuleWords& w, bool json) {
   JsonArray rows;
   std::string text;
   bool grave = false;
-  for (const rules::Note& note : rules::lint(loaded->set)) {
+  for (const rules::Note& note : rules::lint(loaded->set, w.path.empty())) {
     const rules::Rule& rule = loaded->set->rules()[note.rule];
     const std::string& file = loaded->set->files()[note.rule];
     rows.push_back(JsonObject{{"file", file}, {"rule", rule.key()}, {"title", rule.title}, {"grave", note.grave}, {"what", note.what}});
