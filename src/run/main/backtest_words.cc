@@ -107,7 +107,7 @@ int hunt(Client& client, const CaseWords& c, const std::string& endpoint) {
     const std::string why = read->refused.empty() ? "there is no rule in it" : rules::to_text(read->refused.front());
     return report_error(Error{Code::kInvalid, fmt::format("none of the rules can be used: {}", why), {}, 0}, json);
   }
-  const auto from = moment_of(client, c.from);
+  const auto from = moment_of(client, c.since);
   if (!from) return report_error(from.error(), json);
   JsonObject asked{{"from", *from}, {"open", app::to_json(read->sources)}};
   if (!endpoint.empty()) asked["endpoint"] = endpoint;
