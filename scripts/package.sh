@@ -19,7 +19,7 @@ mkdir -p "$root/DEBIAN" "$out"
 install -D -m 0755 -s "$bin" "$root/usr/bin/firebreak"
 for folder in detectors endpoints playbooks rules taxonomies templates; do
   mkdir -p "$root/usr/share/firebreak/content/$folder"
-  cp content/$folder/* "$root/usr/share/firebreak/content/$folder/"
+  cp -r content/$folder/. "$root/usr/share/firebreak/content/$folder/"
 done
 for unit in firebreak firebreak-gateway; do
   install -D -m 0644 packaging/$unit.service "$root/lib/systemd/system/$unit.service"
