@@ -91,7 +91,8 @@ Bytes DistinctSketch::encode() const {
   }
   put_le(out, kDense);
   for (std::size_t i = 0; i < kRegisters; i += 4) {
-    const std::uint32_t four = registers_[i] | registers_[i + 1] << 6 | registers_[i + 2] << 12 | registers_[i + 3] << 18;
+    const std::uint32_t four = static_cast<std::uint32_t>(registers_[i]) | static_cast<std::uint32_t>(registers_[i + 1]) << 6 |
+                               static_cast<std::uint32_t>(registers_[i + 2]) << 12 | static_cast<std::uint32_t>(registers_[i + 3]) << 18;
     for (unsigned shift = 0; shift < 24; shift += 8) put_le(out, static_cast<std::uint8_t>(four >> shift));
   }
   return out;

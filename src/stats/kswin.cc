@@ -51,7 +51,7 @@ std::uint32_t Kswin::draw() {
 }
 
 std::uint32_t Kswin::draw_below(std::uint32_t n) {
-  const int bits = std::bit_width(n);
+  const auto bits = static_cast<unsigned>(std::bit_width(n));
   for (;;)
     if (const std::uint32_t value = draw() >> (32 - bits); value < n) return value;
 }

@@ -33,19 +33,14 @@ FeatureCells::FeatureCells(const NumericReference& reference) : numeric_(true) {
 }
 
 FeatureCells::FeatureCells(const CategoryReference& reference) : numeric_(false) {
-  std::vector<std::pair<std::string, std::uint64_t>> known;
   for (const auto& [value, count] : reference.counts)
-    if (!value.empty()) known.emplace_back(value, count);
-  std::stable_sort(known.begin(), known.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  const std::size_t named = std::min(known.size(), kNamed);
-  counts_.assign(named + 4, 0);
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    const std::size_t cell = std::min(i, named);  // behind the named ones: the others
-    categories_.emplace_back(id_hash(known[i].first), static_cast<std::uint8_t>(cell));
-    counts_[cell] += known[i].second;
-  }
+    if (!value.empty()) categories_.emplace_back(id_hash(value), 0);
   std::sort(categories_.begin(), categories_.end());
-  if (const auto empty = reference.counts.find(""); empty != reference.counts.end()) counts_[missing()] = empty->second;
+  named_ = std::min(categories_.size(), kNamed);
+  for (std::size_t i = 0; i < categories_.size(); ++i)
+    categories_[i].second = static_cast<std::uint8_t>(categories_.size() <= kNamed ? i : categories_[i].first % kNamed);
+  counts_.assign(named_ + 3, 0);
+  for (const auto& [value, count] : reference.counts) counts_[cell_of(value)] += count;
 }
 
 // Branchless: values come in no order, and a guess that is wrong half of the time costs more than the whole search.
@@ -61,6 +56,11 @@ std::size_t FeatureCells::cell_of(const std::string& value) const {
   const std::uint64_t hash = id_hash(value);
   const auto known = std::lower_bound(categories_.begin(), categories_.end(), hash, [](const auto& one, std::uint64_t wanted) { return one.first < wanted; });
   return known == categories_.end() || known->first != hash ? counts_.size() - 3 : known->second;
+}
+
+std::size_t FeatureCells::rank_cell_of(const std::string& value) const {
+  const std::size_t cell = cell_of(value);
+  return outside(cell) && named_ == kNamed ? id_hash(value) % kNamed : cell;
 }
 
 std::size_t FeatureCells::bytes() const {

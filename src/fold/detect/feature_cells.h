@@ -1,7 +1,9 @@
 // The cells a feature's values are counted in: the reference's bins or categories, and what lies beside them.
 //
 // Numbers: below the reference's least | up to 32 bins of equal mass | above its greatest | missing | of a wrong type.
-// Categories: the 30 most frequent | the other known ones | never seen | missing | of a wrong type.
+// Categories: 30 cells, or one each where there are fewer, by a hash of the name | never seen | missing | of a wrong type.
+// Which cell a category lies in, and the order of cells, must not depend on how often the reference showed it: what was frequent by
+// chance is less frequent later, and ranks would call that a shift.
 #pragma once
 
 #include <array>
@@ -23,6 +25,8 @@ class FeatureCells {
 
   std::size_t cell_of(double value) const;              // NaN is missing
   std::size_t cell_of(const std::string& value) const;  // "" is missing
+  // The cell whose rank a value has: a category never seen lies with those that share its hash, as if the reference had been asked.
+  std::size_t rank_cell_of(const std::string& value) const;
   std::size_t missing() const { return counts_.size() - 2; }
   std::size_t mistyped() const { return counts_.size() - 1; }
   // Beyond the reference's range, or a category it never showed.
@@ -35,6 +39,7 @@ class FeatureCells {
  private:
   bool numeric_;
   std::array<double, kMost> boundaries_{};  // of numbers; padded with infinity
+  std::size_t named_ = 0;  // cells of categories
   std::vector<std::pair<std::uint64_t, std::uint8_t>> categories_;  // hash of the name, cell; ascending
   std::vector<std::uint64_t> counts_;
 };

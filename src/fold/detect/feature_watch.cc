@@ -83,7 +83,8 @@ bool FeatureWatch::observe(double value, bool mistyped, double chance) {
   const bool repeated = position_ > 0 && value == last_number_;
   last_number_ = value;
   raw_[position_ % kRawValues] = value;
-  return take(mistyped ? cells_.mistyped() : cells_.cell_of(value), repeated, chance);
+  const std::size_t cell = mistyped ? cells_.mistyped() : cells_.cell_of(value);
+  return take(cell, cell, repeated, chance);
 }
 
 bool FeatureWatch::observe(const std::string& value, bool mistyped, double chance) {
@@ -91,16 +92,16 @@ bool FeatureWatch::observe(const std::string& value, bool mistyped, double chanc
   if (!repeated) last_category_ = value;
   const std::size_t cell = mistyped ? cells_.mistyped() : cells_.cell_of(value);
   if (cells_.outside(cell)) example_ = value.substr(0, kExample);
-  return take(cell, repeated, chance);
+  return take(cell, mistyped ? cell : cells_.rank_cell_of(value), repeated, chance);
 }
 
-bool FeatureWatch::take(std::size_t cell, bool repeated, double chance) {
+bool FeatureWatch::take(std::size_t cell, std::size_t rank_cell, bool repeated, double chance) {
   Seen& seen = seen_[position_ % kRemembered];
   ++position_;
   seen = {static_cast<std::uint8_t>(cell), Seen::kNoRank, repeated};
   run_ = repeated ? run_ + 1 : 0;
   if (frozen_) return false;
-  const double rank = ranks_.add(cell, chance);
+  const double rank = ranks_.add(rank_cell, chance);
   seen.rank = static_cast<std::uint8_t>(stats::UniformEvidence::cell_of(rank));
   shift_.add(rank);
   bool hit = false;

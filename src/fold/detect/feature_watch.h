@@ -80,7 +80,7 @@ class FeatureWatch {
     stats::RareEvents events;
     stats::Urn urn;
   };
-  bool take(std::size_t cell, bool repeated, double chance);
+  bool take(std::size_t cell, std::size_t rank_cell, bool repeated, double chance);
   const Seen& remembered(std::uint64_t age) const { return seen_[(position_ - age) % kRemembered]; }
   std::uint64_t reach() const;
   std::optional<Rare>& rare(Sign sign) { return rare_[static_cast<std::size_t>(sign)]; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "fold/detect/embedding.h"
@@ -75,14 +76,22 @@ CategoryReference build_category(const std::string& name, std::span<const Featur
   return reference;
 }
 
+// Over a pool of half the rows: how often a row repeats one by chance grows with how many it is compared with.
 std::uint64_t count_copies(std::span<const FeatureRow> rows) {
-  std::set<std::pair<std::vector<double>, std::vector<std::string>>> seen;
-  std::uint64_t copies = 0;
-  for (const FeatureRow& row : rows) {
-    auto numbers = row.numeric;
-    for (double& number : numbers)
+  using Key = std::pair<std::vector<double>, std::vector<std::string>>;
+  const auto key_of = [](const FeatureRow& row) {
+    Key key{row.numeric, row.categories};
+    for (double& number : key.first)
       if (std::isnan(number)) number = std::numeric_limits<double>::max();  // NaN has no place in an order
-    copies += seen.emplace(std::move(numbers), row.categories).second ? 0 : 1;
+    return key;
+  };
+  const std::size_t pool = rows.size() / 2;
+  std::map<Key, std::size_t> last;  // the newest row of each
+  std::uint64_t copies = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto [at, fresh] = last.try_emplace(key_of(rows[i]), i);
+    copies += !fresh && i >= rows.size() - pool && i - at->second <= pool ? 1 : 0;
+    at->second = i;
   }
   return copies;
 }

@@ -67,7 +67,7 @@ struct MixtureReference {
 
 struct ReferenceProfile {
   std::uint64_t rows = 0;
-  std::uint64_t copies = 0;  // rows that are equal to an earlier one in everything
+  std::uint64_t copies = 0;  // rows of the later half that equal one of the rows / 2 before them in everything
   bool ordered = false;      // the rows are the endpoint's own, in the order in which they came
   std::vector<NumericReference> numeric;
   std::vector<CategoryReference> categories;

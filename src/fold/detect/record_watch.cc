@@ -25,11 +25,12 @@ std::uint64_t prefix_of(const Digest& digest) {
 RecordWatch::RecordWatch(const DetectorConfig& config, const ReferenceProfile& profile)
     : config_(config), limit_(std::log(config.features.arl_records * kQuestions)), rows_(kRemembered) {
   const double alpha = config.features.reference_alpha / kQuestions;
-  copies_ = {"duplicate_requests", "repeat an earlier request", {}, {}, 0, 0, {}};
-  late_ = {"timestamp_disorder", "are dated far behind the newest", {}, {}, 0, 0, {}};
-  scores_ = {"probability_rule", "have a score that is no probability", {}, {}, 0, 0, {}};
+  copies_ = {"duplicate_requests", "repeat an earlier request", {}, {}, 0, 0, 0, {}};
+  late_ = {"timestamp_disorder", "are dated far behind the newest", {}, {}, 0, 0, 0, {}};
+  scores_ = {"probability_rule", "have a score that is no probability", {}, {}, 0, 0, 0, {}};
   if (profile.ordered) {
-    const double baseline = stats::binomial_upper_limit(static_cast<double>(profile.copies), static_cast<double>(profile.rows), alpha);
+    const double baseline = stats::binomial_upper_limit(static_cast<double>(profile.copies), static_cast<double>(profile.rows / 2), alpha);
+    pool_ = std::clamp<std::size_t>(profile.rows / 2, 1, kRemembered);
     if (baseline < 1) copies_.events.emplace(baseline);
   }
   late_.events.emplace(config.records.late_share);
@@ -37,14 +38,17 @@ RecordWatch::RecordWatch(const DetectorConfig& config, const ReferenceProfile& p
 
 bool RecordWatch::repeats(const Observation& observation) {
   const std::uint64_t prefix = prefix_of(observation.feature_digest);
-  if (rows_.find(prefix) != nullptr) return true;
-  if (order_.size() == kRemembered) {
-    rows_.erase(order_.front());
+  const std::uint64_t* const newest = rows_.find(prefix);
+  const bool repeated = newest != nullptr;
+  // A row that comes again stays until its newest copy leaves.
+  if (order_.size() == pool_) {
+    const std::uint64_t oldest = order_.front();
     order_.pop_front();
+    if (const std::uint64_t* const at = rows_.find(oldest); at != nullptr && *at + pool_ <= pooled_) rows_.erase(oldest);
   }
-  rows_.put(prefix, 1);
+  rows_.put(prefix, pooled_++);
   order_.push_back(prefix);
-  return false;
+  return repeated;
 }
 
 void RecordWatch::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
@@ -64,6 +68,7 @@ void RecordWatch::ask(Question& question, bool hit, const Observation& observati
   if (!question.events) return;
   ++question.asked;
   if (!hit) return;
+  ++question.hits;
   question.last_hit = now;
   if (!question.episode.open()) {
     question.events->hit(question.asked);
@@ -79,9 +84,10 @@ void RecordWatch::ask(Question& question, bool hit, const Observation& observati
 void RecordWatch::describe(const Question& question, FindingUpdate& update) const {
   update.severity = Severity::kMedium;
   update.numbers = {{"log_evidence", question.evidence}, {"log_limit", limit_}, {"usual_share_at_most", question.events->baseline()},
-                    {"records", static_cast<double>(update.count)}};
-  update.summary = fmt::format("more records than usual {}: {} since record {} (at most {:.2f} % are usual)", question.what, update.count,
-                               update.first_index, 100 * question.events->baseline());
+                    {"share", static_cast<double>(question.hits) / static_cast<double>(std::max<std::uint64_t>(question.asked, 1))},
+                    {"records", static_cast<double>(question.hits)}};
+  update.summary = fmt::format("more records than usual {}: {} of {} so far (at most {:.2f} % are usual)", question.what, question.hits, question.asked,
+                               100 * question.events->baseline());
 }
 
 void RecordWatch::listen(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
@@ -109,7 +115,8 @@ void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
     if (!one->episode.open() || now - one->last_hit <= config_.input.idle_us) continue;
     out.push_back(one->episode.close(config_));
     describe(*one, out.back());
-    one->events->restart(one->asked);
+    one->asked = one->hits = 0;
+    one->events->restart(0);
   }
   const bool known = records_ >= config_.records.silence_records && last_ - first_ >= kDay;
   const auto limit = static_cast<std::int64_t>(config_.records.silence_factor * static_cast<double>(longest_gap_us_));

@@ -4,7 +4,8 @@
 // records in order; a training set says nothing about retries. timestamp_disorder: more records than allowed come with a time far behind
 // the newest. probability_rule: a score outside 0..1 where all were inside. volume_drop: a silence longer than any before
 // by a factor; told by advance(), ended by the next record.
-// State: the digests of the newest kRemembered rows.
+// Rows are compared with as many before them as the reference's were (half of its rows), so that chance repeats them as often.
+// State: the digests of those rows, kRemembered at most.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ class RecordWatch {
     std::string kind, what;
     std::optional<stats::RareEvents> events;
     Episode episode;
-    std::uint64_t asked = 0;  // records
+    std::uint64_t asked = 0, hits = 0;  // records, and those that were such
     double evidence = 0;      // at the alarm
     Time last_hit;
   };
@@ -57,8 +58,10 @@ class RecordWatch {
   CallerShare callers_;
   Question copies_, late_, scores_;
   std::uint64_t inside_ = 0;  // scores within 0..1 so far
-  IdTable<std::uint8_t> rows_;
+  IdTable<std::uint64_t> rows_;  // digest -> place of its newest copy
   std::deque<std::uint64_t> order_;  // of rows_, oldest first
+  std::size_t pool_ = 0;
+  std::uint64_t pooled_ = 0;
   Episode silence_;
   std::uint64_t records_ = 0, last_index_ = 0;
   Time first_, last_;
