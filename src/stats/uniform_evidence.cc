@@ -80,6 +80,7 @@ double UniformEvidence::log_mixture(const Beginning& beginning) const {
 // A beginning stands for the kStep values until the next one: each of them may begin with a wealth of one.
 void UniformEvidence::begin() {
   if (n_ > 0xFFFF'0000u) restart();  // the counts are 32 bits wide
+  if (beginnings_.size() == beginnings_.capacity()) beginnings_.reserve(beginnings_.size() + 2 * kPerDoubling);  // they are large
   beginnings_.push_back({counts_, n_, std::log(static_cast<double>(kStep))});
   const auto doubling = [this](const Beginning& one) { return std::bit_width((n_ - one.n) / kStep); };
   std::size_t same = 1;

@@ -45,6 +45,21 @@ Result<std::vector<Digest>> unpack_digests(std::string_view text) {
 
 std::string_view severity_name(Severity severity) { return kSeverities[static_cast<int>(severity) - 1]; }
 
+const std::vector<std::string_view>& finding_kinds() {
+  static const std::vector<std::string_view> kinds = {
+      // of an endpoint's records (fold/detect)
+      "query_chain", "outlier_burst", "performance_drop", "estimated_performance_drop", "unknown_model", "unseen_category", "feature_range",
+      "feature_drift", "multivariate_drift", "missing_values", "new_field", "type_mismatch", "pattern_mismatch", "unit_change", "stale_feature",
+      "duplicate_requests", "timestamp_disorder", "probability_rule", "volume_drop", "caller_mix", "cardinality_burst", "schema_violation",
+      "upstream_failure",
+      // others' and people's own
+      "imported_result", "rule_match",
+      // of the logs, the copy off the machine, and Firebreak itself
+      "log_contradicted", "witness_missing", "witness_refused", "timestamp_missing", "timestamp_refused", "store_foreign", "keys_not_backed_up",
+      "store_not_immutable", "store_away", "capture_gap", "detector_lag"};
+  return kinds;
+}
+
 Result<Severity> parse_severity(std::string_view name) {
   for (int i = 0; i < 5; ++i)
     if (kSeverities[i] == name) return static_cast<Severity>(i + 1);

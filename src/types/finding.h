@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/digest.h"
@@ -29,10 +30,9 @@ enum class Severity : std::uint8_t { kInformational = 1, kLow, kMedium, kHigh, k
 std::string_view severity_name(Severity severity);
 Result<Severity> parse_severity(std::string_view name);
 
-// Kinds in use: schema_violation, feature_range, unseen_category, outlier_burst, query_chain, performance_drop,
-// unknown_model, upstream_failure, capture_gap, detector_lag; about the logs themselves (run/app/attestations): witness_missing,
-// timestamp_missing, witness_refused, timestamp_refused, log_contradicted; about the copy off the machine (run/app/offsite):
-// store_not_immutable, store_away, store_foreign, keys_not_backed_up. content/taxonomies maps them to OWASP ML and ATLAS.
+// Every kind that is in use. content/taxonomies/findings.yaml says what each means; a test holds them together.
+const std::vector<std::string_view>& finding_kinds();
+
 struct FindingUpdate {
   FindingPhase phase = FindingPhase::kOpened;
   std::string episode;   // detector-local key, unique in the stream for ever ("query_chain/e0013999")

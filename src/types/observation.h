@@ -33,6 +33,7 @@ struct FeatureSchema {
 struct Observation {
   std::uint64_t index = 0;  // in the stream
   Time time;                // event time
+  std::int64_t delay_us = 0;  // from the event until its record was admitted
   std::string id;
   std::string caller;
   std::string release;        // that answered; empty when none did

@@ -99,10 +99,10 @@ void ChainDetector::advance(Time now, std::vector<FindingUpdate>& out) {
   if (now < next_close_) return;
   // Rows leave when their own combination is touched; a combination nobody asks for any more is swept here.
   next_close_ = now + kMinute;
-  for (auto& [key, group] : groups_)
-    while (group.ring.first() < group.ring.end() &&
-           now - group.ring.meta(group.ring.first()).time > config_.chains.window_us)
-      drop_oldest(group, out);
+  for (auto at = groups_.begin(); at != groups_.end();) {
+    drop_older(at->second, now, out);
+    if (const auto swept = at++; swept->second.ring.first() == swept->second.ring.end()) forget_group(swept, out);
+  }
   measured_bytes_ = measure();
 }
 

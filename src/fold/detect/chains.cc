@@ -116,14 +116,16 @@ void ChainDetector::drop_oldest(Group& group, std::vector<FindingUpdate>& out) {
   group.components.erase(at);
 }
 
+void ChainDetector::drop_older(Group& group, Time now, std::vector<FindingUpdate>& out) {
+  while (group.ring.first() < group.ring.end() && now - group.ring.meta(group.ring.first()).time > config_.chains.window_us)
+    drop_oldest(group, out);
+}
+
 RowRelation ChainDetector::observe(const Observation& observation, const std::vector<Rank>& ranks, Time now,
                             std::vector<FindingUpdate>& out) {
   const std::uint32_t caller = keys_.seen(observation.caller, now);
   Group& group = group_of(observation.features);
-  while (group.ring.first() < group.ring.end() &&
-         now - group.ring.meta(group.ring.first()).time > config_.chains.window_us)
-    drop_oldest(group, out);
-
+  drop_older(group, now, out);
   const std::uint64_t* copy = group.copies.find(prefix(observation.feature_digest));
   if (copy != nullptr) {
     add_copy(group, *copy, caller, observation, now);

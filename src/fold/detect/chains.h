@@ -89,6 +89,7 @@ class ChainDetector {
   void make_room(Group& group, std::vector<FindingUpdate>& out);
   void forget_group(std::map<std::string, Group>::iterator at, std::vector<FindingUpdate>& out);
   void drop_oldest(Group& group, std::vector<FindingUpdate>& out);
+  void drop_older(Group& group, Time now, std::vector<FindingUpdate>& out);  // than the window
   void add_copy(Group& group, std::uint64_t seq, std::uint32_t caller, const Observation& observation,
                 Time now);
   std::uint32_t component_of(Group& group, std::uint64_t seq);

@@ -88,13 +88,14 @@ Result<FeatureConfig> features_from_json(const Json& json) {
 }
 
 Result<RecordConfig> records_from_json(const Json& json) {
-  Section section(json, "records", {"late_seconds", "late_share", "silence_factor", "silence_seconds", "silence_records"});
+  Section section(json, "records", {"late_seconds", "late_share", "silence_factor", "silence_seconds", "silence_records", "caller_factor"});
   RecordConfig out;
   out.late_us = section.seconds("late_seconds", 0, kWeek);
   out.late_share = section.number("late_share", 1e-6, 0.99);
   out.silence_factor = section.number("silence_factor", 1, 1000);
   out.silence_us = section.seconds("silence_seconds", 1, kWeek);
   out.silence_records = section.count("silence_records", 1, 1e12);
+  out.caller_factor = section.number("caller_factor", 1, 1000);
   FIREBREAK_TRY(section.result());
   return out;
 }

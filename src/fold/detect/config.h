@@ -36,6 +36,7 @@ struct RecordConfig {
   double silence_factor = 0;          // times the longest silence so far
   std::int64_t silence_us = 0;        // and at least
   std::uint64_t silence_records = 0;  // and a day of them, before a silence says anything
+  double caller_factor = 0;           // times the greatest share of one caller, or number of callers, so far
 };
 
 struct OutlierConfig {

@@ -32,7 +32,7 @@ inline DetectorConfig small_config() {
   config.update_us = kMinute;
   config.input = {kHour, 3, kMinute};
   config.features = {1e6, 0.05, 0.01, 0.0005, 0.02};
-  config.records = {5 * kMinute, 0.01, 3, 10 * kMinute, 1000};
+  config.records = {5 * kMinute, 0.01, 3, 10 * kMinute, 1000, 2};
   config.outliers = {kHour, 0.015, 1e-7, 1e-3, 8};
   config.chains = {kDay, 256, 4096, 16, 0.15, 0.1, 6, 0.75, 2 * kDay, 1000, kSecond, 8 << 20};
   config.performance = {Problem::kBinary, "decline", "1", 50, 50, 100, 1, 1e4, 0.05, 0, 1.2, 200, 200, 1e6, 50, 16, 0.5, 0.01,

@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "fold/detect/id_table.h"
+#include "fold/detect/text_shape.h"
 #include "profile/profile.h"
 
 namespace firebreak::detect {
 namespace {
 
 constexpr std::size_t kNamed = 30;
+constexpr double kOpenVocabulary = 0.2;  // this share of a later half is new to the earlier one
+constexpr std::size_t kShapes = 256;     // with more of them a form says nothing
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -41,6 +45,21 @@ FeatureCells::FeatureCells(const CategoryReference& reference) : numeric_(false)
     categories_[i].second = static_cast<std::uint8_t>(categories_.size() <= kNamed ? i : categories_[i].first % kNamed);
   counts_.assign(named_ + 3, 0);
   for (const auto& [value, count] : reference.counts) counts_[cell_of(value)] += count;
+  learn_shapes(reference);
+}
+
+void FeatureCells::learn_shapes(const CategoryReference& reference) {
+  std::uint64_t rows = 0;
+  std::map<std::uint64_t, std::uint64_t> seen;
+  for (const auto& [value, count] : reference.counts) rows += count;
+  if (static_cast<double>(reference.novel) < kOpenVocabulary * static_cast<double>(rows / 2)) return;
+  for (const auto& [value, count] : reference.counts)
+    if (!value.empty()) seen[id_hash(shape_of(value))] += count;
+  if (seen.size() > kShapes) return;
+  for (const auto& [shape, count] : seen) {
+    shapes_.push_back(shape);
+    shapes_seen_once_ += count == 1 ? 1 : 0;
+  }
 }
 
 // Branchless: values come in no order, and a guess that is wrong half of the time costs more than the whole search.
@@ -55,7 +74,9 @@ std::size_t FeatureCells::cell_of(const std::string& value) const {
   if (value.empty()) return missing();
   const std::uint64_t hash = id_hash(value);
   const auto known = std::lower_bound(categories_.begin(), categories_.end(), hash, [](const auto& one, std::uint64_t wanted) { return one.first < wanted; });
-  return known == categories_.end() || known->first != hash ? counts_.size() - 3 : known->second;
+  if (known != categories_.end() && known->first == hash) return known->second;
+  const bool another = has_shapes() && !std::binary_search(shapes_.begin(), shapes_.end(), id_hash(shape_of(value)));
+  return another ? mistyped() : counts_.size() - 3;
 }
 
 std::size_t FeatureCells::rank_cell_of(const std::string& value) const {
@@ -64,7 +85,7 @@ std::size_t FeatureCells::rank_cell_of(const std::string& value) const {
 }
 
 std::size_t FeatureCells::bytes() const {
-  return sizeof(*this) + counts_.size() * sizeof(std::uint64_t) + categories_.size() * sizeof(categories_[0]);
+  return sizeof(*this) + counts_.size() * sizeof(std::uint64_t) + categories_.size() * sizeof(categories_[0]) + shapes_.size() * sizeof(shapes_[0]);
 }
 
 }  // namespace firebreak::detect

@@ -4,6 +4,8 @@
 // Categories: 30 cells, or one each where there are fewer, by a hash of the name | never seen | missing | of a wrong type.
 // Which cell a category lies in, and the order of cells, must not depend on how often the reference showed it: what was frequent by
 // chance is less frequent later, and ranks would call that a shift.
+// Where most values are new (numbers of orders, addresses, names), the forms of values are known instead (text_shape.h): a value of another
+// form counts as one of a wrong type.
 #pragma once
 
 #include <array>
@@ -32,16 +34,24 @@ class FeatureCells {
   // Beyond the reference's range, or a category it never showed.
   bool outside(std::size_t cell) const { return cell == counts_.size() - 3 || (numeric_ && cell == 0); }
 
+  // Whether forms are asked about, and how many of them the reference showed once.
+  bool has_shapes() const { return !shapes_.empty(); }
+  std::uint64_t shapes_seen_once() const { return shapes_seen_once_; }
+
   bool numeric() const { return numeric_; }
   const std::vector<std::uint64_t>& counts() const { return counts_; }  // the reference's
   std::size_t bytes() const;
 
  private:
+  void learn_shapes(const CategoryReference& reference);
+
   bool numeric_;
   std::array<double, kMost> boundaries_{};  // of numbers; padded with infinity
   std::size_t named_ = 0;  // cells of categories
   std::vector<std::pair<std::uint64_t, std::uint8_t>> categories_;  // hash of the name, cell; ascending
   std::vector<std::uint64_t> counts_;
+  std::vector<std::uint64_t> shapes_;  // hashes, ascending
+  std::uint64_t shapes_seen_once_ = 0;
 };
 
 }  // namespace firebreak::detect

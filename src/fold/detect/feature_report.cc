@@ -52,7 +52,10 @@ void FeatureWatches::describe(const Watched& watched, FindingUpdate& update) con
       update.summary = watch.cells().numeric() ? fmt::format("{} lies outside the reference's range {}", watched.name, of)
                                                : fmt::format("{} has values the reference never showed, as '{}', {}", watched.name, watch.example(), of);
       return;
-    case Sign::kMistyped: update.summary = fmt::format("{} has a value of a wrong type {}", watched.name, of); return;
+    case Sign::kMistyped:
+      update.summary = watch.cells().has_shapes() ? fmt::format("{} has values of a form the reference never showed, as '{}', {}", watched.name, watch.example(), of)
+                                                  : fmt::format("{} has a value of a wrong type {}", watched.name, of);
+      return;
     case Sign::kStale: update.summary = fmt::format("{} does not change any more: equal to the value before {}", watched.name, of); return;
   }
 }

@@ -54,7 +54,8 @@ FeatureWatch::FeatureWatch(const ReferenceProfile& profile, const CategoryRefere
   ask_by_urn(Sign::kMissing, static_cast<double>(cells_.counts()[cells_.missing()]), rows, limits.least_share);
   // What half of the rows did not show of the other half bounds what all of them did not show.
   ask_by_urn(Sign::kOutside, static_cast<double>(reference.novel), std::floor(rows / 2), limits.least_share);
-  ask_by_urn(Sign::kMistyped, 0, rows, limits.least_share);
+  // What was seen once bounds what was not seen (Good 1953).
+  ask_by_urn(Sign::kMistyped, cells_.has_shapes() ? static_cast<double>(cells_.shapes_seen_once() + 1) : 0, rows, limits.least_share);
   const double repeats = std::max(static_cast<double>(reference.repeats), std::ceil(rows * repeats_by_chance(counts, rows)));
   ask_repeats(stats::binomial_upper_limit(repeats, rows, limits.alpha));
 }
@@ -91,7 +92,7 @@ bool FeatureWatch::observe(const std::string& value, bool mistyped, double chanc
   const bool repeated = position_ > 0 && !value.empty() && value == last_category_;
   if (!repeated) last_category_ = value;
   const std::size_t cell = mistyped ? cells_.mistyped() : cells_.cell_of(value);
-  if (cells_.outside(cell)) example_ = value.substr(0, kExample);
+  if (cells_.outside(cell) || (cell == cells_.mistyped() && !value.empty())) example_ = value.substr(0, kExample);
   return take(cell, mistyped ? cell : cells_.rank_cell_of(value), repeated, chance);
 }
 

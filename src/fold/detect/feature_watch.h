@@ -65,7 +65,7 @@ class FeatureWatch {
 
   const FeatureCells& cells() const { return cells_; }
   double usual(Sign sign) const;  // the share that is usual, at most; 1 where the question is left out
-  const std::string& example() const { return example_; }  // the last category outside
+  const std::string& example() const { return example_; }  // the last category outside, or of another form
   bool last_was(Sign sign) const { return remembered(1).is(sign, cells_); }
   std::size_t bytes() const;
 

@@ -24,13 +24,13 @@ double chance_of(std::uint64_t index, std::size_t feature) {
   return static_cast<double>(mixed(index * 1024 + feature) >> 11) * 0x1.0p-53;
 }
 
-std::string kind_of(Sign sign, bool numeric, bool unit) {
+std::string kind_of(Sign sign, const FeatureCells& cells, bool unit) {
   if (unit) return "unit_change";
   switch (sign) {
     case Sign::kShift: return "feature_drift";
     case Sign::kMissing: return "missing_values";
-    case Sign::kOutside: return numeric ? "feature_range" : "unseen_category";
-    case Sign::kMistyped: return "type_mismatch";
+    case Sign::kOutside: return cells.numeric() ? "feature_range" : "unseen_category";
+    case Sign::kMistyped: return cells.has_shapes() ? "pattern_mismatch" : "type_mismatch";
     case Sign::kStale: return "stale_feature";
   }
   return "feature_drift";
@@ -168,7 +168,7 @@ void FeatureWatches::begin(Watched& watched, Time now, std::vector<FindingUpdate
   }
   const Place here = place_of(position_);
   const std::uint64_t oldest = open.position + 1 - std::min(open.position, open.ages.likeliest);
-  open.episode.hit(kind_of(open.sign, watch.cells().numeric(), open.unit.has_value()), open.place.index, open.place.time);
+  open.episode.hit(kind_of(open.sign, watch.cells(), open.unit.has_value()), open.place.index, open.place.time);
   open.episode.cover(std::min(place_of(oldest).index, open.place.index), here.index, place_of(oldest).time, here.time);
   report(watched, now, out);
 }

@@ -185,6 +185,63 @@ TEST(FeatureWatches, a_season_that_the_reference_went_through_is_no_finding) {
   EXPECT_FALSE(watch.opened().empty());
 }
 
+// What the reference showed often by chance comes less often later; with many categories that is most of them.
+TEST(FeatureWatches, a_category_of_many_equal_values_is_no_shift) {
+  for (const int values : {10, 30, 31, 50, 100, 200}) {
+    World world(1300 + static_cast<std::uint64_t>(values), 1);
+    const auto row = [&world, values] {
+      FeatureRow out = world.row();
+      out.categories = {std::to_string(static_cast<int>(values * uniform(world.random)))};
+      return out;
+    };
+    std::vector<FeatureRow> sample;
+    for (int i = 0; i < 3000; ++i) sample.push_back(row());
+    Watch watch(*build_profile({{"n0"}, {"colour"}}, sample), 1e6);
+    for (int i = 0; i < 30'000; ++i) watch.take(row());
+    EXPECT_TRUE(watch.all.empty()) << values << ": " << watch.all.front().summary;
+    for (int i = 0; i < 1500; ++i) {
+      FeatureRow shifted = row();
+      if (i % 4 == 0) shifted.categories = {"7"};
+      watch.take(std::move(shifted));
+    }
+    EXPECT_FALSE(watch.all.empty()) << values;
+  }
+}
+
+// A new value of a long tail comes as often as the reference's later half showed new ones.
+TEST(FeatureWatches, a_long_tail_of_categories_is_no_shift) {
+  World world(1400, 1);
+  const auto row = [&world] {
+    FeatureRow out = world.row();
+    out.categories = {std::to_string(static_cast<int>(std::pow(uniform(world.random), -1.5)))};
+    return out;
+  };
+  std::vector<FeatureRow> sample;
+  for (int i = 0; i < 3000; ++i) sample.push_back(row());
+  Watch watch(*build_profile({{"n0"}, {"colour"}}, sample), 1e6);
+  for (int i = 0; i < 30'000; ++i) watch.take(row());
+  EXPECT_TRUE(watch.all.empty()) << watch.all.front().summary;
+}
+
+// Numbers of orders: every value is new, all have one of two forms.
+TEST(FeatureWatches, another_form_of_values_that_are_all_new_is_told) {
+  World world(1500, 1);
+  const auto row = [&world](const std::string& before) {
+    FeatureRow out = world.row();
+    out.categories = {before + std::to_string(static_cast<int>(1e6 * uniform(world.random)))};
+    return out;
+  };
+  std::vector<FeatureRow> sample;
+  for (int i = 0; i < 2000; ++i) sample.push_back(row(i % 3 == 0 ? "EU-" : "order "));
+  Watch watch(*build_profile({{"n0"}, {"number"}}, sample), 1e6);
+  for (int i = 0; i < 10'000; ++i) watch.take(row(i % 3 == 0 ? "US-" : "order "));
+  EXPECT_TRUE(watch.all.empty()) << watch.all.front().summary;
+  for (int i = 0; i < 300; ++i) watch.take(row(i % 10 == 0 ? "' OR 1=1 --" : "order "));
+  ASSERT_EQ(watch.opened().size(), 1u);
+  EXPECT_EQ(watch.opened().front().kind, "pattern_mismatch");
+  EXPECT_NE(watch.opened().front().summary.find("OR 1=1"), std::string::npos) << watch.opened().front().summary;
+}
+
 TEST(FeatureWatches, an_episode_ends_when_the_values_are_the_references_again) {
   World world(1000, 3);
   Watch watch(world.reference(2000), 1e6);

@@ -30,9 +30,7 @@ void InputChecks::hit(const std::string& slot, const std::string& kind, Severity
 
 void InputChecks::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
   if (!observation.schema_violation.empty() && !is_usual(observation.schema_violation))
-    hit("schema_violation", "schema_violation", Severity::kLow,
-        "requests break the endpoint's schema, last: " + shortened(observation.schema_violation, 200),
-        observation);
+    tell_violation(observation);
   if (!observation.model_known && !observation.release.empty())
     hit("unknown_model/" + observation.model_digest, "unknown_model", Severity::kHigh,
         fmt::format("release {} answered with a model nobody registered ({})",
@@ -40,6 +38,15 @@ void InputChecks::observe(const Observation& observation, Time now, std::vector<
         observation);
   if (observation.disposition == Disposition::kFailed) check_failures(observation, now);
   advance(now, out);
+}
+
+void InputChecks::tell_violation(const Observation& observation) {
+  const bool field = observation.schema_violation.ends_with(": unknown field");
+  const std::string kind = field ? "new_field" : "schema_violation";
+  hit(kind, kind, Severity::kLow,
+      (field ? "requests bring a field that the endpoint's schema lacks, last: " : "requests break the endpoint's schema, last: ") +
+          shortened(observation.schema_violation, 200),
+      observation);
 }
 
 // Where the reference lacks values as well, how many are missing is the feature watches' matter.

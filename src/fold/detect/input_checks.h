@@ -34,6 +34,7 @@ class InputChecks {
 
   void hit(const std::string& slot, const std::string& kind, Severity severity, std::string summary,
            const Observation& observation);
+  void tell_violation(const Observation& observation);
   bool is_usual(const std::string& violation) const;
   void check_failures(const Observation& observation, Time now);
 

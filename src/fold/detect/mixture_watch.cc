@@ -7,13 +7,14 @@
 #include <numeric>
 
 #include "stats/onset_posterior.h"
+#include "stats/special.h"
 
 namespace firebreak::detect {
 namespace {
 
 constexpr std::array<double, 4> kPowers = {0.1, 0.3, 0.5, 0.8};
-constexpr double kUnusual = 0.05;   // a block's rank, for the onset and the end
-constexpr std::size_t kQuiet = 4;   // usual blocks in a row end a finding
+constexpr double kUnusual = 0.05;   // a block's rank for the onset, many blocks' for the end
+constexpr std::size_t kFewest = 4, kMost = 32;  // blocks that must be usual together before a finding ends
 constexpr double kMostWealth = 1e280;
 
 }  // namespace
@@ -53,8 +54,7 @@ void MixtureWatch::finish(Time now, std::vector<FindingUpdate>& out) {
   rows_ = 0;
   if (episode_.open()) {
     if (block_.p <= kUnusual) episode_.extend(block_.last_index, block_.last_time);
-    const bool quiet = blocks_.size() >= kQuiet && std::all_of(blocks_.end() - kQuiet, blocks_.end(), [](const Block& one) { return one.p > kUnusual; });
-    if (quiet) {
+    if (++since_alarm_ >= rested_on_ && are_usual(rested_on_)) {
       out.push_back(episode_.close(config_));
       describe(out.back());
       wealth_.fill(0);
@@ -66,12 +66,22 @@ void MixtureWatch::finish(Time now, std::vector<FindingUpdate>& out) {
     evidence_ = log_evidence();
     if (evidence_ < limit_) return;
     began_ = onset();
+    const auto first = std::find_if(blocks_.begin(), blocks_.end(), [this](const Block& one) { return one.last_index >= began_.first_index; });
+    rested_on_ = std::clamp<std::size_t>(static_cast<std::size_t>(blocks_.end() - first), kFewest, kMost);
+    since_alarm_ = 0;
     episode_.hit("multivariate_drift", block_.last_index, block_.last_time);
     episode_.cover(std::min(began_.first_index, block_.first_index), block_.last_index, std::min(began_.first_time, block_.first_time), block_.last_time);
   }
   if (!episode_.due(now, config_.update_us)) return;
   out.push_back(episode_.report(config_, now));
   describe(out.back());
+}
+
+// Together (Fisher 1932): a weak change shows in no block alone.
+bool MixtureWatch::are_usual(std::size_t newest) const {
+  double sum = 0;
+  for (auto at = blocks_.end() - static_cast<std::ptrdiff_t>(newest); at != blocks_.end(); ++at) sum -= std::log(at->p);
+  return stats::chi_square_upper(2 * sum, 2 * static_cast<double>(newest)) > kUnusual;
 }
 
 Onset MixtureWatch::onset() const {

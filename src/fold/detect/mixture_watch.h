@@ -38,6 +38,7 @@ class MixtureWatch {
   void finish(Time now, std::vector<FindingUpdate>& out);
   double rank_of(double distance) const;
   double log_evidence() const;
+  bool are_usual(std::size_t newest) const;
   Onset onset() const;
   void describe(FindingUpdate& update) const;
 
@@ -51,6 +52,7 @@ class MixtureWatch {
   std::array<double, 4> wealth_{};
   double evidence_ = 0, limit_ = 0;
   Onset began_;
+  std::size_t rested_on_ = 0, since_alarm_ = 0;  // blocks: as many as made the finding must be usual again to end it
   Episode episode_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <climits>
 #include <cmath>
 #include <random>
 
@@ -27,7 +28,8 @@ struct Pairs {
   std::normal_distribution<double> normal;
 };
 
-std::vector<FindingUpdate> run(std::uint64_t seed, double arl, int quiet, int records) {
+// The features go together otherwise from row `quiet` on, and as before again from row `back` on.
+std::vector<FindingUpdate> run(std::uint64_t seed, double arl, int quiet, int records, double otherwise = -0.2, int back = INT_MAX) {
   Pairs pairs(seed);
   const ReferenceProfile profile = pairs.reference();
   DetectorConfig config = testing::small_config();
@@ -38,7 +40,7 @@ std::vector<FindingUpdate> run(std::uint64_t seed, double arl, int quiet, int re
     Observation seen;
     seen.index = static_cast<std::uint64_t>(i);
     seen.time = {i * kSecond};
-    seen.features = pairs.row(i < quiet ? 0.6 : -0.2);
+    seen.features = pairs.row(i < quiet || i >= back ? 0.6 : otherwise);
     watch.observe(seen, *ranks_of(profile, seen.features), seen.time, out);
   }
   return out;
@@ -64,6 +66,17 @@ TEST(MixtureWatch, comes_falsely_as_seldom_as_promised) {
   for (std::uint64_t seed = 100; seed < 100 + kRuns; ++seed) runs += run(seed, kArl, kRecords, kRecords).empty() ? 0 : 1;
   const double chance = kRecords / kArl;
   EXPECT_LE(runs, kRuns * chance + 3 * std::sqrt(kRuns * chance * (1 - chance)));
+}
+
+TEST(MixtureWatch, a_weak_change_goes_on_until_it_is_over) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const auto found = run(seed, 1e6, 3000, 60'000, 0.25, 40'000);
+    ASSERT_FALSE(found.empty()) << seed;
+    const auto closed = std::find_if(found.begin(), found.end(), [](const FindingUpdate& one) { return one.phase == FindingPhase::kClosed; });
+    ASSERT_NE(closed, found.end()) << seed;
+    EXPECT_GE(closed->last_index, 37'000u) << seed;  // the last block that was unusual by itself
+    EXPECT_EQ(std::count_if(found.begin(), found.end(), [](const FindingUpdate& one) { return one.phase == FindingPhase::kOpened; }), 1) << seed;
+  }
 }
 
 TEST(MixtureWatch, says_nothing_without_a_reference_that_is_large_enough) {

@@ -45,12 +45,13 @@ TEST(Profile, counts_holes_and_refuses_infinities_and_features_without_a_value) 
 
 TEST(Profile, counts_repeats_copies_and_what_the_later_half_shows_first) {
   auto rows = testing::small_training();
-  rows[7] = rows[6];
+  rows[7] = rows[6];      // in the earlier half, where a row is compared with fewer than half of them
+  rows[507] = rows[506];
   rows[900].categories[0] = "violet";
   const auto profile = build_profile(testing::small_schema(), rows);
   ASSERT_TRUE(profile);
   EXPECT_EQ(profile->copies, 1u);
-  EXPECT_EQ(profile->numeric[0].repeats, 1u);
+  EXPECT_EQ(profile->numeric[0].repeats, 2u);
   EXPECT_EQ(profile->categories[0].novel, 1u);
 }
 

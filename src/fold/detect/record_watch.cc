@@ -23,7 +23,7 @@ std::uint64_t prefix_of(const Digest& digest) {
 }  // namespace
 
 RecordWatch::RecordWatch(const DetectorConfig& config, const ReferenceProfile& profile)
-    : config_(config), limit_(std::log(config.features.arl_records * kQuestions)), rows_(kRemembered) {
+    : config_(config), limit_(std::log(config.features.arl_records * kQuestions)), mix_(config), rows_(kRemembered) {
   const double alpha = config.features.reference_alpha / kQuestions;
   copies_ = {"duplicate_requests", "repeat an earlier request", {}, {}, 0, 0, 0, {}};
   late_ = {"timestamp_disorder", "are dated far behind the newest", {}, {}, 0, 0, 0, {}};
@@ -54,6 +54,7 @@ bool RecordWatch::repeats(const Observation& observation) {
 void RecordWatch::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
   listen(observation, now, out);
   const Time newest = std::max(now, observation.time);
+  mix_.observe(observation, newest, out);
   ask(late_, now - observation.time > config_.records.late_us, observation, newest, out);
   if (std::isfinite(observation.score)) {
     const bool inside = observation.score >= 0 && observation.score <= 1;
@@ -99,6 +100,7 @@ void RecordWatch::listen(const Observation& observation, Time now, std::vector<F
   if (records_++ == 0) first_ = observation.time;
   last_ = std::max(last_, observation.time);
   last_index_ = observation.index;
+  live_ = observation.delay_us <= config_.records.silence_us;
 }
 
 FindingUpdate RecordWatch::describe_silence(FindingUpdate update, Time now) const {
@@ -120,11 +122,11 @@ void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
   }
   const bool known = records_ >= config_.records.silence_records && last_ - first_ >= kDay;
   const auto limit = static_cast<std::int64_t>(config_.records.silence_factor * static_cast<double>(longest_gap_us_));
-  if (!known || silence_.open() || now - last_ <= std::max(limit, config_.records.silence_us)) return;
+  if (!known || !live_ || silence_.open() || now - last_ <= std::max(limit, config_.records.silence_us)) return;
   silence_.hit("volume_drop", last_index_, last_);
   out.push_back(describe_silence(silence_.report(config_, now), now));
 }
 
-std::size_t RecordWatch::bytes() const { return rows_.bytes() + order_.size() * sizeof(std::uint64_t) + callers_.bytes(); }
+std::size_t RecordWatch::bytes() const { return rows_.bytes() + order_.size() * sizeof(std::uint64_t) + callers_.bytes() + mix_.bytes(); }
 
 }  // namespace firebreak::detect

@@ -3,7 +3,7 @@
 // duplicate_requests: more rows than in the reference repeat an earlier one. Asked only of a reference that is the endpoint's own
 // records in order; a training set says nothing about retries. timestamp_disorder: more records than allowed come with a time far behind
 // the newest. probability_rule: a score outside 0..1 where all were inside. volume_drop: a silence longer than any before
-// by a factor; told by advance(), ended by the next record.
+// by a factor, of an endpoint whose records come as they happen; told by advance(), ended by the next record.
 // Rows are compared with as many before them as the reference's were (half of its rows), so that chance repeats them as often.
 // State: the digests of those rows, kRemembered at most.
 #pragma once
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "fold/detect/caller_mix.h"
 #include "fold/detect/caller_share.h"
 #include "fold/detect/config.h"
 #include "fold/detect/episode.h"
@@ -55,6 +56,7 @@ class RecordWatch {
 
   const DetectorConfig& config_;
   double limit_;  // ln
+  CallerMix mix_;
   CallerShare callers_;
   Question copies_, late_, scores_;
   std::uint64_t inside_ = 0;  // scores within 0..1 so far
@@ -64,6 +66,7 @@ class RecordWatch {
   std::uint64_t pooled_ = 0;
   Episode silence_;
   std::uint64_t records_ = 0, last_index_ = 0;
+  bool live_ = false;  // the newest record came soon after its event: one that is read in later says nothing of silence since
   Time first_, last_;
   std::int64_t longest_gap_us_ = 0;
 };

@@ -46,17 +46,6 @@ Result<JsonObject> change_of(const IncidentState& state, const Entry& entry, con
                     {"by", who(entry)}};
 }
 
-// All that anybody says: those of content/taxonomies/findings.yaml.
-const std::vector<std::string_view>& finding_kinds() {
-  static const std::vector<std::string_view> kinds = {
-      "query_chain", "outlier_burst", "performance_drop", "estimated_performance_drop", "unknown_model", "unseen_category",
-      "feature_range", "feature_drift", "multivariate_drift", "missing_values", "type_mismatch", "unit_change", "stale_feature",
-      "duplicate_requests", "timestamp_disorder", "probability_rule", "volume_drop", "imported_result", "rule_match",
-      "schema_violation", "log_contradicted", "store_foreign", "keys_not_backed_up", "store_not_immutable", "store_away",
-      "upstream_failure", "capture_gap", "detector_lag"};
-  return kinds;
-}
-
 // Those that share most with `word`: its parts, or its beginning.
 std::string near_kinds(const std::string& word) {
   std::string out;

@@ -19,9 +19,9 @@ constexpr std::size_t kBroad = 5;                     // features
 constexpr std::int64_t kRetrainShows = 48 * kHour;
 constexpr std::size_t kFindingsNamed = 3;
 
-constexpr std::string_view kUpstream[] = {"unit_change", "missing_field", "new_field", "type_mismatch", "schema_violation", "stale_feature",
+constexpr std::string_view kUpstream[] = {"unit_change", "new_field", "type_mismatch", "schema_violation", "stale_feature",
                                           "missing_values", "timestamp_disorder"};
-constexpr std::string_view kShifts[] = {"feature_drift", "multivariate_drift", "caller_mix", "unseen_category", "feature_range", "cardinality_burst",
+constexpr std::string_view kShifts[] = {"feature_drift", "multivariate_drift", "caller_mix", "unseen_category", "pattern_mismatch", "feature_range", "cardinality_burst",
                                         "probability_rule", "volume_drop", "estimated_performance_drop", "performance_drop"};
 constexpr std::string_view kTampering[] = {"unknown_model", "log_contradicted"};
 

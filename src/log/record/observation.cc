@@ -180,6 +180,7 @@ Result<Observation> ObservationReader::read(const Record& record) {
     }
   }
   set_shadow(row.extra, out);
+  out.delay_us = record.admitted - out.time;
   out.feature_digest = feature_digest(features_, out.features);
   if (out.schema_violation.empty()) out.schema_violation = violation(record, row, plan, out);
   return out;

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/simulated_files.h"
 #include "run/app/content.h"
 #include "run/app/rule_files.h"
+#include "types/finding.h"
 
 namespace firebreak::app {
 namespace {
@@ -24,6 +27,14 @@ TEST(Meanings, of_kinds_are_those_of_the_taxonomy_that_the_program_brings_along)
   EXPECT_EQ(ids(meanings.of_kind.at("unit_change")), "");
   for (const auto& [kind, means] : meanings.of_kind)
     for (const events::Meaning& one : means) EXPECT_TRUE(one.framework == events::kAtlas ? one.id.starts_with("AML.T") : one.id.starts_with("ML")) << kind;
+}
+
+TEST(Meanings, are_given_for_every_kind_of_finding_and_for_no_other) {
+  SimulatedFiles files(1);
+  const auto blobs = evidence::BlobStore::open(files, "blobs");
+  std::set<std::string> meant, known(finding_kinds().begin(), finding_kinds().end());
+  for (const auto& [kind, means] : shipped_meanings(*blobs).of_kind) meant.insert(kind);
+  EXPECT_EQ(meant, known);
 }
 
 TEST(Meanings, of_a_rule_are_its_own_and_nothing_when_its_set_is_gone) {
