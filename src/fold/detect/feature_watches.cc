@@ -180,7 +180,7 @@ std::uint64_t FeatureWatches::close_values(const Open& open) {
 
 // The newest values are the reference's again.
 bool FeatureWatches::is_over(const Watched& watched) const {
-  constexpr double kUsual = 0.01;
+  constexpr double kUsual = 0.05;
   const FeatureWatch& watch = watched.watch;
   const Sign sign = watched.open->sign;
   const std::uint64_t values = close_values(*watched.open);

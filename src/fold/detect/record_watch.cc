@@ -12,12 +12,30 @@ namespace firebreak::detect {
 namespace {
 
 constexpr std::size_t kQuestions = 3;
+constexpr std::size_t kHits = 256;             // remembered of each
 constexpr std::uint64_t kScoresToKnow = 1000;  // inside 0..1, before one outside says anything
 
 std::uint64_t prefix_of(const Digest& digest) {
   std::uint64_t out = 0;
   std::memcpy(&out, digest.view().data(), sizeof out);
   return out;
+}
+
+// The newest hits that are together the least likely at the usual share (likelihood ratio of a Poisson law).
+struct Burst {
+  std::uint64_t hits = 0, records = 1;
+};
+
+Burst burst_of(const std::deque<std::uint64_t>& places, std::uint64_t asked, double usual) {
+  Burst best;
+  double most = -1;
+  for (std::uint64_t hits = 1; hits <= places.size(); ++hits) {
+    const std::uint64_t records = asked - places[places.size() - hits] + 1;
+    const double expected = static_cast<double>(records) * usual, found = static_cast<double>(hits);
+    const double ratio = found > expected ? found * std::log(found / expected) - (found - expected) : 0;
+    if (ratio > most) most = ratio, best = {hits, records};
+  }
+  return best;
 }
 
 }  // namespace
@@ -69,7 +87,8 @@ void RecordWatch::ask(Question& question, bool hit, const Observation& observati
   if (!question.events) return;
   ++question.asked;
   if (!hit) return;
-  ++question.hits;
+  question.hits.push_back(question.asked);
+  if (question.hits.size() > kHits) question.hits.pop_front();
   question.last_hit = now;
   if (!question.episode.open()) {
     question.events->hit(question.asked);
@@ -83,11 +102,12 @@ void RecordWatch::ask(Question& question, bool hit, const Observation& observati
 }
 
 void RecordWatch::describe(const Question& question, FindingUpdate& update) const {
+  const Burst burst = burst_of(question.hits, question.asked, question.events->baseline());
+  const double share = static_cast<double>(burst.hits) / static_cast<double>(burst.records);
   update.severity = Severity::kMedium;
-  update.numbers = {{"log_evidence", question.evidence}, {"log_limit", limit_}, {"usual_share_at_most", question.events->baseline()},
-                    {"share", static_cast<double>(question.hits) / static_cast<double>(std::max<std::uint64_t>(question.asked, 1))},
-                    {"records", static_cast<double>(question.hits)}};
-  update.summary = fmt::format("more records than usual {}: {} of {} so far (at most {:.2f} % are usual)", question.what, question.hits, question.asked,
+  update.numbers = {{"log_evidence", question.evidence}, {"log_limit", limit_}, {"usual_share_at_most", question.events->baseline()}, {"share", share},
+                    {"records", static_cast<double>(burst.records)}};
+  update.summary = fmt::format("more records than usual {}: {} of the last {} ({:.2f} % at most are usual)", question.what, burst.hits, burst.records,
                                100 * question.events->baseline());
 }
 
@@ -117,7 +137,8 @@ void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
     if (!one->episode.open() || now - one->last_hit <= config_.input.idle_us) continue;
     out.push_back(one->episode.close(config_));
     describe(*one, out.back());
-    one->asked = one->hits = 0;
+    one->asked = 0;
+    one->hits.clear();
     one->events->restart(0);
   }
   const bool known = records_ >= config_.records.silence_records && last_ - first_ >= kDay;

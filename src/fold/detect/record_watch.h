@@ -43,7 +43,8 @@ class RecordWatch {
     std::string kind, what;
     std::optional<stats::RareEvents> events;
     Episode episode;
-    std::uint64_t asked = 0, hits = 0;  // records, and those that were such
+    std::uint64_t asked = 0;            // records
+    std::deque<std::uint64_t> hits;     // places of the newest such, oldest first
     double evidence = 0;      // at the alarm
     Time last_hit;
   };
