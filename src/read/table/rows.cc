@@ -77,7 +77,7 @@ class Counter {
 // A head of one name that holds what other programs put between cells is one of several columns; a name that is quoted whole is meant.
 Result<void> check_separator(const std::string& path, std::string_view line, const std::string& name) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  const bool quoted = line.starts_with('"') && line.size() == name.size() + 2;
+  const bool quoted = line == '"' + name + '"';
   for (const auto& [separator, word] : {std::pair(';', "';'"), std::pair('\t', "tabs"), std::pair('|', "'|'")})
     if (!quoted && name.find(separator) != std::string::npos)
       return fail(Code::kInvalid, fmt::format("{}: its columns seem to be separated by {} ('{}'): save it with commas, and with points in decimal numbers; "

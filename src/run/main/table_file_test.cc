@@ -55,6 +55,7 @@ TEST(TableFile, refuses_what_is_cut_or_damaged) {
 TEST(TableFile, names_the_separator_of_a_file_that_has_no_commas) {
   EXPECT_NE(table_of("a;b\n1;2\n").error().message.find("t.csv: its columns seem to be separated by ';' ('a;b')"), std::string::npos);
   EXPECT_NE(table_of("\"a\";\"b\"\r\n1,5;2\r\n").error().message.find("separated by ';'"), std::string::npos);
+  EXPECT_NE(table_of("\"a\";b\n1;2\n").error().message.find("separated by ';'"), std::string::npos);
   EXPECT_NE(table_of("\xef\xbb\xbf" "a\tb\n1\t2\n").error().message.find("separated by tabs"), std::string::npos);
   EXPECT_NE(table_of(packed("a|b\n1|2\n"), "t.csv.zst").error().message.find("separated by '|'"), std::string::npos);
   EXPECT_EQ(table_of("\"a;b\"\n1\n")->names, std::vector<std::string>{"a;b"});  // meant
