@@ -113,6 +113,8 @@ TEST(Profile, says_what_is_wrong) {
   EXPECT_NE(changed.find("its digest is another"), std::string::npos);
   EXPECT_NE(changed.find("build it anew: firebreak profile build"), std::string::npos) << changed;
   EXPECT_EQ(changed.find("ledger verify"), std::string::npos);
+  std::ofstream(place.folder() / "broken.csv.zst") << "no zstd at all";
+  EXPECT_NE(refusal({"build", place.folder() / "broken.csv.zst", "--json"}).find("copy it anew from where it came"), std::string::npos);
   std::ofstream(place.folder() / "semicolons.csv") << "a;b\n1;2\n";
   EXPECT_NE(refusal({"diff", data_file("imports/reference.csv"), place.folder() / "semicolons.csv", "--json"}).find("separated by ';'"), std::string::npos);
   EXPECT_NE(refusal({"show", data_file("imports/reference.csv"), "--feature", "nothing", "--json"}).find("lists them"), std::string::npos);
