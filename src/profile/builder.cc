@@ -79,6 +79,7 @@ FeatureBuilder::FeatureBuilder(std::string name, FeatureKind kind, const Feature
   out_.name = std::move(name);
   out_.kind = kind;
   out_.numeric.quantiles = stats::QuantileSketch(options.seed);
+  if (kind == FeatureKind::kCategorical) out_.categorical.folded.assign(kFolded, 0);
   if (options_.like == nullptr) return;
   FIREBREAK_ASSERT(options_.like->kind == kind);
   out_.numeric.edges = options_.like->numeric.edges;
@@ -140,7 +141,9 @@ void FeatureBuilder::text(std::string_view value) {
   FIREBREAK_ASSERT(out_.kind == FeatureKind::kCategorical);
   ++out_.rows;
   out_.categorical.lengths.add(static_cast<double>(value.size()));
-  out_.distinct.add(value);
+  const std::uint64_t hash = stats::text_hash(value);
+  out_.distinct.add_hash(hash);
+  ++out_.categorical.folded[hash % kFolded];
   if (const auto known = names_.find(value); known != names_.end())
     ++known->second;
   else if (names_.size() < options_.most_names && value.size() <= kCategoryBytes)

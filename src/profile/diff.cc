@@ -9,6 +9,8 @@ namespace firebreak::profile {
 namespace {
 
 constexpr std::size_t kNamed = 10;  // new and vanished categories that are named
+constexpr const char* kNotCompared =
+    "a profile names its most frequent categories alone and has no 'folded' counts of the rest: build it anew from its rows to compare them";
 
 RateDiff rate(std::uint64_t hits_then, std::uint64_t all_then, std::uint64_t hits_now, std::uint64_t all_now) {
   RateDiff out;
@@ -76,32 +78,49 @@ void compare_numbers(const NumericProfile& then, const NumericProfile& now, Feat
   out.range = range_of(then, now);
   const Binned binned = binned_over(then.edges, now, out.exact);
   if (stats::total(binned.counts) == 0) return;
-  const stats::Pooled pooled = stats::pool_rare(then.bins, binned.counts);
+  const stats::Pooled pooled = stats::pool_bins(then.bins, binned.counts);
   out.scores = stats::windowed_scores(pooled.reference, pooled.current);
   const double spread = then.moments.std_population();
   if (spread > 0 && std::isfinite(spread))
     out.wasserstein = stats::windowed_wasserstein(then.edges, {then.bins, then.sums}, {binned.counts, binned.sums}, spread);
 }
 
-void compare_categories(const CategoricalProfile& then, const CategoricalProfile& now, FeatureDiff& out) {
-  if (then.lengths.n() == 0 || now.lengths.n() == 0) return;
+// What one side shows and the other, which names all of its categories, does not.
+void name_categories(const CategoricalProfile& then, const CategoricalProfile& now, FeatureDiff& out) {
   const std::map<std::string_view, std::uint64_t> then_counts(then.top.begin(), then.top.end()), now_counts(now.top.begin(), now.top.end());
-  stats::Counts a, b;
-  std::uint64_t known = 0;
+  std::uint64_t rows = now.other, fresh = now.other;
+  bool all_found = true;  // no category of the reference may hide among the others
   for (const auto& [name, count] : then.top) {
     const auto found = now_counts.find(name);
-    a.push_back(count);
-    b.push_back(found == now_counts.end() ? 0 : found->second);
-    known += b.back();
-    if (b.back() == 0 && count != 0 && now.other == 0 && out.vanished_categories.size() < kNamed)
-      out.vanished_categories.emplace_back(name, count);
+    all_found = all_found && found != now_counts.end();
+    const bool gone = now.other == 0 && count != 0 && (found == now_counts.end() || found->second == 0);
+    if (gone && out.vanished_categories.size() < kNamed) out.vanished_categories.emplace_back(name, count);
   }
-  a.push_back(then.other);
-  b.push_back(now.lengths.n() - known);
-  for (const auto& [name, count] : now.top)
-    if (!then_counts.contains(name) && count != 0 && then.other == 0 && out.new_categories.size() < kNamed)
-      out.new_categories.emplace_back(name, count);
-  if (then.other == 0) out.new_share = static_cast<double>(b.back()) / static_cast<double>(now.lengths.n());
+  for (const auto& [name, count] : now.top) {
+    rows += count;
+    if (then.other != 0 || count == 0 || then_counts.contains(name)) continue;
+    fresh += count;
+    if (out.new_categories.size() < kNamed) out.new_categories.emplace_back(name, count);
+  }
+  if (then.other == 0 && rows != 0 && (now.other == 0 || all_found)) out.new_share = static_cast<double>(fresh) / static_cast<double>(rows);
+}
+
+void compare_categories(const CategoricalProfile& then, const CategoricalProfile& now, FeatureDiff& out) {
+  if (then.lengths.n() == 0 || now.lengths.n() == 0) return;
+  name_categories(then, now, out);
+  stats::Counts a, b;
+  out.folded = then.other != 0 || now.other != 0;
+  if (out.folded) {
+    a = folded_of(then);
+    b = folded_of(now);
+    out.not_compared = a.empty() || b.empty();
+  } else {
+    std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> names;  // in an order that neither side's counts have made
+    for (const auto& [name, count] : then.top) names[name].first = count;
+    for (const auto& [name, count] : now.top) names[name].second = count;
+    for (const auto& [name, counts] : names) a.push_back(counts.first), b.push_back(counts.second);
+  }
+  if (out.not_compared || stats::total(a) == 0 || stats::total(b) == 0) return;
   const stats::Pooled pooled = stats::pool_rare(a, b);
   out.scores = stats::windowed_scores(pooled.reference, pooled.current);
 }
@@ -113,7 +132,10 @@ FeatureDiff compare(const FeatureProfile& then, const FeatureProfile& now) {
   out.type_now = now.type;
   out.missing = rate(then.missing, then.rows, now.missing, now.rows);
   out.wrong = rate(then.wrong, then.present(), now.wrong, now.present());
-  if (then.kind != now.kind) return out;
+  if (then.kind != now.kind) {
+    out.changed.emplace_back("type");
+    return out;
+  }
   if (then.kind == FeatureKind::kNumeric) {
     out.not_finite = rate(not_finite(then.numeric), then.present(), not_finite(now.numeric), now.present());
     compare_numbers(then.numeric, now.numeric, out);
@@ -122,14 +144,6 @@ FeatureDiff compare(const FeatureProfile& then, const FeatureProfile& now) {
     compare_categories(then.categorical, now.categorical, out);
   }
   return out;
-}
-
-// Integral and numeric, or a text that became short, are no other type: their numbers say what changed.
-bool other_type(FeatureType then, FeatureType now) {
-  const auto group = [](FeatureType type) {
-    return type == FeatureType::kNumeric || type == FeatureType::kIntegral ? 0 : type == FeatureType::kBoolean ? 1 : 2;
-  };
-  return group(then) != group(now);
 }
 
 struct Question {
@@ -146,18 +160,22 @@ void judge(ProfileDiff& diff) {
       feature.changed.emplace_back(feature.presence == Presence::kNew ? "new" : "vanished");
       continue;
     }
-    if (other_type(feature.type_then, feature.type_now)) feature.changed.emplace_back("type");
     asked.push_back({&feature, "missing", feature.missing.p_value});
     asked.push_back({&feature, "wrong type", feature.wrong.p_value});
     asked.push_back({&feature, "not finite", feature.not_finite.p_value});
     if (feature.scores) asked.push_back({&feature, "distribution", feature.scores->homogeneity.p_value});
     if (feature.range) asked.push_back({&feature, "range", feature.range->p_value});
-    if (feature.unit) feature.changed.emplace_back("unit");
   }
   std::stable_sort(asked.begin(), asked.end(), [](const Question& a, const Question& b) { return a.p < b.p; });
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (asked[i].p > diff.level / static_cast<double>(asked.size() - i)) break;
     asked[i].feature->changed.emplace_back(asked[i].what);
+  }
+  // A unit is a guess from quantiles that has no chance of its own: it explains a difference, it does not show one.
+  for (FeatureDiff& feature : diff.features) {
+    const auto has = [&](const char* what) { return std::find(feature.changed.begin(), feature.changed.end(), what) != feature.changed.end(); };
+    if (feature.unit && !has("distribution") && !has("range")) feature.unit.reset();
+    if (feature.unit) feature.changed.emplace_back("unit");
   }
 }
 
@@ -199,7 +217,9 @@ JsonObject feature_json(const FeatureDiff& feature) {
                                    {"freedom", scores.homogeneity.freedom},
                                    {"p_value", number(scores.homogeneity.p_value)}};
     out["exact"] = feature.exact;
+    if (feature.folded) out["folded"] = true;
   }
+  if (feature.not_compared) out["not_compared"] = kNotCompared;
   if (feature.range)
     out["range"] =
         JsonObject{{"below", feature.range->below}, {"above", feature.range->above}, {"p_value", number(feature.range->p_value)}};

@@ -2,9 +2,14 @@
 //
 // Bins: the reference's. When the other side was counted over them (built --like it) its counts are exact; else they are read off
 // its quantile sketch, `exact` is false, and p values count only as many of its values as the sketch is worth:
-// n / (1 + 2 n s^2 B), s the standard deviation of its ranks, B the bins (a bin's share has twice the variance of a rank). Categories: the reference's names, all others together as one more.
+// n / (1 + 2 n s^2 B), s the standard deviation of its ranks, B the bins (a bin's share has twice the variance of a rank).
+// Categories: by name when both sides name all of theirs; else by the hashes of the names (`folded`). Names that one side chose as its
+// most frequent ones would do: they were so by chance too, and are less frequent on the other side. Where a side has neither,
+// `not_compared` is true and nothing is said about them.
+// Bins and names that expect fewer than five rows on a side are put together (pool_rare).
 // p values of one feature are those of stats/windowed.h, of rates Fisher's exact test or, beyond kFisherMost hits, the z test.
-// `changed`: Holm's procedure over all p values of both profiles at `level`, or a change of presence or type.
+// `changed`: Holm's procedure over all p values of both profiles at `level`, or a change of presence or kind. A reference
+// of 0 and 1 alone that becomes other numbers is of the same kind: range and distribution say so.
 #pragma once
 
 #include <optional>
@@ -39,10 +44,11 @@ struct FeatureDiff {
   std::optional<stats::WindowedScores> scores;      // none without values on a side, or of another kind
   std::optional<stats::WindowedScore> wasserstein;  // in the reference's standard deviations; numbers that vary alone
   bool exact = true;
+  bool folded = false, not_compared = false;        // categories
   std::vector<std::pair<std::string, std::uint64_t>> new_categories;       // the most frequent ones that the reference never showed
   std::vector<std::pair<std::string, std::uint64_t>> vanished_categories;  // of the reference, with its counts
   double new_share = 0;                             // of the rows with a category that the reference never showed
-  std::optional<UnitChange> unit;
+  std::optional<UnitChange> unit;                   // what would explain a change of distribution or range
   std::vector<std::string> changed;                 // "distribution", "missing", "type", ...; empty: nothing that chance does not explain
 };
 

@@ -21,6 +21,18 @@ std::string_view type_name(FeatureType type) {
   return "";
 }
 
+double FeatureProfile::distinct_values() const {
+  const std::uint64_t values = kind == FeatureKind::kNumeric ? numeric.moments.n() : categorical.lengths.n();
+  return std::min(distinct.estimate(), static_cast<double>(values));
+}
+
+stats::Counts folded_of(const CategoricalProfile& profile) {
+  if (!profile.folded.empty() || profile.other != 0) return profile.folded;
+  stats::Counts out(kFolded);
+  for (const auto& [name, count] : profile.top) out[stats::text_hash(name) % kFolded] += count;
+  return out;
+}
+
 const FeatureProfile* DataProfile::find(std::string_view name) const {
   const auto at = std::find_if(features.begin(), features.end(), [&](const FeatureProfile& one) { return one.name == name; });
   return at == features.end() ? nullptr : &*at;
@@ -88,6 +100,10 @@ void merge_numeric(NumericProfile& into, const NumericProfile& other) {
 }
 
 void merge_categorical(CategoricalProfile& into, const CategoricalProfile& other) {
+  into.folded = folded_of(into);
+  const stats::Counts added = folded_of(other);
+  if (added.empty()) into.folded.clear();
+  for (std::size_t i = 0; i < into.folded.size(); ++i) into.folded[i] += added[i];
   std::map<std::string, std::uint64_t> counts(into.top.begin(), into.top.end());
   for (const auto& [name, count] : other.top) counts[name] += count;
   into.top.assign(counts.begin(), counts.end());

@@ -3,7 +3,8 @@
 // Numbers: 32 bins of equal mass of the sample's own values, the outer two open; a value's bin is the number of edges <= value.
 // NaN and the infinities have counts of their own and lie in no bin. Absent values are `missing` and nothing else; values that are
 // not of the feature's kind are `wrong`.
-// Categories: the most frequent by name, the rest together; what a sample never showed is unseen.
+// Categories: the most frequent by name, the rest together; what a sample never showed is unseen. Beside them every row by the hash
+// of its name: which names were frequent is partly chance and differs between two samples, in which of 64 counts one lies is not.
 // Two samples over the same edges merge: counts, bins and distinct sketches exactly, as if they had been one sample; moments to
 // rounding; quantiles within the rank error that the sketch states.
 // rows = missing + wrong + nan + both infinities + all bins, or missing + wrong + all categories + other.
@@ -26,6 +27,7 @@ namespace firebreak::profile {
 inline constexpr std::size_t kBins = 32;
 inline constexpr std::size_t kCategories = 100;     // kept by name
 inline constexpr std::size_t kCategoryBytes = 256;  // a longer name is among the other ones
+inline constexpr std::size_t kFolded = 64;
 
 enum class FeatureKind : std::uint8_t { kNumeric, kCategorical };
 
@@ -48,6 +50,7 @@ struct NumericProfile {
 struct CategoricalProfile {
   std::vector<std::pair<std::string, std::uint64_t>> top;  // most frequent first, equal ones by name
   std::uint64_t other = 0;                                 // rows whose category is not among them
+  stats::Counts folded;  // kFolded: rows by text_hash(category) % kFolded; empty when not known (another tool, before there were any)
   stats::Moments lengths;                                  // of the texts, in octets
 };
 
@@ -61,6 +64,7 @@ struct FeatureProfile {
   stats::DistinctSketch distinct;
 
   std::uint64_t present() const { return rows - missing; }
+  double distinct_values() const;  // estimated; no more than there are values
 };
 
 struct DataProfile {
@@ -70,6 +74,9 @@ struct DataProfile {
 
   const FeatureProfile* find(std::string_view name) const;
 };
+
+// All of its rows by the hash of their category, from the names when every row has one; empty when not known.
+stats::Counts folded_of(const CategoricalProfile& profile);
 
 // `values` are those that are there; `missing` further rows had none.
 FeatureProfile profile_numbers(std::string name, std::span<const double> values, std::uint64_t missing = 0);

@@ -94,7 +94,9 @@ JsonObject numeric_json(const FeatureProfile& feature) {
 JsonObject categorical_json(const CategoricalProfile& categorical) {
   JsonArray top;
   for (const auto& [name, count] : categorical.top) top.push_back(JsonArray{Json(name), Json(count)});
-  return {{"top", std::move(top)}, {"other", categorical.other}, {"lengths", moments_json(categorical.lengths)}};
+  JsonObject out{{"top", std::move(top)}, {"other", categorical.other}, {"lengths", moments_json(categorical.lengths)}};
+  if (!categorical.folded.empty()) out["folded"] = counts_json(categorical.folded);
+  return out;
 }
 
 JsonObject feature_json(const FeatureProfile& feature) {
@@ -105,7 +107,7 @@ JsonObject feature_json(const FeatureProfile& feature) {
                  {"missing", feature.missing},
                  {"missing_share_95", JsonArray{missing.low, missing.high}},
                  {"wrong", feature.wrong},
-                 {"distinct", std::round(feature.distinct.estimate())},
+                 {"distinct", std::round(feature.distinct_values())},
                  {"distinct_sketch", to_base64(feature.distinct.encode())}};
   if (feature.kind == FeatureKind::kNumeric)
     out["numeric"] = numeric_json(feature);
@@ -168,6 +170,15 @@ Result<std::uint64_t> as_count(const Json& value, const char* pointer) {
   return count;
 }
 
+template <class Sketch>
+Result<Sketch> get_sketch(const Json& object, const char* key) {
+  FIREBREAK_ASSIGN(const std::string text, get_string(object, key));
+  FIREBREAK_ASSIGN(const Bytes octets, from_base64(text));
+  auto sketch = Sketch::decode(octets);
+  if (!sketch) return fail(std::move(sketch.error()).with("a sketch of the profile").at(fmt::format("/{}", key)));
+  return sketch;
+}
+
 Result<void> read_bins(const Json& object, NumericProfile& out) {
   FIREBREAK_ASSIGN(const JsonArray* const edges, get_array(object, "edges", kBins - 1));
   for (const Json& edge : *edges) {
@@ -204,13 +215,27 @@ Result<void> read_numeric(const Json& object, NumericProfile& out) {
     return fail(Code::kInvalid, "no magnitudes", "/smallest_magnitude");
   FIREBREAK_ASSIGN(out.moments, get_moments(object, "moments"));
   FIREBREAK_TRY(read_bins(object, out));
-  FIREBREAK_ASSIGN(const std::string sketch, get_string(object, "quantile_sketch"));
-  FIREBREAK_ASSIGN(const Bytes octets, from_base64(sketch));
-  FIREBREAK_ASSIGN(out.quantiles, stats::QuantileSketch::decode(octets));
+  FIREBREAK_ASSIGN(out.quantiles, get_sketch<stats::QuantileSketch>(object, "quantile_sketch"));
   const std::uint64_t n = out.moments.n();
   const bool has_sketch = out.quantiles.n() == n || out.quantiles.n() == 0;  // an imported profile has none
   if (!has_sketch || stats::total(out.bins) != n || out.quantiles.k() != stats::QuantileSketch::kDefaultK)
     return fail(Code::kInvalid, "moments, bins and sketch count different values", "/bins");
+  return {};
+}
+
+// Absent in profiles from before, and where another tool made them. No fewer rows than the names alone account for, and in all as many.
+Result<void> read_folded(const Json& object, CategoricalProfile& out) {
+  if (find(object, "folded") == nullptr) return {};
+  FIREBREAK_ASSIGN(const JsonArray* const folded, get_array(object, "folded", kFolded));
+  for (const Json& one : *folded) {
+    FIREBREAK_ASSIGN(const std::uint64_t count, as_count(one, "/folded"));
+    out.folded.push_back(count);
+  }
+  stats::Counts named(kFolded);
+  for (const auto& [name, count] : out.top) named[stats::text_hash(name) % kFolded] += count;
+  bool adds_up = out.folded.size() == kFolded && stats::total(out.folded) == stats::total(named) + out.other;
+  for (std::size_t i = 0; adds_up && i < kFolded; ++i) adds_up = named[i] <= out.folded[i];
+  if (!adds_up) return fail(Code::kInvalid, "not the counts of its categories' hashes", "/folded");
   return {};
 }
 
@@ -226,6 +251,7 @@ Result<void> read_categorical(const Json& object, CategoricalProfile& out) {
   }
   FIREBREAK_ASSIGN(out.other, get_count(object, "other"));
   FIREBREAK_ASSIGN(out.lengths, get_moments(object, "lengths"));
+  FIREBREAK_TRY(read_folded(object, out));
   CategoricalProfile sorted = out;
   keep_most_frequent(sorted, sorted.top.size());
   if (sorted.top != out.top) return fail(Code::kInvalid, "the most frequent category stands first", "/top");
@@ -247,9 +273,7 @@ Result<FeatureProfile> read_feature(const Json& object) {
   for (const auto& [name, value] : {std::pair("rows", &out.rows), std::pair("missing", &out.missing), std::pair("wrong", &out.wrong)}) {
     FIREBREAK_ASSIGN(*value, get_count(object, name));
   }
-  FIREBREAK_ASSIGN(const std::string sketch, get_string(object, "distinct_sketch"));
-  FIREBREAK_ASSIGN(const Bytes octets, from_base64(sketch));
-  FIREBREAK_ASSIGN(out.distinct, stats::DistinctSketch::decode(octets));
+  FIREBREAK_ASSIGN(out.distinct, get_sketch<stats::DistinctSketch>(object, "distinct_sketch"));
   const Json *const numeric = find(object, "numeric"), *const categorical = find(object, "categorical");
   if ((numeric == nullptr) == (categorical == nullptr)) return fail(Code::kInvalid, "either 'numeric' or 'categorical' is wanted");
   if (numeric != nullptr) {

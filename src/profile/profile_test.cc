@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -107,6 +108,42 @@ TEST(Profile, merged_categories_add_up_to_every_row) {
   for (const auto& [name, count] : merged.categorical.top) rows += count;
   EXPECT_EQ(rows, merged.rows);
   EXPECT_EQ(rows, many.size() + 6);
+}
+
+TEST(Profile, hashes_of_categories_merge_into_those_of_the_whole) {
+  Names first, second;
+  for (int i = 0; i < 900; ++i) (i % 3 == 0 ? first : second).push_back("c" + std::to_string(i % 300));
+  Names all = first;
+  all.insert(all.end(), second.begin(), second.end());
+  FeatureProfile merged = profile_categories("k", first);
+  ASSERT_TRUE(merge(merged, profile_categories("k", second)));
+  const FeatureProfile whole = profile_categories("k", all);
+  EXPECT_EQ(merged.categorical.folded, whole.categorical.folded);
+  EXPECT_EQ(stats::total(whole.categorical.folded), 900u);
+  EXPECT_EQ(whole.categorical.folded[stats::text_hash("c7") % kFolded] >= 3, true);
+  // Where all are named they follow from the names; where not, they are known no more.
+  FeatureProfile named = profile_categories("k", Names{"a", "b", "a"}), old = whole;
+  const stats::Counts known = named.categorical.folded;
+  named.categorical.folded.clear();
+  EXPECT_EQ(folded_of(named.categorical), known);
+  old.categorical.folded.clear();
+  EXPECT_TRUE(folded_of(old.categorical).empty());
+  ASSERT_TRUE(merge(named, old));
+  EXPECT_TRUE(named.categorical.folded.empty());
+}
+
+TEST(Profile, tells_of_no_more_different_values_than_there_are) {
+  // The sketch estimates more than there are for about half of all samples.
+  bool was_more = false;
+  for (int n = 1'000; n < 1'040; ++n) {
+    Numbers values;
+    for (int i = 0; i < n; ++i) values.push_back(i + 0.25 * n);
+    const FeatureProfile feature = profile_numbers("x", values, 500);
+    was_more = was_more || feature.distinct.estimate() > n;
+    EXPECT_LE(feature.distinct_values(), n);
+    EXPECT_LE(number_or(to_json(of({feature})).at("features").at(0), "distinct"), n);
+  }
+  EXPECT_TRUE(was_more);
 }
 
 TEST(Profile, a_stream_keeps_the_edges_of_its_first_values_and_counts_exactly) {
@@ -216,8 +253,42 @@ TEST(Document, refuses_what_was_changed_or_does_not_add_up) {
             "/features/0/numeric/bins");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 0)["numeric"].as_object()["edges"].as_array()[3] = -5; }, true),
             "/features/0/numeric/edges");
+  const auto folded = [&](JsonObject& o) -> JsonArray& { return feature(o, 1)["categorical"].as_object()["folded"].as_array(); };
+  EXPECT_EQ(refused([&](JsonObject& o) { folded(o).pop_back(); }, true), "/features/1/categorical/folded");
+  EXPECT_EQ(refused([&](JsonObject& o) { std::rotate(folded(o).begin(), folded(o).begin() + 1, folded(o).end()); }, true),
+            "/features/1/categorical/folded");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 1)["type"] = "text"; }, true), "/features/1/type");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 2)["name"] = "amount"; }, true), "/features/2/name");
+}
+
+TEST(Document, from_before_the_hashes_is_read_and_its_unnamed_categories_are_not_judged) {
+  const auto categories = [](std::uint64_t seed, int many, int most) {
+    std::mt19937_64 random(seed);
+    Names out;
+    for (int i = 0; i < 3'000; ++i) out.push_back("c" + std::to_string(random() % static_cast<std::uint64_t>(i % 2 == 0 ? many : most)));
+    return of({profile_categories("k", out)});
+  };
+  const auto from_before = [](const DataProfile& profile) {
+    Json document = to_json(profile);
+    JsonObject& categorical = document.as_object()["features"].as_array()[0].as_object()["categorical"].as_object();
+    EXPECT_TRUE(categorical.contains("folded"));
+    categorical.erase("folded");
+    document.as_object()["digest"] = digest_of(document).hex();
+    const auto read = profile_from_json(document);
+    EXPECT_TRUE(read) << read.error().message;
+    return read ? *read : DataProfile();
+  };
+  const DataProfile then = categories(1, 240, 240), now = categories(2, 240, 20);
+  const ProfileDiff judged = diff(then, now), not_judged = diff(from_before(then), now);
+  EXPECT_EQ(judged.features[0].changed, Names{"distribution"});
+  EXPECT_TRUE(judged.features[0].folded);
+  EXPECT_TRUE(not_judged.features[0].not_compared);
+  EXPECT_TRUE(not_judged.features[0].changed.empty());
+  EXPECT_NE(canonical_json(to_json(not_judged)).find("build it anew"), std::string::npos);
+  // Where it names all of them there is nothing that it does not know.
+  const DataProfile few = categories(3, 60, 60);
+  EXPECT_EQ(diff(from_before(few), now).features[0].changed, Names{"distribution"});
+  EXPECT_EQ(diff(from_before(few), categories(4, 60, 60)).changed(), 0u);
 }
 
 TEST(Diff, finds_nothing_where_nothing_changed) {
@@ -266,6 +337,22 @@ TEST(Diff, names_what_is_new_vanished_missing_and_of_another_type) {
   const ProfileDiff other = diff(a, fewer);
   EXPECT_EQ(other.features[0].changed, Names{"vanished"});
   EXPECT_EQ(other.features.back().changed, Names{"new"});
+}
+
+TEST(Diff, a_rare_value_that_one_side_lacks_is_no_other_type) {
+  Numbers flags, with_two;
+  Names words, with_none;
+  for (int i = 0; i < 2'000; ++i) {
+    flags.push_back(i % 2);
+    with_two.push_back(i == 77 ? 2 : i % 2);
+    words.emplace_back(i % 2 == 0 ? "true" : "false");
+    with_none.emplace_back(i == 77 ? "unknown" : i % 2 == 0 ? "true" : "false");
+  }
+  EXPECT_EQ(diff(of({profile_numbers("x", flags)}), of({profile_numbers("x", with_two)})).changed(), 0u);
+  EXPECT_EQ(diff(of({profile_categories("x", words)}), of({profile_categories("x", with_none)})).changed(), 0u);
+  EXPECT_EQ(diff(of({profile_numbers("x", flags)}), of({profile_categories("x", words)})).features[0].changed, Names{"type"});
+  for (double& one : with_two) one += 0.5;
+  EXPECT_NE(diff(of({profile_numbers("x", flags)}), of({profile_numbers("x", with_two)})).changed(), 0u);
 }
 
 TEST(Units, a_factor_or_a_scale_of_temperature_is_named) {

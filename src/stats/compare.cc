@@ -131,8 +131,7 @@ JsonObject score_json(const WindowedScore& score) {
           {"p_value", number(score.p_value)}};
 }
 
-JsonObject windowed_json(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
-  const Pooled pooled = pool_rare(reference, current);
+JsonObject windowed_json(const Pooled& pooled) {
   const WindowedScores scores = windowed_scores(pooled.reference, pooled.current);
   return {{"psi", score_json(scores.psi)},
           {"jensen_shannon", score_json(scores.jensen_shannon)},
@@ -177,7 +176,7 @@ Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<
   const std::vector<double> edges = reference_deciles(a);
   JsonObject out{{"scipy", std::move(scipy)},
                  {"evidently", evidently_json(evidently_numeric(a, b, permutations != 0))},
-                 {"windowed", windowed_json(open_bin_counts(edges, a), open_bin_counts(edges, b))}};
+                 {"windowed", windowed_json(pool_bins(open_bin_counts(edges, a), open_bin_counts(edges, b)))}};
   if (permutations != 0) out["permutation"] = permuted_numeric(a, b, permutations);
   return out;
 }
@@ -212,7 +211,7 @@ Result<JsonObject> compare_categorical(std::span<const std::string> reference, s
     scipy["fisher_exact"] = JsonObject{{"odds_ratio", number(fisher.odds_ratio)}, {"p_value", number(fisher.p_value)}};
   }
   JsonObject out{
-      {"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_categorical(then, now))}, {"windowed", windowed_json(then, now)}};
+      {"scipy", std::move(scipy)}, {"evidently", evidently_json(evidently_categorical(then, now))}, {"windowed", windowed_json(pool_rare(then, now))}};
   if (permutations != 0) {
     const TestResult test = total_variation_test(then, now, {.permutations = permutations});
     out["permutation"] = JsonObject{

@@ -49,9 +49,9 @@ double tau(double x) {
 
 }  // namespace
 
-void DistinctSketch::add(double value) { add_hash(mixed(std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value) + 0x9e3779b97f4a7c15)); }
+std::uint64_t text_hash(std::string_view text) { return XXH64(text.data(), text.size(), 0); }
 
-void DistinctSketch::add(std::string_view text) { add_hash(XXH64(text.data(), text.size(), 0)); }
+void DistinctSketch::add(double value) { add_hash(mixed(std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value) + 0x9e3779b97f4a7c15)); }
 
 void DistinctSketch::add_hash(std::uint64_t hash) {
   if (registers_.empty()) registers_.resize(kRegisters);

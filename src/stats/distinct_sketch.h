@@ -15,13 +15,15 @@
 
 namespace firebreak::stats {
 
+std::uint64_t text_hash(std::string_view text);  // XXH64, seed 0
+
 class DistinctSketch {
  public:
   static constexpr unsigned kBits = 12;
   static constexpr std::size_t kRegisters = std::size_t{1} << kBits;
 
   void add(double value);
-  void add(std::string_view text);
+  void add(std::string_view text) { add_hash(text_hash(text)); }
   void add_hash(std::uint64_t hash);  // its bits as good as random
   void merge(const DistinctSketch& other);
 

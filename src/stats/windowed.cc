@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -89,7 +90,7 @@ WindowedScore largest(const Sides& sides) {
   }
   out.expected = spreads * std::sqrt(kFolded);  // of the bin that varies most: the largest of all is no smaller
   out.corrected = std::max(0.0, out.value - out.expected);
-  out.p_value = std::min(1.0, tails);
+  out.p_value = out.value == 0 ? 1 : std::min(1.0, tails);  // one bin alone has no tail
   return out;
 }
 
@@ -127,51 +128,81 @@ WindowedScore windowed_wasserstein(std::span<const double> edges, const BinSums&
     pooled[i + 1] = (then + now) / (n + m);
   }
   double area = 0;
-  std::vector<double> weights(edges.size());
+  std::vector<double> weights(edges.size()), inner(edges.size());
   for (std::size_t i = 0; i < bins; ++i) {
     const double a = gap[i], b = gap[i + 1];
     const double sums = reference.sums[i] / n - current.sums[i] / m;
     const double ends = (i == edges.size() ? 0 : edges[i] * b) - (i == 0 ? 0 : edges[i - 1] * a);
+    const double both = static_cast<double>(reference.counts[i] + current.counts[i]);
+    const double middle = both > 0 ? (reference.sums[i] + current.sums[i]) / both : 0;
     if (i == 0 || i == edges.size()) {
       area += std::fabs(ends - sums);  // by parts: the integral of F is x F less the values' sum
-      const double both = static_cast<double>(reference.counts[i] + current.counts[i]);
       const std::size_t edge = i == 0 ? 0 : edges.size() - 1;
-      if (both > 0) weights[edge] += std::fabs((reference.sums[i] + current.sums[i]) / both - edges[edge]);
+      if (both > 0) weights[edge] += std::fabs(middle - edges[edge]);
       continue;
     }
-    const double width = edges[i] - edges[i - 1];
-    area += a * b >= 0 ? std::fabs(ends - sums) : width * (a * a + b * b) / (2 * (std::fabs(a) + std::fabs(b)));
-    weights[i - 1] += width / 2;
-    weights[i] += width / 2;
+    const double low = edges[i - 1], high = edges[i];
+    area += a * b >= 0 ? std::fabs(ends - sums) : (high - low) * (a * a + b * b) / (2 * (std::fabs(a) + std::fabs(b)));
+    // The distributions step where the values are: before it the difference is that at the lower edge, behind it that at the upper one.
+    const double step = both > 0 ? std::clamp(middle, low, high) : low + (high - low) / 2;
+    inner[i - 1] += step - low;
+    inner[i] += high - step;
   }
-  for (double& weight : weights) weight /= unit;
+  if (edges.size() == 1) inner[0] = 1;
+  double statistic = 0;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    weights[i] = (weights[i] + (edges.size() == 1 ? 0 : inner[i])) / unit;
+    statistic += inner[i] * std::fabs(gap[i + 1]);
+  }
   const double scale = 1 / n + 1 / m;
-  return absolute_sum(area / unit, weights, [&](std::size_t i, std::size_t j) {
+  const auto covariance = [&](std::size_t i, std::size_t j) {
     const auto [first, second] = std::minmax(i, j);
     return scale * pooled[first + 1] * (1 - pooled[second + 1]);
-  });
+  };
+  WindowedScore out = absolute_sum(area / unit, weights, covariance);
+  out.p_value = absolute_sum(statistic, inner, covariance).p_value;
+  return out;
 }
 
 Pooled pool_rare(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current, double least) {
   FIREBREAK_ASSERT(reference.size() == current.size());
   const auto n = static_cast<double>(total(reference)), m = static_cast<double>(total(current));
   const double smaller = n + m == 0 ? 0 : std::min(n, m) / (n + m);
-  Pooled out;
-  std::uint64_t rare_reference = 0, rare_current = 0;
+  const auto is_rare = [&](std::uint64_t a, std::uint64_t b) { return static_cast<double>(a + b) * smaller < least; };
+  Pooled out, groups;
+  std::uint64_t a = 0, b = 0;  // the group that is being filled
   for (std::size_t i = 0; i < reference.size(); ++i) {
-    if (static_cast<double>(reference[i] + current[i]) * smaller < least) {
-      rare_reference += reference[i];
-      rare_current += current[i];
-    } else {
+    if (!is_rare(reference[i], current[i])) {
       out.reference.push_back(reference[i]);
       out.current.push_back(current[i]);
+    } else if (a += reference[i], b += current[i]; !is_rare(a, b)) {
+      groups.reference.push_back(std::exchange(a, 0));
+      groups.current.push_back(std::exchange(b, 0));
     }
   }
-  if (rare_reference + rare_current != 0) {
-    out.reference.push_back(rare_reference);
-    out.current.push_back(rare_current);
-  }
+  out.reference.insert(out.reference.end(), groups.reference.begin(), groups.reference.end());
+  out.current.insert(out.current.end(), groups.current.begin(), groups.current.end());
+  if (a + b == 0) return out;
+  if (out.reference.empty()) return {{a}, {b}};
+  std::size_t smallest = 0;
+  for (std::size_t i = 1; i < out.reference.size(); ++i)
+    if (out.reference[i] + out.current[i] < out.reference[smallest] + out.current[smallest]) smallest = i;
+  out.reference[smallest] += a;
+  out.current[smallest] += b;
   return out;
+}
+
+Pooled pool_bins(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current) {
+  FIREBREAK_ASSERT(reference.size() == current.size());
+  const auto fewer = static_cast<double>(std::min(total(reference), total(current)));
+  const std::size_t wanted = std::max<std::size_t>(2, static_cast<std::size_t>(fewer / (2 * kLeastExpected)));
+  const std::size_t bins = reference.size(), groups = std::min(bins, wanted);
+  Counts a(groups), b(groups);
+  for (std::size_t i = 0; i < bins; ++i) {
+    a[i * groups / bins] += reference[i];
+    b[i * groups / bins] += current[i];
+  }
+  return pool_rare(a, b);
 }
 
 }  // namespace firebreak::stats

@@ -34,17 +34,25 @@ WindowedScores windowed_scores(std::span<const std::uint64_t> reference, std::sp
 
 // The integral of |difference of the distributions| from counts and sums over open bins (edges.size() + 1 of them), in units of
 // `unit` (the reference's standard deviation). Exact, but where the two distributions cross within a bin: there the difference is
-// taken as straight.
+// taken as straight. p is that of the differences at the edges alone, each weighed by its share of the area between the outermost
+// edges: how far a heavy tail reaches says nothing about chance.
 struct BinSums {
   std::span<const std::uint64_t> counts;
   std::span<const double> sums;  // of the values in each bin
 };
 WindowedScore windowed_wasserstein(std::span<const double> edges, const BinSums& reference, const BinSums& current, double unit);
 
-// Bins of which a side expects fewer than `least` values become one, which comes last. Changes nothing when none is rare.
+// Bins of which a side expects fewer than `least` values are put together, in their order, into groups that expect as many; these
+// come last. What is left then joins the smallest of all. Changes nothing when none is rare. The order of the bins must not depend
+// on which of the two showed more of them.
 struct Pooled {
   Counts reference, current;
 };
-Pooled pool_rare(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current, double least = 1);
+inline constexpr double kLeastExpected = 5;  // Cochran 1954
+Pooled pool_rare(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current, double least = kLeastExpected);
+// The same for bins of about equal mass whose edges are the reference's own quantiles. Its counts are what they are by design: which of
+// the bins are rare would be asked of the current rows' chance alone. So neighbours become one by the number of rows, until they
+// expect twice as many; only bins that repeated values made smaller are left to pool_rare().
+Pooled pool_bins(std::span<const std::uint64_t> reference, std::span<const std::uint64_t> current);
 
 }  // namespace firebreak::stats

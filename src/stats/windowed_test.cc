@@ -101,10 +101,62 @@ TEST(Windowed, the_area_is_that_of_the_two_distributions) {
   EXPECT_EQ(windowed_wasserstein(edges, {then, middles(then)}, {then, middles(then)}, 1).value, 0);
 }
 
-TEST(Windowed, rare_categories_become_one) {
-  const Pooled pooled = pool_rare(Counts{100, 1, 0, 50, 1}, Counts{100, 0, 1, 50, 2});
-  EXPECT_EQ(pooled.reference, (Counts{100, 50, 1, 1}));
-  EXPECT_EQ(pooled.current, (Counts{100, 50, 2, 1}));
+// Bins that hold whole numbers: the distributions step at their lower ends. Tails that reach a million times as far as the rest.
+void simulate_wasserstein(const std::vector<double>& weights, double tail, const char* what) {
+  std::mt19937_64 random(22);
+  std::discrete_distribution<std::size_t> draw(weights.begin(), weights.end());
+  std::exponential_distribution<double> far(1);
+  constexpr int kRuns = 800;
+  int small = 0;
+  std::vector<double> edges;
+  for (std::size_t i = 1; i < weights.size(); ++i) edges.push_back(static_cast<double>(i));
+  for (int run = 0; run < kRuns; ++run) {
+    Counts a(weights.size()), b(weights.size());
+    std::vector<double> a_sums(weights.size()), b_sums(weights.size());
+    for (int i = 0; i < 1'000; ++i) {
+      const bool first = i < 600;
+      const std::size_t bin = draw(random);
+      ++(first ? a : b)[bin];
+      const double reach = bin + 1 == weights.size() && tail > 0 ? std::exp(tail * far(random)) : 0;
+      (first ? a_sums : b_sums)[bin] += static_cast<double>(bin) + reach;
+    }
+    small += windowed_wasserstein(edges, {a, a_sums}, {b, b_sums}, 1).p_value <= 0.05 ? 1 : 0;
+  }
+  expect_level(small, kRuns, 0.01, what);
+  EXPECT_GT(small, kRuns / 100) << what;
+}
+
+TEST(Windowed, the_area_of_whole_numbers_keeps_its_level) {
+  simulate_wasserstein({1, 9, 10}, 0, "three values");
+  simulate_wasserstein({7, 3}, 0, "two values");
+  simulate_wasserstein({4, 6, 9, 7, 3, 1}, 0, "six values");
+}
+TEST(Windowed, the_area_of_a_heavy_tail_keeps_its_level) { simulate_wasserstein(std::vector<double>(32, 1), 3, "a tail"); }
+
+TEST(Windowed, one_bin_alone_says_nothing) {
+  const WindowedScores scores = windowed_scores(Counts{40}, Counts{30});
+  for (const WindowedScore& one : {scores.psi, scores.jensen_shannon, scores.hellinger, scores.total_variation, scores.l_infinity})
+    EXPECT_EQ(one.p_value, 1);
+}
+
+TEST(Windowed, rare_categories_become_groups_that_are_not) {
+  const Counts many(40, 2);  // two rare ones and a half a group
+  const Pooled pooled = pool_rare(many, many);
+  EXPECT_EQ(pooled.reference, (Counts{8, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6}));
+  EXPECT_EQ(pooled.current, pooled.reference);
+  // What is left joins the smallest of all, and stands alone where there is no other.
+  EXPECT_EQ(pool_rare(Counts{50, 20, 1}, Counts{50, 30, 2}).current, (Counts{50, 32}));
+  EXPECT_EQ(pool_rare(Counts{1, 1}, Counts{1, 0}).reference, Counts{2});
+}
+
+TEST(Windowed, bins_of_equal_mass_are_put_together_by_the_number_of_rows) {
+  Counts then(32, 4), now(32, 3);
+  now[7] = 30;  // however many there are
+  const Pooled pooled = pool_bins(then, now);
+  EXPECT_EQ(pooled.reference.size(), 12u);  // 123 rows, ten each
+  EXPECT_EQ(total(pooled.current), total(now));
+  EXPECT_EQ(pool_bins(Counts(32, 10), Counts(32, 20)).reference, Counts(32, 10));
+  EXPECT_EQ(pool_bins(Counts{0, 1'000, 0}, Counts{0, 1'000, 0}).reference, Counts{1'000});
 }
 
 TEST(Intervals, known_values) {

@@ -109,9 +109,51 @@ TEST(Profile, says_what_is_wrong) {
   };
   EXPECT_NE(refusal({"build", place.folder() / "twice.csv", "--json"}).find("two columns are called 'a'"), std::string::npos);
   EXPECT_NE(refusal({"build", place.folder() / "empty.csv", "--json"}).find("has no rows"), std::string::npos);
-  EXPECT_NE(refusal({"show", place.folder() / "changed.json", "--json"}).find("its digest is another"), std::string::npos);
+  const std::string changed = refusal({"show", place.folder() / "changed.json", "--json"});
+  EXPECT_NE(changed.find("its digest is another"), std::string::npos);
+  EXPECT_NE(changed.find("build it anew: firebreak profile build"), std::string::npos) << changed;
+  EXPECT_EQ(changed.find("ledger verify"), std::string::npos);
+  std::ofstream(place.folder() / "broken.csv.zst") << "no zstd at all";
+  EXPECT_NE(refusal({"build", place.folder() / "broken.csv.zst", "--json"}).find("copy it anew from where it came"), std::string::npos);
+  std::ofstream(place.folder() / "semicolons.csv") << "a;b\n1;2\n";
+  EXPECT_NE(refusal({"diff", data_file("imports/reference.csv"), place.folder() / "semicolons.csv", "--json"}).find("separated by ';'"), std::string::npos);
   EXPECT_NE(refusal({"show", data_file("imports/reference.csv"), "--feature", "nothing", "--json"}).find("lists them"), std::string::npos);
   EXPECT_EQ(profile({"build", "/nowhere.csv"}).code, 1);
+}
+
+TEST(Profile, says_that_categories_of_a_profile_from_before_are_not_compared) {
+  Installation place;
+  std::ofstream csv(place.folder() / "t.csv");
+  csv << "k\n";
+  for (int i = 0; i < 4'000; ++i) csv << "c" << i * 7 % 400 << "\n";
+  csv.close();
+  Json document = printed({"build", place.folder() / "t.csv"});
+  document.as_object()["features"].as_array()[0].as_object()["categorical"].as_object().erase("folded");
+  document.as_object()["digest"] = profile::digest_of(document).hex();
+  std::ofstream(place.folder() / "before.json") << canonical_json(document);
+  EXPECT_NE(profile({"diff", place.folder() / "before.json", place.folder() / "t.csv"}).out.find("categories not compared: build the profile anew"), std::string::npos);
+  EXPECT_NE(profile({"diff", place.folder() / "t.csv", place.folder() / "t.csv"}).out.find("categories by hash"), std::string::npos);
+}
+
+TEST(Stats, compares_no_sample_with_itself_and_says_how_names_are_compared) {
+  const std::string reference = data_file("imports/reference.csv");
+  const auto compare = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {FIREBREAK_BINARY, "stats", "compare", "--json", "--reference", reference});
+    return run(words, "/dev/null");
+  };
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--column", "age"}, {"--column", "age", "--reference-rows", "0:100", "--current-rows", "0:100"}}) {
+    const Finished refused = compare(words);
+    EXPECT_NE(refused.code, 0);
+    EXPECT_NE(refused.out.find("--current FILE"), std::string::npos) << refused.out;
+    EXPECT_NE(refused.out.find("--current-rows"), std::string::npos) << refused.out;
+  }
+  EXPECT_EQ(compare({"--column", "age", "--reference-rows", "0:200", "--current-rows", "200:400"}).code, 0);
+  EXPECT_EQ(compare({"--column", "age", "--current", reference}).code, 0);  // said in so many words
+  const Finished words = compare({"--column", "channel", "--current-rows", "200:"});
+  EXPECT_NE(words.code, 0);
+  EXPECT_NE(words.out.find("--kind categorical"), std::string::npos) << words.out;
+  EXPECT_EQ(compare({"--column", "channel", "--current-rows", "200:", "--kind", "categorical"}).code, 0);
 }
 
 TEST(Profile, is_kept_with_an_endpoint_and_results_of_other_tools_become_findings_once) {

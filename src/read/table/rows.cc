@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "read/table/csv.h"
 #include "read/table/json_lines.h"
 #include "read/table/parquet.h"
@@ -72,6 +74,18 @@ class Counter {
   std::uint64_t seen_ = 0;
 };
 
+// A head of one name that holds what other programs put between cells is one of several columns; a name that is quoted whole is meant.
+Result<void> check_separator(const std::string& path, std::string_view line, const std::string& name) {
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  const bool quoted = line == '"' + name + '"';
+  for (const auto& [separator, word] : {std::pair(';', "';'"), std::pair('\t', "tabs"), std::pair('|', "'|'")})
+    if (!quoted && name.find(separator) != std::string::npos)
+      return fail(Code::kInvalid, fmt::format("{}: its columns seem to be separated by {} ('{}'): save it with commas, and with points in decimal numbers; "
+                                              "a name that holds one is put in quotes",
+                                              path, word, name.substr(0, 80)));
+  return {};
+}
+
 Result<void> read_csv(Source& source, const Reading& reading, Counter& counter, const std::string& path) {
   std::vector<std::string> names;
   std::vector<Cell> cells;
@@ -83,6 +97,7 @@ Result<void> read_csv(Source& source, const Reading& reading, Counter& counter, 
       constexpr std::string_view kMark = "\xef\xbb\xbf";  // some programs begin UTF-8 with it
       for (Cell& cell : cells) names.push_back(std::move(cell.text));
       if (names.front().starts_with(kMark)) names.front().erase(0, kMark.size());
+      if (names.size() == 1) FIREBREAK_TRY(check_separator(path, text.substr(0, **used), names.front()));
       return used;
     }
     if (cells.size() != names.size())

@@ -1,7 +1,8 @@
 // The rows of a file, one after another, in memory that does not grow with it.
 //
-// By name: .ndjson or .jsonl (also .json: a line each all the same), .parquet, else CSV with a header line; .zst behind a text
-// format's name is unpacked (one frame or several). Parquet needs DuckDB's library and a real file.
+// By name: .ndjson or .jsonl (also .json: a line each all the same), .parquet, else CSV with a header line (refused when that has
+// semicolons, tabs or bars and no comma, unless it is one name in quotes); .zst behind a text format's name is unpacked (one frame or
+// several). Parquet needs DuckDB's library and a real file.
 // Errors: kNotFound and kIo for the file, kCorrupt for what does not unpack, kInvalid and kTooLarge with the row for what is no
 // table, kUnavailable without DuckDB; and whatever `row` answers, which ends the reading.
 #pragma once

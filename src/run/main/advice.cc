@@ -57,6 +57,10 @@ constexpr Advice kAdvice[] = {
     {Code::kCorrupt, "its manifest names", "Compare with another copy; the server makes the archive anew when the stream's folder under archive/ is removed"},
     {Code::kCorrupt, "the statement", "Compare with another copy of the statement and of the archive"},
     {Code::kCorrupt, "is not what it was", "Receipts that producers kept say more: firebreak ledger verify --data DIR --receipt FILE"},
+    {Code::kCorrupt, "the profile was changed", "Compare its digest with a copy's, or build it anew: firebreak profile build FILE -o PROFILE"},
+    {Code::kCorrupt, "a sketch of the profile", "The tool that made it wrote it wrongly; build it anew: firebreak profile build FILE -o PROFILE"},
+    {Code::kCorrupt, "ends in the middle", "The file was cut short: copy it anew from where it came"},
+    {Code::kCorrupt, "does not unpack", "The file is damaged or no zstd: 'zstd -t FILE' says; copy it anew from where it came"},
     {Code::kCorrupt, "", "firebreak ledger verify --data DIR names the place; restore that log from a copy and keep this one as evidence"},
 };
 

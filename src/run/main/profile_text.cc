@@ -23,7 +23,7 @@ std::string percent(double share) {
 }
 
 std::string distinct_text(const profile::FeatureProfile& feature) {
-  return feature.distinct.empty() ? std::string() : fmt::format("{:.0f}", feature.distinct.estimate());
+  return feature.distinct.empty() ? std::string() : fmt::format("{:.0f}", feature.distinct_values());
 }
 
 std::string joined(const std::vector<std::string>& words) {

@@ -94,6 +94,8 @@ std::string remarks_of(const profile::FeatureDiff& feature) {
     add(what + list + (names->size() > 3 ? ", ..." : ""));
   }
   if (!feature.exact) add("bins estimated");
+  if (feature.not_compared) add("categories not compared: build the profile anew");
+  else if (feature.folded) add("categories by hash");
   return out;
 }
 

@@ -34,12 +34,21 @@ Result<Sample> read_sample(const std::string& file, const std::string& column, c
 
 Result<JsonObject> compared(const Sample& reference, const Sample& current, bool numeric, std::uint32_t permutations) {
   if (!numeric) return stats::compare_categorical(reference.cells.values, current.cells.values, permutations);
-  FIREBREAK_ASSIGN(const std::vector<double> then, numbers_of(reference.cells));
-  FIREBREAK_ASSIGN(const std::vector<double> now, numbers_of(current.cells));
+  const auto numbers = [](const Sample& sample) -> Result<std::vector<double>> {
+    auto found = numbers_of(sample.cells);
+    if (found) return found;
+    found.error().message += "; names are compared with --kind categorical";
+    return fail(std::move(found.error()).with(string_or(Json(sample.said), "file")));
+  };
+  FIREBREAK_ASSIGN(const std::vector<double> then, numbers(reference));
+  FIREBREAK_ASSIGN(const std::vector<double> now, numbers(current));
   return stats::compare_numeric(then, now, permutations);
 }
 
 Result<JsonObject> compare(const StatsWords& w) {
+  if (w.current.empty() && w.current_rows == w.reference_rows && w.current_where == w.reference_where)
+    return fail(Code::kInvalid, "that is the reference itself: name the other file with --current FILE, or other rows of this one with "
+                                "--current-rows FROM:TO (and --reference-rows) or --current-where COLUMN=VALUE");
   const std::string& current_file = w.current.empty() ? w.reference : w.current;
   FIREBREAK_ASSIGN(Sample reference, read_sample(w.reference, w.column, w.reference_rows, w.reference_where));
   FIREBREAK_ASSIGN(Sample current, read_sample(current_file, w.column, w.current_rows, w.current_where));

@@ -52,6 +52,17 @@ TEST(TableFile, refuses_what_is_cut_or_damaged) {
   EXPECT_EQ(table_of("a\n\"open\n").error().code, Code::kInvalid);
 }
 
+TEST(TableFile, names_the_separator_of_a_file_that_has_no_commas) {
+  EXPECT_NE(table_of("a;b\n1;2\n").error().message.find("t.csv: its columns seem to be separated by ';' ('a;b')"), std::string::npos);
+  EXPECT_NE(table_of("\"a\";\"b\"\r\n1,5;2\r\n").error().message.find("separated by ';'"), std::string::npos);
+  EXPECT_NE(table_of("\"a\";b\n1;2\n").error().message.find("separated by ';'"), std::string::npos);
+  EXPECT_NE(table_of("\xef\xbb\xbf" "a\tb\n1\t2\n").error().message.find("separated by tabs"), std::string::npos);
+  EXPECT_NE(table_of(packed("a|b\n1|2\n"), "t.csv.zst").error().message.find("separated by '|'"), std::string::npos);
+  EXPECT_EQ(table_of("\"a;b\"\n1\n")->names, std::vector<std::string>{"a;b"});  // meant
+  EXPECT_EQ(table_of("a;b,c\n1,2\n")->names.size(), 2u);
+  EXPECT_EQ(table_of("a\n1;2\n")->rows[0][0], "1;2");
+}
+
 TEST(TableFile, reads_objects_a_line_and_flattens_them) {
   const auto table = table_of("{\"a\":1,\"in\":{\"b\":\"x\",\"deep\":{\"c\":true}}}\n\n{\"in\":{\"b\":null},\"late\":[1,2]}", "t.ndjson");
   ASSERT_TRUE(table) << table.error().message;
