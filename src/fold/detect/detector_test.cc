@@ -113,11 +113,48 @@ TEST(Detector, updates_come_at_most_once_a_minute_and_an_idle_hour_closes) {
 TEST(Detector, a_broken_request_is_a_finding_and_reaches_no_statistics) {
   Bench bench;
   Observation seen = request(0, 0, "key", {std::numeric_limits<double>::quiet_NaN(), 1, 2, 3});
-  seen.schema_violation = "/features/a: missing";
+  seen.schema_violation = "/features/a: wrong type (text)";
   bench.take(bench.detector.observe(seen));
   ASSERT_EQ(bench.all.size(), 1U);
   EXPECT_EQ(bench.all[0].kind, "schema_violation");
   EXPECT_NE(bench.all[0].summary.find("/features/a"), std::string::npos);
+}
+
+TEST(Detector, values_that_are_missing_are_told_once) {
+  const double kNone = std::numeric_limits<double>::quiet_NaN();
+  Bench bench;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    Observation seen = request(i, 10.0 * real(i), "", ordinary(i));
+    if (i >= 100 && i % 3 == 0) {
+      seen.features.numeric[0] = kNone;
+      seen.schema_violation = "/features/a: missing";
+    }
+    bench.take(bench.detector.observe(seen));
+  }
+  ASSERT_FALSE(of_kind(bench.all, "missing_values").empty());
+  EXPECT_TRUE(of_kind(bench.all, "schema_violation").empty());
+  Observation nothing = request(200, 2000, "", {kNone, kNone, kNone, kNone});
+  for (std::string& category : nothing.features.categories) category.clear();
+  nothing.schema_violation = "/features/a: missing";
+  bench.take(bench.detector.observe(nothing));
+  EXPECT_FALSE(of_kind(bench.all, "schema_violation").empty());
+}
+
+TEST(Detector, outliers_lie_outside_what_the_reference_is) {
+  const auto summary = [](bool ordered) {
+    ReferenceProfile profile = testing::small_profile();
+    profile.ordered = ordered;
+    StreamDetector detector(testing::small_config(), profile);
+    std::vector<FindingUpdate> all;
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      const auto updates = detector.observe(request(i, 10.0 * real(i), "key", {9000 + 50 * real(i), 7000 - real(i), 8000 + 31 * real(i), 9900 - 77 * real(i)}));
+      all.insert(all.end(), updates.begin(), updates.end());
+    }
+    const auto bursts = of_kind(all, "outlier_burst");
+    return bursts.empty() ? std::string() : bursts[0].summary;
+  };
+  EXPECT_NE(summary(false).find("outside what the model was trained on"), std::string::npos) << summary(false);
+  EXPECT_NE(summary(true).find("outside the reference"), std::string::npos) << summary(true);
 }
 
 TEST(Detector, three_failed_answers_in_a_minute_are_an_outage_and_two_are_not) {

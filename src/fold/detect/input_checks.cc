@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace firebreak::detect {
 namespace {
@@ -29,8 +30,7 @@ void InputChecks::hit(const std::string& slot, const std::string& kind, Severity
 }
 
 void InputChecks::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
-  if (!observation.schema_violation.empty() && !is_usual(observation.schema_violation))
-    tell_violation(observation);
+  if (!observation.schema_violation.empty() && !is_missing_value(observation)) tell_violation(observation);
   if (!observation.model_known && !observation.release.empty())
     hit("unknown_model/" + observation.model_digest, "unknown_model", Severity::kHigh,
         fmt::format("release {} answered with a model nobody registered ({})",
@@ -49,13 +49,21 @@ void InputChecks::tell_violation(const Observation& observation) {
       observation);
 }
 
-// Where the reference lacks values as well, how many are missing is the feature watches' matter.
-bool InputChecks::is_usual(const std::string& violation) const {
-  const auto names = [&violation](const std::string& feature) { return violation == "/features/" + feature + ": missing"; };
-  return std::any_of(profile_.numeric.begin(), profile_.numeric.end(),
-                     [&](const NumericReference& one) { return one.missing > 0 && names(one.name); }) ||
-         std::any_of(profile_.categories.begin(), profile_.categories.end(),
-                     [&](const CategoryReference& one) { return one.counts.contains("") && names(one.name); });
+// A value that is missing is the feature watches' matter (missing_values), which know how many are usual: nothing is told twice. A request
+// without any of its values is broken as a whole.
+bool InputChecks::is_missing_value(const Observation& observation) const {
+  const std::string& violation = observation.schema_violation;
+  const auto names = [&violation](const std::string& feature) {
+    const std::string at = "/features/" + feature + ": ";
+    return violation == at + "missing" || violation == at + "is missing";
+  };
+  const bool known = std::any_of(profile_.numeric.begin(), profile_.numeric.end(), [&](const NumericReference& one) { return names(one.name); }) ||
+                     std::any_of(profile_.categories.begin(), profile_.categories.end(), [&](const CategoryReference& one) { return names(one.name); });
+  const FeatureRow& row = observation.features;
+  const auto empty = std::count_if(row.numeric.begin(), row.numeric.end(), [](double value) { return std::isnan(value); }) +
+                     std::count(row.categories.begin(), row.categories.end(), std::string());
+  const std::size_t all = row.numeric.size() + row.categories.size();
+  return known && (all == 1 || static_cast<std::size_t>(empty) < all);
 }
 
 void InputChecks::check_failures(const Observation& observation, Time now) {

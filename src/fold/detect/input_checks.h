@@ -1,4 +1,5 @@
 // Findings about single requests: a schema violation, a model nobody registered, answers that failed. None of them refuses anything.
+// A feature without a value is none of these but missing_values (feature_watches.h), unless the request has no value at all.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,7 @@ class InputChecks {
   void hit(const std::string& slot, const std::string& kind, Severity severity, std::string summary,
            const Observation& observation);
   void tell_violation(const Observation& observation);
-  bool is_usual(const std::string& violation) const;
+  bool is_missing_value(const Observation& observation) const;
   void check_failures(const Observation& observation, Time now);
 
   const DetectorConfig& config_;

@@ -102,10 +102,10 @@ void OutlierDetector::describe(FindingUpdate& update) const {
                     {"probability", probability()},
                     {"open_probability", config_.outliers.open_probability},
                     {"tail_limit", profile_.tail_limit}};
-  update.summary = fmt::format(
-      "{:.1f} % of {} distinct requests in the window lie outside what the model was trained on "
-      "({:.1f} % are usual), furthest in {}",
-      100 * share, rows_, 100 * config_.outliers.base_share, most_outlying());
+  // The endpoint's own first rows say nothing of what the model was trained on.
+  update.summary = fmt::format("{:.1f} % of {} distinct requests in the window lie outside {} ({:.1f} % are usual), furthest in {}", 100 * share, rows_,
+                               profile_.ordered ? "the reference" : "what the model was trained on", 100 * config_.outliers.base_share,
+                               most_outlying());
 }
 
 void OutlierDetector::advance(Time now, std::vector<FindingUpdate>& out) {

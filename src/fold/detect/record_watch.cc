@@ -43,9 +43,9 @@ Burst burst_of(const std::deque<std::uint64_t>& places, std::uint64_t asked, dou
 RecordWatch::RecordWatch(const DetectorConfig& config, const ReferenceProfile& profile)
     : config_(config), limit_(std::log(config.features.arl_records * kQuestions)), mix_(config), rows_(kRemembered) {
   const double alpha = config.features.reference_alpha / kQuestions;
-  copies_ = {"duplicate_requests", "repeat an earlier request", {}, {}, 0, 0, 0, {}};
-  late_ = {"timestamp_disorder", "are dated far behind the newest", {}, {}, 0, 0, 0, {}};
-  scores_ = {"probability_rule", "have a score that is no probability", {}, {}, 0, 0, 0, {}};
+  copies_ = {"duplicate_requests", "repeat an earlier request", {}, {}, 0, {}, 0, {}};
+  late_ = {"timestamp_disorder", "are dated far behind the newest", {}, {}, 0, {}, 0, {}};
+  scores_ = {"probability_rule", "have a score that is no probability", {}, {}, 0, {}, 0, {}};
   if (profile.ordered) {
     const double baseline = stats::binomial_upper_limit(static_cast<double>(profile.copies), static_cast<double>(profile.rows / 2), alpha);
     pool_ = std::clamp<std::size_t>(profile.rows / 2, 1, kRemembered);

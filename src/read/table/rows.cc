@@ -15,7 +15,7 @@ namespace {
 std::string_view format_of(std::string_view path) {
   if (path.ends_with(".zst")) path.remove_suffix(4);
   for (const std::string_view ending : {".ndjson", ".jsonl", ".json"})
-    if (path.ends_with(ending)) return "json";
+    if (path.ends_with(ending)) return "ndjson";
   return path.ends_with(".parquet") ? "parquet" : "csv";
 }
 
@@ -128,10 +128,11 @@ Result<void> read_json(Source& source, const Reading& reading, Counter& counter)
 
 Result<std::uint64_t> each_row(Files& files, const std::string& path, const Reading& reading,
                                const std::function<Result<void>(const Row&)>& row) {
-  if (format_of(path) == "parquet") return each_parquet_row(path, reading, row);
+  const std::string_view format = reading.format.empty() ? format_of(path) : std::string_view(reading.format);
+  if (format == "parquet") return each_parquet_row(path, reading, row);
   FIREBREAK_ASSIGN(const auto source, Source::open(files, path));
   Counter counter(path, reading, row);
-  FIREBREAK_TRY(format_of(path) == "json" ? read_json(*source, reading, counter) : read_csv(*source, reading, counter, path));
+  FIREBREAK_TRY(format == "ndjson" ? read_json(*source, reading, counter) : read_csv(*source, reading, counter, path));
   return counter.given();
 }
 

@@ -27,6 +27,7 @@ struct Row {
 struct Reading {
   std::uint64_t from = 0, to = UINT64_MAX;                 // rows, half open
   std::function<void(double share)> progress = {};         // now and then, 0..1 of the file
+  std::string format = {};                                 // "csv" or "ndjson"; empty: by the file's name
 };
 
 // How many rows were given to `row`; kInvalid when the file ends before `reading.from`.

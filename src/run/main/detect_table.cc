@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 
 #include "fold/detect/detector.h"
@@ -12,6 +10,8 @@
 #include "run/app/content.h"
 #include "run/main/table_answers.h"
 #include "run/main/table_columns.h"
+#include "run/main/table_parts.h"
+#include "run/main/table_time.h"
 #include "types/feature_digest.h"
 
 namespace firebreak::cli {
@@ -20,45 +20,6 @@ namespace {
 constexpr std::uint64_t kMostReference = 5'000;
 constexpr std::int64_t kRowTime = kSecond;  // of rows without a time, from 2000-01-01 on
 constexpr Time kFirstTime{946'684'800 * kSecond};
-
-std::optional<std::size_t> place_of(const std::vector<std::string>& names, const std::string& name) {
-  const auto at = std::find(names.begin(), names.end(), name);
-  return at == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - names.begin()));
-}
-
-Result<std::optional<std::size_t>> named(const std::vector<std::string>& names, const std::string& wanted, std::vector<std::string> usual) {
-  if (!wanted.empty()) {
-    const auto at = place_of(names, wanted);
-    if (!at) return fail(Code::kInvalid, fmt::format("there is no column '{}'; the columns are {}", wanted, fmt::join(names, ", ")));
-    return at;
-  }
-  for (const std::string& one : usual)
-    if (const auto at = place_of(names, one)) return at;
-  return std::nullopt;
-}
-
-Result<RowParts> parts_of(const std::vector<std::string>& names, const DetectOptions& options) {
-  RowParts parts;
-  const bool records = std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with("features."); });
-  const auto usual = [records](std::vector<std::string> list) { return records ? std::move(list) : std::vector<std::string>(); };
-  FIREBREAK_ASSIGN(parts.type, named(names, "", usual({"type"})));
-  FIREBREAK_ASSIGN(parts.id, named(names, options.id, {"id"}));
-  FIREBREAK_ASSIGN(parts.time, named(names, options.time, {"time", "timestamp"}));
-  FIREBREAK_ASSIGN(parts.caller, named(names, options.caller, {"caller"}));
-  FIREBREAK_ASSIGN(parts.label, named(names, options.label, usual({"label"})));
-  FIREBREAK_ASSIGN(parts.prediction, named(names, options.prediction, usual({"output.label", "prediction"})));
-  FIREBREAK_ASSIGN(parts.score, named(names, options.score, usual({"output.score", "score"})));
-  return parts;
-}
-
-// "2026-03-07T03:27:37Z", "2026-03-07 03:27:37", "2026-03-07".
-std::optional<Time> time_in(std::string text) {
-  if (text.size() == 10) text += "T00:00:00Z";
-  if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
-  if (text.size() == 19) text += "Z";
-  const auto time = parse_time(text);
-  return time ? std::optional(*time) : std::nullopt;
-}
 
 const std::string& text_at(const TableRow& row, const std::optional<std::size_t>& column) {
   static const std::string kNone;
@@ -72,11 +33,15 @@ class Detection {
   Result<Json> run();
 
  private:
+  Result<std::uint64_t> each_row(std::uint64_t from, std::uint64_t to, const std::function<void(double)>& progress,
+                                 const std::function<Result<void>(const table::Row&)>& row) const;
   Result<void> read_reference();
+  tl::unexpected<Error> nothing_left() const;
+  Result<void> tell_parts();
+  Result<void> check_reference() const;
   Result<void> configure();
   bool is_label(const TableRow& row) const { return parts_.type && text_at(row, parts_.type) == "label"; }
   std::uint64_t labelled_rows() const;
-  FeatureRow features_of(const TableRow& row, std::vector<std::size_t>* mistyped) const;
   Result<Observation> observation_of(const TableRow& row, std::uint64_t number) const;
   Result<Time> time_of(const TableRow& row, std::uint64_t number) const;
   Result<void> take(const table::Row& row);
@@ -90,7 +55,14 @@ class Detection {
   RowParts parts_;
   TableColumns columns_;
   TableAnswers answers_;
-  std::vector<TableRow> reference_table_;
+  std::vector<TableRow> reference_table_;       // inferences only …
+  std::vector<std::uint64_t> reference_rows_;   // … and where they stand in the file
+  std::string no_performance_;                  // why; empty when it is watched
+  Json columns_taken_;
+  struct Outside {  // scores that are none
+    std::uint64_t count = 0, row = 0;
+    std::string text;
+  } outside_;
   detect::DetectorConfig config_;
   std::unique_ptr<detect::StreamDetector> detector_;
   struct Found {
@@ -105,37 +77,69 @@ class Detection {
   Time last_time_;
 };
 
+Result<std::uint64_t> Detection::each_row(std::uint64_t from, std::uint64_t to, const std::function<void(double)>& progress,
+                                          const std::function<Result<void>(const table::Row&)>& row) const {
+  table::Reading reading;
+  reading.from = from;
+  reading.to = to;
+  reading.progress = progress;
+  reading.format = options_.format;
+  return table::each_row(files_, options_.file, reading, row);
+}
+
 Result<void> Detection::read_reference() {
   FIREBREAK_ASSIGN(reference_, parse_rows(options_.reference_rows));
   if (options_.reference_rows.empty()) {
-    FIREBREAK_ASSIGN(const std::uint64_t all, table::each_row(files_, options_.file, {}, [](const table::Row&) { return Result<void>(); }));
+    FIREBREAK_ASSIGN(const std::uint64_t all, each_row(0, UINT64_MAX, {}, [](const table::Row&) { return Result<void>(); }));
     reference_.to = std::min(kMostReference, all / 4);
   }
   if (reference_.to != UINT64_MAX && reference_.to < reference_.from + kLeastReference)
     return fail(Code::kInvalid, fmt::format("the reference has {} rows; it needs {} at least (--reference-rows FROM:TO)",
                                             reference_.to - std::min(reference_.from, reference_.to), kLeastReference));
-  table::Reading reading;
-  reading.from = reference_.from;
-  reading.to = reference_.to;
-  FIREBREAK_ASSIGN(const std::uint64_t read, table::each_row(files_, options_.file, reading, [this](const table::Row& row) {
+  // One row more says whether any is left behind it.
+  const std::uint64_t wanted = reference_.to;
+  bool left = false;
+  FIREBREAK_TRY(each_row(reference_.from, wanted == UINT64_MAX ? wanted : wanted + 1, {}, [&](const table::Row& row) {
+    left = row.number >= wanted;
+    if (left) return Result<void>();
     names_ = row.names;
     reference_table_.emplace_back(row.cells.begin(), row.cells.end());
+    reference_rows_.push_back(row.number);
     return Result<void>();
   }));
+  const std::uint64_t read = reference_rows_.size();
   reference_.to = reference_.from + read;
   if (read < kLeastReference) return fail(Code::kInvalid, fmt::format("the reference has {} rows; it needs {} at least", read, kLeastReference));
+  if (!left) return nothing_left();
+  return tell_parts();
+}
+
+tl::unexpected<Error> Detection::nothing_left() const {
+  const std::uint64_t rows = reference_.to - reference_.from;
+  std::string help = fmt::format("it has {} rows, and half of them are fewer than the {} that a reference needs: detect wants a longer file", rows, kLeastReference);
+  if (rows / 2 >= kLeastReference)
+    help = fmt::format("end it earlier, as --reference-rows {}:{}, or leave the option out: then it is the first quarter", reference_.from, reference_.from + rows / 2);
+  return fail(Code::kInvalid, fmt::format("no row is left to judge: the reference, rows {}:{}, reaches the end of the file; {}", reference_.from, reference_.to, help));
+}
+
+Result<void> Detection::tell_parts() {
+  FIREBREAK_TRY(distinct_names(options_.file, names_));
   FIREBREAK_ASSIGN(parts_, parts_of(names_, options_));
-  std::vector<bool> used(names_.size(), false);
-  for (const auto& part : {parts_.type, parts_.id, parts_.time, parts_.caller, parts_.label, parts_.prediction, parts_.score})
-    if (part) used[*part] = true;
-  for (const std::string& name : options_.ignore) {
-    FIREBREAK_ASSIGN(const auto at, named(names_, name, {}));
-    used[*at] = true;
-  }
+  no_performance_ = no_performance(names_, parts_);
+  JsonArray not_watched;
+  FIREBREAK_ASSIGN(const std::vector<bool> used, used_columns(names_, parts_, options_, not_watched));
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t i = 0; i < reference_table_.size(); ++i)
+    if (!is_label(reference_table_[i])) numbers.push_back(reference_rows_[i]);
   std::erase_if(reference_table_, [this](const TableRow& row) { return is_label(row); });
+  reference_rows_ = std::move(numbers);
   columns_ = tell_columns(names_, reference_table_, used);
+  columns_.not_watched.insert(columns_.not_watched.begin(), not_watched.begin(), not_watched.end());
   if (columns_.schema.numeric.empty() && columns_.schema.categorical.empty())
     return fail(Code::kInvalid, "no column is left to watch");
+  // Alone they say nothing of the model and are features.
+  columns_taken_ = parts_json(names_, parts_);
+  if (!has_performance(parts_)) parts_.label = parts_.type ? parts_.label : std::nullopt;
   return {};
 }
 
@@ -148,41 +152,48 @@ Result<void> Detection::configure() {
   if (!own) detect::fit_chains(config_, columns_.schema.numeric.size(), parts_.caller.has_value());
   FIREBREAK_ASSIGN(answers_, tell_answers(reference_table_, parts_, options_.positive, config_.performance));
   if (answers_.labelled) config_.performance.reference_labels = labelled_rows();
+  FIREBREAK_TRY(check_reference());
   std::vector<FeatureRow> rows;
-  for (const TableRow& row : reference_table_) rows.push_back(features_of(row, nullptr));
+  for (const TableRow& row : reference_table_) rows.push_back(features_in(columns_, row, nullptr));
   FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, detect::build_profile(columns_.schema, rows, 0.01, true));
   detector_ = std::make_unique<detect::StreamDetector>(config_, profile);
   for (std::size_t i = 0; answers_.labelled && i < reference_table_.size(); ++i) {
-    const std::uint64_t number = reference_.from + i;
+    const std::uint64_t number = reference_rows_[i];
     FIREBREAK_ASSIGN(const Observation seen, observation_of(reference_table_[i], number));
     if (const std::string& label = text_at(reference_table_[i], parts_.label); !label.empty())
       detector_->learn(seen, LabelObservation{number, seen.time, seen.id, label});
   }
   reference_table_.clear();
+  reference_rows_.clear();
   return {};
 }
 
 std::uint64_t Detection::labelled_rows() const {
-  return static_cast<std::uint64_t>(std::count_if(reference_table_.begin(), reference_table_.end(),
-                                                  [this](const TableRow& row) { return !text_at(row, parts_.label).empty(); }));
+  return static_cast<std::uint64_t>(std::count_if(reference_table_.begin(), reference_table_.end(), [this](const TableRow& row) {
+    return !text_at(row, parts_.label).empty() && !answers_.answer_in(row).empty();
+  }));
 }
 
-FeatureRow Detection::features_of(const TableRow& row, std::vector<std::size_t>* mistyped) const {
-  FeatureRow out;
-  for (const std::size_t column : columns_.numeric) {
-    const auto number = column < row.size() ? number_in(row[column]) : std::nullopt;
-    if (!number && column < row.size() && row[column].form != table::Form::kAbsent && mistyped != nullptr) mistyped->push_back(out.numeric.size());
-    out.numeric.push_back(number && std::isfinite(*number) ? *number : std::numeric_limits<double>::quiet_NaN());
+// Its times and scores. Behind the reference odd scores are told, and the rest is judged; what is expected cannot rest on them.
+Result<void> Detection::check_reference() const {
+  for (std::size_t i = 0; i < reference_table_.size(); ++i) {
+    const auto time = time_of(reference_table_[i], reference_rows_[i]);
+    if (!time) return fail(Error(time.error()));
+    const std::string wrong = answers_.wrong_score(reference_table_[i]);
+    if (wrong.empty()) continue;
+    return fail(Code::kInvalid, fmt::format("row {}: the score '{}' in column '{}' is no number from 0 to 1; give a column of probabilities, or one of answers with --prediction and --score none",
+                                            reference_rows_[i], wrong, names_[*answers_.score]));
   }
-  for (const std::size_t column : columns_.categorical) out.categories.push_back(column < row.size() ? row[column].text : std::string());
-  return out;
+  return {};
 }
 
 Result<Time> Detection::time_of(const TableRow& row, std::uint64_t number) const {
   if (!parts_.time) return Time{kFirstTime.us + static_cast<std::int64_t>(number) * kRowTime};
-  const auto time = time_in(text_at(row, parts_.time));
-  if (!time) return fail(Code::kInvalid, fmt::format("row {}: '{}' is no time, as 2026-03-07T03:27:37Z", number, text_at(row, parts_.time)));
-  return *time;
+  const auto time = *parts_.time < row.size() ? time_in(row[*parts_.time]) : std::nullopt;
+  if (time) return *time;
+  return fail(Code::kInvalid, fmt::format("row {}: '{}' in column '{}' is no time, as 2026-03-07T03:27:37Z or the seconds, milliseconds or microseconds since 1970; "
+                                          "--time names another column, --time none takes the rows in their order",
+                                          number, text_at(row, parts_.time).substr(0, 40), names_[*parts_.time]));
 }
 
 Result<Observation> Detection::observation_of(const TableRow& row, std::uint64_t number) const {
@@ -191,7 +202,7 @@ Result<Observation> Detection::observation_of(const TableRow& row, std::uint64_t
   FIREBREAK_ASSIGN(out.time, time_of(row, number));
   out.id = parts_.id ? text_at(row, parts_.id) : std::to_string(number);
   out.caller = text_at(row, parts_.caller);
-  out.features = features_of(row, &out.mistyped);
+  out.features = features_in(columns_, row, &out.mistyped);
   out.feature_digest = feature_digest(columns_.schema, out.features);
   out.label = answers_.answer_in(row);
   out.score = answers_.score_in(row);
@@ -209,6 +220,10 @@ Result<void> Detection::take(const table::Row& row) {
     return {};
   }
   FIREBREAK_ASSIGN(const Observation seen, observation_of(cells, row.number));
+  if (std::string wrong = answers_.wrong_score(cells); !wrong.empty() && outside_.count++ == 0) {
+    outside_.row = row.number;
+    outside_.text = std::move(wrong);
+  }
   note(detector_->observe(seen), row.number);
   // A label in the row itself is known at once.
   if (parts_.label && !parts_.type && !text_at(cells, parts_.label).empty())
@@ -260,12 +275,19 @@ Json Detection::answer() const {
                                   {"summary", update.summary},
                                   {"numbers", std::move(numbers)}});
   }
+  const Json performance = no_performance_.empty()
+                               ? Json(performance_answer(answers_, config_.performance, detector_->performance(), answers_.labelled ? config_.performance.reference_labels : 0))
+                               : Json(JsonObject{{"watched", false}, {"reason", no_performance_}});
+  const Json outside = outside_.count > 0 ? Json(JsonObject{{"count", outside_.count}, {"first_row", outside_.row}, {"first", outside_.text}}) : Json();
   const auto names = [](const std::vector<std::string>& list) { return JsonArray(list.begin(), list.end()); };
   return JsonObject{{"file", options_.file},
                     {"rows", rows_},
                     {"reference", JsonObject{{"rows", JsonArray{reference_.from, reference_.to}}}},
+                    {"columns", columns_taken_},
                     {"features", JsonObject{{"numeric", names(columns_.schema.numeric)}, {"categorical", names(columns_.schema.categorical)}}},
                     {"not_watched", columns_.not_watched},
+                    {"performance", performance},
+                    {"scores_outside", outside},
                     {"budget", JsonObject{{"arl_records", config_.features.arl_records}, {"false_share", config_.features.false_share}}},
                     {"state_bytes", detector_->bytes()},
                     {"findings", std::move(findings)}};
@@ -274,11 +296,7 @@ Json Detection::answer() const {
 Result<Json> Detection::run() {
   FIREBREAK_TRY(read_reference());
   FIREBREAK_TRY(configure());
-  table::Reading reading;
-  reading.from = reference_.to;
-  reading.progress = options_.progress;
-  FIREBREAK_ASSIGN(const std::uint64_t read, table::each_row(files_, options_.file, reading, [this](const table::Row& row) { return take(row); }));
-  if (read == 0) return fail(Code::kInvalid, "no row is left behind the reference");
+  FIREBREAK_TRY(each_row(reference_.to, UINT64_MAX, options_.progress, [this](const table::Row& row) { return take(row); }));
   return answer();
 }
 

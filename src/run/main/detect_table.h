@@ -4,7 +4,8 @@
 // detect::StreamDetector, the same folds as in the server. Columns become features by what the reference's rows hold: numbers, else
 // categories. What identifies a row rather than describes it (ids, row numbers, times that rise) is not watched and said so.
 // A file of Firebreak's own records (NDJSON with features.*, lines of "type": "label") is read as such.
-// Errors: those of the file; kInvalid for columns and rows that are not there, for a reference of fewer than kLeastReference rows.
+// Errors: those of the file; kInvalid for columns and rows that are not there, for two columns of one name, for a reference of fewer
+// than kLeastReference rows or one that leaves no row to judge, for a row's time that is none and a score of the reference outside 0 to 1.
 #pragma once
 
 #include <functional>
@@ -22,16 +23,18 @@ inline constexpr std::uint64_t kLeastReference = 100;
 
 struct DetectOptions {
   std::string file;
+  std::string format;          // "csv", "ndjson"; empty: by the file's name
   std::string reference_rows;  // FROM:TO; empty: the first quarter, at most 5,000
-  std::string label, prediction, score, time, id, caller;  // columns; the last three are found by these names when they are empty
+  std::string label, prediction, score, time, id, caller;  // columns, "none" for none; table_parts.h: found by name
   std::string positive;        // the answer and label that claims a positive; empty: the rarer of two in the reference
   std::vector<std::string> ignore;
   std::string config;          // detector configuration; empty: the default
   std::function<void(double share)> progress = {};
 };
 
-// {file, rows, reference, features, not_watched, budget, findings: [{row, detector, feature, segment, onset, value, limit, severity,
-// closed_row, summary, numbers}]}; rows of the file, from 0.
+// {file, rows, reference, columns, features, not_watched, performance, scores_outside, budget, findings: [{row, detector, feature,
+// segment, onset, value, limit, severity, closed_row, summary, numbers}]}; rows of the file, from 0. `performance` is {watched: false,
+// reason} or what performance_answer() says; `scores_outside` {count, first_row, first}, null when there is none.
 Result<Json> detect_in_file(Files& files, const DetectOptions& options);
 
 }  // namespace firebreak::cli

@@ -49,14 +49,11 @@ profile::CellForm form_of(table::Form form) {
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-Result<void> distinct_names(const std::string& path, std::vector<std::string> names) {
+Result<void> usable_names(const std::string& path, const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (name.size() > profile::kFeatureNameBytes)
       return fail(Code::kTooLarge, fmt::format("{}: a column's name has more than {} octets", path, profile::kFeatureNameBytes));
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(names.begin(), names.end());
-  if (twice == names.end()) return {};
-  return fail(Code::kInvalid, fmt::format("{}: two columns are called '{}': give them names of their own", path, *twice));
+  return distinct_names(path, names);
 }
 
 }  // namespace
@@ -71,7 +68,7 @@ Result<profile::DataProfile> build_profile(Files& files, const std::string& path
   table::Reading reading{build.rows.from, build.rows.to, [&](double share) { progress(share); }};
   std::size_t known = 0;
   const auto read = table::each_row(files, path, reading, [&](const table::Row& row) -> Result<void> {
-    if (row.names.size() != known) FIREBREAK_TRY(distinct_names(path, row.names));
+    if (row.names.size() != known) FIREBREAK_TRY(usable_names(path, row.names));
     known = row.names.size();
     for (std::size_t i = 0; i < row.cells.size(); ++i) builder.cell(i, row.names[i], form_of(row.cells[i].form), row.cells[i].text);
     builder.end_row();

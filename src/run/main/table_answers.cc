@@ -7,6 +7,9 @@
 #include <limits>
 #include <map>
 
+#include "fold/detect/measures.h"
+#include "run/main/table_number.h"
+
 namespace firebreak::cli {
 namespace {
 
@@ -19,7 +22,7 @@ const table::Cell* cell_at(const TableRow& row, const std::optional<std::size_t>
 
 struct Kinds {
   std::map<std::string, std::size_t> texts;  // up to one more than kMostClasses
-  bool numbers = true, shares = true, whole = true;
+  bool numbers = true, whole = true;
 };
 
 Kinds kinds_in(const std::vector<TableRow>& rows, const std::optional<std::size_t>& column) {
@@ -30,10 +33,27 @@ Kinds kinds_in(const std::vector<TableRow>& rows, const std::optional<std::size_
     if (out.texts.size() <= kMostClasses || out.texts.contains(cell->text)) ++out.texts[cell->text];
     const auto number = number_in(*cell);
     out.numbers = out.numbers && number && std::isfinite(*number);
-    out.shares = out.shares && number && *number >= 0 && *number <= 1;
     out.whole = out.whole && number && *number == std::trunc(*number);
   }
   return out;
+}
+
+// Which of two labels claims a positive.
+Result<void> tell_classes(const std::map<std::string, std::size_t>& labels, const std::string& positive, TableAnswers& out) {
+  if (labels.size() == 1 && positive.empty())
+    return fail(Code::kInvalid, fmt::format("all labels of the reference are '{}': what a positive is only --positive can say, or a reference with both (--reference-rows)",
+                                            labels.begin()->first));
+  const auto rarer = std::min_element(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  out.positive = positive.empty() ? rarer->first : positive;
+  if (labels.size() > 1 && !labels.contains(out.positive))
+    return fail(Code::kInvalid, fmt::format("no label of the reference is '{}'; they are '{}' and '{}': --positive", out.positive, labels.begin()->first, labels.rbegin()->first));
+  for (const auto& [text, count] : labels)
+    if (text != out.positive) out.negative = text;
+  if (out.negative.empty()) out.negative = "not " + out.positive;
+  out.problem = labels.size() == 1 ? fmt::format("all labels are '{}'", labels.begin()->first)
+                                   : fmt::format("the labels are '{}' and '{}'", labels.begin()->first, labels.rbegin()->first);
+  if (positive.empty()) out.problem += "; the rarer of them is taken as the positive one, --positive says otherwise";
+  return {};
 }
 
 // Errors beyond what nine in ten answers of the reference show count whole.
@@ -42,7 +62,8 @@ double usual_error(const std::vector<TableRow>& rows, const RowParts& parts) {
   for (const TableRow& row : rows) {
     const table::Cell *const truth = cell_at(row, parts.label), *const answer = cell_at(row, parts.prediction);
     if (truth == nullptr || answer == nullptr) continue;
-    errors.push_back(std::fabs(number_in(*truth).value_or(0) - number_in(*answer).value_or(0)));
+    const double error = std::fabs(number_in(*truth).value_or(0) - number_in(*answer).value_or(0));
+    if (std::isfinite(error)) errors.push_back(error);
   }
   if (errors.empty()) return 1;
   const auto at = errors.begin() + static_cast<std::ptrdiff_t>(errors.size() * 9 / 10);
@@ -50,12 +71,27 @@ double usual_error(const std::vector<TableRow>& rows, const RowParts& parts) {
   return std::max(*at, 1e-12) * 2;
 }
 
+std::string why_not_watched(detect::Measure measure, const TableAnswers& answers, const detect::PerformanceConfig& config, std::uint64_t labels) {
+  if (config.problem == detect::Problem::kBinary && measure == detect::Measure::kSquaredError && !answers.score) return "it needs a score";
+  if (labels < config.reference_labels) return fmt::format("it waits for {} labels that say what to expect", config.reference_labels);
+  return "the reference has too few labels for it, or nearly all of them go wrong already";
+}
+
 }  // namespace
+
+std::string TableAnswers::wrong_score(const TableRow& row) const {
+  const table::Cell* const cell = shares ? cell_at(row, score) : nullptr;
+  if (cell == nullptr) return {};
+  const auto value = number_in(*cell);
+  const bool right = value && (std::isnan(*value) || (*value >= 0 && *value <= 1));
+  return right ? std::string() : cell->text.substr(0, 40);
+}
 
 std::string TableAnswers::answer_in(const TableRow& row) const {
   if (from_score) {
     const double value = score_in(row);
-    return std::isnan(value) ? std::string() : value >= 0.5 ? positive : negative;
+    if (!(value >= 0 && value <= 1)) return {};  // wrong_score tells it
+    return value >= 0.5 ? positive : negative;
   }
   const table::Cell* const cell = cell_at(row, answer);
   return cell == nullptr ? std::string() : cell->text;
@@ -67,33 +103,77 @@ double TableAnswers::score_in(const TableRow& row) const {
 }
 
 Result<TableAnswers> tell_answers(const std::vector<TableRow>& rows, const RowParts& parts, const std::string& positive, detect::PerformanceConfig& config) {
-  TableAnswers out{false, parts.prediction, parts.score, {}, {}, false};
-  if (!parts.label || (!parts.prediction && !parts.score)) return out;
+  TableAnswers out;
+  out.answer = parts.prediction;
+  out.score = parts.score;
+  out.shares = config.problem == detect::Problem::kBinary;
+  if (!has_performance(parts)) return out;
   const Kinds truth = kinds_in(rows, parts.label), answers = kinds_in(rows, parts.prediction ? parts.prediction : parts.score);
   // Firebreak's own records bring their labels later.
-  if (truth.texts.empty() && parts.type) return out;
+  if (truth.texts.empty() && parts.type) {
+    if (!positive.empty()) config.flagged_answer = config.positive_label = positive;
+    out.positive = config.positive_label;
+    out.problem = "as the configuration says; the labels come later";
+    return out;
+  }
   if (truth.texts.empty() || answers.texts.empty())
     return fail(Code::kInvalid, "the reference's rows have no label with an answer: --label, --prediction, --reference-rows");
   out.labelled = true;
+  if (truth.texts.size() > 2 && !parts.prediction)
+    return fail(Code::kInvalid, fmt::format("the labels of the reference have more than two values ('{}', '{}', ...): a score tells two classes apart; name the column "
+                                            "with the answers: --prediction", truth.texts.begin()->first, std::next(truth.texts.begin())->first));
   if (truth.numbers && truth.texts.size() > kMostClasses) {
     config.problem = detect::Problem::kRegression;
     config.error_limit = usual_error(rows, parts);
+    out.problem = fmt::format("the labels are numbers, more than {} different ones", kMostClasses);
+    out.score.reset();  // the predicted number is the answer
+    out.shares = false;
     return out;
   }
   if (truth.texts.size() > 2) {
     config.problem = detect::Problem::kMulticlass;
+    out.problem = truth.texts.size() > kMostClasses ? fmt::format("the labels are more than {} texts", kMostClasses)
+                                                    : fmt::format("the labels have {} values", truth.texts.size());
+    out.shares = false;
     return out;
   }
-  const auto rarer = std::min_element(truth.texts.begin(), truth.texts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  out.positive = positive.empty() ? rarer->first : positive;
-  if (!truth.texts.contains(out.positive)) return fail(Code::kInvalid, fmt::format("no label of the reference is '{}'", out.positive));
-  for (const auto& [text, count] : truth.texts)
-    if (text != out.positive) out.negative = text;
-  out.from_score = !parts.prediction || (answers.shares && !answers.whole);
+  FIREBREAK_TRY(tell_classes(truth.texts, positive, out));
+  out.from_score = !parts.prediction || (answers.numbers && !answers.whole);
   if (out.from_score && parts.prediction) out.score = parts.prediction;
+  out.shares = true;
   config.problem = detect::Problem::kBinary;
   config.flagged_answer = config.positive_label = out.positive;
   return out;
+}
+
+JsonObject performance_answer(const TableAnswers& answers, const detect::PerformanceConfig& config, const Json& report, std::uint64_t reference_labels) {
+  constexpr std::string_view kNames[] = {"binary", "multiclass", "regression", "ranking"};
+  const Json& labels = report.at("labels");
+  const auto joined = labels.at("joined").to_number<std::uint64_t>();
+  JsonArray measures, left;
+  for (const detect::Measure measure : detect::kAllMeasures) {
+    const bool asked = config.problem == detect::Problem::kBinary || measure == detect::Measure::kError ||
+                       (config.problem == detect::Problem::kRegression && measure == detect::Measure::kSquaredError);
+    if (!asked) continue;
+    const std::string_view figure = detect::figure_name(measure, config.problem);
+    const auto& all = report.at("measures").as_array();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Json& one) { return string_or(one, "figure") == figure; });
+    if (found == all.end()) {
+      left.push_back(JsonObject{{"figure", figure}, {"reason", why_not_watched(measure, answers, config, joined)}});
+      continue;
+    }
+    measures.push_back(JsonObject{{"figure", figure}, {"baseline", found->at("baseline")}, {"limit", found->at("limit")},
+                                  {"value", found->at("n").to_number<std::uint64_t>() > 0 ? found->at("value") : Json()}, {"labels", found->at("n")}});
+  }
+  const bool two = config.problem == detect::Problem::kBinary;
+  return JsonObject{{"watched", true},
+                    {"problem", kNames[static_cast<std::size_t>(config.problem)]},
+                    {"because", answers.problem},
+                    {"positive", two ? Json(answers.positive) : Json()},
+                    {"error_limit", config.problem == detect::Problem::kRegression ? Json(config.error_limit) : Json()},
+                    {"measures", std::move(measures)},
+                    {"not_watched", std::move(left)},
+                    {"labels", JsonObject{{"reference", reference_labels}, {"joined", joined - std::min(joined, reference_labels)}, {"unknown", labels.at("unknown")}}}};
 }
 
 }  // namespace firebreak::cli

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "fold/detect/config.h"
 #include "run/main/table_columns.h"
+#include "run/main/table_parts.h"
 
 namespace firebreak::cli {
 
@@ -16,13 +17,23 @@ struct TableAnswers {
   std::optional<std::size_t> answer, score;
   std::string positive, negative;  // of two classes; what a score of 1/2 or more says
   bool from_score = false;         // there is no answer but its score
+  bool shares = false;             // scores are to lie within 0 to 1
+  std::string problem;             // which it is and why, for people
 
   std::string answer_in(const TableRow& row) const;
   double score_in(const TableRow& row) const;  // NaN when there is none
+  // What stands where a score within 0 to 1 should; empty when that is there, or nothing.
+  std::string wrong_score(const TableRow& row) const;
 };
 
 // By the reference's rows; sets what `config` must know. `positive` empty: the rarer of two labels. A column of answers that holds
-// shares while the truth is one of two is a score. kInvalid: no row has both, or `positive` is no label.
+// numbers, not all of them whole, while the truth is one of two is a score. kInvalid: no row has both, all labels are one, `positive` is no label, or several
+// classes or numbers come with a score alone.
 Result<TableAnswers> tell_answers(const std::vector<TableRow>& rows, const RowParts& parts, const std::string& positive, detect::PerformanceConfig& config);
+
+// What `detect` says of performance: {watched, problem, because, positive, error_limit, measures: [{figure, baseline, limit, value,
+// labels}], not_watched: [{figure, reason}], labels: {reference, joined, unknown}}. `report` is the detector's own (performance.h),
+// `reference_labels` how many of its labels are the reference's.
+JsonObject performance_answer(const TableAnswers& answers, const detect::PerformanceConfig& config, const Json& report, std::uint64_t reference_labels);
 
 }  // namespace firebreak::cli

@@ -1,7 +1,6 @@
 // What the columns of a file mean to a detector, as far as some of its rows tell.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,21 +12,19 @@ namespace firebreak::cli {
 
 using TableRow = std::vector<table::Cell>;
 
-// Columns by place; absent ones have none.
-struct RowParts {
-  std::optional<std::size_t> type, id, time, caller, label, prediction, score;
-};
-
 struct TableColumns {
   FeatureSchema schema;
   std::vector<std::size_t> numeric, categorical;  // columns of the features, as in the schema
-  JsonArray not_watched;                           // [{column, reason}]
+  std::vector<bool> strings;                      // by categorical feature: JSON strings and nothing else
+  JsonArray not_watched;                          // [{column, reason}]
 };
 
-// `used`: columns that are parts of a row or to be ignored.
+// `used`: columns that are no features in any case. Numbers that rise (or fall) with the rows, with or without jitter, number or date
+// them: they leave any reference behind for ever, and are left out with that reason.
 TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used);
 
-// A finite number; nothing for an absent cell and for other text. "nan" is a number that is missing.
-std::optional<double> number_in(const table::Cell& cell);
+// A row's features, NaN and "" for what is missing. `mistyped`, when there is one, gets the features whose cell has a value of another
+// type than the column: text among numbers, a number or a flag among JSON strings; numbered as in Observation.
+FeatureRow features_in(const TableColumns& columns, const TableRow& row, std::vector<std::size_t>* mistyped);
 
 }  // namespace firebreak::cli

@@ -64,6 +64,13 @@ Result<Table> read_table(Files& files, const std::string& path) {
   return out;
 }
 
+Result<void> distinct_names(const std::string& path, std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return {};
+  return fail(Code::kInvalid, fmt::format("{}: two columns are called '{}': give them names of their own", path, *twice));
+}
+
 Result<Cells> cells_of(const Table& table, const std::string& column, const RowRange& rows, const std::optional<Condition>& where) {
   FIREBREAK_ASSIGN(const std::size_t at, column_of(table, column));
   std::size_t tested = at;

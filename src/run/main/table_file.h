@@ -32,6 +32,9 @@ struct Table {
 };
 Result<Table> read_table(Files& files, const std::string& path);
 
+// kInvalid names the column that there is twice: nothing could say which is meant.
+Result<void> distinct_names(const std::string& path, std::vector<std::string> names);
+
 struct Cells {
   std::vector<std::string> values;
   std::vector<std::uint64_t> rows;  // of the table, one per value

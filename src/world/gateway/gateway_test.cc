@@ -51,8 +51,10 @@ TEST_F(GatewayTest, names_the_field_that_is_against_the_schema) {
   EXPECT_EQ(400, raw("key-of-ana", R"({"features":{"amount":1,"amount":2,"age":1,"country":"de"}})").status);
   EXPECT_EQ(400, raw("key-of-ana", "{").status);
   EXPECT_EQ(200, ask("key-of-ana", 1e12, "", -5).status);  // odd, but no violation
+  EXPECT_EQ("/features/age", net::error_of(raw("key-of-ana", R"({"features":{"amount":1,"age":null,"country":"de"}})")).pointer);
   const auto lines = recorded();
-  ASSERT_EQ(6u, lines.size());
+  ASSERT_EQ(7u, lines.size());
+  EXPECT_EQ("/features/age: is missing", string_or(lines[6], "violation"));  // null is no value
   EXPECT_EQ("failed", string_or(lines[0], "disposition"));
   EXPECT_EQ("/features/amount: must be a number", string_or(lines[0], "violation"));
   EXPECT_EQ(1, number_or(*find(lines[0], "features"), "age"));

@@ -114,7 +114,8 @@ struct RequestReader::Impl {
         continue;
       }
       const auto at = static_cast<std::size_t>(column);
-      seen[at] = true;
+      seen[at] = !value.is_null();  // as records have it: null is no value
+      if (!seen[at]) continue;
       if (at < numeric) {
         double number = 0;
         if (value.is_number() && value.get(number) == simdjson::SUCCESS && std::isfinite(number)) out.row.numeric[at] = number;
