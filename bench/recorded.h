@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "fraud/data/fraud_data.h"
 
@@ -13,6 +14,7 @@ namespace firebreak::bench {
 // Gives out inferences of the stream, in order, until `take` says that it has enough.
 inline void recorded(const std::function<bool(const JsonObject& record)>& take) {
   std::istringstream events(fraud::read_zst(std::string(FIREBREAK_SOURCE_DIR) + "/examples/fraud/data/credit_stream.ndjson.zst"));
+  const std::string model = sha256(fraud::read_text(std::string(FIREBREAK_SOURCE_DIR) + "/examples/fraud/data/credit_releases/model_1.0.0.json")).hex();
   for (std::string line; std::getline(events, line);) {
     const Json event = fraud::must(parse_json(line));
     if (string_or(event, "type") != "inference") continue;
@@ -22,7 +24,7 @@ inline void recorded(const std::function<bool(const JsonObject& record)>& take) 
                             {"source", "bench"},
                             {"endpoint", "fraud-api"},
                             {"release", "1.0.0"},
-                            {"model", JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", std::string(64, 'a')}}},
+                            {"model", JsonObject{{"name", "fraud-scorer"}, {"version", "1.0.0"}, {"digest", model}}},
                             {"features", *find(event, "features")},
                             {"output", JsonObject{{"label", string_or(event, "prediction")}, {"score", number_or(event, "score")}}},
                             {"disposition", "served"},

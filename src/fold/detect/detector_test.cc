@@ -95,6 +95,18 @@ TEST(Detector, an_unknown_model_is_one_episode_per_digest) {
   EXPECT_EQ(found[0].severity, Severity::kHigh);
 }
 
+TEST(Detector, records_that_come_late_are_of_one_episode_too) {
+  Bench bench;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const bool late = i % 2 == 1;
+    Observation seen = request(i, static_cast<double>(i) + (late ? 0 : 7200), "key", ordinary(i));
+    if (late) seen.schema_violation = "/features/e: unknown field";
+    bench.take(bench.detector.observe(seen));
+  }
+  const auto found = of_kind(bench.all, "new_field");
+  EXPECT_EQ(std::count_if(found.begin(), found.end(), [](const FindingUpdate& one) { return one.phase == FindingPhase::kOpened; }), 1);
+}
+
 TEST(Detector, updates_come_at_most_once_a_minute_and_an_idle_hour_closes) {
   Bench bench;
   for (std::uint64_t i = 0; i < 300; ++i) {

@@ -32,7 +32,6 @@ class Episode {
   FindingUpdate report(const DetectorConfig& config, Time now);
   FindingUpdate close(const DetectorConfig& config);
 
-  Time last_hit() const { return last_time_; }
   std::uint64_t count() const { return count_; }
 
  private:

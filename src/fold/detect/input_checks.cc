@@ -18,7 +18,7 @@ std::string shortened(const std::string& text, std::size_t most) {
 }  // namespace
 
 void InputChecks::hit(const std::string& slot, const std::string& kind, Severity severity,
-                      std::string summary, const Observation& observation) {
+                      std::string summary, const Observation& observation, Time now) {
   auto at = open_.find(slot);
   if (at == open_.end()) {
     const bool full = open_.size() >= kMostEpisodes;
@@ -26,27 +26,28 @@ void InputChecks::hit(const std::string& slot, const std::string& kind, Severity
   }
   at->second.severity = severity;
   at->second.summary = std::move(summary);
+  at->second.hit_at = std::max(now, observation.time);
   at->second.episode.hit(kind, observation.index, observation.time);
 }
 
 void InputChecks::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
-  if (!observation.schema_violation.empty() && !is_missing_value(observation)) tell_violation(observation);
+  if (!observation.schema_violation.empty() && !is_missing_value(observation)) tell_violation(observation, now);
   if (!observation.model_known && !observation.release.empty())
     hit("unknown_model/" + observation.model_digest, "unknown_model", Severity::kHigh,
         fmt::format("release {} answered with a model nobody registered ({})",
                     shortened(observation.release, 64), shortened(observation.model_digest, 16)),
-        observation);
+        observation, now);
   if (observation.disposition == Disposition::kFailed) check_failures(observation, now);
   advance(now, out);
 }
 
-void InputChecks::tell_violation(const Observation& observation) {
+void InputChecks::tell_violation(const Observation& observation, Time now) {
   const bool field = observation.schema_violation.ends_with(": unknown field");
   const std::string kind = field ? "new_field" : "schema_violation";
   hit(kind, kind, Severity::kLow,
       (field ? "requests bring a field that the endpoint's schema lacks, last: " : "requests break the endpoint's schema, last: ") +
           shortened(observation.schema_violation, 200),
-      observation);
+      observation, now);
 }
 
 // A value that is missing is the feature watches' matter (missing_values), which know how many are usual: nothing is told twice. A request
@@ -74,7 +75,7 @@ void InputChecks::check_failures(const Observation& observation, Time now) {
   const bool going_on = open_.contains("upstream_failure");
   if (!going_on && failures_.size() < config_.input.failures) return;
   hit("upstream_failure", "upstream_failure", Severity::kHigh,
-      "the model behind the endpoint does not answer", observation);
+      "the model behind the endpoint does not answer", observation, now);
 }
 
 void InputChecks::advance(Time now, std::vector<FindingUpdate>& out) {
@@ -87,7 +88,7 @@ void InputChecks::advance(Time now, std::vector<FindingUpdate>& out) {
       return update;
     };
     if (open.episode.due(now, config_.update_us)) out.push_back(describe(open.episode.report(config_, now)));
-    if (now - open.episode.last_hit() <= config_.input.idle_us) {
+    if (now - open.hit_at <= config_.input.idle_us) {
       ++at;
       continue;
     }

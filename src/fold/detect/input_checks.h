@@ -29,13 +29,14 @@ class InputChecks {
  private:
   struct Open {
     Episode episode;
+    Time hit_at;  // when it came, which for a record that is late is not when it was
     Severity severity = Severity::kLow;
     std::string summary;
   };
 
   void hit(const std::string& slot, const std::string& kind, Severity severity, std::string summary,
-           const Observation& observation);
-  void tell_violation(const Observation& observation);
+           const Observation& observation, Time now);
+  void tell_violation(const Observation& observation, Time now);
   bool is_missing_value(const Observation& observation) const;
   void check_failures(const Observation& observation, Time now);
 

@@ -153,8 +153,8 @@ void RowRing::near(const EncodedRow& row, double threshold, std::vector<Near>& o
   score(row, from, std::min(from + count, capacity_));
   if (from + count > capacity_) score(row, 0, from + count - capacity_);
   const auto limit = static_cast<std::int32_t>(std::floor(-threshold / kLn2));
-  for (std::uint64_t seq = first_; seq < end_; ++seq) {
-    const std::size_t at = place(seq);
+  std::size_t at = from;  // counted along: a division for each place costs more than its score
+  for (std::uint64_t seq = first_; seq < end_; ++seq, at = at + 1 == capacity_ ? 0 : at + 1) {
     if (exponent_[at] > limit) continue;
     const double surprise =
         -(static_cast<double>(exponent_[at]) * kLn2 + std::log(static_cast<double>(product_[at])));
