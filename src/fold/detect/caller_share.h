@@ -1,6 +1,6 @@
 // Keeps one caller's burst from speaking for the traffic: rows that one program sends in one go are no independent draws.
 //
-// Of 64 rows in a row a caller's count up to 8 and twice its share of all rows so far. Depends on who asks and when, never on what.
+// Of 64 rows in a row a caller's count up to 2 and twice its share of all rows so far. Depends on who asks and when, never on what.
 // State: 16 KiB; callers share a counter by hash, which only makes the limit looser. No caller: no limit.
 #pragma once
 
@@ -30,7 +30,7 @@ class CallerShare {
 
  private:
   static constexpr std::size_t kBlock = 64, kSlots = 2048;
-  static constexpr double kFew = 8;
+  static constexpr double kFew = 2;
   std::uint64_t rows_ = 0;
   std::array<std::uint64_t, kSlots> all_{};
   std::vector<std::uint16_t> block_;

@@ -34,8 +34,8 @@ class StreamDetector {
   // it (config.performance.reference_labels of them).
   void learn(const Observation& observation, const LabelObservation& label);
 
-  // Reports what is due and closes what is quiet at `now`. Call it at least once a second of event time while
-  // nothing arrives: growth of a chain that was held back is handed out here.
+  // Reports what is due and closes what is quiet at `now`, by the clock that records are admitted by. Call it at least once a second
+  // while nothing arrives: growth of a chain that was held back is handed out here.
   std::vector<FindingUpdate> advance(Time now);
 
   std::size_t bytes() const;
@@ -47,7 +47,9 @@ class StreamDetector {
 
   DetectorConfig config_;
   ReferenceProfile profile_;
-  Time now_;
+  bool copies_by_chance_;  // equal rows are no sign of a retry
+  Time now_, newest_;      // newest_: event time of the newest record
+  std::int64_t lag_us_ = 0;  // from that until it came
   InputChecks input_;
   RecordWatch records_;
   FeatureWatches features_;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "stats/special.h"
+
 namespace firebreak::detect {
 namespace {
 
@@ -53,6 +55,35 @@ double squared_distance(const Embedded& a, const Embedded& b) {
   return 2 * out / static_cast<double>(kEmbedding);
 }
 
+double rank_among(const std::vector<double>& usual, double distance) {
+  const auto further = usual.end() - std::lower_bound(usual.begin(), usual.end(), distance);
+  return (1 + static_cast<double>(further)) / (1 + static_cast<double>(usual.size()));
+}
+
+namespace {
+
+// Rows in their order, a block at a time: are these as far from the mean as blocks of rows drawn at random (Fisher 1932)? Where a cycle
+// or a trend is in the reference they are not, and the furthest counts.
+double excursion_of(const std::vector<Embedded>& points, const Embedded& mean, const std::vector<double>& usual) {
+  constexpr double kUnlikely = 1e-3;
+  constexpr std::size_t kParts = 4;
+  double sum = 0, furthest = 0;
+  std::size_t blocks = 0;
+  for (std::size_t from = 0; from + kBlockRows <= points.size(); from += kBlockRows / kParts) {
+    Embedded part{};
+    for (std::size_t i = from; i < from + kBlockRows; ++i)
+      for (std::size_t k = 0; k < kEmbedding; ++k) part[k] += points[i][k] / static_cast<double>(kBlockRows);
+    const double distance = squared_distance(part, mean);
+    furthest = std::max(furthest, distance);
+    if (from % kBlockRows != 0) continue;
+    ++blocks;
+    sum -= std::log(rank_among(usual, distance));
+  }
+  return stats::chi_square_upper(2 * sum, 2 * static_cast<double>(blocks)) < kUnlikely ? furthest : 0;
+}
+
+}  // namespace
+
 MixtureReference mixture_of(const ReferenceProfile& profile, std::span<const FeatureRow> rows) {
   MixtureReference out;
   const Embedding embedding(profile.numeric.size());
@@ -78,6 +109,7 @@ MixtureReference mixture_of(const ReferenceProfile& profile, std::span<const Fea
   }
   std::sort(out.usual.begin(), out.usual.end());
   out.mean.assign(mean.begin(), mean.end());
+  out.excursion = excursion_of(points, mean, out.usual);
   return out;
 }
 

@@ -31,6 +31,8 @@ class Embedding {
 };
 
 double squared_distance(const Embedded& a, const Embedded& b);
+// The share of the usual distances (ascending) that are not smaller, itself counted among them.
+double rank_among(const std::vector<double>& usual, double distance);
 
 // What parts of a reference, as many rows as a block, lie from its other half: sorted, ascending. `mean`: of the first half's rows.
 inline constexpr std::size_t kBlockRows = 256, kNullBlocks = 1000;

@@ -13,7 +13,7 @@ std::vector<double> excursions_of(std::span<const std::uint8_t> cells, std::size
   for (const std::uint8_t cell : cells) ++all[cell];
   for (std::size_t window = kLeastWindow; 2 * window <= cells.size(); window *= 2) {
     double largest = 0;
-    for (std::size_t from = 0; from + window <= cells.size(); from += window / 2) {
+    for (std::size_t from = 0; from + window <= cells.size(); from += window / 8) {
       stats::Counts part(size);
       for (const std::uint8_t cell : cells.subspan(from, window)) ++part[cell];
       largest = std::max(largest, distance_beyond_chance(all, part));

@@ -13,6 +13,7 @@ namespace firebreak::detect {
 namespace {
 
 constexpr std::size_t kNamed = 30;
+constexpr std::uint64_t kFewNew = 5;     // new ones in a later half: more are usual
 constexpr double kOpenVocabulary = 0.2;  // this share of a later half is new to the earlier one
 constexpr std::size_t kShapes = 256;     // with more of them a form says nothing
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -52,6 +53,7 @@ void FeatureCells::learn_shapes(const CategoryReference& reference) {
   std::uint64_t rows = 0;
   std::map<std::uint64_t, std::uint64_t> seen;
   for (const auto& [value, count] : reference.counts) rows += count;
+  open_ = reference.novel > kFewNew;
   if (static_cast<double>(reference.novel) < kOpenVocabulary * static_cast<double>(rows / 2)) return;
   for (const auto& [value, count] : reference.counts)
     if (!value.empty()) seen[id_hash(shape_of(value))] += count;

@@ -34,6 +34,9 @@ class FeatureCells {
   // Beyond the reference's range, or a category it never showed.
   bool outside(std::size_t cell) const { return cell == counts_.size() - 3 || (numeric_ && cell == 0); }
 
+  // Categories of which new ones are usual, so that the reference's count of unseen ones (none) says nothing.
+  bool is_open() const { return open_; }
+  std::size_t unseen() const { return counts_.size() - 3; }
   // Whether forms are asked about, and how many of them the reference showed once.
   bool has_shapes() const { return !shapes_.empty(); }
   std::uint64_t shapes_seen_once() const { return shapes_seen_once_; }
@@ -45,7 +48,7 @@ class FeatureCells {
  private:
   void learn_shapes(const CategoryReference& reference);
 
-  bool numeric_;
+  bool numeric_, open_ = false;
   std::array<double, kMost> boundaries_{};  // of numbers; padded with infinity
   std::size_t named_ = 0;  // cells of categories
   std::vector<std::pair<std::uint64_t, std::uint8_t>> categories_;  // hash of the name, cell; ascending

@@ -18,7 +18,10 @@ void FeatureWatches::describe(const Watched& watched, FindingUpdate& update) con
   const Open& open = *watched.open;
   update.feature = watched.name;
   update.onset = open.onset;
-  const std::uint64_t since = std::min<std::uint64_t>(position_ - open.position + open.ages.likeliest, FeatureWatch::kRemembered);
+  constexpr std::uint64_t kFew = 512;
+  // Of values that are rare the newest alone say nothing: as far back as the onset may lie.
+  const std::uint64_t ages = open.sign == Sign::kShift ? open.ages.likeliest : std::max(open.ages.likeliest, std::min(open.ages.oldest, kFew));
+  const std::uint64_t since = std::min<std::uint64_t>(position_ - open.position + ages, FeatureWatch::kRemembered);
   const ShiftSize size = shift_size(watch.cells().counts(), watch.cells_of_newest(since));
   const double hits = static_cast<double>(watch.hits_of_newest(open.sign, since)), values = static_cast<double>(std::max<std::uint64_t>(since, 1));
   const double share = hits / values;

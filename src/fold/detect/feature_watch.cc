@@ -170,6 +170,7 @@ stats::OnsetPosterior::Ages FeatureWatch::onset(Sign sign) const {
 stats::Counts FeatureWatch::cells_of_newest(std::uint64_t values) const {
   stats::Counts out(cells_.counts().size());
   for (std::uint64_t age = 1; age <= std::min<std::uint64_t>({values, position_, kRemembered}); ++age) ++out[remembered(age).cell];
+  if (cells_.is_open()) out[cells_.unseen()] = 0;  // the reference cannot say how many are usual
   return out;
 }
 

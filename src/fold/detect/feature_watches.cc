@@ -98,7 +98,7 @@ void FeatureWatches::judge_all() {
 
 // As large as the owner asks for, and larger than any excursion of the reference over as many values.
 bool FeatureWatches::is_worth_telling(Watched& watched, Sign sign) {
-  constexpr double kMargin = 1.2;
+  constexpr double kMargin = 1.5;
   if (sign != Sign::kShift) return true;
   if (position_ < watched.look_again) return false;
   const FeatureWatch& watch = watched.watch;
@@ -138,7 +138,7 @@ void FeatureWatches::follow(Watched& watched, const Observation& observation, Ti
   } else if (watched.watch.last_was(open.sign)) {
     open.episode.hit({}, observation.index, observation.time);
   }
-  if (position_ % stats::UniformEvidence::kStep == 0 && position_ >= open.position + close_values(open) && is_over(watched)) {
+  if (position_ % stats::UniformEvidence::kStep == 0 && position_ >= open.position + close_values(watched) && is_over(watched)) {
     FindingUpdate update = open.episode.close(config_);
     update.episode += "/" + watched.name;
     describe(watched, update);
@@ -173,9 +173,16 @@ void FeatureWatches::begin(Watched& watched, Time now, std::vector<FindingUpdate
   report(watched, now, out);
 }
 
-// As many as the alarm rested on: a small shift does not show in a few.
-std::uint64_t FeatureWatches::close_values(const Open& open) {
-  return std::clamp<std::uint64_t>(open.ages.likeliest, kCloseValues, FeatureWatch::kRemembered);
+// As many as the alarm rested on: a small shift does not show in a few. And so many that values as rare as the finding's come among them.
+std::uint64_t FeatureWatches::close_values(const Watched& watched) const {
+  constexpr double kSurely = 9.2;  // none of so many that are expected: one in ten thousand
+  const Open& open = *watched.open;
+  double values = static_cast<double>(open.ages.likeliest);
+  if (open.sign != Sign::kShift) {
+    const double since = static_cast<double>(position_ - open.position) + values, hits = static_cast<double>(open.episode.count());
+    values = std::max(values, kSurely * since / std::max(hits, 1.0));
+  }
+  return static_cast<std::uint64_t>(std::clamp(values, static_cast<double>(kCloseValues), static_cast<double>(FeatureWatch::kRemembered)));
 }
 
 // The newest values are the reference's again.
@@ -183,7 +190,7 @@ bool FeatureWatches::is_over(const Watched& watched) const {
   constexpr double kUsual = 0.05;
   const FeatureWatch& watch = watched.watch;
   const Sign sign = watched.open->sign;
-  const std::uint64_t values = close_values(*watched.open);
+  const std::uint64_t values = close_values(watched);
   if (sign != Sign::kShift) {
     const double share = static_cast<double>(watch.hits_of_newest(sign, values)) / static_cast<double>(values);
     if (share > watched.open->usual) return false;

@@ -64,7 +64,7 @@ class FeatureWatches {
   void follow(Watched& watched, const Observation& observation, Time now, std::vector<FindingUpdate>& out);
   void begin(Watched& watched, Time now, std::vector<FindingUpdate>& out);
   void report(Watched& watched, Time now, std::vector<FindingUpdate>& out);
-  static std::uint64_t close_values(const Open& open);
+  std::uint64_t close_values(const Watched& watched) const;
   bool is_over(const Watched& watched) const;
   double log_limit(const FeatureWatch& watch) const;
   bool is_worth_telling(Watched& watched, Sign sign);

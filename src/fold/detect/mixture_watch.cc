@@ -15,6 +15,7 @@ namespace {
 constexpr std::array<double, 4> kPowers = {0.1, 0.3, 0.5, 0.8};
 constexpr double kUnusual = 0.05;   // a block's rank for the onset, many blocks' for the end
 constexpr std::size_t kFewest = 4, kMost = 32;  // blocks that must be usual together before a finding ends
+constexpr double kMargin = 1.5;
 constexpr double kMostWealth = 1e280;
 
 }  // namespace
@@ -36,8 +37,9 @@ void MixtureWatch::observe(const Observation& observation, std::span<const Rank>
 
 double MixtureWatch::rank_of(double distance) const {
   const auto& usual = profile_.mixture.usual;
-  const auto further = usual.end() - std::lower_bound(usual.begin(), usual.end(), distance);
-  return (1 + static_cast<double>(further)) / (1 + static_cast<double>(usual.size()));
+  // Where neighbours depend on each other, only what goes further than they ever went is unusual.
+  const double furthest = kMargin * profile_.mixture.excursion;
+  return rank_among(usual, furthest > usual.back() ? distance * usual.back() / furthest : distance);
 }
 
 double MixtureWatch::log_evidence() const {

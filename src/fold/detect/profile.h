@@ -62,6 +62,7 @@ struct PerformanceBaseline {
 // How the numbers go together (embedding.h); empty where there are too few rows or features.
 struct MixtureReference {
   std::vector<double> mean, usual;
+  double excursion = 0;  // the furthest that rows in their order lay, where neighbours depend on each other; else 0
   bool operator==(const MixtureReference&) const = default;
 };
 

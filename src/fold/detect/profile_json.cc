@@ -109,6 +109,7 @@ Result<MixtureReference> mixture_from_json(const Json& json) {
   }
   if (out.mean.size() != kEmbedding || out.usual.empty() || !std::is_sorted(out.usual.begin(), out.usual.end()))
     return fail(Code::kInvalid, "'mixture' does not fit", "/mixture");
+  out.excursion = number_or(*mixture, "excursion");
   return out;
 }
 
@@ -141,7 +142,8 @@ Json to_json(const ReferenceProfile& profile) {
                  {"tail_share", profile.tail_share}};
   if (!profile.mixture.usual.empty())
     out["mixture"] = JsonObject{{"mean", JsonArray(profile.mixture.mean.begin(), profile.mixture.mean.end())},
-                                {"usual", JsonArray(profile.mixture.usual.begin(), profile.mixture.usual.end())}};
+                                {"usual", JsonArray(profile.mixture.usual.begin(), profile.mixture.usual.end())},
+                                {"excursion", profile.mixture.excursion}};
   if (profile.performance)
     out["performance"] = JsonObject{{"flagged", profile.performance->flagged},
                                     {"positives", profile.performance->positives},

@@ -72,6 +72,7 @@ bool RecordWatch::repeats(const Observation& observation) {
 void RecordWatch::observe(const Observation& observation, Time now, std::vector<FindingUpdate>& out) {
   listen(observation, now, out);
   const Time newest = std::max(now, observation.time);
+  close_quiet(newest, out);
   mix_.observe(observation, newest, out);
   ask(late_, now - observation.time > config_.records.late_us, observation, newest, out);
   if (std::isfinite(observation.score)) {
@@ -132,7 +133,7 @@ FindingUpdate RecordWatch::describe_silence(FindingUpdate update, Time now) cons
   return update;
 }
 
-void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
+void RecordWatch::close_quiet(Time now, std::vector<FindingUpdate>& out) {
   for (Question* const one : {&copies_, &late_, &scores_}) {
     if (!one->episode.open() || now - one->last_hit <= config_.input.idle_us) continue;
     out.push_back(one->episode.close(config_));
@@ -141,6 +142,10 @@ void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
     one->hits.clear();
     one->events->restart(0);
   }
+}
+
+void RecordWatch::advance(Time now, std::vector<FindingUpdate>& out) {
+  close_quiet(now, out);
   const bool known = records_ >= config_.records.silence_records && last_ - first_ >= kDay;
   const auto limit = static_cast<std::int64_t>(config_.records.silence_factor * static_cast<double>(longest_gap_us_));
   if (!known || !live_ || silence_.open() || now - last_ <= std::max(limit, config_.records.silence_us)) return;

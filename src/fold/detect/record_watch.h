@@ -51,6 +51,7 @@ class RecordWatch {
 
   bool repeats(const Observation& observation);
   void ask(Question& question, bool hit, const Observation& observation, Time now, std::vector<FindingUpdate>& out);
+  void close_quiet(Time now, std::vector<FindingUpdate>& out);
   void describe(const Question& question, FindingUpdate& update) const;
   void listen(const Observation& observation, Time now, std::vector<FindingUpdate>& out);
   FindingUpdate describe_silence(FindingUpdate update, Time now) const;

@@ -1,5 +1,8 @@
 #include "fold/detect/unit_change.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "stats/bins.h"
 #include "stats/categorical_tests.h"
 #include "stats/distances.h"
@@ -12,6 +15,7 @@ struct Known {
   double factor, offset;
 };
 
+// The commonest first: of those that fit about as well the first is named.
 constexpr Known kKnown[] = {
     {"multiplied by 1000", 1000, 0},        {"divided by 1000", 0.001, 0},
     {"multiplied by 100", 100, 0},          {"divided by 100", 0.01, 0},
@@ -48,22 +52,22 @@ double p_of_same(const stats::Counts& reference, const stats::Counts& now) {
 }  // namespace
 
 std::optional<UnitChange> unit_change(const FeatureCells& reference, std::span<const double> values) {
-  constexpr double kClearly = 0.5, kUnlikely = 1e-12, kPlausible = 0.05;
+  constexpr double kClearly = 0.5, kUnlikely = 1e-12, kPlausible = 0.05, kAsWell = 0.15;
   if (!reference.numeric() || values.size() < kLeastValues) return std::nullopt;
   stats::Counts then = reference.counts();
   then[reference.missing()] = 0;  // the values are those that are there
   const stats::Counts now = counted(reference, values, {"", 1, 0});
   if (p_of_same(then, now) > kUnlikely) return std::nullopt;
-  UnitChange best;
-  best.distance_now = best.distance_undone = distance(then, now);
+  const double far = distance(then, now);
+  std::vector<UnitChange> fitting;
   for (const Known& known : kKnown) {
     const stats::Counts undone = counted(reference, values, known);
     const double left = distance(then, undone);
-    if (left >= best.distance_undone || p_of_same(then, undone) < kPlausible) continue;
-    best = {known.name, known.factor, known.offset, best.distance_now, left};
+    if (far - left >= kClearly && p_of_same(then, undone) >= kPlausible) fitting.push_back({known.name, known.factor, known.offset, far, left});
   }
-  if (best.distance_now - best.distance_undone < kClearly) return std::nullopt;
-  return best;
+  if (fitting.empty()) return std::nullopt;
+  const double least = std::ranges::min(fitting, {}, &UnitChange::distance_undone).distance_undone;
+  return *std::ranges::find_if(fitting, [least](const UnitChange& one) { return one.distance_undone <= least + kAsWell; });
 }
 
 }  // namespace firebreak::detect
