@@ -95,6 +95,23 @@ TEST(Detector, an_unknown_model_is_one_episode_per_digest) {
   EXPECT_EQ(found[0].severity, Severity::kHigh);
 }
 
+// The same log, whether it is read at once or in parts with minutes of the wall clock between them.
+TEST(Detector, a_log_that_is_read_in_later_keeps_its_own_clock) {
+  const auto read = [](int ticks) {
+    Bench bench;
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      Observation seen = request(i, static_cast<double>(i) * 17, "key", ordinary(i));
+      seen.delay_us = 30 * kHour;
+      bench.take(bench.detector.observe(seen));
+      if (ticks > 0 && i % 1000 == 999)
+        for (int tick = 1; tick <= ticks; ++tick) bench.take(bench.detector.advance(seen.time + 30 * kHour + tick * kSecond));
+    }
+    return bench.all;
+  };
+  EXPECT_EQ(read(10), read(0));
+  EXPECT_TRUE(of_kind(read(10), "timestamp_disorder").empty());
+}
+
 TEST(Detector, records_that_come_late_are_of_one_episode_too) {
   Bench bench;
   for (std::uint64_t i = 0; i < 200; ++i) {

@@ -242,6 +242,23 @@ TEST(FeatureWatches, another_form_of_values_that_are_all_new_is_told) {
   EXPECT_NE(watch.opened().front().summary.find("OR 1=1"), std::string::npos) << watch.opened().front().summary;
 }
 
+// One in a hundred, for good: told with a share, and not ended while it goes on.
+TEST(FeatureWatches, a_rare_new_value_is_one_finding_as_long_as_it_comes) {
+  World world(1600, 2);
+  Watch watch(world.reference(3000), 1e6);
+  for (int i = 0; i < 2000; ++i) watch.take(world.row());
+  for (int i = 0; i < 12'000; ++i) {
+    FeatureRow row = world.row();
+    if (uniform(world.random) < 0.01) row.categories = {"violet"};
+    watch.take(std::move(row));
+  }
+  ASSERT_EQ(watch.opened().size(), 1u);
+  EXPECT_LT(watch.opened().front().numbers.at("share"), 0.5);
+  EXPECT_NE(watch.all.back().phase, FindingPhase::kClosed);
+  for (int i = 0; i < 4000; ++i) watch.take(world.row());
+  EXPECT_EQ(watch.all.back().phase, FindingPhase::kClosed);
+}
+
 TEST(FeatureWatches, an_episode_ends_when_the_values_are_the_references_again) {
   World world(1000, 3);
   Watch watch(world.reference(2000), 1e6);

@@ -39,7 +39,7 @@ double MixtureWatch::rank_of(double distance) const {
   const auto& usual = profile_.mixture.usual;
   // Where neighbours depend on each other, only what goes further than they ever went is unusual.
   const double furthest = kMargin * profile_.mixture.excursion;
-  return rank_among(usual, furthest > usual.back() ? distance * usual.back() / furthest : distance);
+  return distance <= furthest ? 1 : rank_among(usual, distance);
 }
 
 double MixtureWatch::log_evidence() const {

@@ -79,6 +79,35 @@ TEST(MixtureWatch, a_weak_change_goes_on_until_it_is_over) {
   }
 }
 
+TEST(MixtureWatch, a_cycle_that_the_reference_went_through_is_no_finding) {
+  std::mt19937_64 random(9);
+  std::normal_distribution<double> normal;
+  const auto row = [&](int i) {
+    const double cycle = std::sin(2 * M_PI * i / 700);
+    return FeatureRow{{2 * cycle + normal(random), normal(random), cycle + normal(random), normal(random)}, {}};
+  };
+  std::vector<FeatureRow> sample;
+  for (int i = 0; i < 3500; ++i) sample.push_back(row(i));
+  const ReferenceProfile profile = *build_profile({{"a", "b", "c", "d"}, {}}, sample);
+  EXPECT_GT(profile.mixture.excursion, profile.mixture.usual.back());
+  EXPECT_EQ(*profile_from_json(to_json(profile)), profile);
+  const DetectorConfig config = testing::small_config();
+  MixtureWatch watch(config, profile);
+  std::vector<FindingUpdate> out;
+  const auto take = [&](int i, double more) {
+    Observation seen;
+    seen.index = static_cast<std::uint64_t>(i);
+    seen.time = {i * kSecond};
+    seen.features = row(i);
+    for (double& value : seen.features.numeric) value += more;
+    watch.observe(seen, *ranks_of(profile, seen.features), seen.time, out);
+  };
+  for (int i = 3500; i < 25'000; ++i) take(i, 0);
+  EXPECT_TRUE(out.empty());
+  for (int i = 25'000; i < 27'000; ++i) take(i, 3);
+  EXPECT_FALSE(out.empty());
+}
+
 TEST(MixtureWatch, says_nothing_without_a_reference_that_is_large_enough) {
   const ReferenceProfile small = *build_profile({{"a", "b"}, {}}, std::vector<FeatureRow>{{{1, 2}, {}}, {{2, 1}, {}}});
   EXPECT_TRUE(small.mixture.usual.empty());
