@@ -35,10 +35,14 @@ std::string text_at(const Json& document, std::string_view pointer) {
   return at != nullptr && at->is_string() ? std::string(at->get_string()) : "";
 }
 
+constexpr const char* kOddInput =
+    "rules:\n  - {name: odd_input, title: 'Odd input at {endpoint}', any_of: [upstream_failure, unseen_category], count: 2, within_s: 3600, at_least: informational}\n";
+constexpr const char* kAnyShift =
+    "rules:\n  - {name: any_shift, title: 'The input of {endpoint} changed', any_of: [feature_drift], count: 1, within_s: 3600, at_least: informational}\n";
+
 struct Place : Installation {
-  Place() : Installation("fed") {
-    write(folder() / "rules.yaml",
-          "rules:\n  - {name: odd_input, title: 'Odd input at {endpoint}', any_of: [upstream_failure, unseen_category], count: 2, within_s: 3600, at_least: informational}\n");
+  explicit Place(const std::string& rules = kOddInput) : Installation("fed") {
+    write(folder() / "rules.yaml", rules);
     write(folder() / "firebreak.yaml", "rules: {correlation: rules.yaml}\n");
     EXPECT_TRUE(start_server());
   }
@@ -181,6 +185,9 @@ TEST(Cases, a_day_of_an_analyst) {
   ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "ben"}, {"role", "approver"}}));
   ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "ben"}, {"token_hash", sha256("ben-token-for-tests").hex()}}));
   EXPECT_EQ(place.firebreak({"detectors", "approve", proposal, "--digest", digest}).code, 3) << "the admin proposed it, and is no approver";
+  const Finished mistyped = place.firebreak({"detectors", "approve", proposal, "--digest", "dead", "--token", "ben-token-for-tests", "--json"});
+  EXPECT_EQ(mistyped.code, 3);
+  EXPECT_NE(mistyped.out.find("firebreak detectors list prints the digest"), std::string::npos) << mistyped.out;
   ASSERT_TRUE(place.command("ben", "detectors.approve", JsonObject{{"proposal", proposal}, {"digest", digest}}));
   place.until("/api/v1/tunings", [](const Json& all) { return string_or(all.at("items").as_array()[0], "state") == "in_use"; });
   EXPECT_GE(int_or(tuning().at("in_use"), "position"), 1'280) << "records, and control records";
@@ -198,6 +205,41 @@ TEST(Cases, a_day_of_an_analyst) {
   EXPECT_EQ(place.firebreak({"finding", "verdict", "find-99999", "true", "--reason", "r"}).code, 1);
   EXPECT_EQ(place.firebreak({"change", "cancel", change, "--reason", "called off"}).code, 0);
   EXPECT_TRUE(place.asked({"finding", "show", failure}).at("changes").as_array().empty());
+}
+
+// As docs/working-with-findings.md says that a CI job does it: the change is planned before the shift comes, and triage names it.
+TEST(Cases, a_planned_change_speaks_for_the_shift_that_follows_it) {
+  Place place(kAnyShift);
+  place.feed(0);
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  place.ingest(0, 1'200, honest);
+  ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "ci"}, {"role", "producer"}}));
+  ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "ci"}, {"token_hash", sha256("ci-token-for-tests").hex()}}));
+  const JsonObject planned{{"kind", "deploy"}, {"endpoint", "shop"}, {"from", time_of(1'200)}, {"to", time_of(1'500)}, {"reason", "feature store 4.2"}};
+  const auto added = place.command("ci", "change.add", planned);
+  ASSERT_TRUE(added) << added.error().message;
+  const std::string change = string_or(*added, "id");
+  const Json listed = place.asked({"change", "list"});
+  ASSERT_EQ(listed.at("items").as_array().size(), 1u);
+  const Json& shown = listed.at("items").as_array()[0];
+  EXPECT_EQ(string_or(shown, "id"), change);
+  for (const auto& member : planned) EXPECT_EQ(shown.at(member.key()), member.value()) << member.key();
+  for (const char* key : {"kind", "to", "reason"}) {
+    JsonObject lacking = planned;
+    lacking.erase(key);
+    const auto refused = place.command("ci", "change.add", lacking);
+    ASSERT_FALSE(refused) << key;
+    EXPECT_EQ(refused.error().code, Code::kInvalid) << key;
+  }
+
+  place.ingest(1'200, 1'500, [](int i) { return line(i, 55 + i % 15, i % 2 == 0 ? "f" : "m"); });
+  const std::string shift = string_or(place.finding("feature_drift"), "id");
+  const Json incidents = place.until("/api/v1/incidents", [](const Json& all) { return !all.at("items").as_array().empty(); });
+  const Json incident = place.asked({"incident", "show", string_or(incidents.at("items").as_array()[0], "id")});
+  std::string facts;
+  for (const Json& fact : find_pointer(incident, "/triage/facts")->as_array())
+    facts += string_or(fact, "side") + " " + string_or(fact, "text") + "\n";
+  EXPECT_NE(facts.find("benign deploy " + change + " lay over the onset of " + shift + ": feature store 4.2"), std::string::npos) << facts;
 }
 
 // A rule that nobody has applied finds what lies in the history; applied, it finds the same in what comes.

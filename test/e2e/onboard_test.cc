@@ -192,6 +192,16 @@ TEST(Onboard, keeps_the_columns_of_rows_without_names_in_their_order) {
   EXPECT_EQ(features_of_newest("named"), R"({"age":20,"amount":7.5,"sex":"f"})");
 }
 
+TEST(Onboard, says_what_reads_a_table_when_it_is_given_one) {
+  Place place;
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  place.write(place.folder() / "requests.csv", "id,time,age,label\n1,2026-11-29T07:00:00Z,3,approve\n");
+  const Finished refused = place.firebreak({"ingest", "--json", "--endpoint", "shop", place.folder() / "requests.csv"});
+  EXPECT_EQ(refused.code, 2);
+  for (const std::string& words : {std::string("takes NDJSON"), "firebreak detect " + (place.folder() / "requests.csv")})
+    EXPECT_NE(refused.out.find(words), std::string::npos) << words << "\n" << refused.out;
+}
+
 TEST(Onboard, names_the_line_that_it_cannot_read_and_skips_it_when_told) {
   Place place;
   ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);

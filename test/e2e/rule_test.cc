@@ -73,6 +73,21 @@ TEST(Rule, words_need_no_server_for_what_files_say) {
   EXPECT_EQ(int_or(answer.at("refused").at(0), "line"), 5);
 }
 
+// Who copies it begins with a set that tests and lints without an error.
+TEST(Rule, the_example_of_the_docs_is_complete) {
+  std::ifstream file(FIREBREAK_SOURCE_DIR "/docs/rules.md");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::size_t from = text.find("```yaml\n"), to = text.find("```", from + 8);
+  ASSERT_NE(to, std::string::npos);
+  const testing::Folder folder;
+  Installation::write(folder / "schema.yml", text.substr(from + 8, to - from - 8));
+  const testing::Finished tested = testing::run({FIREBREAK_BINARY, "rule", "test", folder / "schema.yml"});
+  EXPECT_EQ(tested.code, 0);
+  EXPECT_THAT(tested.out, HasSubstr("4 passed, 0 failed, of 2 rules"));
+  const testing::Finished linted = testing::run({FIREBREAK_BINARY, "rule", "lint", folder / "schema.yml"});
+  EXPECT_EQ(linted.code, 0) << linted.out;
+}
+
 TEST(Rule, applied_to_a_server_finds_what_comes_and_goes_on_after_a_kill) {
   Ruled place;
   place.make_stream("ci", "pipeline");
@@ -94,6 +109,29 @@ TEST(Rule, applied_to_a_server_finds_what_comes_and_goes_on_after_a_kill) {
   EXPECT_THAT(said, HasSubstr("Training data from a source that nobody approved"));
   EXPECT_THAT(said, HasSubstr("A run deployed a model whose evaluation it had skipped or failed"));
   EXPECT_THAT(said, HasSubstr("for run=r-2"));
+}
+
+TEST(Rule, a_mute_names_a_rule_that_there_is) {
+  Ruled place;
+  const auto mute = [&](const std::string& rule) {
+    return place.command("admin", "mute.add", JsonObject{{"rule", rule}, {"until", format_time(SystemClock().now() + kHour)}, {"reason", "r"}});
+  };
+  const auto refusal = [&](const std::string& rule) {
+    const auto answer = mute(rule);
+    return answer ? "it was taken" : answer.error().message;
+  };
+  EXPECT_THAT(refusal("evason"), HasSubstr("there is no rule 'evason'; no Sigma rules are applied; near it: evasion"));
+  EXPECT_TRUE(mute("evasion"));
+  place.apply({}, 0);
+  EXPECT_THAT(refusal("endpoint_boundry_walk"), HasSubstr("near it: endpoint_boundary_walk"));
+  EXPECT_THAT(refusal("nosuchrule"), HasSubstr("there are: evasion, "));
+  EXPECT_THAT(refusal("endpoint_request_violates_schema"), HasSubstr("a part of correlations"));
+  // By the name that people know; what its findings bear is the id.
+  ASSERT_TRUE(mute("endpoint_boundary_walk"));
+  const auto listed = place.get("/api/v1/mutes");
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(string_or(listed->at("items").at(0), "rule").size(), 36U) << canonical_json(*listed);
+  EXPECT_TRUE(mute(string_or(listed->at("items").at(0), "rule")));
 }
 
 TEST(Rule, a_set_with_an_error_says_where_and_runs_the_rest) {

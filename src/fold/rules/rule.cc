@@ -114,19 +114,20 @@ Result<void> parse_frameworks(const Json& document, Rule& rule) {
   return {};
 }
 
-// An event, or {repeat: 20, every: 15s, event: {…}}.
+// An event, or {repeat: 20, every: 15s, event: {…}}; of these `repeat` (once) and `every` may be left out. No event of ours has a
+// field of these names, so that what is meant is never in doubt.
 Result<RuleTest::Step> parse_step(const Json& item, const std::string& at) {
   RuleTest::Step step;
   if (!item.is_object()) return fail(Code::kInvalid, "an event is a map", at);
-  if (find(item, "repeat") == nullptr) {
+  if (find(item, "repeat") == nullptr && find(item, "event") == nullptr && find(item, "every") == nullptr) {
     step.event = item;
     return step;
   }
   FIREBREAK_TRY(only(item, at, {"repeat", "every", "event"}));
-  const std::int64_t times = int_or(item, "repeat");
+  const std::int64_t times = find(item, "repeat") == nullptr ? 1 : int_or(item, "repeat");
   const Json* event = find(item, "event");
   if (times < 1 || times > kRepeats || event == nullptr || !event->is_object())
-    return fail(Code::kInvalid, fmt::format("a repeated event is {{repeat: 1 to {}, every: 15s, event: {{...}}}}", kRepeats), at);
+    return fail(Code::kInvalid, fmt::format("it is an event, or {{repeat: 1 to {}, every: 15s, event: {{...}}}}", kRepeats), at);
   const auto every = parse_span(string_or(item, "every", "1s"));
   if (!every) return fail(Error(every.error()).at(at + "/every"));
   step.event = *event;

@@ -21,7 +21,8 @@ Refused refusal(const RuleSource& source, const std::string& title, std::string 
 }
 
 // Rules that name something that is not there, or themselves in a circle. Refusing one may refuse what is made of it.
-void refuse_unlinked(std::vector<Loaded>& loaded, const Names& names, std::vector<Refused>& refused) {
+// `unread`: ids and names of documents that were refused before.
+void refuse_unlinked(std::vector<Loaded>& loaded, const Names& names, const std::set<std::string>& unread, std::vector<Refused>& refused) {
   const auto refuse = [&](Loaded& one, std::string reason, const std::string& pointer) {
     one.usable = false;
     refused.push_back(refusal(*one.source, one.rule.title, std::move(reason), pointer));
@@ -39,8 +40,9 @@ void refuse_unlinked(std::vector<Loaded>& loaded, const Names& names, std::vecto
       for (std::size_t j = 0; j < needs.size() && one.usable; ++j) {
         const auto found = names.find(needs[j]);
         if (found == names.end() || !loaded[found->second].usable) {
-          const std::string_view why = found == names.end() ? "there is no rule" : "it is made of a rule that was refused:";
-          refuse(one, fmt::format("{} '{}'", why, needs[j]), "/correlation/rules/" + std::to_string(j));
+          const bool stands = found != names.end() || unread.contains(needs[j]);
+          refuse(one, !stands ? fmt::format("there is no rule '{}' in this set: a correlation stands in one set (file or folder) with the rules that it names", needs[j])
+                              : fmt::format("it is made of a rule that was refused: '{}'", needs[j]), "/correlation/rules/" + std::to_string(j));
           moved = true;
         } else {
           ready = ready && resolved[found->second] != 0;
@@ -100,11 +102,13 @@ std::string to_text(const Refused& refused) {
 std::shared_ptr<const RuleSet> RuleSet::load(const std::vector<RuleSource>& sources, std::vector<Refused>& refused) {
   std::vector<Loaded> loaded;
   Names names;
+  std::set<std::string> unread;
   for (const RuleSource& source : sources) {
     auto rule = parse_rule(source.document);
     const std::string title = string_or(source.document, "title");
     if (!rule) {
       refused.push_back(refusal(source, title, rule.error().message, rule.error().pointer));
+      for (const char* key : {"id", "name"}) unread.insert(string_or(source.document, key));
       continue;
     }
     if (loaded.size() >= kMostRules) {
@@ -121,7 +125,7 @@ std::shared_ptr<const RuleSet> RuleSet::load(const std::vector<RuleSource>& sour
     loaded.push_back({std::move(*rule), &source, true});
   }
   refuse_bad_aliases(loaded, refused);
-  refuse_unlinked(loaded, names, refused);
+  refuse_unlinked(loaded, names, unread, refused);
 
   std::shared_ptr<RuleSet> out(new RuleSet());
   std::vector<std::uint32_t> place(loaded.size(), 0);

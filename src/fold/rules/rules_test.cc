@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "fold/rules/review.h"
 #include "fold/rules/rule_set.h"
 #include "fold/rules/tables.h"
 
@@ -77,6 +78,7 @@ TEST(Rules, one_that_is_refused_leaves_the_rest_and_takes_what_is_made_of_it) {
                                   {"d.yml", over("on-that", JsonArray{"good", "on-bad"}), {}},
                                   {"e.yml", over("round", JsonArray{"good", "about"}), {}},
                                   {"f.yml", over("about", JsonArray{"good", "round"}), {}},
+                                  {"h.yml", over("alone", JsonArray{"good", "elsewhere"}), {}},
                                   {"g.yml", named("good", {{"s", JsonObject{{"a", 2}}}, {"condition", "s"}}), {}}};
   std::vector<Refused> refused;
   const auto set = RuleSet::load(sources, refused);
@@ -85,8 +87,27 @@ TEST(Rules, one_that_is_refused_leaves_the_rest_and_takes_what_is_made_of_it) {
   for (const Refused& one : refused) texts.push_back(to_text(one));
   EXPECT_THAT(texts, testing::UnorderedElementsAre(
                          HasSubstr("b.yml:8: 'expand' is not supported"), HasSubstr("g.yml: another rule of the set has its id or name"),
-                         HasSubstr("c.yml:4: there is no rule 'bad'"), HasSubstr("d.yml: it is made of a rule that was refused: 'on-bad'"),
+                         HasSubstr("c.yml:4: it is made of a rule that was refused: 'bad'"), HasSubstr("d.yml: it is made of a rule that was refused: 'on-bad'"),
+                         HasSubstr("h.yml: there is no rule 'elsewhere' in this set: a correlation stands in one set (file or folder) with the rules that it names"),
                          HasSubstr("e.yml: it is made of itself"), HasSubstr("f.yml: it is made of itself")));
+}
+
+// Taken as an event with the one field `event`, it would match nothing, and a test with 'match: false' would pass for nothing.
+TEST(Rules, a_test_reads_an_event_in_a_step_without_repeat_and_ignores_nothing_of_it) {
+  const auto with = [](Json step) {
+    Json out = detection({{"s", JsonObject{{"a", 1}}}, {"condition", "s"}});
+    out.as_object()["tests"] = JsonArray{JsonObject{{"name", "t"}, {"match", false}, {"events", JsonArray{std::move(step)}}}};
+    std::vector<Refused> refused;
+    const auto set = RuleSet::load({{"t.yml", std::move(out), {}}}, refused);
+    if (!refused.empty()) return to_text(refused.front());
+    return std::string(run_tests(set, 0).front().matched ? "matched" : "silent");
+  };
+  EXPECT_EQ(with(JsonObject{{"event", JsonObject{{"a", 1}}}}), "matched");
+  EXPECT_EQ(with(JsonObject{{"every", "10s"}, {"event", JsonObject{{"a", 1}}}}), "matched");
+  EXPECT_EQ(with(JsonObject{{"a", 2}}), "silent");
+  EXPECT_THAT(with(JsonObject{{"event", "login"}}), HasSubstr("it is an event, or {repeat: 1 to 10000"));
+  EXPECT_THAT(with(JsonObject{{"event", JsonObject{{"a", 1}}}, {"a", 1}}), HasSubstr("'a'"));
+  EXPECT_THAT(with(JsonObject{{"every", "10s"}, {"a", 1}}), testing::Not(testing::AnyOf("matched", "silent")));
 }
 
 // ---- patterns

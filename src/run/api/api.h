@@ -75,6 +75,7 @@ struct Parts {
   ArchiveParts archive = {};
   TapParts tap = {};
   std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
+  std::function<Result<std::string>(const std::string& rule)> rule_key = {};  // what its findings bear; refuses what is no rule
   std::function<Json()> rules_status = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
@@ -120,6 +121,7 @@ class Api {
   Result<void> wait_for_views(const net::Request& request) const;
   // The way out of everything that may hold what people typed, but for the journal's entries, which are shown as they are signed.
   Result<net::Response> shown(Result<Json> document) const;
+  Result<void> name_muted_rule(Json& args) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
   // Of the handler threads, so that people are answered while batches are encoded; octets that wait, of one stream.

@@ -52,7 +52,7 @@ void Api::add_case_routes() {
     FIREBREAK_ASSIGN(const Json found, parts_.backtest(asked));
     FIREBREAK_ASSIGN(const Digest blob, parts_.blobs.put(canonical_json(found)));
     JsonObject backtest{{"blob", blob.hex()}};
-    for (const char* key : {"digest", "from", "to", "records", "alerts_per_week", "vanishing_true"}) backtest[key] = found.at(key);
+    for (const char* key : {"digest", "from", "since", "to", "span_s", "records", "alerts_per_week", "vanishing_true"}) backtest[key] = found.at(key);
     for (const char* key : {"findings", "incidents"}) {
       JsonObject counts;
       for (const char* count : {"before", "after", "appearing", "vanishing"}) counts[count] = found.at(key).at(count);

@@ -39,6 +39,14 @@ Result<net::Response> Api::give_command(const std::string& name, const Json& arg
   return response;
 }
 
+// Which Sigma rules there are is no business of the journal, which holds a digest of them: a mute of none of them is refused here.
+Result<void> Api::name_muted_rule(Json& args) const {
+  const std::string rule = string_or(args, "rule");
+  if (rule.empty() || !parts_.rule_key) return {};
+  FIREBREAK_ASSIGN(args.as_object()["rule"], parts_.rule_key(rule));
+  return {};
+}
+
 void Api::add_write_routes() {
   guarded("POST", "/api/v1/commands/{name}", kAll,
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
@@ -47,7 +55,8 @@ void Api::add_write_routes() {
               return fail(Code::kForbidden, "sessions are opened and closed at /api/v1/session");
             if (name == "detectors.propose")
               return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
-            FIREBREAK_ASSIGN(const Json args, body_of(request));
+            FIREBREAK_ASSIGN(Json args, body_of(request));
+            if (name == "mute.add") FIREBREAK_TRY(name_muted_rule(args));
             return give_command(name, args, who);
           });
 

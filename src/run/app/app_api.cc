@@ -59,6 +59,7 @@ Result<void> App::Impl::start_api() {
   parts.backtest = [this](const Json& asked) { return run_backtest(*context, *feed_maker, asked); };
   parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.apply_rules = [this](const Json& body, const std::string& actor) { return feed_maker->rules().apply_set(body, actor); };
+  parts.rule_key = [this](const std::string& rule) { return feed_maker->rules().key_of(rule); };
   parts.rules_status = [this] { return feed_maker->rules().status(); };
   parts.endpoint_status = [this] { return feed_maker->status(); };
   parts.performance = [this](const std::string& endpoint) -> Result<Json> {

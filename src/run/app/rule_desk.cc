@@ -1,9 +1,12 @@
 #include "run/app/rule_desk.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/near.h"
+#include "fold/incident/incident.h"
 #include "log/journal/journal.h"
 #include "run/app/rule_files.h"
 
@@ -80,6 +83,33 @@ Result<Json> RuleDesk::apply_set(const Json& body, const std::string& actor) {
   if (const Json* endpoints = find(body, "endpoints"); endpoints != nullptr) args["endpoints"] = *endpoints;
   FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(context_.journal, "rules.apply", args, actor));
   return Json(JsonObject{{"digest", digest.hex()}, {"loaded", set->rules().size()}, {"refused", as_json(refused)}, {"index", group.entries.back().index}});
+}
+
+Result<std::string> RuleDesk::key_of(const std::string& rule) {
+  constexpr std::size_t kNamed = 5;
+  std::vector<std::string> known;
+  context_.journal.with_state([&](const journal::View& view) {
+    for (const incident::Rule& one : view.state<incident::IncidentState>(incident::kFoldName).rules) known.push_back(one.name);
+  });
+  if (std::find(known.begin(), known.end(), rule) != known.end()) return rule;
+  std::shared_ptr<const rules::RuleSet> set;
+  {
+    const std::lock_guard lock(mutex_);
+    set = load(digest_);
+  }
+  for (std::uint32_t i = 0; set != nullptr && i < set->rules().size(); ++i) {
+    const rules::Rule& one = set->rules()[i];
+    const bool meant = one.id == rule || one.name == rule || one.title == rule;
+    if (meant && set->speaks(i)) return one.key();
+    if (meant) return fail(Code::kInvalid, fmt::format("the rule '{}' says nothing by itself, it is a part of correlations: name one of these", rule), "/rule");
+    if (set->speaks(i)) known.push_back(one.name.empty() ? one.key() : one.name);
+  }
+  const std::vector<std::string> near = near_names(rule, known, kNamed);
+  const std::string where = set == nullptr ? "no Sigma rules are applied; " : "";
+  const bool many = near.empty() && known.size() > 2 * kNamed;
+  const std::vector<std::string> listed(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(many ? 2 * kNamed : known.size()));
+  return fail(Code::kInvalid, fmt::format("there is no rule '{}'; {}{}: {}{}", rule, where, near.empty() ? "there are" : "near it", fmt::join(near.empty() ? listed : near, ", "),
+                                          many ? fmt::format(" and {} more", known.size() - listed.size()) : ""), "/rule");
 }
 
 Json RuleDesk::status() const {

@@ -25,6 +25,9 @@ class RuleDesk {
   // loaded, refused: [...], index}. kInvalid when rules were given and none of them loads.
   Result<Json> apply_set(const Json& body, const std::string& actor);
   Json status() const;
+  // What findings of a rule bear: the name of a correlation rule, or the key of a Sigma rule of the applied set, by id, name or title.
+  // kInvalid for any other, with those near it, and for one that says nothing by itself.
+  Result<std::string> key_of(const std::string& rule);
 
   std::shared_ptr<RuleBook> book(const std::string& endpoint);
   // Asks the stream's feed to change, when it runs other rules than those applied.

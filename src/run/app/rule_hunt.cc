@@ -126,8 +126,7 @@ Result<Json> hunt_rules(record::Stream& stream, const Endpoint& endpoint, std::s
   side.watchers.push_back(std::make_unique<RuleHunt>(endpoint, set, std::move(detector), from, hunted));
   FIREBREAK_ASSIGN(const Json answer, drill::backtest(stream, endpoint, std::move(none), std::move(side), from));
 
-  FIREBREAK_ASSIGN(const Time to, get_time(answer, "to"));
-  const double weeks = static_cast<double>(std::max(to - from, kDay)) / static_cast<double>(7 * kDay);
+  const double weeks = drill::weeks_of(int_or(answer, "span_s") * kSecond);
   std::vector<const std::pair<const HuntedMatches::Key, Hunted>*> order;
   std::uint64_t total = hunted.unlisted();
   for (const auto& one : hunted.all()) {
@@ -141,7 +140,7 @@ Result<Json> hunt_rules(record::Stream& stream, const Endpoint& endpoint, std::s
   JsonArray assumptions{"the rules were applied at 'from': a correlation begins empty", "nothing is muted", "late records and erased rows are as they are recorded now"};
   if (blind) assumptions.push_back("no detector judges this stream: rules over findings saw none");
   JsonObject out;
-  for (const char* key : {"endpoint", "from", "to", "records"}) out[key] = answer.at(key);
+  for (const char* key : {"endpoint", "from", "since", "to", "span_s", "records"}) out[key] = answer.at(key);
   out["total"] = total;
   out["per_week"] = static_cast<double>(total) / weeks;
   out["left_out"] = order.size() - matches.size();

@@ -46,7 +46,7 @@ class HuntedMatches {
 // True: some rule, itself or for a correlation, looks at findings of detectors.
 bool reads_findings(const rules::RuleSet& set);
 
-// {"endpoint", "from", "to", "records", "total", "per_week", "matches": [{rule, title, level, group?, matches, per_week, episodes,
+// {"endpoint", "from", "since", "to", "span_s", "records", "total", "per_week", "matches": [{rule, title, level, group?, matches, per_week, episodes,
 // first, last, first_time, last_time, indexes, callers?}] (most matches first, at most drill::kListed), "left_out", "findings",
 // "incidents", "alerts_per_week", "assumptions"}. `detector`: nullptr when rules see no findings. `rules`: of correlation, for
 // "incidents". Errors: kNotFound when nothing was recorded from `from` on; those of reading.

@@ -148,7 +148,11 @@ TEST(RuleHunt, counts_every_match_once_with_its_records_times_and_callers) {
   EXPECT_EQ(int_or(*blocked, "episodes"), 4);
   EXPECT_EQ(string_or(*blocked, "first_time"), format_time(start));
   EXPECT_EQ(blocked->at("callers"), Json(JsonArray{"eve"}));
-  EXPECT_DOUBLE_EQ(number_or(*blocked, "per_week"), 12 * 7) << "of less than a day, as of a day";
+  EXPECT_DOUBLE_EQ(number_or(*blocked, "per_week"), 12 / (static_cast<double>(int_or(answer, "span_s")) / 604'800)) << "a rate is of what was recorded";
+  EXPECT_EQ(int_or(answer, "span_s"), 899 * 20);
+  const Json asked_longer = history.hunted(start - 30 * kDay);
+  EXPECT_DOUBLE_EQ(number_or(asked_longer, "per_week"), number_or(answer, "per_week")) << "however far back is asked";
+  EXPECT_EQ(string_or(asked_longer, "since"), format_time(start));
   const Json* grouped = match_of(answer, "goes-on", "caller=eve");
   ASSERT_NE(grouped, nullptr);
   EXPECT_EQ(grouped->at("callers"), Json(JsonArray{"eve"}));

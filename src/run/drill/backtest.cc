@@ -100,6 +100,8 @@ std::unique_ptr<Watcher> watch(const detect::DetectorConfig& config, const detec
   return std::make_unique<Detectors>(config, profile);
 }
 
+double weeks_of(std::int64_t span_us) { return static_cast<double>(std::max(span_us, kLeastSpan)) / static_cast<double>(7 * kDay); }
+
 // ---- one side
 
 Tally::Tally(const std::string& endpoint, std::vector<incident::Rule> rules, Time from) : from_(from) {
@@ -172,13 +174,12 @@ void Tally::hear(const FindingUpdate& update, Time now) {
   }
 }
 
-Outcome Tally::outcome(Time until) const {
+Outcome Tally::outcome(std::int64_t span_us) const {
   Outcome out = outcome_;
   const auto alone = std::count_if(out.findings.begin(), out.findings.end(), [](const BacktestFinding& finding) {
     return finding.incident.empty() && finding.said.severity >= Severity::kMedium;
   });
-  const double weeks = std::max(static_cast<double>(until - from_), static_cast<double>(kDay)) / static_cast<double>(7 * kDay);
-  out.alerts_per_week = (static_cast<double>(out.incidents.size()) + static_cast<double>(alone)) / weeks;
+  out.alerts_per_week = (static_cast<double>(out.incidents.size()) + static_cast<double>(alone)) / weeks_of(span_us);
   return out;
 }
 
@@ -207,11 +208,11 @@ Result<Json> backtest(record::Stream& stream, const Endpoint& endpoint, Side bef
   std::array<Running, 2> sides{Running{std::move(before), Tally(endpoint.name, std::move(rules_before), from)},
                                Running{std::move(after), Tally(endpoint.name, std::move(rules_after), from)}};
   record::ObservationReader reader(endpoint.features);
-  Time now, told_of;
+  Time now, told_of, since;
   std::uint64_t records = 0;
   const auto pass = [&](Time time) {
     now = std::max(now, time);
-    records += now >= from;
+    if (now >= from && ++records == 1) since = now;
     if (now - told_of < kMinute) return;
     told_of = now;
     for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.advance(now); });
@@ -239,10 +240,12 @@ Result<Json> backtest(record::Stream& stream, const Endpoint& endpoint, Side bef
   }
   for (Running& side : sides) hear_all(side, now, [&](Watcher& watcher) { return watcher.finish(now); });
   if (records == 0) return fail(Code::kNotFound, fmt::format("nothing was recorded of '{}' from {} on", endpoint.name, format_time(from)), "/from");
-  JsonObject out = compare(sides[0].tally.outcome(now), sides[1].tally.outcome(now)).as_object();
+  JsonObject out = compare(sides[0].tally.outcome(now - since), sides[1].tally.outcome(now - since)).as_object();
   out["endpoint"] = endpoint.name;
   out["from"] = format_time(from);
+  out["since"] = format_time(since);
   out["to"] = format_time(now);
+  out["span_s"] = (now - since) / kSecond;
   out["records"] = records;
   out["assumptions"] = JsonArray{"nothing is muted", "an incident is worked off when nothing of it was seen for a day",
                                  "labels, late records and erased rows are as they are recorded now"};

@@ -39,6 +39,8 @@ struct Side {
 };
 
 inline constexpr std::int64_t kWorkedOff = kDay;
+inline constexpr std::int64_t kLeastSpan = kHour;  // that a rate is made of: a minute's records say nothing of a week
+double weeks_of(std::int64_t span_us);             // of what the records cover, however far back was asked
 inline constexpr std::size_t kListed = 500;  // of each list
 
 struct BacktestFinding {
@@ -62,7 +64,7 @@ class Tally {
  public:
   Tally(const std::string& endpoint, std::vector<incident::Rule> rules, Time from);
   void hear(const FindingUpdate& update, Time now);
-  Outcome outcome(Time until) const;
+  Outcome outcome(std::int64_t span_us) const;  // of the records that counted
 
  private:
   std::vector<Entry> give(std::string kind, Json body, Time now);
@@ -77,8 +79,9 @@ class Tally {
   Outcome outcome_;
 };
 
-// {"records", "from", "to", "findings": {"before", "after", "appear": […], "vanish": […]}, "incidents": the same,
-// "alerts_per_week": {"before", "after"}, "assumptions": […]}. kNotFound: nothing was recorded from `from` on.
+// {"records", "from", "since", "to", "span_s", "findings": {"before", "after", "appear": […], "vanish": […]}, "incidents": the same,
+// "alerts_per_week": {"before", "after"}, "assumptions": […]}. `from` is as asked; `since` to `to`, span_s, is what was recorded from then
+// on, and what rates are of. kNotFound: nothing was.
 Result<Json> backtest(record::Stream& stream, const Endpoint& endpoint, Side before, Side after, Time from);
 Json compare(const Outcome& before, const Outcome& after);  // its "findings", "incidents" and "alerts_per_week"
 

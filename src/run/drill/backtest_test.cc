@@ -25,7 +25,7 @@ FindingUpdate said(const std::string& episode, const std::string& kind, int minu
 Outcome heard(const std::vector<FindingUpdate>& updates, Time from = kStart) {
   Tally tally("api", incident::built_in_rules(), from);
   for (const FindingUpdate& update : updates) tally.hear(update, update.last_time);
-  return tally.outcome(from + 7 * kDay);
+  return tally.outcome(7 * kDay);
 }
 
 TEST(Backtest, counts_incidents_and_what_is_in_none_as_alerts) {
@@ -35,6 +35,11 @@ TEST(Backtest, counts_incidents_and_what_is_in_none_as_alerts) {
   EXPECT_EQ(outcome.incidents[0].findings, 3u) << "the burst ten hours later joins it";
   EXPECT_EQ(outcome.findings.size(), 4u);
   EXPECT_DOUBLE_EQ(outcome.alerts_per_week, 2);
+}
+
+TEST(Backtest, counts_what_was_recorded_for_less_than_an_hour_as_of_an_hour) {
+  EXPECT_DOUBLE_EQ(weeks_of(14 * kDay), 2);
+  EXPECT_DOUBLE_EQ(weeks_of(0), 1.0 / (7 * 24));
 }
 
 TEST(Backtest, an_incident_is_worked_off_after_a_quiet_day) {
@@ -94,6 +99,7 @@ TEST(Backtest, hunts_back_for_a_rule_that_is_new) {
   EXPECT_EQ(int_or(*answer, "records"), 100);
   EXPECT_GE(int_or(answer->at("findings"), "appearing"), 10);
   EXPECT_EQ(int_or(answer->at("findings"), "before"), 0);
+  EXPECT_EQ(int_or(*answer, "span_s"), 99 * 60) << "of the records that count";
   EXPECT_EQ(backtest(stream, endpoint, {}, {}, start + 300 * kMinute).error().code, Code::kNotFound);
 }
 

@@ -4,7 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <numeric>
+
+#include "base/near.h"
 
 namespace firebreak::cli {
 namespace {
@@ -35,6 +36,7 @@ constexpr Advice kAdvice[] = {
     {Code::kNotFound, "no log", "Name a data folder, or a copy of one, with --data"},
     {Code::kNotFound, "No such file", "Check the name; what a configuration names is relative to its own folder"},
     {Code::kBusy, "is locked", "Another server uses this folder: stop it, or name another with --data"},
+    {Code::kConflict, "the proposal has", "firebreak detectors list prints the digest that stands now; look at what it would change before you approve it"},
     {Code::kConflict, "digest", "firebreak action show ACT prints the digest that stands now; look at the measure before you approve it"},
     {Code::kInvalid, "digest", "firebreak action show ACT prints the digest that stands now; look at the measure before you approve it"},
     {Code::kInvalid, "made with another key", "Bring the keys folder back from your key backup; without it the log can be verified, not continued"},
@@ -64,26 +66,11 @@ constexpr Advice kAdvice[] = {
     {Code::kCorrupt, "", "firebreak ledger verify --data DIR names the place; restore that log from a copy and keep this one as evidence"},
 };
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string nearest(const std::string& word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t least = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& each : known)
-    if (const std::size_t d = distance(word, each); d < least) {
+    if (const std::size_t d = edit_distance(word, each); d < least) {
       least = d;
       best = each;
     }

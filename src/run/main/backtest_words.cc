@@ -25,10 +25,16 @@ std::string listed(const Json& part, std::string_view key, const std::vector<Col
   return fmt::format("\nwould {}\n{}", key, table(items->get_array(), columns));
 }
 
+// "28.0 h": what the rates beside it are of.
+std::string span_of(const Json& answer) {
+  const double hours = static_cast<double>(int_or(answer, "span_s")) / 3'600;
+  return hours < 1 ? fmt::format("{:.0f} min", 60 * hours) : hours < 72 ? fmt::format("{:.1f} h", hours) : fmt::format("{:.1f} days", hours / 24);
+}
+
 std::string backtest_text(const Json& answer) {
   const Json &findings = answer.at("findings"), &incidents = answer.at("incidents");
-  std::string out = fmt::format("{} from {} to {}, {} records\n", cell(find(answer, "endpoint")), cell(find(answer, "from")), cell(find(answer, "to")),
-                                cell(find(answer, "records")));
+  std::string out = fmt::format("{} from {} to {}, {} records over {}\n", cell(find(answer, "endpoint")), cell(find(answer, "since")), cell(find(answer, "to")),
+                                cell(find(answer, "records")), span_of(answer));
   out += count(findings, "findings") + count(incidents, "incidents");
   out += fmt::format("alerts a week: {:.2f} before, {:.2f} after\n", number_or(answer.at("alerts_per_week"), "before"), number_or(answer.at("alerts_per_week"), "after"));
   if (const auto lost = int_or(answer, "vanishing_true"); lost > 0)
@@ -81,9 +87,9 @@ std::string ranges(const JsonArray& indexes) {
 std::string hunt_text(const Json& answer) {
   std::string out;
   for (const Json& stream : answer.at("streams").as_array()) {
-    out += fmt::format("{} from {} to {}: {} records, {} matches ({:.2f} a week), {} findings, {} incidents, {:.2f} alerts a week\n", cell(find(stream, "endpoint")),
-                       cell(find(stream, "from")), cell(find(stream, "to")), cell(find(stream, "records")), cell(find(stream, "total")), number_or(stream, "per_week"),
-                       cell(find(stream, "findings")), stream.at("incidents").as_array().size(), number_or(stream, "alerts_per_week"));
+    out += fmt::format("{} from {} to {}: {} records over {}, {} matches ({:.2f} a week), {} findings, {} incidents, {:.2f} alerts a week\n", cell(find(stream, "endpoint")),
+                       cell(find(stream, "since")), cell(find(stream, "to")), cell(find(stream, "records")), span_of(stream), cell(find(stream, "total")),
+                       number_or(stream, "per_week"), cell(find(stream, "findings")), stream.at("incidents").as_array().size(), number_or(stream, "alerts_per_week"));
     for (const Json& match : stream.at("matches").as_array()) {
       const std::string group = string_or(match, "group");
       out += fmt::format("  {} '{}' ({}){}: {} matches, {:.2f} a week, {} to {}\n    records {}\n", string_or(match, "level"), string_or(match, "title"), string_or(match, "rule"),
@@ -116,8 +122,7 @@ int hunt(Client& client, const CaseWords& c, const std::string& endpoint) {
   JsonArray& refused = answer->as_object()["refused"].as_array();
   for (Json& one : app::as_json(read->refused)) refused.push_back(std::move(one));
   std::fputs(json ? pretty_json(*answer).c_str() : hunt_text(*answer).c_str(), stdout);
-  if (!json)
-    for (const Json& one : refused) fmt::print(stderr, "refused: {}:{}: {}\n", string_or(one, "file"), int_or(one, "line"), string_or(one, "reason"));
+  if (!json) print_refused("backtest", refused);
   return refused.empty() ? kDone : kNegative;
 }
 
@@ -158,8 +163,9 @@ int list_proposals(Client& client) {
   if (items.empty()) fmt::print("no proposals\n");
   for (const Json& item : items) {
     const Json& test = item.at("backtest");
-    fmt::print("{} {} of {} by {}: {}\n  from {}: findings {} appear, {} vanish ({} judged true); incidents {} appear, {} vanish; alerts a week {:.2f}, then {:.2f}\n",
-               cell(find(item, "id")), cell(find(item, "state")), cell(find(item, "endpoint")), cell(find(item, "by")), cell(find(item, "reason")), cell(find(test, "from")),
+    fmt::print("{} {} of {} by {}: {}\n  from {}{}: findings {} appear, {} vanish ({} judged true); incidents {} appear, {} vanish; alerts a week {:.2f}, then {:.2f}\n",
+               cell(find(item, "id")), cell(find(item, "state")), cell(find(item, "endpoint")), cell(find(item, "by")), cell(find(item, "reason")),
+               string_or(test, "since", string_or(test, "from")), find(test, "span_s") == nullptr ? "" : " over " + span_of(test),
                cell(find_pointer(test, "/findings/appearing")), cell(find_pointer(test, "/findings/vanishing")), cell(find(test, "vanishing_true")),
                cell(find_pointer(test, "/incidents/appearing")), cell(find_pointer(test, "/incidents/vanishing")), number_or(test.at("alerts_per_week"), "before"),
                number_or(test.at("alerts_per_week"), "after"));

@@ -116,7 +116,7 @@ void CommandLine::add_mutes() {
     return give_timed(client, "mute.add",
                       {{"rule", c.rule}, {"kind", c.kind}, {"endpoint", w.endpoint}, {"from", c.from}, {"until", c.to}, {"reason", w.reason}}, {"from", "until"});
   });
-  adding->add_option("--rule", c.rule, "a correlation rule, or a rule that matches records");
+  adding->add_option("--rule", c.rule, "a correlation rule, or the id, name or title of an applied Sigma rule");
   adding->add_option("--kind", c.kind, "as 'finding list' prints it");
   adding->add_option("--endpoint", w.endpoint);
   adding->add_option("--from", c.from, "for a maintenance window to come; without it now");
@@ -129,7 +129,7 @@ void CommandLine::add_mutes() {
   lifting->add_option("--reason", w.reason)->required();
   verb(mute, "list", "newest first: what, until when, who and why, how many findings", [](Client& client) {
     return list_of(client, "/api/v1/mutes?limit=200", "no mutes",
-                   {{"MUTE", "/id", 16}, {"STATE", "/state", 8}, {"RULE", "/rule", 24}, {"KIND", "/kind", 24}, {"ENDPOINT", "/endpoint", 24},
+                   {{"MUTE", "/id", 16}, {"STATE", "/state", 8}, {"RULE", "/rule", 36}, {"KIND", "/kind", 24}, {"ENDPOINT", "/endpoint", 24},
                     {"FROM", "/from", 26}, {"UNTIL", "/until", 26}, {"MUTED", "/muted", 6}, {"BY", "/by", 20}, {"REASON", "/reason", 60}});
   });
 }

@@ -36,7 +36,9 @@ std::string head(const Json& incident, const Json& picture) {
   out += acknowledged != nullptr && acknowledged->is_object()
              ? fmt::format("{} has it since {}\n", person(text(*acknowledged, "by")), text(*acknowledged, "time"))
              : fmt::format("nobody has it: firebreak incident ack {}\n", text(incident, "id"));
-  if (!picture.is_object()) return out;
+  // Without a chain all its figures are zero: they would read as if something had been measured.
+  const Json* points = find_pointer(picture, "/chain/points");
+  if (points == nullptr || !points->is_array() || points->get_array().empty()) return out;
   out += fmt::format("\n{}\n", text(picture, "sentence"));
   const Json& cost = picture.at("cost");
   out += fmt::format("an hour: {} requests of the attack, {} {} let through to it; {} other customers meanwhile\n",
@@ -105,10 +107,13 @@ std::string options(const Json& incident) {
   if (offered == nullptr || !offered->is_object()) return out;
   for (const Json& option : items(*offered, "options")) {
     const Json& hurts = option.at("hurts");
-    out += fmt::format("  {}: {}\n    would have stopped {} of {} requests of the chains, starting with empty sets; an hour {} honest answers "
-                       "changed, {} refused, of {}; {} approval(s) by others\n    undo: {}\n",
-                       text(option, "name"), text(option, "title"), cell(find_pointer(option, "/stops/attack_queries")),
-                       cell(find_pointer(option, "/stops/of")), text(hurts, "honest_answers_changed_per_hour"),
+    const Json* chained = find_pointer(option, "/stops/of");
+    const bool none = chained != nullptr && chained->is_number() && chained->to_number<double>() == 0;
+    out += fmt::format("  {}: {}\n    {}an hour {} honest answers changed, {} refused, of {}; {} approval(s) by others\n    undo: {}\n",
+                       text(option, "name"), text(option, "title"),
+                       none ? "" : fmt::format("would have stopped {} of {} requests of the chains, starting with empty sets; ",
+                                               cell(find_pointer(option, "/stops/attack_queries")), cell(chained)),
+                       text(hurts, "honest_answers_changed_per_hour"),
                        text(hurts, "honest_failed_per_hour"), text(hurts, "honest_requests_per_hour"), text(option, "approvals"), text(option, "undo"));
   }
   if (out.empty()) return out;

@@ -47,6 +47,11 @@ FeatureSchema schema_of(const Json& endpoint) {
   return {strings_or_empty(*features, "numeric"), strings_or_empty(*features, "categorical")};
 }
 
+bool looks_like_json(const std::string& line) {
+  const std::size_t at = line.find_first_not_of(" \t");
+  return at != std::string::npos && (line[at] == '{' || line[at] == '[');
+}
+
 // Reads lines of a file or of standard input ("-").
 class Lines {
  public:
@@ -130,6 +135,9 @@ class Ingest {
   Result<void> begin(Lines& lines) {
     const std::vector<std::string> head = lines.head(kBatchLines);
     if (head.empty()) return fail(Code::kInvalid, lines.name() + " holds no line");
+    if (std::none_of(head.begin(), head.end(), looks_like_json))
+      return fail(Code::kInvalid, fmt::format("{} holds no JSON: ingest takes NDJSON, one JSON object a line; tables (CSV, Parquet) are looked at without a server "
+                                              "by 'firebreak detect {}'", lines.name(), options_.file));
     if (options_.format == "auto") {
       FIREBREAK_ASSIGN(format_, taps::detect_format(head.front()));
     } else {

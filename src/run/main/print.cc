@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <set>
 
 namespace firebreak::cli {
 namespace {
@@ -53,6 +55,15 @@ std::string table(const JsonArray& items, const std::vector<Column>& columns) {
   line([&](std::size_t i) { return columns[i].title; });
   for (const auto& row : rows) line([&](std::size_t i) -> const std::string& { return row[i]; });
   return out;
+}
+
+void print_refused(std::string_view command, const JsonArray& refused) {
+  std::set<std::string> said;
+  for (const Json& one : refused) {
+    const std::int64_t line = int_or(one, "line");
+    const std::string text = fmt::format("{}{}: {}", cell(find(one, "file")), line == 0 ? "" : fmt::format(":{}", line), cell(find(one, "reason")));
+    if (said.insert(text).second) fmt::print(stderr, "firebreak {}: refused: {}\n", command, text);
+  }
 }
 
 std::string details(const Json& value, int indent) {

@@ -24,4 +24,7 @@ std::string details(const Json& value, int indent = 0);
 
 std::string cell(const Json* value);
 
+// What a command refused of files, {file, line, reason}, each once, on the side where errors go. `command`: "rule test".
+void print_refused(std::string_view command, const JsonArray& refused);
+
 }  // namespace firebreak::cli

@@ -37,13 +37,13 @@ JsonObject as_json(const rules::RuleSet& set, std::uint32_t at) {
 }
 
 // The last word of every command: what was refused, on the side where errors go.
-int answered(const std::vector<rules::Refused>& refused, bool json, JsonObject answer, const std::string& text, bool good) {
+int answered(std::string_view command, const std::vector<rules::Refused>& refused, bool json, JsonObject answer, const std::string& text, bool good) {
   if (json) {
     answer["refused"] = app::as_json(refused);
     std::fputs(pretty_json(answer).c_str(), stdout);
   } else {
     std::fputs(text.c_str(), stdout);
-    for (const rules::Refused& one : refused) fmt::print(stderr, "refused: {}\n", rules::to_text(one));
+    print_refused(command, app::as_json(refused));
   }
   return good && refused.empty() ? kDone : kNegative;
 }
@@ -54,7 +54,7 @@ int list_rules(const RuleWords& w, bool json) {
   JsonArray rows;
   for (std::uint32_t i = 0; i < loaded->set->rules().size(); ++i) rows.push_back(as_json(*loaded->set, i));
   const std::string text = table(rows, {{"ID", "/id", 36}, {"LEVEL", "/level", 13}, {"CATEGORY", "/category", 12}, {"TYPE", "/type", 16}, {"TITLE", "/title", 80}});
-  return answered(loaded->refused, json, {{"rules", std::move(rows)}}, text, true);
+  return answered("rule list", loaded->refused, json, {{"rules", std::move(rows)}}, text, true);
 }
 
 // ---- test
@@ -74,7 +74,7 @@ int own_tests(const app::LoadedRules& loaded, bool json) {
       text += fmt::format("FAILED  {}: '{}': it {}\n", rule.title, result.name, result.matched ? "matches and should not" : "does not match and should");
     }
   text += fmt::format("{} passed, {} failed, of {} rules\n", total - failed, failed, loaded.set->rules().size());
-  return answered(loaded.refused, json, {{"passed", total - failed}, {"failed", failed}, {"tests", std::move(rows)}}, text, failed == 0);
+  return answered("rule test", loaded.refused, json, {{"passed", total - failed}, {"failed", failed}, {"tests", std::move(rows)}}, text, failed == 0);
 }
 
 JsonObject match_json(const rules::RuleSet& set, const rules::Match& match, std::uint64_t line) {
@@ -130,7 +130,7 @@ int test_rules(const RuleWords& w, bool json) {
   auto matches = over_events(*loaded, w);
   if (!matches) return report_error(matches.error(), json);
   const std::string text = table(*matches, {{"LINE", "/line", 10}, {"LEVEL", "/level", 13}, {"RULE", "/rule", 36}, {"COUNT", "/count", 8}, {"GROUP", "/group", 40}, {"TITLE", "/title", 60}});
-  return answered(loaded->refused, json, {{"matches", std::move(*matches)}}, text, true);
+  return answered("rule test", loaded->refused, json, {{"matches", std::move(*matches)}}, text, true);
 }
 
 // ---- lint, explain
@@ -149,7 +149,7 @@ int lint_rules(const RuleWords& w, bool json) {
     grave = grave || note.grave;
   }
   text += fmt::format("{} rules looked at\n", loaded->set->rules().size());
-  return answered(loaded->refused, json, {{"rules", loaded->set->rules().size()}, {"notes", std::move(rows)}}, text, !grave);
+  return answered("rule lint", loaded->refused, json, {{"rules", loaded->set->rules().size()}, {"notes", std::move(rows)}}, text, !grave);
 }
 
 std::string explanation(const JsonObject& said) {
@@ -174,6 +174,7 @@ int explain_rule(const RuleWords& w, bool json) {
     std::fputs(json ? pretty_json(said).c_str() : explanation(said).c_str(), stdout);
     return kDone;
   }
+  if (!json) print_refused("rule explain", app::as_json(loaded->refused));
   return report_error(Error{Code::kNotFound, fmt::format("there is no rule with the id, name or title '{}': see 'firebreak rule list'", w.id), {}, 0}, json);
 }
 
@@ -198,8 +199,7 @@ int apply_rules(Client& client, const RuleWords& w) {
     std::fputs(pretty_json(*answer).c_str(), stdout);
   } else {
     fmt::print("{} rules applied, {} refused; set {}\n", int_or(*answer, "loaded"), refused.size(), string_or(*answer, "digest").substr(0, 12));
-    for (const Json& one : refused)
-      fmt::print(stderr, "refused: {}:{}: {}\n", string_or(one, "file"), int_or(one, "line"), string_or(one, "reason"));
+    print_refused("rule apply", refused);
   }
   return refused.empty() ? kDone : kNegative;
 }

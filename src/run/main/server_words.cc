@@ -141,7 +141,7 @@ void CommandLine::add_taps() {
   auto* ingesting = verb(app_.get(), "ingest", "record what an endpoint answered, from its logs",
                          [&w](Client& c) { return ingest(c, w.ingest); });
   ingesting->add_option("--endpoint", w.ingest.endpoint)->required();
-  ingesting->add_option("file", w.ingest.file, "file of lines, or - for standard input")->required();
+  ingesting->add_option("file", w.ingest.file, "NDJSON, one JSON object a line, or - for standard input; for CSV: firebreak detect")->required();
   ingesting->add_option("--format", w.ingest.format, "auto, ndjson, sagemaker, kserve, openinference")->capture_default_str();
   ingesting->add_option("--columns", w.ingest.columns, "names of rows that bear none, in their order, as a,b,c");
   ingesting->add_flag("--skip-bad", w.ingest.skip_bad, "pass over lines that cannot be read; they are counted and listed");
