@@ -1,4 +1,5 @@
-// The part of CACAO 2.0 (OASIS Committee Specification 01) that Firebreak runs, and its lint.
+// The part of CACAO 2.0 (OASIS Committee Specification 01) that Firebreak runs, and what keeps a playbook from running here.
+// The whole language, its linter and its import are in src/cacao.
 //
 // Steps: start, end, action, parallel, if-condition. Commands: `x-firebreak` (docs/formats/playbook.md lists the
 // verbs) and `manual`. Everything else is refused by lint with a diagnostic, never skipped.
