@@ -246,12 +246,22 @@ Result<Playbook> playbook_from_json(const Json& document) {
   playbook.name = read.name;
   playbook.start = read.start;
   playbook.exception = read.exception;
+  playbook.revoked = read.revoked;
+  if (const auto from = parse_time(read.valid_from)) playbook.valid_from = *from;
+  if (const auto until = parse_time(read.valid_until)) playbook.valid_until = *until;
   for (const std::string& label : read.labels) {
     if (label.starts_with("trigger:kind=")) playbook.trigger_kind = label.substr(13);
     if (label.starts_with("trigger:rule=")) playbook.trigger_rule += (playbook.trigger_rule.empty() ? "" : " ") + label.substr(13);
   }
   for (const auto& [id, step] : read.steps) playbook.steps[id] = step_of(step);
   return playbook;
+}
+
+std::string not_in_force(const Playbook& playbook, Time now) {
+  if (playbook.revoked) return "it is revoked";  // the times of a revoked one are ignored
+  if (playbook.valid_from && now < *playbook.valid_from) return "it is valid from " + format_time(*playbook.valid_from);
+  if (playbook.valid_until && *playbook.valid_until <= now) return "it expired at " + format_time(*playbook.valid_until);
+  return {};
 }
 
 }  // namespace firebreak::playbook

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace firebreak::playbook {
 
@@ -33,6 +35,8 @@ struct Step {
 struct Playbook {
   std::string id, modified, name, start, exception;
   std::string trigger_kind, trigger_rule;  // from labels "trigger:kind=…" / "trigger:rule=…"; empty: by hand only
+  bool revoked = false;
+  std::optional<Time> valid_from, valid_until;
   std::map<std::string, Step> steps;
   bool operator==(const Playbook&) const = default;
 };
@@ -41,5 +45,8 @@ std::vector<Diagnostic> lint(const Json& document);
 
 // Refuses (kInvalid) with the first error of lint().
 Result<Playbook> playbook_from_json(const Json& document);
+
+// Why it may not start now (revoked, not valid yet, expired); empty: it may.
+std::string not_in_force(const Playbook& playbook, Time now);
 
 }  // namespace firebreak::playbook
