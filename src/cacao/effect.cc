@@ -58,10 +58,11 @@ Effect effect_of_verb(std::string_view text) {
 Effect effect_of(const Command& command) {
   if (command.type == "manual" || is_in(kQueries, command.type)) return Effect::kNone;
   if (command.type == "x-firebreak") return effect_of_verb(command.text);
-  if (is_in(kLooking, command.activity)) return Effect::kNone;
-  if (command.type == "http-api") return effect_of_http(command.text);
-  if (command.type == "openc2-http") return effect_of_openc2(command.content);
-  return speaks_of(command.text, kDestroying) ? Effect::kDestroys : Effect::kActs;
+  const Effect effect = command.type == "http-api"      ? effect_of_http(command.text)
+                        : command.type == "openc2-http" ? effect_of_openc2(command.content)
+                        : speaks_of(command.text, kDestroying) ? Effect::kDestroys
+                                                               : Effect::kActs;
+  return effect == Effect::kActs && is_in(kLooking, command.activity) ? Effect::kNone : effect;
 }
 
 Effect effect_of(const Step& step) {

@@ -1,5 +1,5 @@
 // What a command does, as far as it can be told from the playbook: nothing to others, something, or something that cannot
-// be taken back. An author who knows better says so by `playbook_activity`.
+// be taken back. That a command only looks, its author says by `playbook_activity`; that it destroys cannot be talked away.
 #pragma once
 
 #include "cacao/model.h"

@@ -194,6 +194,17 @@ TEST(Lint, tells_destruction_without_approval) {
   EXPECT_EQ(pointers(with_workflow(chain(manual("Look.", kNext), shell("ls /srv/index", kLast))), "destructive-without-approval"), kNothing);
 }
 
+TEST(Lint, believes_an_activity_that_only_looks_but_not_of_what_destroys) {
+  const auto told = [](const std::string& words, const std::string& activity) {
+    Json document = with_workflow(chain(manual("Look.", kNext), shell(words, kLast)));
+    change(document, step("action", 3) + "/commands/0/playbook_activity", "\"" + activity + "\"");
+    return std::pair(pointers(document, "acts-before-evidence").size(), pointers(document, "destructive-without-approval").size());
+  };
+  EXPECT_EQ(told("ps aux", "restrict-access"), std::pair(std::size_t{1}, std::size_t{0}));
+  EXPECT_EQ(told("ps aux", "scan-system"), std::pair(std::size_t{0}, std::size_t{0}));
+  EXPECT_EQ(told("rm -rf /", "scan-system"), std::pair(std::size_t{1}, std::size_t{1}));
+}
+
 TEST(Lint, tells_secrets_and_does_not_repeat_them) {
   const std::string place = step("action", 4) + "/commands/0/command";
   const char* secrets[] = {

@@ -29,9 +29,9 @@ std::string escaped(std::string_view text) {
 class Page {
  public:
   explicit Page(const Playbook& playbook) : playbook_(playbook) {
-    number(playbook_.start);
-    number(playbook_.exception);
-    for (const auto& [id, step] : playbook_.steps) number(id);
+    number(playbook_.start, false);
+    number(playbook_.exception, false);
+    for (const auto& [id, step] : playbook_.steps) number(id, false);
   }
 
   std::string draw() {
@@ -51,26 +51,27 @@ class Page {
 
  private:
   // In the order in which they run: a step, its branches, what follows a success, what follows a failure. An end step is no
-  // number of its own: the text says that it ends.
-  void number(std::string id) {
+  // number of its own (0 and 1 say whether it ends all or a branch): the text says that it ends.
+  void number(std::string id, bool inside) {
     std::vector<std::string> later;
     while (const Step* const step = playbook_.step(id)) {
       if (!numbers_.emplace(id, 0).second) break;
+      if (step->type == "end") numbers_[id] = inside ? 1 : 0;
       if (step->type != "end" && step->type != "start") {
         ordered_.push_back(step);
         numbers_[id] = ordered_.size();
       }
-      for (const Branch& branch : step->branches) number(branch.step);
+      for (const Branch& branch : step->branches) number(branch.step, true);
       if (!step->on_failure.empty()) later.push_back(step->on_failure);
       id = step->on_success.empty() ? step->on_completion : step->on_success;
     }
-    for (const std::string& failure : later) number(failure);
+    for (const std::string& failure : later) number(failure, inside);
   }
 
   std::string reference(const std::string& id) const {
     const Step* const step = playbook_.step(id);
     if (step == nullptr) return "a step that is not there";
-    if (step->type == "end") return "the end";
+    if (step->type == "end") return numbers_.at(id) == 0 ? "the end" : "the end of this branch";
     return fmt::format("step {} ({})", numbers_.at(id), escaped(step->title()));
   }
 

@@ -87,7 +87,8 @@ TEST(Text, page_numbers_the_steps_and_says_where_to_go) {
   const std::string html = page(read_playbook(shipped()));
   EXPECT_THAT(html, HasSubstr("<li><b>Tell the owner</b>"));
   EXPECT_THAT(html, HasSubstr("All at the same time. branch 1: step 3 (Secure the evidence). branch 2: step 4 (Offer containment)."));
-  EXPECT_THAT(html, HasSubstr("If it fails: step"));
+  EXPECT_THAT(html, HasSubstr("Then: the end of this branch. If it fails: step 6 (Containment is late)."));
+  EXPECT_THAT(html, HasSubstr("Then: the end."));
   EXPECT_THAT(html, HasSubstr("Is <code>__finding_kinds__:value LIKE '%performance_drop%'</code>?"));
   EXPECT_THAT(html, HasSubstr("given when it starts"));
   EXPECT_THAT(page(read_playbook(JsonObject{})), HasSubstr("</html>"));
