@@ -94,6 +94,28 @@ TEST(Text, page_numbers_the_steps_and_says_where_to_go) {
   EXPECT_THAT(page(read_playbook(JsonObject{})), HasSubstr("</html>"));
 }
 
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(Text, picture_has_a_box_a_step_and_a_line_a_way) {
+  const Playbook playbook = read_playbook(shipped());
+  std::size_t ways = 0;
+  for (const auto& [id, step] : playbook.steps) ways += step.branches.size() + step.routes().size();
+  const std::string picture = svg(playbook);
+  EXPECT_EQ(count(picture, "<rect "), playbook.steps.size());
+  EXPECT_EQ(count(picture, "<path ") - 1, ways) << "one is the head of the arrows";
+  EXPECT_THAT(picture, HasSubstr("Secure the evidence"));
+  Json hostile = sample_playbook();
+  change(hostile, kAction + "/name", R"("</text><script>\u001b")");
+  EXPECT_EQ(svg(read_playbook(hostile)).find("<script"), std::string::npos);
+  change(hostile, kAction + "/on_completion", "\"" + sample_id("action", 2) + "\"");
+  EXPECT_THAT(svg(read_playbook(hostile)), HasSubstr("</svg>")) << "a loop ends";
+  EXPECT_THAT(svg(read_playbook(JsonObject{})), HasSubstr("</svg>"));
+}
+
 TEST(Text, spans_are_in_the_largest_unit_that_is_exact) {
   EXPECT_EQ(span_text(14'400'000), "4 h");
   EXPECT_EQ(span_text(90'000), "90 s");

@@ -86,6 +86,7 @@ TEST(Playbook, show_and_doc_are_for_people) {
   const testing::Finished shown = playbook({"show", kShipped});
   EXPECT_EQ(shown.code, 0);
   EXPECT_THAT(shown.out, HasSubstr("parallel  Capture and contain together"));
+  EXPECT_THAT(playbook({"show", kShipped, "--svg"}).out, HasSubstr("</svg>"));
   const testing::Folder folder;
   EXPECT_EQ(playbook({"doc", kShipped, "-o", folder / "page.html"}).code, 0);
   EXPECT_THAT(content_of(folder / "page.html"), HasSubstr("<h1>Adversarial evasion of a scoring API</h1>"));

@@ -42,6 +42,7 @@ struct RuleWords {
 
 struct PlaybookWords {
   std::string file, second, out, profile = "strict-cs01", id, incident, key, signee, identity, from = "nist", name;
+  bool svg = false;
   std::vector<std::string> keys;
 };
 

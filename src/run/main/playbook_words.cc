@@ -93,7 +93,8 @@ int import_one(const PlaybookWords& w, bool json) {
 int show(const PlaybookWords& w, bool json) {
   const auto document = load(w.file);
   if (!document) return report_error(document.error(), json);
-  std::fputs(json ? pretty_json(*document).c_str() : tree(cacao::read_playbook(*document)).c_str(), stdout);
+  const std::string text = json ? pretty_json(*document) : w.svg ? svg(cacao::read_playbook(*document)) : tree(cacao::read_playbook(*document));
+  std::fputs(text.c_str(), stdout);
   return kDone;
 }
 
@@ -214,7 +215,9 @@ void CommandLine::add_playbook() {
   auto* importing = offline(playbook, "import", "take a playbook in from elsewhere; every repair is listed", [this, &w] { return import_one(w, words_.connection.json); });
   file(importing);
   importing->add_option("-o,--out", w.out, "file to write")->required();
-  file(offline(playbook, "show", "a playbook as a tree of steps", [this, &w] { return show(w, words_.connection.json); }));
+  auto* showing = offline(playbook, "show", "a playbook as a tree of steps, or as a picture", [this, &w] { return show(w, words_.connection.json); });
+  file(showing);
+  showing->add_flag("--svg", w.svg, "as a picture (SVG)");
   auto* comparing = offline(playbook, "diff", "what differs between two playbooks; exit code 1 when something does", [this, &w] { return difference(w, words_.connection.json); });
   file(comparing);
   comparing->add_option("second", w.second, "the other one")->required();
