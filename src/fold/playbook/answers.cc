@@ -33,12 +33,14 @@ Drafts install(const PlaybookState& state, const std::string& name, const Json& 
                {{"id", playbook->id}, {"modified", playbook->modified}, {"name", playbook->name}, {"digest", digest}, {"document", *document}})};
 }
 
-Drafts run(const PlaybookState& state, const std::string& name, const Json& args) {
+Drafts run(const PlaybookState& state, const std::string& name, const Json& args, Time now) {
   const std::string id = string_or(args, "playbook"), incident = string_or(args, "incident");
   const auto installed = state.installed.find(id);
   if (installed == state.installed.end()) return refuse(name, Code::kNotFound, fmt::format("there is no playbook '{}'", id), "/playbook");
   if (!state.incidents.contains(incident))
     return refuse(name, Code::kNotFound, fmt::format("there is no open incident '{}'", incident), "/incident");
+  if (const std::string why = not_in_force(installed->second.playbook, now); !why.empty())
+    return refuse(name, Code::kConflict, why + ": install a version that is in force", "/playbook");
   for (const auto& [run_id, run] : state.runs)
     if (!run.ended && run.playbook == id && run.incident == incident)
       return refuse(name, Code::kConflict, fmt::format("{} is under way on this incident", run_id), "/playbook");
@@ -121,7 +123,7 @@ Drafts decide_command(const PlaybookState& state, const Entry& entry) {
   const Json& args = command_args(entry);
   const std::string name = string_or(entry.body, "name");
   if (name == "playbook.install") return install(state, name, args);
-  if (name == "playbook.run") return run(state, name, args);
+  if (name == "playbook.run") return run(state, name, args, entry.time);
   if (name == "evidence.capture") return capture(state, name, args);
   return {};
 }

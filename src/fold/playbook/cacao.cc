@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/time.h"
+#include "cacao/model.h"
 #include "fold/playbook/parts.h"
 
 namespace firebreak::playbook {
@@ -209,21 +210,24 @@ class Linter {
   std::size_t walked_ = 0;
 };
 
-Step read_step(const std::string& id, const Json& document) {
+Step step_of(const cacao::Step& read) {
   Step step;
-  step.id = id;
-  step.type = string_or(document, "type");
-  step.name = string_or(document, "name", step.type);
-  step.on_completion = string_or(document, "on_completion");
-  step.on_success = string_or(document, "on_success");
-  step.on_failure = string_or(document, "on_failure");
-  step.timeout_ms = int_or(document, "timeout");
-  step.condition = string_or(document, "condition");
-  step.branches = strings_or_empty(document, "next_steps");
-  if (step.type == "if-condition") step.branches = {string_or(document, "on_true"), string_or(document, "on_false")};
-  if (const Json* command = find_pointer(document, "/commands/0")) {
-    step.command_type = string_or(*command, "type");
-    step.command = string_or(*command, "command");
+  step.id = read.id;
+  step.type = read.type;
+  step.name = read.name.empty() ? read.type : read.name;
+  step.on_completion = read.on_completion;
+  step.on_success = read.on_success;
+  step.on_failure = read.on_failure;
+  step.timeout_ms = read.timeout_ms.value_or(0);
+  step.condition = read.condition;
+  if (read.type == "if-condition") step.branches.resize(2);  // on_true, on_false
+  for (const cacao::Branch& branch : read.branches) {
+    if (read.type == "if-condition") step.branches[branch.label == "on_true" ? 0 : 1] = branch.step;
+    else step.branches.push_back(branch.step);
+  }
+  if (!read.commands.empty()) {
+    step.command_type = read.commands[0].type;
+    step.command = read.commands[0].text;
   }
   return step;
 }
@@ -235,19 +239,29 @@ std::vector<Diagnostic> lint(const Json& document) { return Linter(document).run
 Result<Playbook> playbook_from_json(const Json& document) {
   for (const Diagnostic& diagnostic : lint(document))
     if (diagnostic.error) return fail(Code::kInvalid, diagnostic.message, diagnostic.pointer);
+  const cacao::Playbook read = cacao::read_playbook(document);
   Playbook playbook;
-  playbook.id = string_or(document, "id");
-  playbook.modified = string_or(document, "modified");
-  playbook.name = string_or(document, "name");
-  playbook.start = string_or(document, "workflow_start");
-  playbook.exception = string_or(document, "workflow_exception");
-  for (const std::string& label : strings_or_empty(document, "labels")) {
+  playbook.id = read.id;
+  playbook.modified = read.modified;
+  playbook.name = read.name;
+  playbook.start = read.start;
+  playbook.exception = read.exception;
+  playbook.revoked = read.revoked;
+  if (const auto from = parse_time(read.valid_from)) playbook.valid_from = *from;
+  if (const auto until = parse_time(read.valid_until)) playbook.valid_until = *until;
+  for (const std::string& label : read.labels) {
     if (label.starts_with("trigger:kind=")) playbook.trigger_kind = label.substr(13);
     if (label.starts_with("trigger:rule=")) playbook.trigger_rule += (playbook.trigger_rule.empty() ? "" : " ") + label.substr(13);
   }
-  for (const auto& step : document.at("workflow").as_object())
-    playbook.steps[std::string(step.key())] = read_step(std::string(step.key()), step.value());
+  for (const auto& [id, step] : read.steps) playbook.steps[id] = step_of(step);
   return playbook;
+}
+
+std::string not_in_force(const Playbook& playbook, Time now) {
+  if (playbook.revoked) return "it is revoked";  // the times of a revoked one are ignored
+  if (playbook.valid_from && now < *playbook.valid_from) return "it is valid from " + format_time(*playbook.valid_from);
+  if (playbook.valid_until && *playbook.valid_until <= now) return "it expired at " + format_time(*playbook.valid_until);
+  return {};
 }
 
 }  // namespace firebreak::playbook

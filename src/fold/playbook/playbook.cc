@@ -1,5 +1,7 @@
 #include "fold/playbook/playbook.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "fold/playbook/parts.h"
@@ -209,6 +211,14 @@ Drafts on_incident(const PlaybookState& state, const Entry& entry) {
     const bool by_rule = !rule.empty() && (" " + playbook.trigger_rule + " ").find(" " + rule + " ") != std::string::npos;
     const bool by_kind = !playbook.trigger_kind.empty() && facts->second.finding_kinds.contains(playbook.trigger_kind);
     if (!by_rule && !by_kind) continue;
+    if (const std::string why = not_in_force(playbook, entry.time); !why.empty()) {
+      // Whoever relies on it must hear that it does not come.
+      drafts.push_back(make("incident_task_opened", entry.id("inc"),
+                            {{"incident", entry.id("inc")},
+                             {"owner", "lead"},
+                             {"text", fmt::format("The playbook '{}' is for this incident and was not started: {}. Go on by hand.", playbook.name, why)}}));
+      continue;
+    }
     for (Draft& draft : start_run(state, playbook, entry.id("inc"))) drafts.push_back(std::move(draft));
   }
   return drafts;

@@ -189,8 +189,30 @@ TEST(Playbook, takes_a_new_version_only_when_it_is_newer) {
   EXPECT_NE(find_kind(story.command("user:root", "playbook.install", {{"document", text}}), "command_refused"), nullptr);
   text.as_object()["name"] = "changed in place";
   EXPECT_NE(find_kind(story.command("user:root", "playbook.install", {{"document", text}}), "command_refused"), nullptr);
-  text.as_object()["modified"] = "2026-03-02T09:00:00.000Z";
+  text.as_object()["modified"] = "2099-03-02T09:00:00.000Z";
   EXPECT_NE(find_kind(story.command("user:root", "playbook.install", {{"document", text}}), "playbook_installed"), nullptr);
+}
+
+TEST(Playbook, does_not_start_when_it_is_revoked_expired_or_not_valid_yet) {
+  const auto started = [](const char* key, Json value) {
+    Json text = shipped();
+    text.as_object()[key] = std::move(value);
+    Story story(text);
+    const Entry* const task = find_kind(story.first, "incident_task_opened");
+    const bool runs = find_kind(story.first, "playbook_run_started") != nullptr;
+    EXPECT_EQ(runs, task == nullptr || find(task->body, "run") != nullptr) << "what does not come is told";
+    const auto by_hand = story.command("user:ana", "playbook.run", {{"playbook", string_or(text, "id")}, {"incident", story.incident}});
+    EXPECT_EQ(find_kind(by_hand, "command_refused") != nullptr, true) << "under way, or not in force";
+    EXPECT_EQ(story.replayed(), story.state());
+    return runs;
+  };
+  // The story opens its incident on 2026-03-07.
+  EXPECT_TRUE(started("revoked", false));
+  EXPECT_FALSE(started("revoked", true));
+  EXPECT_TRUE(started("valid_until", "2026-03-08T00:00:00Z"));
+  EXPECT_FALSE(started("valid_until", "2026-03-07T00:00:00Z"));
+  EXPECT_TRUE(started("valid_from", "2026-03-07T00:00:00Z"));
+  EXPECT_FALSE(started("valid_from", "2026-03-08T00:00:00Z"));
 }
 
 TEST(Playbook, comes_back_from_a_snapshot_in_the_middle_of_a_run) {

@@ -43,6 +43,7 @@ CommandLine::CommandLine()
   add_profile();
   add_detect();
   add_rule();
+  add_playbook();
 }
 
 CommandLine::~CommandLine() = default;

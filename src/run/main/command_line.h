@@ -40,6 +40,12 @@ struct RuleWords {
   bool none = false;
 };
 
+struct PlaybookWords {
+  std::string file, second, out, profile = "strict-cs01", id, incident, key, signee, identity, from = "nist", name;
+  bool svg = false;
+  std::vector<std::string> keys;
+};
+
 struct CaseWords {
   std::string verdict, duplicate_of, kind, rule, from, to, config, open;
   std::string since;  // of a backtest: it has a default, and `from` none
@@ -60,6 +66,7 @@ struct Words {  // everything a command may be given
   ProfileWords profile;
   DetectOptions detect;
   RuleWords rule;
+  PlaybookWords playbook;
   CaseWords cases;
   ServeOptions serve;
   GatewayCommand gateway;
@@ -67,7 +74,7 @@ struct Words {  // everything a command may be given
   OnboardOptions onboard;
   IngestOptions ingest;
   std::string id, text, endpoint, severity, title, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
-      pinned, exported, ca_file, keys_dir, out, report_dir, file, player, caller_list, release_name, playbook, measure_file;
+      pinned, exported, ca_file, keys_dir, out, report_dir, file, player, caller_list, release_name, measure_file;
   std::vector<std::string> callers, keys, items, receipts, witnesses;
   std::string data;
   double per_minute = 60, burst = 10, low = 0, high = 0;
@@ -109,6 +116,8 @@ class CommandLine {
   void add_stats();
   // rule_words.cc
   void add_rule();
+  // playbook_words.cc
+  void add_playbook();
   // profile_words.cc
   void add_profile();
   // incident_words.cc

@@ -68,7 +68,6 @@ int evidence_export(const std::string& data, const std::string& incident, const 
 int evidence_verify(const std::string& dir, const std::vector<std::string>& pinned, bool json);
 // A completeness statement ('firebreak impact --prove') against the archive's files.
 int statement_verify(const std::string& file, const std::string& archive_dir, const std::vector<std::string>& keys, bool json);
-int playbook_lint(const std::string& file, bool json);
 int backup(const std::string& data, const std::string& out, bool json);  // the keys
 int evidence_send(const std::string& dir, const std::string& config, bool json);  // a bundle into the bucket; 1 when it is not locked there
 struct RestoreOptions {

@@ -1,16 +1,14 @@
-// Commands that need files only: evidence bundles and playbook lint.
+// Commands that need files only: evidence bundles and completeness statements.
 #include <fmt/core.h>
 
 #include <cstdio>
 
 #include "base/clock.h"
 #include "base/files.h"
-#include "fold/playbook/cacao.h"
 #include "log/ledger/note.h"
 #include "read/archive/manifest.h"
 #include "read/archive/statement.h"
 #include "read/evidence/bundle.h"
-#include "run/app/content.h"
 #include "run/main/commands.h"
 
 namespace firebreak::cli {
@@ -122,30 +120,6 @@ int statement_verify(const std::string& file, const std::string& archive_dir, co
              int_or(tail, "end", 0) - int_or(tail, "first", 0),
              authentic ? "authentic" : "consistent (pin the logs' keys with --key to know whose it is)");
   return kDone;
-}
-
-int playbook_lint(const std::string& file, bool json) {
-  PosixFiles files;
-  const auto document = app::load_document(files, file);
-  if (!document) return report_error(document.error(), json);
-  const auto diagnostics = playbook::lint(*document);
-  bool sound = true;
-  JsonArray items;
-  for (const playbook::Diagnostic& diagnostic : diagnostics) {
-    sound = sound && !diagnostic.error;
-    items.push_back(JsonObject{{"pointer", diagnostic.pointer},
-                               {"message", diagnostic.message},
-                               {"level", diagnostic.error ? "error" : "warning"}});
-    if (!json)
-      fmt::print("{}: {}: {}: {}\n", file, diagnostic.error ? "error" : "warning",
-                 diagnostic.pointer.empty() ? "/" : diagnostic.pointer, diagnostic.message);
-  }
-  if (json) {
-    std::fputs(pretty_json(JsonObject{{"file", file}, {"sound", sound}, {"diagnostics", items}}).c_str(), stdout);
-  } else if (sound) {
-    fmt::print("{}: can run\n", file);
-  }
-  return sound ? kDone : kNegative;
 }
 
 }  // namespace firebreak::cli

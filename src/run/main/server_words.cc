@@ -106,14 +106,6 @@ void CommandLine::add_rest() {
   reported->add_option("incident", w.id)->required();
   reported->add_option("--out", w.out, "folder for report.json and report.html");
   reported->add_option("--player", w.player, "figures measured by a story's player");
-  auto* playbook = noun("playbook", "CACAO 2.0 playbooks");
-  auto* lint = offline(playbook, "lint", "check a playbook", [&w] { return playbook_lint(w.file, w.connection.json); });
-  lint->add_option("file", w.file)->required();
-  auto* run_playbook = verb(playbook, "run", "start a playbook on an incident", [&w](Client& c) {
-    return give_command(c, "playbook.run", JsonObject{{"playbook", w.playbook}, {"incident", w.incident}});
-  });
-  run_playbook->add_option("playbook", w.playbook, "its id")->required();
-  run_playbook->add_option("--incident", w.incident)->required();
   auto* completion = noun("completion", "a script that completes commands in a shell");
   offline(completion, "bash", "for bash: source <(firebreak completion bash)", [this] { return print_completion(*app_); });
   auto* endpoint = noun("endpoint", "places that serve predictions");
