@@ -212,7 +212,9 @@ TEST(Cases, a_planned_change_speaks_for_the_shift_that_follows_it) {
   Place place(kAnyShift);
   place.feed(0);
   ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
-  place.ingest(0, 1'200, honest);
+  // Ages that do not rise with the records: a rise just before the change would be taken for its onset.
+  const auto aged = [](int least, int ages) { return [=](int i) { return line(i, least + i * 37 % ages, i % 2 == 0 ? "f" : "m"); }; };
+  place.ingest(0, 1'200, aged(20, 50));
   ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "ci"}, {"role", "producer"}}));
   ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "ci"}, {"token_hash", sha256("ci-token-for-tests").hex()}}));
   const JsonObject planned{{"kind", "deploy"}, {"endpoint", "shop"}, {"from", time_of(1'200)}, {"to", time_of(1'500)}, {"reason", "feature store 4.2"}};
@@ -232,7 +234,7 @@ TEST(Cases, a_planned_change_speaks_for_the_shift_that_follows_it) {
     EXPECT_EQ(refused.error().code, Code::kInvalid) << key;
   }
 
-  place.ingest(1'200, 1'500, [](int i) { return line(i, 55 + i % 15, i % 2 == 0 ? "f" : "m"); });
+  place.ingest(1'200, 1'500, aged(55, 14));
   const std::string shift = string_or(place.finding("feature_drift"), "id");
   const Json incidents = place.until("/api/v1/incidents", [](const Json& all) { return !all.at("items").as_array().empty(); });
   const Json incident = place.asked({"incident", "show", string_or(incidents.at("items").as_array()[0], "id")});
