@@ -71,6 +71,7 @@ FeatureType type_of(const FeatureProfile& feature) {
 void keep_most_frequent(CategoricalProfile& profile, std::size_t most) {
   std::sort(profile.top.begin(), profile.top.end(),
             [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+  if (profile.unnamed_most && profile.top.size() > most) profile.unnamed_most = std::max(*profile.unnamed_most, profile.top[most].second);
   for (std::size_t i = most; i < profile.top.size(); ++i) profile.other += profile.top[i].second;
   if (profile.top.size() > most) profile.top.resize(most);
 }
@@ -158,6 +159,7 @@ FeatureProfile FeatureBuilder::finish() {
   } else {
     // The reference's names stay, however rare they are here: so that the two can be compared and merged.
     CategoricalProfile& categorical = out_.categorical;
+    categorical.unnamed_most = categorical.other;  // rows that nobody counted by name may be of one
     decltype(categorical.top) expected;
     if (options_.like != nullptr)
       for (const auto& [name, unused] : options_.like->categorical.top)

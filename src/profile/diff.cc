@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
+
+#include "stats/special.h"
 
 namespace firebreak::profile {
 namespace {
@@ -105,6 +108,66 @@ void name_categories(const CategoricalProfile& then, const CategoricalProfile& n
   if (then.other == 0 && rows != 0 && (now.other == 0 || all_found)) out.new_share = static_cast<double>(fresh) / static_cast<double>(rows);
 }
 
+std::uint64_t rows_of(const CategoricalProfile& profile) {
+  std::uint64_t rows = profile.other;
+  for (const auto& [name, count] : profile.top) rows += count;
+  return rows;
+}
+
+// Rows that a category which the profile does not name can have had at most: by the rest of its hash, and by what the others have each.
+class Unnamed {
+ public:
+  explicit Unnamed(const CategoricalProfile& profile) : most_(profile.unnamed_most.value_or(profile.other)), rest_(profile.folded) {
+    for (const auto& [name, count] : profile.top) {
+      names_.insert(name);
+      if (!rest_.empty()) rest_[stats::text_hash(name) % kFolded] -= count;
+    }
+    if (profile.other == 0) most_ = 0;
+  }
+  std::optional<std::uint64_t> most_of(std::string_view name) const {
+    if (names_.contains(name) || name.size() > kCategoryBytes) return std::nullopt;
+    return rest_.empty() ? most_ : std::min(most_, rest_[stats::text_hash(name) % kFolded]);
+  }
+
+ private:
+  std::uint64_t most_;
+  stats::Counts rest_;
+  std::set<std::string_view> names_;
+};
+
+// P(at least k of a category's t rows lie on a side of m rows, the other having n): hypergeometric. It falls with t - k.
+double at_least_p(double k, double t, double m, double n) {
+  if (k * (n + m) <= t * m) return 1;
+  double chance = std::exp(stats::log_choose(t, k) + stats::log_choose(n + m - t, m - k) - stats::log_choose(n + m, m)), p = 0;
+  for (; k <= std::min(t, m) && chance > p * 1e-17; ++k) {
+    p += chance;
+    chance *= (t - k) * (m - k) / ((k + 1) * (n - t + k + 1));
+  }
+  return std::min(1.0, p);
+}
+
+double categories_of(const FeatureProfile& feature) {
+  return feature.distinct.empty() ? static_cast<double>(feature.categorical.top.size() + feature.categorical.other) : feature.distinct_values();
+}
+
+std::optional<CategoryDiff> compare_named(const FeatureProfile& then, const FeatureProfile& now) {
+  const double asked = 2 * std::max(1.0, categories_of(then) + categories_of(now));
+  std::optional<CategoryDiff> out;
+  for (const bool named_then : {false, true}) {
+    const CategoricalProfile &named = (named_then ? then : now).categorical, &other = (named_then ? now : then).categorical;
+    const auto m = static_cast<double>(rows_of(named)), n = static_cast<double>(rows_of(other));
+    const Unnamed unnamed(other);
+    for (const auto& [name, count] : named.top) {
+      const auto most = unnamed.most_of(name);
+      if (!most || static_cast<double>(*most) > n) continue;
+      const double p = std::min(1.0, asked * at_least_p(static_cast<double>(count), static_cast<double>(count + *most), m, n));
+      if (out && out->p_value <= p) continue;
+      out = CategoryDiff{name, named_then ? count : *most, named_then ? *most : count, named_then, p};
+    }
+  }
+  return out;
+}
+
 void compare_categories(const CategoricalProfile& then, const CategoricalProfile& now, FeatureDiff& out) {
   if (then.lengths.n() == 0 || now.lengths.n() == 0) return;
   name_categories(then, now, out);
@@ -142,6 +205,7 @@ FeatureDiff compare(const FeatureProfile& then, const FeatureProfile& now) {
     out.unit = unit_change(then, now);
   } else if (then.type != FeatureType::kText || now.type != FeatureType::kText) {
     compare_categories(then.categorical, now.categorical, out);
+    if (out.folded && !out.not_compared) out.category = compare_named(then, now);
   }
   return out;
 }
@@ -164,6 +228,7 @@ void judge(ProfileDiff& diff) {
     asked.push_back({&feature, "wrong type", feature.wrong.p_value});
     asked.push_back({&feature, "not finite", feature.not_finite.p_value});
     if (feature.scores) asked.push_back({&feature, "distribution", feature.scores->homogeneity.p_value});
+    if (feature.category) asked.push_back({&feature, "category", feature.category->p_value});
     if (feature.range) asked.push_back({&feature, "range", feature.range->p_value});
   }
   std::stable_sort(asked.begin(), asked.end(), [](const Question& a, const Question& b) { return a.p < b.p; });
@@ -227,6 +292,11 @@ JsonObject feature_json(const FeatureDiff& feature) {
   if (!feature.new_categories.empty()) out["new_categories"] = names_json(feature.new_categories);
   if (!feature.vanished_categories.empty()) out["vanished_categories"] = names_json(feature.vanished_categories);
   if (feature.new_share > 0) out["new_share"] = feature.new_share;
+  if (feature.category) {
+    const CategoryDiff& one = *feature.category;
+    out["category"] = JsonObject{{"name", Json(one.name)}, {one.named_then ? "then" : "then_at_most", one.then}, {one.named_then ? "now_at_most" : "now", one.now},
+                                 {"p_value", number(one.p_value)}};
+  }
   if (feature.unit)
     out["unit_change"] = JsonObject{
         {"words", feature.unit->words}, {"factor", feature.unit->factor}, {"offset", feature.unit->offset}, {"left", feature.unit->left}};

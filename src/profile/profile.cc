@@ -104,11 +104,16 @@ void merge_categorical(CategoricalProfile& into, const CategoricalProfile& other
   const stats::Counts added = folded_of(other);
   if (added.empty()) into.folded.clear();
   for (std::size_t i = 0; i < into.folded.size(); ++i) into.folded[i] += added[i];
+  // A name that either side has among its others may be so frequent in both.
+  const auto unnamed = [](const CategoricalProfile& one) { return one.other == 0 ? std::optional<std::uint64_t>(0) : one.unnamed_most; };
+  const auto most = unnamed(into), more = unnamed(other);
+  into.unnamed_most = most && more ? std::optional<std::uint64_t>(0) : std::nullopt;
   std::map<std::string, std::uint64_t> counts(into.top.begin(), into.top.end());
   for (const auto& [name, count] : other.top) counts[name] += count;
   into.top.assign(counts.begin(), counts.end());
   into.other += other.other;
   keep_most_frequent(into, std::max(kCategories, std::min(into.top.size(), 2 * kCategories)));
+  if (into.unnamed_most) *into.unnamed_most += *most + *more;
   into.lengths.merge(other.lengths);
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -50,6 +51,7 @@ struct NumericProfile {
 struct CategoricalProfile {
   std::vector<std::pair<std::string, std::uint64_t>> top;  // most frequent first, equal ones by name
   std::uint64_t other = 0;                                 // rows whose category is not among them
+  std::optional<std::uint64_t> unnamed_most;               // no category among those has more of them; none when not known
   stats::Counts folded;  // kFolded: rows by text_hash(category) % kFolded; empty when not known (another tool, before there were any)
   stats::Moments lengths;                                  // of the texts, in octets
 };

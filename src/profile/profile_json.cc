@@ -95,6 +95,7 @@ JsonObject categorical_json(const CategoricalProfile& categorical) {
   JsonArray top;
   for (const auto& [name, count] : categorical.top) top.push_back(JsonArray{Json(name), Json(count)});
   JsonObject out{{"top", std::move(top)}, {"other", categorical.other}, {"lengths", moments_json(categorical.lengths)}};
+  if (categorical.other != 0 && categorical.unnamed_most) out["unnamed_most"] = *categorical.unnamed_most;
   if (!categorical.folded.empty()) out["folded"] = counts_json(categorical.folded);
   return out;
 }
@@ -250,6 +251,10 @@ Result<void> read_categorical(const Json& object, CategoricalProfile& out) {
     out.top.emplace_back(std::string(one.at(0).get_string()), count);
   }
   FIREBREAK_ASSIGN(out.other, get_count(object, "other"));
+  if (find(object, "unnamed_most") != nullptr) {
+    FIREBREAK_ASSIGN(out.unnamed_most, get_count(object, "unnamed_most"));
+    if (*out.unnamed_most == 0 || out.other == 0) return fail(Code::kInvalid, "the others are of no category", "/unnamed_most");
+  }
   FIREBREAK_ASSIGN(out.lengths, get_moments(object, "lengths"));
   FIREBREAK_TRY(read_folded(object, out));
   CategoricalProfile sorted = out;

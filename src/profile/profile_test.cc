@@ -280,15 +280,69 @@ TEST(Document, from_before_the_hashes_is_read_and_its_unnamed_categories_are_not
   };
   const DataProfile then = categories(1, 240, 240), now = categories(2, 240, 20);
   const ProfileDiff judged = diff(then, now), not_judged = diff(from_before(then), now);
-  EXPECT_EQ(judged.features[0].changed, Names{"distribution"});
+  EXPECT_EQ(judged.features[0].changed, (Names{"distribution", "category"}));
   EXPECT_TRUE(judged.features[0].folded);
   EXPECT_TRUE(not_judged.features[0].not_compared);
   EXPECT_TRUE(not_judged.features[0].changed.empty());
   EXPECT_NE(canonical_json(to_json(not_judged)).find("build it anew"), std::string::npos);
   // Where it names all of them there is nothing that it does not know.
   const DataProfile few = categories(3, 60, 60);
-  EXPECT_EQ(diff(from_before(few), now).features[0].changed, Names{"distribution"});
+  EXPECT_EQ(diff(from_before(few), now).features[0].changed.front(), "distribution");
   EXPECT_EQ(diff(from_before(few), categories(4, 60, 60)).changed(), 0u);
+}
+
+// So many categories that each profile has others, the frequent ones first; `fresh` in one of a hundred rows.
+Names long_tail(std::uint64_t seed, std::size_t rows, const std::string& fresh = {}) {
+  std::mt19937_64 random(seed);
+  Names out;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double u = std::uniform_real_distribution<double>(0, 1)(random);
+    out.push_back(!fresh.empty() && random() % 100 == 0 ? fresh : "v" + std::to_string(static_cast<int>(std::pow(3'000.0, u))));
+  }
+  return out;
+}
+
+TEST(Profile, no_unnamed_category_has_more_rows_than_it_says) {
+  const Names first = long_tail(1, 4'000), second = long_tail(2, 4'000);
+  const auto check = [](const FeatureProfile& profile, const Names& values) {
+    std::map<std::string, std::uint64_t> counts;
+    for (const std::string& value : values) ++counts[value];
+    for (const auto& [name, count] : profile.categorical.top) counts.erase(name);
+    std::uint64_t most = 0;
+    for (const auto& [name, count] : counts) most = std::max(most, count);
+    ASSERT_TRUE(profile.categorical.unnamed_most);
+    EXPECT_LE(most, *profile.categorical.unnamed_most);
+    EXPECT_LE(*profile.categorical.unnamed_most, 60u);  // of 2,400 unnamed rows and more
+  };
+  FeatureProfile merged = profile_categories("k", first);
+  check(merged, first);
+  ASSERT_TRUE(merge(merged, profile_categories("k", second)));
+  Names all = first;
+  all.insert(all.end(), second.begin(), second.end());
+  check(merged, all);
+  const Json document = to_json(of({merged}));
+  EXPECT_EQ(profile_from_json(document)->features[0].categorical.unnamed_most, merged.categorical.unnamed_most);
+  // Names that were not counted may all be one.
+  FeatureBuilder few("k", FeatureKind::kCategorical, {.most_names = 10});
+  for (const std::string& value : first) few.text(value);
+  const FeatureProfile profile = few.finish();
+  EXPECT_EQ(profile.categorical.unnamed_most, profile.categorical.other);
+}
+
+TEST(Diff, names_a_category_that_became_frequent_among_many) {
+  const DataProfile then = of({profile_categories("k", long_tail(3, 6'000))}), same = of({profile_categories("k", long_tail(4, 6'000))}),
+                    now = of({profile_categories("k", long_tail(5, 6'000, "NEW"))});
+  ASSERT_NE(then.features[0].categorical.other, 0u);
+  EXPECT_EQ(diff(then, same).changed(), 0u);
+  for (const bool back : {false, true}) {
+    const ProfileDiff found = back ? diff(now, then) : diff(then, now);
+    const auto& changed = found.features[0].changed;
+    EXPECT_NE(std::find(changed.begin(), changed.end(), "category"), changed.end());
+    ASSERT_TRUE(found.features[0].category);
+    EXPECT_EQ(found.features[0].category->name, "NEW");
+    EXPECT_EQ(found.features[0].category->named_then, back);
+    EXPECT_GT(back ? found.features[0].category->then : found.features[0].category->now, 30u);
+  }
 }
 
 TEST(Diff, finds_nothing_where_nothing_changed) {

@@ -1,5 +1,8 @@
 #include "stats/compare.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -112,6 +115,15 @@ Result<void> both_there(std::size_t reference, std::size_t current) {
   return {};
 }
 
+// Squares of differences are summed: where they exceed what a double can hold, no score is one.
+Result<void> within_range(std::span<const double> sorted_a, std::span<const double> sorted_b) {
+  const double low = std::min(sorted_a.front(), sorted_b.front()), high = std::max(sorted_a.back(), sorted_b.back());
+  const double largest = std::max(std::abs(low), std::abs(high)), rows = static_cast<double>(sorted_a.size() + sorted_b.size());
+  if (std::isfinite(4 * largest * largest * rows)) return {};
+  return fail(Code::kInvalid, fmt::format("the values range from {:g} to {:g}: the range is larger than numbers can hold once it is squared (1.8e308); divide the column by "
+                                          "a constant first, as 1e{:.0f}", low, high, std::floor(std::log10(largest))));
+}
+
 JsonObject permuted_numeric(std::span<const double> a, std::span<const double> b, std::uint32_t permutations) {
   const PermutationOptions options{.permutations = permutations};
   const TestResult test = energy_test(a, b, options);
@@ -154,6 +166,7 @@ std::vector<std::uint64_t> run(Detector detector, std::span<const double> values
 Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<const double> current, std::uint32_t permutations) {
   FIREBREAK_TRY(both_there(reference.size(), current.size()));
   const std::vector<double> a = sorted_copy(reference), b = sorted_copy(current);
+  FIREBREAK_TRY(within_range(a, b));
   const Moments of_a = Moments::of(reference), of_b = Moments::of(current);
   JsonObject scipy;
   add_kolmogorov(scipy, a, b);

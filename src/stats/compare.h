@@ -18,7 +18,8 @@
 
 namespace firebreak::stats {
 
-// Values: finite, in any order, missing ones dropped. kInvalid when a side is empty.
+// Values: finite, in any order, missing ones dropped. kInvalid when a side is empty, or when values are so large that the sum of their
+// squares is no number any more.
 // `permutations`: of the tests that count them; 0 leaves them out. Energy and MMD cost permutations x rows, MMD of up to 1,000 rows
 // permutations x rows^2, of more by 256 random features.
 Result<JsonObject> compare_numeric(std::span<const double> reference, std::span<const double> current, std::uint32_t permutations = 0);

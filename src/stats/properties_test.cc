@@ -153,6 +153,13 @@ TEST(Changes, refuse_what_they_cannot_take) {
   EXPECT_FALSE(changes("ddm", std::vector<double>{0.5}, {}));
   EXPECT_TRUE(changes("ddm", std::vector<double>{0, 1}, {}));
   EXPECT_FALSE(compare_numeric({}, std::vector<double>{1}));
+  for (const double huge : {1.7e308, 1e200, -1e155}) {
+    const auto refused = compare_numeric(std::vector<double>{0, huge, -huge}, std::vector<double>{1, 2, huge});
+    ASSERT_FALSE(refused) << huge;
+    EXPECT_NE(refused.error().message.find("the range is larger than numbers can hold"), std::string::npos) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("divide the column by a constant first"), std::string::npos);
+  }
+  EXPECT_TRUE(compare_numeric(std::vector<double>{0, 1e152, -1e152}, std::vector<double>{1, 2, 1e152}));
 }
 
 }  // namespace

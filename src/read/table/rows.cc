@@ -12,6 +12,8 @@
 namespace firebreak::table {
 namespace {
 
+constexpr std::string_view kMark = "\xef\xbb\xbf";  // some programs begin UTF-8 with it
+
 std::string_view format_of(std::string_view path) {
   if (path.ends_with(".zst")) path.remove_suffix(4);
   for (const std::string_view ending : {".ndjson", ".jsonl", ".json"})
@@ -21,10 +23,31 @@ std::string_view format_of(std::string_view path) {
 
 tl::unexpected<Error> too_long() { return fail(Code::kTooLarge, fmt::format("a row of more than {} octets", kRowBytes)); }
 
+// What a file begins with that is no table of text, with what to do about it.
+Result<void> check_start(const std::string& path, std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto wrong = [&path](std::string_view what) { return fail(Code::kInvalid, fmt::format("{} {}", path, what)); };
+  if (text.starts_with("\x1f\x8b")) return wrong("is packed with gzip: unpack it (gzip -dc), or pack it with zstd under a name that ends in .zst");
+  if (text.starts_with("\x28\xb5\x2f\xfd")) return wrong("is packed with zstd: give it a name that ends in .zst, or unpack it");
+  if (text.starts_with("PK\x03\x04")) return wrong("is a ZIP archive or a spreadsheet: unpack it, or save it as CSV");
+  if (text.starts_with("PAR1")) return wrong("is a Parquet file: give it a name that ends in .parquet");
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") || text.substr(0, 4).find('\0') != std::string_view::npos)
+    return wrong("is UTF-16 or no text: save it as UTF-8, as iconv -f UTF-16 -t UTF-8");
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return wrong("is empty");
+  const std::size_t second = text[first] == '[' ? text.find_first_not_of(kBlank, first + 1) : std::string_view::npos;
+  if (second != std::string_view::npos && text[second] == '{') return wrong("is one JSON array: an object a line is read, as jq -c '.[]' makes of it");
+  const std::size_t back = text.find('\r');
+  if (back < text.size() - 1 && text.find('\n') == std::string_view::npos) return wrong("ends its lines with CR alone: make them LF, as tr '\\r' '\\n' does");
+  return {};
+}
+
 // Takes pieces of text from the front: `take` says how many octets it used, none when it needs more.
 template <class Take>
-Result<void> walk(Source& source, const Reading& reading, const Take& take) {
+Result<void> walk(Source& source, const Reading& reading, const std::string& path, const Take& take) {
   std::string text;
+  bool begun = false;
   std::size_t at = 0;
   for (bool last = false; !last;) {
     text.erase(0, at);
@@ -35,6 +58,8 @@ Result<void> walk(Source& source, const Reading& reading, const Take& take) {
       FIREBREAK_ASSIGN(const bool more, source.append_to(text));
       last = !more;
     } while (!last && text.size() < 2 * known);
+    if (!begun) FIREBREAK_TRY(check_start(path, text));
+    begun = true;
     if (reading.progress) reading.progress(source.share());
     while (at < text.size()) {
       FIREBREAK_ASSIGN(const std::optional<std::size_t> used, take(std::string_view(text).substr(at), last));
@@ -89,12 +114,13 @@ Result<void> check_separator(const std::string& path, std::string_view line, con
 Result<void> read_csv(Source& source, const Reading& reading, Counter& counter, const std::string& path) {
   std::vector<std::string> names;
   std::vector<Cell> cells;
-  return walk(source, reading, [&](std::string_view text, bool last) -> Result<std::optional<std::size_t>> {
+  return walk(source, reading, path, [&](std::string_view text, bool last) -> Result<std::optional<std::size_t>> {
     auto used = take_csv(text, last, cells);
     if (!used) return counter.wrong(std::move(used.error()));
     if (!*used) return std::optional<std::size_t>();
+    // A line without anything, but where a row is one cell: that is missing.
+    if (names.size() != 1 && cells.size() == 1 && text.substr(0, **used).find_first_not_of(" \t\r\n") == std::string_view::npos) return used;
     if (names.empty()) {
-      constexpr std::string_view kMark = "\xef\xbb\xbf";  // some programs begin UTF-8 with it
       for (Cell& cell : cells) names.push_back(std::move(cell.text));
       if (names.front().starts_with(kMark)) names.front().erase(0, kMark.size());
       if (names.size() == 1) FIREBREAK_TRY(check_separator(path, text.substr(0, **used), names.front()));
@@ -107,10 +133,10 @@ Result<void> read_csv(Source& source, const Reading& reading, Counter& counter, 
   });
 }
 
-Result<void> read_json(Source& source, const Reading& reading, Counter& counter) {
+Result<void> read_json(Source& source, const Reading& reading, Counter& counter, const std::string& path) {
   JsonLines lines;
   std::vector<Cell> cells;
-  return walk(source, reading, [&](std::string_view text, bool last) -> Result<std::optional<std::size_t>> {
+  return walk(source, reading, path, [&](std::string_view text, bool last) -> Result<std::optional<std::size_t>> {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos && !last) return std::optional<std::size_t>();
     const std::size_t length = end == std::string_view::npos ? text.size() : end;
@@ -132,7 +158,7 @@ Result<std::uint64_t> each_row(Files& files, const std::string& path, const Read
   if (format == "parquet") return each_parquet_row(path, reading, row);
   FIREBREAK_ASSIGN(const auto source, Source::open(files, path));
   Counter counter(path, reading, row);
-  FIREBREAK_TRY(format == "ndjson" ? read_json(*source, reading, counter) : read_csv(*source, reading, counter, path));
+  FIREBREAK_TRY(format == "ndjson" ? read_json(*source, reading, counter, path) : read_csv(*source, reading, counter, path));
   return counter.given();
 }
 

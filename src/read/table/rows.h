@@ -3,6 +3,8 @@
 // By name: .ndjson or .jsonl (also .json: a line each all the same), .parquet, else CSV with a header line (refused when that has
 // semicolons, tabs or bars and no comma, unless it is one name in quotes); .zst behind a text format's name is unpacked (one frame or
 // several). Parquet needs DuckDB's library and a real file.
+// Blank lines are passed over (in a CSV file of one column they are missing values). An empty file is refused, and one that is packed
+// otherwise, UTF-16, a JSON array or without line ends, each with what to do.
 // Errors: kNotFound and kIo for the file, kCorrupt for what does not unpack, kInvalid and kTooLarge with the row for what is no
 // table, kUnavailable without DuckDB; and whatever `row` answers, which ends the reading.
 #pragma once

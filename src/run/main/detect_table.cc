@@ -8,8 +8,10 @@
 #include "fold/detect/detector.h"
 #include "read/table/rows.h"
 #include "run/app/content.h"
+#include "run/main/odd_answers.h"
 #include "run/main/table_answers.h"
 #include "run/main/table_columns.h"
+#include "run/main/table_number.h"
 #include "run/main/table_parts.h"
 #include "run/main/table_time.h"
 #include "types/feature_digest.h"
@@ -38,13 +40,17 @@ class Detection {
   Result<void> read_reference();
   tl::unexpected<Error> nothing_left() const;
   Result<void> tell_parts();
+  Result<void> look_for_label();
   Result<void> check_reference() const;
   Result<void> configure();
   bool is_label(const TableRow& row) const { return parts_.type && text_at(row, parts_.type) == "label"; }
   std::uint64_t labelled_rows() const;
+  FeatureRow repeatable(FeatureRow row) const;
+  Result<ClassCounts> labels_to_come(std::uint64_t most) const;
   Result<Observation> observation_of(const TableRow& row, std::uint64_t number) const;
   Result<Time> time_of(const TableRow& row, std::uint64_t number) const;
   Result<void> take(const table::Row& row);
+  void tell_new_field(const TableRow& row, Observation& seen) const;
   void note(std::vector<FindingUpdate> updates, std::uint64_t row);
   Json answer() const;
 
@@ -52,6 +58,7 @@ class Detection {
   const DetectOptions& options_;
   RowRange reference_;
   std::vector<std::string> names_;
+  std::size_t reference_columns_ = 0;           // of the names, those that the reference's rows have
   RowParts parts_;
   TableColumns columns_;
   TableAnswers answers_;
@@ -59,10 +66,7 @@ class Detection {
   std::vector<std::uint64_t> reference_rows_;   // … and where they stand in the file
   std::string no_performance_;                  // why; empty when it is watched
   Json columns_taken_;
-  struct Outside {  // scores that are none
-    std::uint64_t count = 0, row = 0;
-    std::string text;
-  } outside_;
+  OddAnswers odd_;
   detect::DetectorConfig config_;
   std::unique_ptr<detect::StreamDetector> detector_;
   struct Found {
@@ -124,7 +128,9 @@ tl::unexpected<Error> Detection::nothing_left() const {
 
 Result<void> Detection::tell_parts() {
   FIREBREAK_TRY(distinct_names(options_.file, names_));
+  reference_columns_ = names_.size();
   FIREBREAK_ASSIGN(parts_, parts_of(names_, options_));
+  if (parts_.type && !parts_.label && options_.label != "none") FIREBREAK_TRY(look_for_label());
   no_performance_ = no_performance(names_, parts_);
   JsonArray not_watched;
   FIREBREAK_ASSIGN(const std::vector<bool> used, used_columns(names_, parts_, options_, not_watched));
@@ -133,13 +139,26 @@ Result<void> Detection::tell_parts() {
     if (!is_label(reference_table_[i])) numbers.push_back(reference_rows_[i]);
   std::erase_if(reference_table_, [this](const TableRow& row) { return is_label(row); });
   reference_rows_ = std::move(numbers);
-  columns_ = tell_columns(names_, reference_table_, used);
+  columns_ = tell_columns(names_, reference_table_, used, parts_.caller.has_value());
   columns_.not_watched.insert(columns_.not_watched.begin(), not_watched.begin(), not_watched.end());
   if (columns_.schema.numeric.empty() && columns_.schema.categorical.empty())
     return fail(Code::kInvalid, "no column is left to watch");
   // Alone they say nothing of the model and are features.
   columns_taken_ = parts_json(names_, parts_);
   if (!has_performance(parts_)) parts_.label = parts_.type ? parts_.label : std::nullopt;
+  return {};
+}
+
+// Lines of labels may begin behind the reference, and their column with them.
+Result<void> Detection::look_for_label() {
+  FIREBREAK_TRY(each_row(reference_.to, UINT64_MAX, {}, [this](const table::Row& row) {
+    for (; !parts_.label && names_.size() < row.names.size();) {
+      names_.push_back(row.names[names_.size()]);
+      if (names_.back() == "label") parts_.label = names_.size() - 1;
+    }
+    return Result<void>();
+  }));
+  if (!parts_.label) names_.resize(reference_columns_);
   return {};
 }
 
@@ -150,18 +169,24 @@ Result<void> Detection::configure() {
   FIREBREAK_ASSIGN(config_, detect::detector_config_from_json(document));
   config_.endpoint = config_.stream = "file";
   if (!own) detect::fit_chains(config_, columns_.schema.numeric.size(), parts_.caller.has_value());
-  FIREBREAK_ASSIGN(answers_, tell_answers(reference_table_, parts_, options_.positive, config_.performance));
+  FIREBREAK_ASSIGN(const ClassCounts later, labels_to_come(config_.performance.reference_labels));
+  FIREBREAK_ASSIGN(answers_, tell_answers(reference_table_, parts_, options_, later, config_.performance));
   if (answers_.labelled) config_.performance.reference_labels = labelled_rows();
   FIREBREAK_TRY(check_reference());
   std::vector<FeatureRow> rows;
   for (const TableRow& row : reference_table_) rows.push_back(features_in(columns_, row, nullptr));
-  FIREBREAK_ASSIGN(const detect::ReferenceProfile profile, detect::build_profile(columns_.schema, rows, 0.01, true));
+  FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(columns_.schema, rows, 0.01, true));
+  if (std::find(columns_.forms.begin(), columns_.forms.end(), true) != columns_.forms.end()) {
+    for (FeatureRow& row : rows) row = repeatable(std::move(row));
+    FIREBREAK_ASSIGN(const detect::ReferenceProfile repeated, detect::build_profile(columns_.schema, rows, 0.01, true));
+    profile.copies = repeated.copies;
+  }
   detector_ = std::make_unique<detect::StreamDetector>(config_, profile);
   for (std::size_t i = 0; answers_.labelled && i < reference_table_.size(); ++i) {
     const std::uint64_t number = reference_rows_[i];
     FIREBREAK_ASSIGN(const Observation seen, observation_of(reference_table_[i], number));
-    if (const std::string& label = text_at(reference_table_[i], parts_.label); !label.empty())
-      detector_->learn(seen, LabelObservation{number, seen.time, seen.id, label});
+    if (std::string label = answers_.label_in(reference_table_[i]); !label.empty())
+      detector_->learn(seen, LabelObservation{number, seen.time, seen.id, std::move(label)});
   }
   reference_table_.clear();
   reference_rows_.clear();
@@ -172,6 +197,28 @@ std::uint64_t Detection::labelled_rows() const {
   return static_cast<std::uint64_t>(std::count_if(reference_table_.begin(), reference_table_.end(), [this](const TableRow& row) {
     return !text_at(row, parts_.label).empty() && !answers_.answer_in(row).empty();
   }));
+}
+
+// What a request that is sent again has in common with the first: not the number of an order, which is new each time.
+FeatureRow Detection::repeatable(FeatureRow row) const {
+  for (std::size_t i = 0; i < columns_.forms.size(); ++i)
+    if (columns_.forms[i]) row.categories[i].clear();
+  return row;
+}
+
+// The first labels of lines of their own: those that say what is expected say which classes there are.
+Result<ClassCounts> Detection::labels_to_come(std::uint64_t most) const {
+  ClassCounts out;
+  if (!parts_.type || !has_performance(parts_)) return out;
+  std::uint64_t left = most;
+  FIREBREAK_TRY(each_row(reference_.from, UINT64_MAX, {}, [&](const table::Row& row) {
+    const auto text = [&row](const std::optional<std::size_t>& column) { return *column < row.cells.size() ? row.cells[*column].text : std::string(); };
+    if (left == 0 || text(parts_.type) != "label" || text(parts_.label).empty()) return Result<void>();
+    ++out[class_name(text(parts_.label))];
+    --left;
+    return Result<void>();
+  }));
+  return out;
 }
 
 // Its times and scores. Behind the reference odd scores are told, and the rest is judged; what is expected cannot rest on them.
@@ -191,7 +238,7 @@ Result<Time> Detection::time_of(const TableRow& row, std::uint64_t number) const
   if (!parts_.time) return Time{kFirstTime.us + static_cast<std::int64_t>(number) * kRowTime};
   const auto time = *parts_.time < row.size() ? time_in(row[*parts_.time]) : std::nullopt;
   if (time) return *time;
-  return fail(Code::kInvalid, fmt::format("row {}: '{}' in column '{}' is no time, as 2026-03-07T03:27:37Z or the seconds, milliseconds or microseconds since 1970; "
+  return fail(Code::kInvalid, fmt::format("row {}: '{}' in column '{}' is no time, as 2026-03-07T03:27:37Z or the seconds, milliseconds, microseconds or nanoseconds since 1970; "
                                           "--time names another column, --time none takes the rows in their order",
                                           number, text_at(row, parts_.time).substr(0, 40), names_[*parts_.time]));
 }
@@ -203,7 +250,7 @@ Result<Observation> Detection::observation_of(const TableRow& row, std::uint64_t
   out.id = parts_.id ? text_at(row, parts_.id) : std::to_string(number);
   out.caller = text_at(row, parts_.caller);
   out.features = features_in(columns_, row, &out.mistyped);
-  out.feature_digest = feature_digest(columns_.schema, out.features);
+  out.feature_digest = feature_digest(columns_.schema, repeatable(out.features));
   out.label = answers_.answer_in(row);
   out.score = answers_.score_in(row);
   return out;
@@ -215,20 +262,28 @@ Result<void> Detection::take(const table::Row& row) {
   rows_ = row.number + 1;
   FIREBREAK_ASSIGN(const Time time, time_of(cells, row.number));
   last_time_ = std::max(last_time_, time);
+  const std::string label = answers_.label_in(cells);
+  odd_.take_label(answers_, label, row.number);
   if (is_label(cells)) {
-    note(detector_->observe(LabelObservation{row.number, time, text_at(cells, parts_.id), text_at(cells, parts_.label)}), row.number);
+    note(detector_->observe(LabelObservation{row.number, time, text_at(cells, parts_.id), label}), row.number);
     return {};
   }
-  FIREBREAK_ASSIGN(const Observation seen, observation_of(cells, row.number));
-  if (std::string wrong = answers_.wrong_score(cells); !wrong.empty() && outside_.count++ == 0) {
-    outside_.row = row.number;
-    outside_.text = std::move(wrong);
-  }
+  FIREBREAK_ASSIGN(Observation seen, observation_of(cells, row.number));
+  if (no_performance_.empty()) odd_.take(answers_, cells, seen);
+  tell_new_field(cells, seen);
   note(detector_->observe(seen), row.number);
   // A label in the row itself is known at once.
-  if (parts_.label && !parts_.type && !text_at(cells, parts_.label).empty())
-    note(detector_->observe(LabelObservation{row.number, time, seen.id, text_at(cells, parts_.label)}), row.number);
+  if (!label.empty()) note(detector_->observe(LabelObservation{row.number, time, seen.id, label}), row.number);
   return {};
+}
+
+// A field that no row of the reference had, in the words of the live reader (log/record/observation.cc).
+void Detection::tell_new_field(const TableRow& row, Observation& seen) const {
+  for (std::size_t i = reference_columns_; i < row.size() && seen.schema_violation.empty(); ++i) {
+    const bool part = i == parts_.label || i == parts_.prediction || i == parts_.score;
+    const std::string name = part || row[i].form == table::Form::kAbsent ? std::string() : feature_name(names_, i);
+    if (!name.empty()) seen.schema_violation = fmt::format("/features/{}: unknown field", name);
+  }
 }
 
 void Detection::note(std::vector<FindingUpdate> updates, std::uint64_t row) {
@@ -265,6 +320,7 @@ Json Detection::answer() const {
                                   {"detector", update.kind},
                                   {"feature", text_or_null(update.feature)},
                                   {"segment", text_or_null(update.segment)},
+                                  {"callers", JsonArray(update.callers.begin(), update.callers.end())},
                                   {"onset", update.onset ? Json(JsonArray{update.onset->first_index, update.onset->last_index}) : Json()},
                                   {"value", std::move(value)},
                                   {"limit", std::move(limit)},
@@ -275,10 +331,12 @@ Json Detection::answer() const {
                                   {"summary", update.summary},
                                   {"numbers", std::move(numbers)}});
   }
-  const Json performance = no_performance_.empty()
-                               ? Json(performance_answer(answers_, config_.performance, detector_->performance(), answers_.labelled ? config_.performance.reference_labels : 0))
-                               : Json(JsonObject{{"watched", false}, {"reason", no_performance_}});
-  const Json outside = outside_.count > 0 ? Json(JsonObject{{"count", outside_.count}, {"first_row", outside_.row}, {"first", outside_.text}}) : Json();
+  JsonObject performance{{"watched", false}, {"reason", no_performance_}};
+  if (no_performance_.empty()) {
+    performance = performance_answer(answers_, config_.performance, detector_->performance(), answers_.labelled ? config_.performance.reference_labels : 0);
+    performance["without_answer"] = odd_.without_answer();
+    performance["new_labels"] = odd_.new_labels();
+  }
   const auto names = [](const std::vector<std::string>& list) { return JsonArray(list.begin(), list.end()); };
   return JsonObject{{"file", options_.file},
                     {"rows", rows_},
@@ -286,8 +344,8 @@ Json Detection::answer() const {
                     {"columns", columns_taken_},
                     {"features", JsonObject{{"numeric", names(columns_.schema.numeric)}, {"categorical", names(columns_.schema.categorical)}}},
                     {"not_watched", columns_.not_watched},
-                    {"performance", performance},
-                    {"scores_outside", outside},
+                    {"performance", std::move(performance)},
+                    {"scores_outside", odd_.scores_outside()},
                     {"budget", JsonObject{{"arl_records", config_.features.arl_records}, {"false_share", config_.features.false_share}}},
                     {"state_bytes", detector_->bytes()},
                     {"findings", std::move(findings)}};

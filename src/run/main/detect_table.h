@@ -33,8 +33,9 @@ struct DetectOptions {
 };
 
 // {file, rows, reference, columns, features, not_watched, performance, scores_outside, budget, findings: [{row, detector, feature,
-// segment, onset, value, limit, severity, closed_row, summary, numbers}]}; rows of the file, from 0. `performance` is {watched: false,
-// reason} or what performance_answer() says; `scores_outside` {count, first_row, first}, null when there is none.
+// segment, callers, onset, value, limit, severity, closed_row, summary, numbers}]}; rows of the file, from 0. `performance` is {watched:
+// false, reason} or what performance_answer() says with `without_answer` and `new_labels` besides; these and `scores_outside` are as in
+// odd_answers.h.
 Result<Json> detect_in_file(Files& files, const DetectOptions& options);
 
 }  // namespace firebreak::cli

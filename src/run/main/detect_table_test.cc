@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/simulated_files.h"
 
 namespace firebreak::cli {
@@ -245,6 +247,177 @@ TEST(DetectTable, text_for_no_number_is_missing_in_the_reference_and_behind_it) 
     ASSERT_TRUE(usual) << message(usual);
     EXPECT_TRUE(kinds_about(*usual, "").empty()) << word;
   }
+}
+
+// x, the truth y and the answer p in given words; the model is right in nine of ten rows, from `worse` on in six.
+std::string spelt(int rows, int worse, const std::string& no, const std::string& yes, const std::string& answer_no, const std::string& answer_yes) {
+  Numbers numbers;
+  std::string out = "x,y,p\n";
+  for (int i = 0; i < rows; ++i) {
+    const bool truth = numbers.next() < 0.3, answer = numbers.next() < (i < worse ? 0.9 : 0.6) ? truth : !truth;
+    out += fmt::format("{:.4f},{},{}\n", numbers.next(), truth ? yes : no, answer ? answer_yes : answer_no);
+  }
+  return out;
+}
+
+TEST(DetectTable, numbers_that_are_equal_are_one_class_however_they_are_written) {
+  DetectOptions options;
+  options.label = "y", options.prediction = "p";
+  const auto same = detect(spelt(4000, 2500, "0", "1", "0", "1"), options), other = detect(spelt(4000, 2500, "0", "1", "0.0", "1.0"), options);
+  ASSERT_TRUE(same && other) << message(other);
+  EXPECT_EQ(other->at("performance"), same->at("performance"));
+  EXPECT_EQ(kinds_about(*other, ""), kinds_about(*same, ""));
+  EXPECT_FALSE(kinds_about(*other, "").empty());
+  options.positive = "1.0";
+  EXPECT_EQ(string_or(detect(spelt(4000, 2500, "0.0", "1.0", "0", "1"), options)->at("performance"), "positive"), "1");
+}
+
+TEST(DetectTable, truth_and_answers_that_are_spelt_differently_are_refused_with_both_spellings) {
+  DetectOptions options;
+  options.label = "y", options.prediction = "p";
+  const std::string cases = message(detect(spelt(2000, 2000, "no", "yes", "No", "Yes"), options));
+  EXPECT_NE(cases.find("no label occurs among the answers: the labels are 'no', 'yes', the answers of the reference are 'No', 'Yes'; write both alike"), std::string::npos) << cases;
+  EXPECT_NE(message(detect(spelt(2000, 2000, "0", "1", "false", "true"), options)).find("no label occurs among the answers"), std::string::npos);
+  const std::string never = message(detect(spelt(2000, 2000, "no", "yes", "no", "Yes"), options));
+  EXPECT_NE(never.find("the answers never take the positive class 'yes': the labels are 'no', 'yes', the answers of the reference are 'no', 'Yes'"), std::string::npos) << never;
+}
+
+// Firebreak's own records: labels in lines of their own, which begin behind row `first_label`.
+std::string records(int rows, int first_label, const std::string& more = "", int more_from = INT32_MAX) {
+  Numbers numbers;
+  std::string out;
+  for (int i = 0; i < rows; ++i) {
+    const bool truth = numbers.next() < 0.25, answer = numbers.next() < (i < rows * 3 / 4 ? 0.9 : 0.6) ? truth : !truth;
+    out += fmt::format(R"({{"type":"inference","id":"r{}","features":{{"x":{:.4f}{}}},"output":{{"label":"{}"}}}})", i, numbers.next(), i >= more_from ? more : "",
+                       answer ? "decline" : "approve") + "\n";
+    if (i >= first_label) out += fmt::format(R"({{"type":"label","id":"r{}","label":"{}"}})", i, truth ? "decline" : "approve") + "\n";
+  }
+  return out;
+}
+
+TEST(DetectTable, labels_in_lines_of_their_own_choose_the_rarer_one_as_positive) {
+  for (const int first : {0, 1500}) {  // within the reference, behind it
+    const auto answer = detect(records(6000, first), {}, "t.ndjson");
+    ASSERT_TRUE(answer) << message(answer);
+    EXPECT_EQ(string_or(answer->at("performance"), "positive"), "decline");
+    ASSERT_FALSE(answer->at("performance").at("measures").as_array().empty());
+    for (const Json& one : answer->at("performance").at("measures").as_array())
+      EXPECT_NEAR(string_or(one, "figure") == "error_rate" ? one.at("baseline").to_number<double>() : 0.1, 0.1, 0.03);
+    const auto kinds = kinds_about(*answer, "");
+    EXPECT_NE(std::find(kinds.begin(), kinds.end(), "performance_drop"), kinds.end());
+  }
+}
+
+TEST(DetectTable, a_field_that_the_reference_never_had_is_told) {
+  const auto answer = detect(records(2000, 0, R"(,"extra":7)", 1500), {}, "t.ndjson");
+  ASSERT_TRUE(answer) << message(answer);
+  std::string summary;
+  for (const Json& one : answer->at("findings").as_array())
+    if (string_or(one, "detector") == "new_field") summary = string_or(one, "summary");
+  EXPECT_NE(summary.find("/features/extra: unknown field"), std::string::npos) << summary;
+  const auto usual = kinds_about(*detect(records(2000, 0), {}, "t.ndjson"), "");
+  EXPECT_EQ(std::find(usual.begin(), usual.end(), "new_field"), usual.end());
+}
+
+TEST(DetectTable, rows_without_an_answer_and_labels_of_a_new_class_are_told) {
+  Numbers numbers;
+  std::string rows = "y,x,p\n";
+  for (int i = 0; i < 2000; ++i) {
+    const std::string truth = numbers.next() < 0.3 ? "yes" : "no";
+    rows += fmt::format("{},{:.4f},{}\n", i >= 900 && i % 3 == 0 ? "maybe" : truth, numbers.next(), i >= 1000 ? "" : truth);
+  }
+  DetectOptions options;
+  options.label = "y", options.prediction = "p";
+  const auto answer = detect(rows, options);
+  ASSERT_TRUE(answer) << message(answer);
+  const Json &none = answer->at("performance").at("without_answer"), &fresh = answer->at("performance").at("new_labels");
+  EXPECT_EQ(none.at("count").to_number<int>(), 1000);
+  EXPECT_EQ(none.at("first_row").to_number<int>(), 1000);
+  EXPECT_EQ(fresh.at("count").to_number<int>(), 367);
+  EXPECT_EQ(fresh.at("first_row").to_number<int>(), 900);
+  EXPECT_EQ(string_or(fresh, "first"), "maybe");
+  options.label = "y", options.prediction = "p", options.score = "s";
+  const Json usual = detect(labelled(2000), options)->at("performance");
+  EXPECT_TRUE(usual.at("without_answer").is_null() && usual.at("new_labels").is_null());
+}
+
+TEST(DetectTable, scores_that_become_percentages_are_not_relied_on_from_that_row_on) {
+  Numbers numbers;
+  std::string rows = "y,x,s\n";
+  for (int i = 0; i < 4000; ++i) {
+    const bool truth = numbers.next() < 0.3;
+    const double score = truth ? 1 - 0.6 * numbers.next() : 0.6 * numbers.next();
+    rows += fmt::format("{},{:.4f},{:.3f}\n", truth ? 1 : 0, numbers.next(), i < 2000 ? score : 100 * score);
+  }
+  DetectOptions options;
+  options.label = "y", options.score = "s";
+  const auto answer = detect(rows, options);
+  ASSERT_TRUE(answer) << message(answer);
+  const auto from = answer->at("scores_outside").at("none_from").to_number<int>();
+  EXPECT_GE(from, 2005);
+  EXPECT_LE(from, 2020);
+  for (const std::string& kind : kinds_about(*answer, "")) EXPECT_EQ(kind, "probability_rule");
+  // One that is odd is kept out, the others stay.
+  EXPECT_TRUE(detect(labelled(2000, "2", 777), [] { DetectOptions o; o.label = "y", o.score = "s"; return o; }())->at("scores_outside").at("none_from").is_null());
+}
+
+// x and a code that is another one in each row.
+std::string coded(int rows, const std::function<std::string(int)>& code) {
+  Numbers numbers;
+  std::string out = "x,code\n";
+  for (int i = 0; i < rows; ++i) out += fmt::format("{:.4f},\"{}\"\n", numbers.next(), code(i));
+  return out;
+}
+
+TEST(DetectTable, order_numbers_are_watched_by_their_form) {
+  const auto order = [](int i) { return fmt::format("AB-{}", 100'000 + 7919 * i % 900'000); };
+  const auto usual = detect(coded(6000, order), {});
+  ASSERT_TRUE(usual) << message(usual);
+  EXPECT_TRUE(is_feature(*usual, "code"));
+  EXPECT_TRUE(kinds_about(*usual, "").empty());
+  EXPECT_EQ(kinds_about(*detect(coded(6000, [&](int i) { return i < 3000 ? order(i) : "ab" + order(i).substr(3); }), {}), "code"), std::vector<std::string>{"pattern_mismatch"});
+  EXPECT_EQ(kinds_about(*detect(coded(6000, [&](int i) { return i < 3000 ? order(i) : "AB-1"; }), {}), "code"), std::vector<std::string>{"stale_feature"});
+  EXPECT_EQ(kinds_about(*detect(coded(6000, [&](int i) { return i < 3000 ? order(i) : ""; }), {}), "code"), std::vector<std::string>{"missing_values"});
+}
+
+TEST(DetectTable, free_text_and_numbers_with_commas_are_left_out_by_that_name) {
+  Numbers numbers;
+  const auto words = [&numbers](int) {
+    std::string out;
+    for (int word = 0; word < 6; ++word) out += fmt::format("{}{}", numbers.next() < 0.5 ? "w" : "9", numbers.next() < 0.5 ? " " : numbers.next() < 0.5 ? "-" : ",");
+    return out + std::to_string(numbers.next());
+  };
+  EXPECT_EQ(reason(*detect(coded(2000, words), {}), "code"), "free text: nearly every value is another one, in more than 64 forms");
+  const auto comma = [](int i) { return fmt::format("{},{:02}", i % 60, i * 37 % 100); };
+  EXPECT_NE(reason(*detect(coded(2000, comma), {}), "code").find("numbers written with a comma, as '0,"), std::string::npos);
+}
+
+TEST(DetectTable, a_request_that_comes_again_under_a_new_order_number_is_a_repetition) {
+  Numbers numbers;
+  std::string rows = "x,y,code\n", last;
+  for (int i = 0; i < 6000; ++i) {
+    if (i < 3000 || i % 2 == 0) last = fmt::format("{:.5f},{:.5f}", numbers.next(), numbers.next());
+    rows += fmt::format("{},AB-{}\n", last, 100'000 + 7919 * i % 900'000);
+  }
+  const auto kinds = kinds_about(*detect(rows, {}), "");
+  EXPECT_NE(std::find(kinds.begin(), kinds.end(), "duplicate_requests"), kinds.end());
+}
+
+TEST(DetectTable, the_caller_who_dominates_is_named) {
+  Numbers numbers;
+  std::string rows = "caller,x\n";
+  for (int i = 0; i < 20'000; ++i)
+    rows += fmt::format("{},{:.5f}\n", i >= 12'000 && numbers.next() < 0.6 ? std::string("bot") : fmt::format("c{}", static_cast<int>(50 * numbers.next())), numbers.next());
+  std::vector<std::string> callers;
+  const auto answer = detect(rows, {});
+  for (const Json& one : answer->at("findings").as_array())
+    if (string_or(one, "detector") == "caller_mix")
+      for (const Json& caller : one.at("callers").as_array()) callers.emplace_back(caller.as_string());
+  EXPECT_EQ(callers, std::vector<std::string>{"bot"});
+}
+
+TEST(DetectTable, a_bad_time_lists_what_a_time_may_be) {
+  EXPECT_NE(message(detect(timed("time", [](int) { return std::string("soon"); }), {})).find("milliseconds, microseconds or nanoseconds since 1970"), std::string::npos);
 }
 
 }  // namespace

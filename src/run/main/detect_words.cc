@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "run/main/command_line.h"
 #include "run/main/detect_table.h"
+#include "run/main/odd_answers.h"
 #include "run/main/print.h"
 #include "run/main/standard_input.h"
 
@@ -40,10 +41,24 @@ std::string performance_text(const Json& answer) {
   return text;
 }
 
-std::string outside_text(const Json& outside) {
-  if (outside.is_null()) return {};
-  return fmt::format("scores outside 0 to 1: {}, the first '{}' in row {}; they say nothing of performance\n", cell(&outside.at("count")), cell(&outside.at("first")),
-                     cell(&outside.at("first_row")));
+// What says nothing of performance, and must not pass for a good sign.
+std::string odd_text(const Json& answer) {
+  std::string text;
+  const Json& performance = answer.at("performance");
+  if (const Json* const none = find(performance, "without_answer"); none != nullptr && !none->is_null())
+    text += fmt::format("rows without an answer behind the reference: {}, the first is row {}; they say nothing of performance\n", cell(&none->at("count")),
+                        cell(&none->at("first_row")));
+  if (const Json* const fresh = find(performance, "new_labels"); fresh != nullptr && !fresh->is_null())
+    text += fmt::format("labels of a class that the reference never had: {}, the first '{}' in row {}{}\n", cell(&fresh->at("count")), cell(&fresh->at("first")),
+                        cell(&fresh->at("first_row")), performance.at("positive").is_null() ? "" : "; they count as not positive");
+  const Json& outside = answer.at("scores_outside");
+  if (outside.is_null()) return text;
+  text += fmt::format("scores outside 0 to 1: {}, the first '{}' in row {}; they say nothing of performance\n", cell(&outside.at("count")), cell(&outside.at("first")),
+                      cell(&outside.at("first_row")));
+  if (!outside.at("none_from").is_null())
+    text += fmt::format("  more than {} of {} lie outside: from row {} on nothing is estimated or judged by scores, those inside included\n", OddAnswers::kMostOutside,
+                        OddAnswers::kScores, cell(&outside.at("none_from")));
+  return text;
 }
 
 std::string findings_text(const Json& answer) {
@@ -51,7 +66,7 @@ std::string findings_text(const Json& answer) {
   std::string text = fmt::format("reference: rows {} to {}; watched: {} numeric and {} categorical features in {} rows\n",
                                  cell(&rows[0]), cell(&rows[1]), answer.at("features").at("numeric").as_array().size(),
                                  answer.at("features").at("categorical").as_array().size(), cell(&answer.at("rows")));
-  text += performance_text(answer) + outside_text(answer.at("scores_outside"));
+  text += performance_text(answer) + odd_text(answer);
   for (const Json& left : answer.at("not_watched").as_array())
     text += fmt::format("not watched: {} ({})\n", cell(&left.at("column")), cell(&left.at("reason")));
   const JsonArray& findings = answer.at("findings").as_array();
@@ -60,6 +75,8 @@ std::string findings_text(const Json& answer) {
   for (const Json& finding : findings) {
     JsonObject row = finding.as_object();
     row["began"] = onset_text(finding.at("onset"));
+    if (string_or(finding, "detector") == "caller_mix" && !finding.at("callers").as_array().empty())
+      row["summary"] = fmt::format("{}: {}", cell(&finding.at("callers").at(0)), string_or(finding, "summary"));
     table_rows.push_back(std::move(row));
   }
   return text + "\n" +

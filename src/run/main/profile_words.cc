@@ -93,6 +93,10 @@ std::string remarks_of(const profile::FeatureDiff& feature) {
       list += (i == 0 ? " " : ", ") + (*names)[i].first.substr(0, 24);
     add(what + list + (names->size() > 3 ? ", ..." : ""));
   }
+  if (feature.category && std::find(feature.changed.begin(), feature.changed.end(), "category") != feature.changed.end()) {
+    const profile::CategoryDiff& one = *feature.category;
+    add(fmt::format("'{}' in {}{} rows, before in {}{}", one.name.substr(0, 24), one.named_then ? "at most " : "", one.now, one.named_then ? "" : "at most ", one.then));
+  }
   if (!feature.exact) add("bins estimated");
   if (feature.not_compared) add("categories not compared: build the profile anew");
   else if (feature.folded) add("categories by hash");

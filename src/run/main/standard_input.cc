@@ -71,7 +71,7 @@ Result<KeptInput> keep_input(int descriptor) {
   if (head.starts_with("PAR1")) return fail(Code::kInvalid, fmt::format("{} is a Parquet file, which is not read from its start: name the file", kStandardInput));
   const std::size_t first = head.find_first_not_of("\xef\xbb\xbf \t\r\n");
   if (first == std::string::npos) return fail(Code::kInvalid, fmt::format("{} is empty", kStandardInput));
-  if (head[first] == '{') out.format = "ndjson";
+  if (head[first] == '{' || head[first] == '[') out.format = "ndjson";
   return out;
 }
 

@@ -8,6 +8,8 @@
 #include <numeric>
 #include <set>
 
+#include "fold/detect/config.h"
+#include "fold/detect/text_shape.h"
 #include "run/main/table_number.h"
 
 namespace firebreak::cli {
@@ -16,14 +18,24 @@ namespace {
 constexpr std::string_view kFeatures = "features.";
 constexpr std::size_t kIdRows = 20;      // fewer rows do not tell an id
 constexpr double kIdShare = 0.9;         // distinct texts, of all
+constexpr std::size_t kMostForms = 64;   // of a text that is nearly unique
 constexpr double kSteady = 0.98;         // rank correlation with the row; of 100 rows in no order it is below 0.5 but once in a million
 
 struct Held {  // by one column's cells
   std::size_t there = 0, missing = 0;  // "NA" and such are there, and missing
+  std::size_t with_comma = 0;          // as "1,5"
   std::vector<double> numbers;         // finite ones, in the order of the rows
   bool strings = true;
   std::set<std::string> distinct;
 };
+
+// A number with one comma where programs write a point.
+bool comma_number(std::string text) {
+  const std::size_t comma = text.find(',');
+  if (comma == std::string::npos || comma == 0 || comma + 1 == text.size()) return false;
+  text[comma] = '.';
+  return number_in({std::move(text), table::Form::kPlain}).has_value();
+}
 
 Held look_at(const std::vector<TableRow>& rows, std::size_t column) {
   Held out;
@@ -33,7 +45,10 @@ Held look_at(const std::vector<TableRow>& rows, std::size_t column) {
     out.strings = out.strings && row[column].form == table::Form::kText;
     out.distinct.insert(row[column].text);
     const auto number = number_in(row[column]);
-    if (!number) continue;
+    if (!number) {
+      out.with_comma += comma_number(row[column].text) ? 1 : 0;
+      continue;
+    }
     if (std::isnan(*number)) ++out.missing;
     else out.numbers.push_back(*number);
   }
@@ -70,35 +85,74 @@ std::string numbers_rows(const Held& held) {
   return fmt::format("{} from row to row (rank correlation {:.3f}): it numbers or dates them", steady > 0 ? "rises" : "falls", steady);
 }
 
+bool identifies(const Held& held) {
+  return held.there >= kIdRows && static_cast<double>(held.distinct.size()) > kIdShare * static_cast<double>(held.there);
+}
+
+bool few_forms(const Held& held) {
+  std::set<std::string> forms;
+  for (const std::string& text : held.distinct) {
+    forms.insert(detect::shape_of(text));
+    if (forms.size() > kMostForms) return false;
+  }
+  return true;
+}
+
+bool are_records(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with(kFeatures); });
+}
+
+// Why these texts are none to watch; empty when they are.
+std::string odd_texts(const Held& held) {
+  if (held.there < kIdRows) return {};
+  if (held.distinct.size() >= kIdRows && static_cast<double>(held.with_comma) > kIdShare * static_cast<double>(held.there - held.missing))
+    return fmt::format("numbers written with a comma, as '{}': write them with a point", held.distinct.begin()->substr(0, 40));
+  if (identifies(held) && !few_forms(held))
+    return fmt::format("free text: nearly every value is another one, in more than {} forms", kMostForms);
+  return {};
+}
+
 }  // namespace
 
-TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used) {
+std::string feature_name(const std::vector<std::string>& names, std::size_t column) {
+  if (!are_records(names)) return names[column];
+  return names[column].starts_with(kFeatures) ? names[column].substr(kFeatures.size()) : std::string();
+}
+
+TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used, bool caller_known) {
   TableColumns out;
   const auto leave = [&out](const std::string& name, std::string_view why) {
     out.not_watched.push_back(JsonObject{{"column", name}, {"reason", why}});
   };
-  // Firebreak's own records: what lies beside the features describes the request.
-  const bool records = std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with(kFeatures); });
+  std::vector<std::size_t> texts;
+  std::vector<Held> held(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (used[i] || (records && !names[i].starts_with(kFeatures))) continue;
-    const Held held = look_at(rows, i);
-    const std::string name = records ? names[i].substr(kFeatures.size()) : names[i];
-    const bool many = held.there >= kIdRows;
-    if (held.there == held.missing) {
+    const std::string name = feature_name(names, i);
+    if (used[i] || name.empty()) continue;
+    held[i] = look_at(rows, i);
+    if (held[i].there == held[i].missing) {
       leave(name, "no value in the reference");
-    } else if (held.numbers.size() + held.missing == held.there) {
-      if (const std::string why = numbers_rows(held); !why.empty()) {
-        leave(name, why);
-        continue;
-      }
+    } else if (held[i].numbers.size() + held[i].missing != held[i].there) {
+      texts.push_back(i);
+    } else if (const std::string why = numbers_rows(held[i]); !why.empty()) {
+      leave(name, why);
+    } else {
       out.schema.numeric.push_back(name);
       out.numeric.push_back(i);
-    } else if (many && static_cast<double>(held.distinct.size()) > kIdShare * static_cast<double>(held.there)) {
-      leave(name, "nearly every value is another one: it identifies rows");
+    }
+  }
+  const bool chains = caller_known && out.numeric.size() >= detect::kChainFeatures;
+  for (const std::size_t i : texts) {
+    const std::string name = feature_name(names, i), why = odd_texts(held[i]);
+    if (!why.empty()) {
+      leave(name, why);
+    } else if (chains && identifies(held[i])) {
+      leave(name, "nearly every value is another one, and query chains are looked for among rows of equal categories; --caller none looks for none, and watches its forms");
     } else {
       out.schema.categorical.push_back(name);
       out.categorical.push_back(i);
-      out.strings.push_back(held.strings);
+      out.strings.push_back(held[i].strings);
+      out.forms.push_back(identifies(held[i]));
     }
   }
   return out;

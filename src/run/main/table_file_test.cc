@@ -30,6 +30,36 @@ TEST(TableFile, reads_quotes_line_ends_and_empty_cells) {
   EXPECT_EQ(table->rows[2][0], "line\nbreak");
 }
 
+TEST(TableFile, passes_blank_lines_over) {
+  const auto table = table_of("\n\r\na,b\n1,2\n\n3,\n  \n\n");
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->names, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(table->rows, (std::vector<std::vector<std::string>>{{"1", "2"}, {"3", ""}}));
+  EXPECT_EQ(table_of("a\n1\n\n2\n")->rows.size(), 3u);  // of one column: a value that is missing
+  EXPECT_EQ(table_of("\n{\"a\":1}\n\n{\"a\":2}\n", "t.ndjson")->rows.size(), 2u);
+}
+
+TEST(TableFile, says_what_a_file_is_that_is_no_table) {
+  using namespace std::string_literals;
+  const std::pair<std::string, const char*> cases[] = {
+      {"\x1f\x8b\x08rest", "is packed with gzip: unpack it"},
+      {packed("a,b\n1,2\n"), "is packed with zstd: give it a name that ends in .zst"},
+      {"PK\x03\x04rest", "is a ZIP archive or a spreadsheet"},
+      {"\xff\xfe"s + "a\0,\0"s, "is UTF-16 or no text: save it as UTF-8"},
+      {"a\0,\0b\0"s, "is UTF-16 or no text"},
+      {"a,b\r1,2\r3,4\r", "ends its lines with CR alone"},
+      {"", "is empty"},
+      {"\n \n", "is empty"},
+      {"[{\"a\":1},\n{\"a\":2}]\n", "is one JSON array: an object a line"},
+  };
+  for (const auto& [content, words] : cases)
+    for (const char* const name : {"t.csv", "t.ndjson"}) {
+      const auto table = table_of(content, name);
+      ASSERT_FALSE(table) << words;
+      EXPECT_NE(table.error().message.find(words), std::string::npos) << table.error().message;
+    }
+}
+
 TEST(TableFile, takes_octets_that_are_no_utf8_as_latin1) {
   const auto table = table_of("na\xefve,x\n\xc3\xa9,\xe9\n\xed\xa0\x80,\xff\n");
   ASSERT_TRUE(table);

@@ -1,5 +1,7 @@
 #include "run/main/table_number.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -48,6 +50,11 @@ std::optional<double> number_in(const table::Cell& cell) {
       break;
   }
   return means_missing(cell.text) ? std::optional(kMissing) : std::nullopt;
+}
+
+std::string class_name(std::string_view text) {
+  const auto number = plain_number(text);
+  return number && std::isfinite(*number) ? fmt::format("{}", *number + 0.0) : std::string(text);  // + 0.0: -0 is 0
 }
 
 }  // namespace firebreak::cli
