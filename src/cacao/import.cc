@@ -33,8 +33,8 @@ class Importer {
       version(playbook);
       for_steps([&](JsonObject& step, const std::string& pointer) { no_decision(step, pointer); });
       identifiers(playbook);
-      older_words(playbook);
       for (Repair& one : people_do_what_has_no_command(playbook)) repairs_.push_back(std::move(one));
+      older_words(playbook);  // also of the commands that have just been made
       for (Repair& one : ask_decisions(playbook)) repairs_.push_back(std::move(one));
       times(playbook);
       variables(playbook, "", "playbook_variables");

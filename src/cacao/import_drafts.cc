@@ -62,23 +62,26 @@ std::vector<std::string> reached(JsonObject& workflow, const std::string& id, co
 
 class Decisions {
  public:
-  Decisions(JsonObject& playbook, JsonObject& workflow) : playbook_(playbook), workflow_(workflow) {}
+  explicit Decisions(JsonObject& playbook) : playbook_(playbook) {}
 
   std::vector<Repair> run() {
     std::vector<std::string> asked;
-    for (auto& step : workflow_)
+    for (auto& step : workflow())
       if (step.value().is_object() && is_question(step.value().get_object())) asked.emplace_back(step.key());
     for (const std::string& id : asked) ask(id);
     return std::move(repairs_);
   }
 
  private:
+  // Found anew each time: a member that is added to the playbook moves the others. It may grow past what workflow_of takes.
+  JsonObject& workflow() { return playbook_.at("workflow").get_object(); }
+
   bool is_question(const JsonObject& step) {
     const Json* const answers = step.if_contains("conditions");
     if (answers == nullptr || !answers->is_object() || answers->get_object().empty() || string_or(step, "type") != "action") return false;
     if (step.contains("on_completion") || step.contains("on_success")) return false;
     for (const auto& answer : answers->get_object())
-      if (!answer.value().is_string() || step_in(workflow_, text_of(answer.value())) == nullptr) return false;
+      if (!answer.value().is_string() || step_in(workflow(), text_of(answer.value())) == nullptr) return false;
     return true;
   }
 
@@ -87,7 +90,7 @@ class Decisions {
     std::map<std::string, std::size_t> met;
     std::vector<std::string> first;
     for (const auto& answer : answers) {
-      const auto steps = reached(workflow_, text_of(answer.value()));
+      const auto steps = reached(workflow(), text_of(answer.value()));
       if (first.empty()) first = steps;
       for (const std::string& step : steps) ++met[step];
     }
@@ -98,12 +101,12 @@ class Decisions {
 
   std::string new_end(const std::string& made_of) {
     const std::string id = made_identifier("end", made_of);
-    workflow_[id] = JsonObject{{"type", "end"}};
+    workflow()[id] = JsonObject{{"type", "end"}};
     return id;
   }
 
   void ask(const std::string& id) {
-    JsonObject answers = workflow_.at(id).at("conditions").as_object();
+    JsonObject answers = workflow().at(id).at("conditions").as_object();
     const std::string variable = fmt::format("__answer_{}__", ++count_), branching = made_identifier("switch-condition", id);
     std::string after = join(answers);
     for (auto& answer : answers) {
@@ -111,14 +114,14 @@ class Decisions {
       if (after.empty()) continue;
       const std::string own_end = made_identifier("end", id + '\n' + key);
       bool used = target == after;
-      for (const std::string& inside : reached(workflow_, target, after))
-        each_way(*step_in(workflow_, inside), [&](Json& way) {
+      for (const std::string& inside : reached(workflow(), target, after))
+        each_way(*step_in(workflow(), inside), [&](Json& way) {
           if (text_of(way) != after) return;
           way = own_end;
           used = true;
         });
       if (target == after) answer.value() = own_end;
-      if (used) workflow_[own_end] = JsonObject{{"type", "end"}};
+      if (used) workflow()[own_end] = JsonObject{{"type", "end"}};
     }
     if (after.empty()) after = new_end(id);
     write(id, branching, variable, std::move(answers), after);
@@ -127,7 +130,7 @@ class Decisions {
   void write(const std::string& id, const std::string& branching, const std::string& variable, JsonObject answers, const std::string& after) {
     std::string words;
     for (const auto& answer : answers) words += (words.empty() ? "" : " or ") + std::string(answer.key());
-    JsonObject& step = workflow_.at(id).as_object();
+    JsonObject& step = workflow().at(id).as_object();
     const std::string before = canonical_json(step.at("conditions"));
     step.erase("conditions");
     step["out_args"] = JsonArray{Json(variable)};
@@ -135,16 +138,15 @@ class Decisions {
     Json& commands = step["commands"];
     if (commands.is_array() && !commands.get_array().empty() && commands.get_array()[0].is_object())
       commands.get_array()[0].get_object()["command"] = fmt::format("{} Answer {}.", string_or(commands.get_array()[0], "command"), words);
-    workflow_[branching] = JsonObject{{"type", "switch-condition"}, {"switch", variable + ":value"}, {"cases", std::move(answers)}, {"on_completion", after}};
+    workflow()[branching] = JsonObject{{"type", "switch-condition"}, {"switch", variable + ":value"}, {"cases", std::move(answers)}, {"on_completion", after}};
     Json& variables = playbook_["playbook_variables"];
     if (!variables.is_object()) variables = JsonObject{};
     variables.get_object()[variable] = JsonObject{{"type", "string"}, {"description", "What a person answered."}};
     repairs_.push_back({"decision-asked", "/workflow/" + id, "a decision without a condition is a question to a person; what all answers lead to comes after it", before,
-                        canonical_json(workflow_.at(branching).at("cases"))});
+                        canonical_json(workflow().at(branching).at("cases"))});
   }
 
   JsonObject& playbook_;
-  JsonObject& workflow_;
   std::vector<Repair> repairs_;
   int count_ = 0;
 };
@@ -173,8 +175,7 @@ std::vector<Repair> people_do_what_has_no_command(JsonObject& playbook) {
 }
 
 std::vector<Repair> ask_decisions(JsonObject& playbook) {
-  JsonObject* const workflow = workflow_of(playbook);
-  return workflow == nullptr ? std::vector<Repair>{} : Decisions(playbook, *workflow).run();
+  return workflow_of(playbook) == nullptr ? std::vector<Repair>{} : Decisions(playbook).run();
 }
 
 }  // namespace firebreak::cacao

@@ -64,7 +64,7 @@ TEST(Import, makes_a_playbook_of_guidance) {
       "quarantine": {"type": "action", "name": "Quarantine the session", "next_step": "alert"},
       "filter": {"type": "action", "name": "Filter the documents", "next_step": "alert"},
       "alert": {"type": "action", "name": "Alert", "next_step": "log"},
-      "log": {"type": "action", "name": "Log", "next_step": "end-node"},
+      "log": {"type": "action", "name": "Log", "playbook_activity": "compose-content", "next_step": "end-node"},
       "end-node": {"type": "end"}
     }
   })");
@@ -107,6 +107,17 @@ TEST(Import, makes_a_playbook_of_guidance) {
   EXPECT_EQ(drawn.substr(drawn.find("start\n")), expected);
   const Imported again = import_playbook(imported.document);
   EXPECT_EQ(again.document, imported.document);
+}
+
+TEST(Import, takes_as_many_questions_as_a_workflow_may_have_steps) {
+  Json document = sample_playbook();
+  JsonObject& workflow = document.at("workflow").as_object();
+  for (int i = 0; i < 700; ++i)
+    workflow["question-" + std::to_string(i)] = JsonObject{{"type", "decision"}, {"name", "Is it?"}, {"conditions", JsonObject{{"yes", sample_id("end", 3)}, {"no", sample_id("end", 8)}}}};
+  const Imported imported = import_playbook(document);
+  const auto said = names(imported);
+  EXPECT_EQ(std::count(said.begin(), said.end(), "decision-asked"), 700);
+  EXPECT_EQ(imported.left.at(0).rule, "too-large") << "each question became three steps";
 }
 
 TEST(Import, of_what_was_imported_changes_nothing) {
