@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "base/digest.h"
 #include "base/time.h"
+#include "cacao/import_drafts.h"
 #include "cacao/lint.h"
 #include "cacao/value.h"
 
@@ -17,7 +17,7 @@ constexpr std::string_view kDictionaries[] = {"workflow", "agent_definitions", "
                                               "extension_definitions", "data_marking_definitions"};
 
 constexpr std::string_view kReferring[] = {"workflow_start", "workflow_exception", "on_completion", "on_success", "on_failure", "next_step", "next_steps", "on_true",
-                                           "on_false", "cases", "agent", "targets", "authentication_info", "markings"};
+                                           "on_false", "cases", "conditions", "agent", "targets", "authentication_info", "markings"};
 
 std::string text_of(const Json& value) { return {value.get_string().data(), value.get_string().size()}; }
 
@@ -33,7 +33,9 @@ class Importer {
       version(playbook);
       for_steps([&](JsonObject& step, const std::string& pointer) { no_decision(step, pointer); });
       identifiers(playbook);
-      older_words(playbook);
+      for (Repair& one : people_do_what_has_no_command(playbook)) repairs_.push_back(std::move(one));
+      older_words(playbook);  // also of the commands that have just been made
+      for (Repair& one : ask_decisions(playbook)) repairs_.push_back(std::move(one));
       times(playbook);
       variables(playbook, "", "playbook_variables");
       for_steps([&](JsonObject& step, const std::string& pointer) {
@@ -86,6 +88,10 @@ class Importer {
 
   void no_decision(JsonObject& step, const std::string& pointer) {
     if (string_or(step, "type") != "decision") return;
+    if (const Json* const answers = at(step, "conditions"); answers != nullptr && answers->is_object() && at(step, "condition") == nullptr) {
+      step["type"] = "action";
+      return repaired("step-type-decision", child(pointer, "type"), "a 'decision' without a condition is asked of a person, by an action", "\"decision\"", "\"action\"");
+    }
     step["type"] = "if-condition";
     repaired("step-type-decision", child(pointer, "type"), "a 'decision' is an if-condition in CACAO 2.0", "\"decision\"", "\"if-condition\"");
   }
@@ -115,14 +121,7 @@ class Importer {
     repaired("activity-moved", child(pointer, "commands"), "playbook_activity belongs to the commands of a step", "\"" + word + "\"", "");
   }
 
-  // ---- identifiers that are none. A UUID is made of the old id, so that the same document imports the same way.
-
-  static std::string made_identifier(std::string_view type, const std::string& old) {
-    std::string hex = sha256(old).hex().substr(0, 32);
-    hex[12] = '4';  // the form of version 4; RFC 4122 asks no more of its other bits than to be unlike others'
-    hex[16] = "89ab"[static_cast<std::size_t>(hex[16]) % 4];
-    return fmt::format("{}--{}-{}-{}-{}-{}", type, hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
-  }
+  // ---- identifiers that are none: made of the old ones, so that the same document imports the same way
 
   void identifiers(JsonObject& playbook) {
     const std::string scope = string_or(playbook, "id");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cacao/sample.h"
+#include "cacao/text.h"
 
 namespace firebreak::cacao {
 namespace {
@@ -47,6 +48,76 @@ TEST(Import, takes_what_drafts_and_editors_write_and_says_what_it_made_of_it) {
     }
   EXPECT_EQ(string_or(imported.document, "modified"), "2025-03-01T09:00:00.000Z");
   EXPECT_EQ(string_or(imported.document.at("playbook_variables").at("__score__"), "type"), "float");
+}
+
+// Guidance in the form of a playbook: words as identifiers, nobody named, questions instead of conditions, tails that
+// branches share. It imports to one that lints without an error.
+TEST(Import, makes_a_playbook_of_guidance) {
+  const auto guidance = parse_json(R"({
+    "type": "playbook", "id": "playbook--multi-channel", "name": "Injection", "playbook_types": ["incident-response"], "created_by": "A response team",
+    "created": "2024-04-30T00:00:00Z", "modified": "2024-04-30T00:00:00Z", "workflow_start": "start-node",
+    "workflow": {
+      "start-node": {"type": "start", "next_step": "detect"},
+      "detect": {"type": "action", "name": "Detect", "description": "Watch the inputs.", "action_type": "detection", "next_step": "is-injected"},
+      "is-injected": {"type": "decision", "name": "Is it an injection?", "conditions": {"yes": "which-way", "no": "end-node"}},
+      "which-way": {"type": "decision", "name": "Which way did it come?", "conditions": {"user": "quarantine", "web": "filter", "agent": "alert"}},
+      "quarantine": {"type": "action", "name": "Quarantine the session", "next_step": "alert"},
+      "filter": {"type": "action", "name": "Filter the documents", "next_step": "alert"},
+      "alert": {"type": "action", "name": "Alert", "next_step": "log"},
+      "log": {"type": "action", "name": "Log", "playbook_activity": "compose-content", "next_step": "end-node"},
+      "end-node": {"type": "end"}
+    }
+  })");
+  ASSERT_TRUE(guidance);
+  const Imported imported = import_playbook(*guidance);
+  for (const Diagnostic& one : imported.left) EXPECT_NE(one.level, Level::kError) << to_text(one);
+  const auto said = names(imported);
+  EXPECT_EQ(std::count(said.begin(), said.end(), "decision-asked"), 2);
+  EXPECT_EQ(std::count(said.begin(), said.end(), "done-by-people"), 7);
+  const std::string drawn = tree(read_playbook(imported.document));
+  const std::string expected =
+      "start\n"
+      "action  Detect\n"
+      "    manual: Watch the inputs.  (incident responders)\n"
+      "action  Is it an injection?\n"
+      "    manual: Is it an injection? Answer yes or no.  (incident responders)\n"
+      "switch-condition  [__answer_1__:value]\n"
+      "  case 'yes':\n"
+      "    action  Which way did it come?\n"
+      "        manual: Which way did it come? Answer user or web or agent.  (incident responders)\n"
+      "    switch-condition  [__answer_2__:value]\n"
+      "      case 'user':\n"
+      "        action  Quarantine the session\n"
+      "            manual: Quarantine the session  (incident responders)\n"
+      "        end\n"
+      "      case 'web':\n"
+      "        action  Filter the documents\n"
+      "            manual: Filter the documents  (incident responders)\n"
+      "        end\n"
+      "      case 'agent':\n"
+      "        end\n"
+      "    action  Alert\n"
+      "        manual: Alert  (incident responders)\n"
+      "    action  Log\n"
+      "        manual: Log  (incident responders)\n"
+      "    end\n"
+      "  case 'no':\n"
+      "    end\n"
+      "end\n";
+  EXPECT_EQ(drawn.substr(drawn.find("start\n")), expected);
+  const Imported again = import_playbook(imported.document);
+  EXPECT_EQ(again.document, imported.document);
+}
+
+TEST(Import, takes_as_many_questions_as_a_workflow_may_have_steps) {
+  Json document = sample_playbook();
+  JsonObject& workflow = document.at("workflow").as_object();
+  for (int i = 0; i < 700; ++i)
+    workflow["question-" + std::to_string(i)] = JsonObject{{"type", "decision"}, {"name", "Is it?"}, {"conditions", JsonObject{{"yes", sample_id("end", 3)}, {"no", sample_id("end", 8)}}}};
+  const Imported imported = import_playbook(document);
+  const auto said = names(imported);
+  EXPECT_EQ(std::count(said.begin(), said.end(), "decision-asked"), 700);
+  EXPECT_EQ(imported.left.at(0).rule, "too-large") << "each question became three steps";
 }
 
 TEST(Import, of_what_was_imported_changes_nothing) {

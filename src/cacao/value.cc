@@ -1,12 +1,14 @@
 #include "cacao/value.h"
 
 #include <arpa/inet.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 
+#include "base/digest.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -94,6 +96,13 @@ std::optional<std::pair<std::string_view, std::string_view>> split_identifier(st
   const std::size_t dashes = text.find("--");
   if (dashes == std::string_view::npos || dashes == 0) return std::nullopt;
   return std::pair(text.substr(0, dashes), text.substr(dashes + 2));
+}
+
+std::string made_identifier(std::string_view type, std::string_view text) {
+  std::string hex = sha256(text).hex().substr(0, 32);
+  hex[12] = '4';
+  hex[16] = "89ab"[static_cast<std::size_t>(hex[16]) % 4];
+  return fmt::format("{}--{}-{}-{}-{}-{}", type, hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
 }
 
 bool is_utc_time(std::string_view text) {

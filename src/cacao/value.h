@@ -17,6 +17,10 @@ int uuid_version(std::string_view text);
 std::optional<std::pair<std::string_view, std::string_view>> split_identifier(std::string_view text);
 std::optional<std::pair<std::string_view, std::string_view>> split_identifier(std::string&& text) = delete;
 
+// `type`--UUID with a UUID made of `text`: the same for everyone. In the form of version 4, of which RFC 4122 asks no more
+// than to be unlike others'.
+std::string made_identifier(std::string_view type, std::string_view text);
+
 bool is_utc_time(std::string_view text);           // RFC 3339 with Z, any number of decimals
 bool has_milliseconds(std::string_view text);      // … and exactly three
 
