@@ -253,7 +253,7 @@ Result<void> read_categorical(const Json& object, CategoricalProfile& out) {
   FIREBREAK_ASSIGN(out.other, get_count(object, "other"));
   if (find(object, "unnamed_most") != nullptr) {
     FIREBREAK_ASSIGN(out.unnamed_most, get_count(object, "unnamed_most"));
-    if (*out.unnamed_most == 0 || out.other == 0) return fail(Code::kInvalid, "the others are of no category", "/unnamed_most");
+    if (*out.unnamed_most == 0 || *out.unnamed_most > out.other) return fail(Code::kInvalid, "from 1 to 'other'", "/unnamed_most");
   }
   FIREBREAK_ASSIGN(out.lengths, get_moments(object, "lengths"));
   FIREBREAK_TRY(read_folded(object, out));

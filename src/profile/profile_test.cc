@@ -257,6 +257,7 @@ TEST(Document, refuses_what_was_changed_or_does_not_add_up) {
   EXPECT_EQ(refused([&](JsonObject& o) { folded(o).pop_back(); }, true), "/features/1/categorical/folded");
   EXPECT_EQ(refused([&](JsonObject& o) { std::rotate(folded(o).begin(), folded(o).begin() + 1, folded(o).end()); }, true),
             "/features/1/categorical/folded");
+  EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 1)["categorical"].as_object()["unnamed_most"] = 3; }, true), "/features/1/categorical/unnamed_most");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 1)["type"] = "text"; }, true), "/features/1/type");
   EXPECT_EQ(refused([&](JsonObject& o) { feature(o, 2)["name"] = "amount"; }, true), "/features/2/name");
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/simulated_files.h"
+#include "run/app/content.h"
 
 namespace firebreak::cli {
 namespace {
@@ -306,6 +307,25 @@ TEST(DetectTable, labels_in_lines_of_their_own_choose_the_rarer_one_as_positive)
     const auto kinds = kinds_about(*answer, "");
     EXPECT_NE(std::find(kinds.begin(), kinds.end(), "performance_drop"), kinds.end());
   }
+}
+
+TEST(DetectTable, a_configuration_may_have_other_words_for_answers_than_for_labels) {
+  std::string words(app::default_detectors());
+  const std::string flagged = "flagged_answer: \"1\"";
+  ASSERT_NE(words.find(flagged), std::string::npos);
+  words.replace(words.find(flagged), flagged.size(), "flagged_answer: stop");
+  SimulatedFiles files;
+  ASSERT_TRUE(write_plain(files, "own.yaml", words));
+  ASSERT_TRUE(write_plain(files, "t.csv", spelt(4000, 4000, "0", "1", "go", "stop")));
+  DetectOptions options;
+  options.file = "t.csv", options.label = "y", options.prediction = "p", options.config = "own.yaml";
+  const auto answer = detect_in_file(files, options);
+  ASSERT_TRUE(answer) << message(answer);
+  EXPECT_EQ(string_or(answer->at("performance"), "because"), "as the configuration says");
+  for (const Json& one : answer->at("performance").at("measures").as_array())
+    EXPECT_NEAR(string_or(one, "figure") == "error_rate" ? one.at("baseline").to_number<double>() : 0.1, 0.1, 0.03);
+  options.config.clear();
+  EXPECT_FALSE(detect_in_file(files, options));
 }
 
 TEST(DetectTable, a_field_that_the_reference_never_had_is_told) {
