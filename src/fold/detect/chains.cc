@@ -12,10 +12,18 @@ constexpr std::size_t kPending = 20'000;
 
 std::uint64_t prefix(const Digest& digest) { return get_le<std::uint64_t>(digest.view(), 0); }
 
-std::string group_key(const FeatureRow& row) {
+// Where many values are new (numbers of orders), rows that are alike in all else would never meet.
+bool can_group(const CategoryReference& reference) {
+  constexpr double kMostNew = 0.05;
+  std::uint64_t rows = 0;
+  for (const auto& [value, count] : reference.counts) rows += count;
+  return static_cast<double>(reference.novel) <= kMostNew * static_cast<double>(rows / 2);
+}
+
+std::string group_key(const FeatureRow& row, const std::vector<std::size_t>& grouping) {
   std::string key;
-  for (const std::string& category : row.categories) {
-    key += category;
+  for (const std::size_t category : grouping) {
+    key += row.categories[category];
     key += '\x1f';
   }
   return key;
@@ -46,7 +54,10 @@ ChainDetector::ChainDetector(const DetectorConfig& config, const ReferenceProfil
     : config_(config),
       profile_(profile),
       keys_(config.chains.max_callers),
-      remembered_(config.chains.remembered_rows) {}
+      remembered_(config.chains.remembered_rows) {
+  for (std::size_t i = 0; i < profile.categories.size(); ++i)
+    if (can_group(profile.categories[i])) grouping_.push_back(i);
+}
 
 // False when the row was known already.
 bool ChainDetector::remember(std::uint64_t digest_prefix) {
@@ -61,7 +72,7 @@ bool ChainDetector::remember(std::uint64_t digest_prefix) {
 }
 
 ChainDetector::Group& ChainDetector::group_of(const FeatureRow& row) {
-  std::string key = group_key(row);
+  std::string key = group_key(row, grouping_);
   auto at = groups_.find(key);
   if (at == groups_.end()) {
     const std::size_t rows = config_.chains.rows_per_group;

@@ -7,7 +7,8 @@
 // adds its caller. A component is alarmed by size and by shape: what-if tools move one or two fields, attacks
 // move many.
 //
-// State: per combination of categories a ring of the newest distinct rows. Bounded by config.max_bytes: the
+// Rows are compared within a combination of categories, but for categories of which new values are usual.
+// State: per combination a ring of the newest distinct rows. Bounded by config.max_bytes: the
 // least recently used combination is forgotten first, then the oldest rows of the current one.
 #pragma once
 
@@ -67,8 +68,7 @@ class ChainDetector {
   ChainDetector(const DetectorConfig& config, const ReferenceProfile& profile);
 
   // Takes one complete row; says how it stands to the remembered ones.
-  RowRelation observe(const Observation& observation, const std::vector<Rank>& ranks, Time now,
-               std::vector<FindingUpdate>& out);
+  RowRelation observe(const Observation& observation, const std::vector<Rank>& ranks, Time now, std::vector<FindingUpdate>& out);
   // Reports growth that is due and closes chains whose last row left the window.
   void advance(Time now, std::vector<FindingUpdate>& out);
 
@@ -90,15 +90,11 @@ class ChainDetector {
   void forget_group(std::map<std::string, Group>::iterator at, std::vector<FindingUpdate>& out);
   void drop_oldest(Group& group, std::vector<FindingUpdate>& out);
   void drop_older(Group& group, Time now, std::vector<FindingUpdate>& out);  // than the window
-  void add_copy(Group& group, std::uint64_t seq, std::uint32_t caller, const Observation& observation,
-                Time now);
+  void add_copy(Group& group, std::uint64_t seq, std::uint32_t caller, const Observation& observation, Time now);
   std::uint32_t component_of(Group& group, std::uint64_t seq);
-  std::uint32_t merge(Group& group, std::uint32_t a, std::uint32_t b, Time now,
-                      std::vector<FindingUpdate>& out);
-  void merge_episodes(Group& group, Component& to, Component& from, Time now,
-                      std::vector<FindingUpdate>& out);
-  void link(Group& group, std::uint64_t seq, const EncodedRow& row, Time now,
-            std::vector<FindingUpdate>& out);
+  std::uint32_t merge(Group& group, std::uint32_t a, std::uint32_t b, Time now, std::vector<FindingUpdate>& out);
+  void merge_episodes(Group& group, Component& to, Component& from, Time now, std::vector<FindingUpdate>& out);
+  void link(Group& group, std::uint64_t seq, const EncodedRow& row, Time now, std::vector<FindingUpdate>& out);
   void note_component(Group& group, ChainEpisode& episode, const Component& component, Time now);
   void note_row(ChainEpisode& episode, const RowMeta& meta);
   void note_caller(ChainEpisode& episode, std::uint32_t caller, Time now);
@@ -111,6 +107,7 @@ class ChainDetector {
   const DetectorConfig& config_;
   const ReferenceProfile& profile_;
   KeyBook keys_;
+  std::vector<std::size_t> grouping_;  // the categories that rows must share to be compared
   std::map<std::string, Group> groups_;
   IdTable<std::uint8_t> remembered_;            // first 64 bits of digests …
   std::deque<std::uint64_t> remembered_order_;  // … by age

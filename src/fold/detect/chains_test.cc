@@ -67,6 +67,19 @@ TEST(Chains, other_categories_never_link) {
   EXPECT_TRUE(bench.chains.empty());
 }
 
+TEST(Chains, a_category_that_is_new_each_time_keeps_nobody_apart) {
+  auto training = testing::small_training();
+  for (std::size_t i = 0; i < training.size(); ++i) training[i].categories[0] = "order-" + std::to_string(i);
+  const DetectorConfig config = small_config();
+  StreamDetector detector(config, *build_profile(testing::small_schema(), training));
+  std::vector<FindingUpdate> chains;
+  for (int i = 0; i < 6; ++i)
+    for (FindingUpdate& update : of_kind(detector.observe(request(static_cast<std::uint64_t>(i), i, "key-" + std::to_string(i), walk(i), "order-9" + std::to_string(i))), "query_chain"))
+      chains.push_back(std::move(update));
+  ASSERT_EQ(chains.size(), 1U);
+  EXPECT_EQ(chains[0].digests.size(), 6U);
+}
+
 TEST(Chains, agreeing_on_the_imputed_value_links_nobody) {
   Bench bench;
   // The medians of the training rows are 499 and 500.

@@ -139,7 +139,7 @@ Result<void> Detection::tell_parts() {
     if (!is_label(reference_table_[i])) numbers.push_back(reference_rows_[i]);
   std::erase_if(reference_table_, [this](const TableRow& row) { return is_label(row); });
   reference_rows_ = std::move(numbers);
-  columns_ = tell_columns(names_, reference_table_, used, parts_.caller.has_value());
+  columns_ = tell_columns(names_, reference_table_, used);
   columns_.not_watched.insert(columns_.not_watched.begin(), not_watched.begin(), not_watched.end());
   if (columns_.schema.numeric.empty() && columns_.schema.categorical.empty())
     return fail(Code::kInvalid, "no column is left to watch");

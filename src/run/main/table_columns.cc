@@ -119,7 +119,7 @@ std::string feature_name(const std::vector<std::string>& names, std::size_t colu
   return names[column].starts_with(kFeatures) ? names[column].substr(kFeatures.size()) : std::string();
 }
 
-TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used, bool caller_known) {
+TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used) {
   TableColumns out;
   const auto leave = [&out](const std::string& name, std::string_view why) {
     out.not_watched.push_back(JsonObject{{"column", name}, {"reason", why}});
@@ -141,13 +141,10 @@ TableColumns tell_columns(const std::vector<std::string>& names, const std::vect
       out.numeric.push_back(i);
     }
   }
-  const bool chains = caller_known && out.numeric.size() >= detect::kChainFeatures;
   for (const std::size_t i : texts) {
     const std::string name = feature_name(names, i), why = odd_texts(held[i]);
     if (!why.empty()) {
       leave(name, why);
-    } else if (chains && identifies(held[i])) {
-      leave(name, "nearly every value is another one, and query chains are looked for among rows of equal categories; --caller none looks for none, and watches its forms");
     } else {
       out.schema.categorical.push_back(name);
       out.categorical.push_back(i);

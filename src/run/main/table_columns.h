@@ -20,11 +20,10 @@ struct TableColumns {
   JsonArray not_watched;                          // [{column, reason}]
 };
 
-// A nearly unique text is a category by its few forms (order numbers; fold/detect/text_shape.h), else it is free text and left out. Beside
-// `caller_known` and kChainFeatures numbers it is left out as well: query chains are looked for among rows of equal categories.
+// A nearly unique text is a category by its few forms (order numbers; fold/detect/text_shape.h), else it is free text and left out.
 // `used`: columns that are no features in any case. Numbers that rise (or fall) with the rows, with or without jitter, number or date
 // them: they leave any reference behind for ever, and are left out with that reason.
-TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used, bool caller_known = false);
+TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used);
 
 // The name of a column as a feature's; empty for one that is none (beside the features of Firebreak's own records).
 std::string feature_name(const std::vector<std::string>& names, std::size_t column);
