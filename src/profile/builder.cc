@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
+
+#include "profile/text_number.h"
 
 namespace firebreak::profile {
 namespace {
@@ -12,26 +13,6 @@ namespace {
 constexpr double kMostlyNumbers = 0.95, kMostlyDifferent = 0.5, kLongText = 64;
 constexpr std::uint64_t kFewRows = 100;
 constexpr std::size_t kValuesOfATable = 16U << 20;  // kept by the first numeric columns together: 128 MiB; a later one keeps less
-
-bool means_missing(std::string_view text) {
-  constexpr std::array<std::string_view, 10> kWords = {"NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "None", "<NA>", "-"};
-  return std::find(kWords.begin(), kWords.end(), text) != kWords.end();
-}
-
-// A whole cell as a number; none for 007, which is a name.
-std::optional<double> number_in(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  std::string_view digits = text;
-  if (!digits.empty() && (digits.front() == '-' || digits.front() == '+')) digits.remove_prefix(1);
-  if (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return std::nullopt;
-  if (!text.empty() && text.front() == '+') text = digits;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) return std::nullopt;
-  return error == std::errc() ? std::optional(value) : std::nullopt;
-}
 
 // How many of the edges are <= value: std::upper_bound without a branch on the value. Values come in no order, and a guess that is
 // wrong half of the time costs more than the whole search.
