@@ -1,8 +1,10 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
+#include "base/markup.h"
 #include "cacao/text.h"
 
 namespace firebreak::cacao {
@@ -13,17 +15,9 @@ constexpr std::string_view kStyle =
     "ol{padding-left:2.2em}li{margin:.8em 0;break-inside:avoid}code{font-size:10pt;white-space:pre-wrap;overflow-wrap:anywhere}"
     ".how{margin:.2em 0}.next{font-style:italic;margin:.2em 0}small{color:#444}table{border-collapse:collapse}td{padding:.1em 1em .1em 0;vertical-align:top}";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (static_cast<unsigned char>(c) < 0x20 && c != '\n') out += '?';
-    else out += c;
-  }
-  return out;
+std::string escaped(std::string text) {
+  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 && c != '\n'; }, '?');
+  return escape_markup(text);
 }
 
 class Page {

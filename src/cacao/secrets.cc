@@ -37,7 +37,7 @@ std::optional<std::string_view> prefixed(std::string_view text) {
   return std::nullopt;
 }
 
-// What stands where a value is expected, and is one: not empty, no variable, no placeholder.
+// What stands where a value is expected, and is one: not empty, no variable, no mark like <KEY> or {key} that a person is to replace.
 bool is_literal(std::string_view text) {
   text = text.substr(0, text.find_first_of(" \t\r\n&\"';,"));
   return text.size() >= 6 && text.find_first_of("$<{*") == std::string_view::npos && text.find("__") == std::string_view::npos;

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "base/markup.h"
 #include "cacao/text.h"
 
 namespace firebreak::cacao {
@@ -23,16 +24,12 @@ constexpr std::string_view kStyle =
 std::string escaped(std::string_view text, std::size_t most) {
   std::string out;
   std::size_t characters = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if ((c & 0xc0) != 0x80 && ++characters > most) return out + "…";  // only between characters
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += c < 0x20 || c == 0x7f ? '?' : text[i];
+  for (const char octet : text) {
+    const auto c = static_cast<unsigned char>(octet);
+    if ((c & 0xc0) != 0x80 && ++characters > most) return escape_markup(out) + "…";  // only between characters
+    out += c < 0x20 || c == 0x7f ? '?' : octet;
   }
-  return out;
+  return escape_markup(out);
 }
 
 struct Box {

@@ -89,7 +89,7 @@ TEST(Text, page_numbers_the_steps_and_says_where_to_go) {
   EXPECT_THAT(html, HasSubstr("All at the same time. branch 1: step 3 (Secure the evidence). branch 2: step 4 (Offer containment)."));
   EXPECT_THAT(html, HasSubstr("Then: the end of this branch. If it fails: step 6 (Containment is late)."));
   EXPECT_THAT(html, HasSubstr("Then: the end."));
-  EXPECT_THAT(html, HasSubstr("Is <code>__finding_kinds__:value LIKE '%performance_drop%'</code>?"));
+  EXPECT_THAT(html, HasSubstr("Is <code>__finding_kinds__:value LIKE &#39;%performance_drop%&#39;</code>?"));
   EXPECT_THAT(html, HasSubstr("given when it starts"));
   EXPECT_THAT(page(read_playbook(JsonObject{})), HasSubstr("</html>"));
 }

@@ -26,12 +26,7 @@ struct Day {
       take("c" + std::to_string(static_cast<int>(60 * std::pow(uniform(random), 2))),
            1 + static_cast<int>(random() % 6));
   }
-  std::vector<FindingUpdate> opened() const {
-    std::vector<FindingUpdate> out;
-    for (const FindingUpdate& update : all)
-      if (update.phase == FindingPhase::kOpened) out.push_back(update);
-    return out;
-  }
+  std::vector<FindingUpdate> opened() const { return testing::opened(all); }
   DetectorConfig config;
   CallerMix mix;
   std::vector<FindingUpdate> all;

@@ -65,4 +65,12 @@ inline std::vector<FindingUpdate> of_kind(const std::vector<FindingUpdate>& upda
   return out;
 }
 
+// Findings that began; of one kind when it is named.
+inline std::vector<FindingUpdate> opened(const std::vector<FindingUpdate>& updates, const std::string& kind = {}) {
+  std::vector<FindingUpdate> out;
+  for (const FindingUpdate& update : updates)
+    if (update.phase == FindingPhase::kOpened && (kind.empty() || update.kind == kind)) out.push_back(update);
+  return out;
+}
+
 }  // namespace firebreak::detect::testing

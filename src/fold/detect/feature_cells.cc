@@ -81,8 +81,7 @@ std::size_t FeatureCells::cell_of(const std::string& value) const {
   return another ? mistyped() : counts_.size() - 3;
 }
 
-std::size_t FeatureCells::rank_cell_of(const std::string& value) const {
-  const std::size_t cell = cell_of(value);
+std::size_t FeatureCells::rank_cell_of(std::size_t cell, const std::string& value) const {
   return outside(cell) && named_ == kNamed ? id_hash(value) % kNamed : cell;
 }
 

@@ -27,8 +27,8 @@ class FeatureCells {
 
   std::size_t cell_of(double value) const;              // NaN is missing
   std::size_t cell_of(const std::string& value) const;  // "" is missing
-  // The cell whose rank a value has: a category never seen lies with those that share its hash, as if the reference had been asked.
-  std::size_t rank_cell_of(const std::string& value) const;
+  // The cell whose rank a value in `cell` has: a category never seen lies with those that share its hash, as if the reference had been asked.
+  std::size_t rank_cell_of(std::size_t cell, const std::string& value) const;
   std::size_t missing() const { return counts_.size() - 2; }
   std::size_t mistyped() const { return counts_.size() - 1; }
   // Beyond the reference's range, or a category it never showed.

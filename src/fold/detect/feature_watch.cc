@@ -93,7 +93,7 @@ bool FeatureWatch::observe(const std::string& value, bool mistyped, double chanc
   if (!repeated) last_category_ = value;
   const std::size_t cell = mistyped ? cells_.mistyped() : cells_.cell_of(value);
   if (cells_.outside(cell) || (cell == cells_.mistyped() && !value.empty())) example_ = value.substr(0, kExample);
-  return take(cell, mistyped ? cell : cells_.rank_cell_of(value), repeated, chance);
+  return take(cell, cells_.rank_cell_of(cell, value), repeated, chance);
 }
 
 bool FeatureWatch::take(std::size_t cell, std::size_t rank_cell, bool repeated, double chance) {

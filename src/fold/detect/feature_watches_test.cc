@@ -57,12 +57,7 @@ struct Watch {
     seen.mistyped = std::move(mistyped);
     watches.observe(seen, seen.time, all);
   }
-  std::vector<FindingUpdate> opened() const {
-    std::vector<FindingUpdate> out;
-    for (const FindingUpdate& update : all)
-      if (update.phase == FindingPhase::kOpened) out.push_back(update);
-    return out;
-  }
+  std::vector<FindingUpdate> opened() const { return testing::opened(all); }
 
   ReferenceProfile profile;
   DetectorConfig config;

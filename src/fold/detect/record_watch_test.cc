@@ -10,6 +10,8 @@
 namespace firebreak::detect {
 namespace {
 
+using testing::opened;
+
 // Rows of four numbers below `values`: with few of them most rows repeat another.
 struct Rows {
   Rows(std::uint64_t seed, unsigned values_in) : random(seed), values(values_in) {}
@@ -30,13 +32,6 @@ struct Rows {
   std::uint64_t index = 0;
   unsigned values;
 };
-
-std::vector<FindingUpdate> opened(const std::vector<FindingUpdate>& all, const std::string& kind) {
-  std::vector<FindingUpdate> out;
-  for (const FindingUpdate& update : all)
-    if (update.kind == kind && update.phase == FindingPhase::kOpened) out.push_back(update);
-  return out;
-}
 
 TEST(RecordWatch, rows_that_chance_repeats_are_no_finding) {
   for (const unsigned values : {2u, 4u, 7u, 12u})

@@ -263,7 +263,7 @@ Result<void> apply(Item& item, std::size_t at) {
     item.exists = true;
     return {};
   }
-  if (m == "expand") return wrong("'expand' is not supported: there are no placeholders here, write the values themselves");
+  if (m == "expand") return wrong("'expand' is not supported: nothing here could fill it in, write the values themselves");
   return wrong(fmt::format("the modifier '{}' is not known", m));
 }
 

@@ -4,43 +4,16 @@
 
 namespace firebreak::report {
 
-std::string escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string shown(const Json* value) {
   if (value == nullptr || value->is_null()) return "<span class=\"soft\">not known</span>";
-  if (value->is_string()) return escape(std::string_view(value->get_string()));
+  if (value->is_string()) return escape_markup(std::string_view(value->get_string()));
   if (value->is_bool()) return value->get_bool() ? "yes" : "no";
   if (value->is_array() && !value->get_array().empty()) {
     std::string list;
     for (const Json& item : value->get_array()) list += (list.empty() ? "" : ", ") + shown(&item);
     return list;
   }
-  return escape(canonical_json(*value));
+  return escape_markup(canonical_json(*value));
 }
 
 std::string shown(const Json& object, std::string_view key) { return shown(find(object, key)); }
@@ -62,9 +35,9 @@ std::string entry_link(const Json* moment) {
 }
 
 std::string Table::html(std::string_view when_empty) const {
-  if (rows.empty()) return fmt::format("<p class=\"soft\">{}</p>\n", escape(when_empty));
+  if (rows.empty()) return fmt::format("<p class=\"soft\">{}</p>\n", escape_markup(when_empty));
   std::string out = "<table><thead><tr>";
-  for (const std::string& name : head) out += fmt::format("<th scope=\"col\">{}</th>", escape(name));
+  for (const std::string& name : head) out += fmt::format("<th scope=\"col\">{}</th>", escape_markup(name));
   out += "</tr></thead><tbody>\n";
   for (const std::vector<std::string>& row : rows) {
     out += "<tr>";
@@ -75,7 +48,7 @@ std::string Table::html(std::string_view when_empty) const {
 }
 
 std::string term(std::string_view name, const std::string& html) {
-  return fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape(name), html);
+  return fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_markup(name), html);
 }
 
 std::string fill_template(std::string_view text,

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/markup.h"
 
 namespace firebreak::report {
 
-std::string escape(std::string_view text);  // & < > " '
 
 // Text of any JSON value for a person: numbers as written, true/false as yes/no, null as "not known".
 std::string shown(const Json* value);

@@ -28,7 +28,7 @@ std::string counted(const Json& from, std::string_view key) {
   const Json* const counts = find(from, key);
   if (counts == nullptr || !counts->is_object()) return out;
   for (const auto& one : counts->get_object())
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", shown(&one.value()), escape(words(std::string(one.key()))));
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", shown(&one.value()), escape_markup(words(std::string(one.key()))));
   return out;
 }
 
@@ -39,7 +39,7 @@ std::string reasons(const Json& cause) {
   if (why == nullptr || !why->is_object()) return out;
   for (const auto& reason : why->get_object())
     if (++told <= kReasons)
-      out += fmt::format("{}{} <span class=\"soft\">({} of {})</span>", out.empty() ? "" : "<br>", escape(std::string(reason.key())),
+      out += fmt::format("{}{} <span class=\"soft\">({} of {})</span>", out.empty() ? "" : "<br>", escape_markup(std::string(reason.key())),
                          shown(&reason.value()), shown(cause, "count"));
   if (told > kReasons) out += fmt::format("<br>and {} more reasons", told - kReasons);
   return out;
@@ -52,8 +52,8 @@ std::string triage_html(const Json& report, const std::string& by) {
   if (said == nullptr || !said->is_object() || string_or(*said, "verdict").empty()) return "<p class=\"soft\">Nothing was found that could be weighed.</p>\n";
   const std::string verdict = string_or(*said, "verdict"), computed = string_or(*said, "computed");
   const bool person = string_or(*said, "by") != "firebreak";
-  std::string out = fmt::format("<p><strong>{}</strong>, {}", escape(words(verdict)), person ? fmt::format("says {}: {}", by, shown(*said, "reason")) : "by the facts alone");
-  if (person) out += computed == verdict ? "; the facts alone say the same" : fmt::format("; the facts alone say {}", escape(words(computed)));
+  std::string out = fmt::format("<p><strong>{}</strong>, {}", escape_markup(words(verdict)), person ? fmt::format("says {}: {}", by, shown(*said, "reason")) : "by the facts alone");
+  if (person) out += computed == verdict ? "; the facts alone say the same" : fmt::format("; the facts alone say {}", escape_markup(words(computed)));
   out += fmt::format(" (entry {}).</p>\n", entry_link(said));
   Table facts{{"Speaks for", "Weight", "Fact"}, {}};
   for (const Json& fact : list(*said, "facts"))

@@ -29,8 +29,8 @@ std::string who(const Json& report, std::string_view actor) {
   const std::string name = plain_person(actor);
   for (const Json& user : list(report, "people"))
     if (string_or(user, "id") == name && bool_or(user, "scripted"))
-      return escape(name) + " <span class=\"soft\">(scripted user)</span>";
-  return escape(name);
+      return escape_markup(name) + " <span class=\"soft\">(scripted user)</span>";
+  return escape_markup(name);
 }
 
 std::string lead(const Json& report) {
@@ -227,11 +227,11 @@ std::string evidence(const Json& report) {
     std::string what = fmt::format("{}: {}<br><span class=\"soft\">{}</span>", shown(item, "kind"),
                                    shown(item, "name"), shown(item, "origin"));
     const std::string expected = string_or(item, "expected"), digest = string_or(item, "digest");
-    std::string digest_cell = fmt::format("<code>{}</code>", escape(digest));
+    std::string digest_cell = fmt::format("<code>{}</code>", escape_markup(digest));
     if (!expected.empty())
       digest_cell += expected == digest
                          ? "<br><span class=\"good\">as registered</span>"
-                         : fmt::format("<br><span class=\"bad\">registered: {}</span>", escape(expected));
+                         : fmt::format("<br><span class=\"bad\">registered: {}</span>", escape_markup(expected));
     table.rows.push_back({shown(item, "id"), what, shown(item, "bytes"), digest_cell,
                           custody_lines(report, item), entry_link(&item)});
   }
@@ -244,7 +244,7 @@ std::string timeline(const Json& report) {
       "scope=\"col\">By</th>"
       "<th scope=\"col\">Log and index</th></tr></thead><tbody>\n";
   for (const Json& line : list(report, "timeline")) {
-    const std::string anchor = fmt::format("{}-{}", escape(string_or(line, "log")), int_or(line, "index"));
+    const std::string anchor = fmt::format("{}-{}", escape_markup(string_or(line, "log")), int_or(line, "index"));
     out += fmt::format(
         "<tr id=\"{0}\"><td>{1}</td><td>{2}</td><td>{3}</td><td><a href=\"#{0}\">{4} {5}</a></td></tr>\n",
         anchor, shown_time(line, "time"), shown(line, "text"), who(report, string_or(line, "actor")),
@@ -259,7 +259,7 @@ std::string offsite(const Json& report) {
   if (!copy.is_object()) return {};
   std::string gave_way;
   for (const Json& one : list(copy, "gave_way"))
-    if (one.is_string()) gave_way += (gave_way.empty() ? "" : "; ") + escape(one.get_string());
+    if (one.is_string()) gave_way += (gave_way.empty() ? "" : "; ") + escape_markup(one.get_string());
   std::string out = fmt::format("<p>A copy of logs and evidence is in <code>{}</code>; {} octets are not there yet. ", shown(copy, "place"), shown(copy, "lag_octets"));
   if (!gave_way.empty()) out += fmt::format("<span class=\"bad\">This store is not immutable: {}.</span>", gave_way);
   else if (bool_or(copy, "immutable")) out += fmt::format("<span class=\"good\">Its lock held</span> when it was tried at {}.", shown_time(copy, "tested"));
@@ -288,7 +288,7 @@ std::string proofs(const Json& report) {
     out += fmt::format(
         "<p>Replaying the journal from its first entry gave {} state: <code>{}</code> and "
         "<code>{}</code>.</p>\n",
-        same ? "<span class=\"good\">the same</span>" : "<span class=\"bad\">another</span>", escape(before),
+        same ? "<span class=\"good\">the same</span>" : "<span class=\"bad\">another</span>", escape_markup(before),
         shown(replay, "digest_after"));
   }
   return out;

@@ -6,13 +6,13 @@
 
 #include "base/digest.h"
 #include "run/app/hunt_job.h"
+#include "run/app/shipped_detectors.h"
 #include "run/drill/backtest.h"
 
 namespace firebreak::app {
 namespace {
 
 constexpr std::size_t kPiece = 5'000;
-constexpr std::string_view kPlaceholder = "onboarded";  // the shipped default's endpoint
 
 std::vector<incident::Rule> rules_now(const Context& context) {
   std::vector<incident::Rule> rules;
@@ -22,10 +22,10 @@ std::vector<incident::Rule> rules_now(const Context& context) {
 
 Result<std::string> endpoint_of(const Json& asked) {
   const Json* const config = find(asked, "config");
-  const std::string stated = config == nullptr ? std::string() : string_or(*config, "endpoint");
-  const std::string endpoint = string_or(asked, "endpoint", stated == kPlaceholder ? std::string() : stated);
+  const std::string stated = config == nullptr ? std::string() : endpoint_named(*config);
+  const std::string endpoint = string_or(asked, "endpoint", stated);
   if (endpoint.empty()) return fail(Code::kInvalid, "name the endpoint: --endpoint, or 'endpoint' in the configuration", "/endpoint");
-  if (!stated.empty() && stated != endpoint && stated != kPlaceholder)
+  if (!stated.empty() && stated != endpoint)
     return fail(Code::kInvalid, fmt::format("the configuration is for '{}', not '{}'", stated, endpoint), "/config/endpoint");
   return endpoint;
 }

@@ -8,6 +8,7 @@
 #include "fold/provenance/provenance.h"
 #include "run/app/content.h"
 #include "run/app/finding_replay.h"
+#include "run/app/shipped_detectors.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
 
@@ -19,26 +20,6 @@ constexpr std::uint64_t kTogetherRows = 1024;     // fold/detect/mixture_watch.h
 constexpr std::string_view kDetect = "detect:";  // a feed's producer, before the endpoint's name
 
 }  // namespace
-
-Json complete_detectors(Json document, const Endpoint& endpoint) {
-  constexpr std::string_view kPlaceholder = "onboarded", kWord = "1";  // as content/detectors/default.yaml has them
-  constexpr double kSurprise = 74;
-  if (!document.is_object()) return document;
-  JsonObject& top = document.as_object();
-  const std::string stated = string_or(document, "endpoint");
-  if (stated != kPlaceholder && (stated != endpoint.name || string_or(document, "stream") != kPlaceholder)) return document;
-  top["endpoint"] = top["stream"] = endpoint.name;
-  if (const std::string name = string_or(document, "name"); !name.empty() && !name.starts_with(endpoint.name + "-")) top["name"] = endpoint.name + "-" + name;
-  if (const auto at = top.find("performance"); at != top.end() && at->value().is_object())
-    for (const char* word : {"flagged_answer", "positive_label"})
-      if (string_or(at->value(), word) == kWord) at->value().as_object()[word] = endpoint.positive_label;
-  if (const auto at = top.find("chains"); at != top.end() && at->value().is_object() && number_or(at->value(), "link_surprise") == kSurprise) {
-    detect::DetectorConfig fitted;
-    detect::fit_chains(fitted, endpoint.features.numeric.size(), true);
-    at->value().as_object()["link_surprise"] = fitted.chains.link_surprise;
-  }
-  return document;
-}
 
 struct FeedMaker::Ready {
   Endpoint endpoint;

@@ -22,10 +22,6 @@
 
 namespace firebreak::app {
 
-// A copy of the shipped default ('endpoint' or 'stream' still its placeholder) takes the endpoint's name, stream, answers' words and
-// the likeness that fits its features, where nobody wrote others. Anything else stays as it is.
-Json complete_detectors(Json document, const Endpoint& endpoint);
-
 class FeedMaker {
  public:
   // `detectors`: endpoint -> detector configuration. `renewed`: detectors were made anew and took over (any thread).

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "base/markup.h"
 
 namespace firebreak::store {
 namespace {
@@ -180,7 +181,7 @@ Result<std::optional<Retention>> ObjectStore::retention(const std::string& key, 
 Result<void> ObjectStore::set_retention(const std::string& key, const std::string& version, const Retention& retention, bool bypass) {
   const std::string body =
       fmt::format("<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>{}</Mode><RetainUntilDate>{}</RetainUntilDate></Retention>",
-                  xml_escaped(retention.mode), whole_seconds(retention.until));
+                  escape_markup(retention.mode), whole_seconds(retention.until));
   net::Headers headers{{"Content-Type", "application/xml"}, {"x-amz-checksum-sha256", to_base64(sha256(body).view())}};
   if (bypass) headers.emplace_back("x-amz-bypass-governance-retention", "true");
   FIREBREAK_TRY(call("PUT", key, {{"retention", ""}, {"versionId", version}}, std::move(headers), body));

@@ -165,16 +165,4 @@ std::string XmlElement::text_of(std::string_view wanted) const {
 
 Result<XmlElement> parse_xml(std::string_view text) { return Reader(text).document(); }
 
-std::string xml_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out.push_back(c);
-  }
-  return out;
-}
-
 }  // namespace firebreak::store

@@ -26,6 +26,5 @@ struct XmlElement {
 };
 
 Result<XmlElement> parse_xml(std::string_view text);
-std::string xml_escaped(std::string_view text);
 
 }  // namespace firebreak::store

@@ -2,12 +2,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/markup.h"
 #include "world/store/xml.h"
 
 namespace {
 
 std::string written(const firebreak::store::XmlElement& element) {
-  std::string out = "<" + element.name + ">" + firebreak::store::xml_escaped(element.text);
+  std::string out = "<" + element.name + ">" + firebreak::escape_markup(element.text);
   for (const auto& child : element.children) out += written(child);
   return out + "</" + element.name + ">";
 }

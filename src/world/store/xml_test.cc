@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/markup.h"
+
 namespace firebreak::store {
 namespace {
 
@@ -34,7 +36,7 @@ TEST(Xml, refuses_what_is_nested_too_deeply) {
 }
 
 TEST(Xml, reads_back_what_it_escapes) {
-  EXPECT_EQ(parse_xml("<a>" + xml_escaped("<&\">'") + "</a>")->text, "<&\">'");
+  EXPECT_EQ(parse_xml("<a>" + escape_markup("<&\">'") + "</a>")->text, "<&\">'");
 }
 
 }  // namespace
