@@ -50,7 +50,7 @@ struct FindingUpdate {
   std::string segment;                            // "feature=value" when it is about a part of the traffic
   std::optional<Onset> onset;                     // when the detector can say
   std::string origin;                             // another tool that found it; empty: Firebreak
-  // Chains only: what is NEW since the last update.
+  // Of a chain what is NEW since the last update; of a caller_mix the caller, once.
   std::vector<std::string> callers;
   std::vector<Digest> digests;                    // ≤ 400 an update
 
