@@ -98,10 +98,6 @@ bool few_forms(const Held& held) {
   return true;
 }
 
-bool are_records(const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with(kFeatures); });
-}
-
 // Why these texts are none to watch; empty when they are.
 std::string odd_texts(const Held& held) {
   if (held.there < kIdRows) return {};
@@ -113,6 +109,10 @@ std::string odd_texts(const Held& held) {
 }
 
 }  // namespace
+
+bool are_records(const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with(kFeatures); });
+}
 
 std::string feature_name(const std::vector<std::string>& names, std::size_t column) {
   if (!are_records(names)) return names[column];

@@ -25,6 +25,9 @@ struct TableColumns {
 // them: they leave any reference behind for ever, and are left out with that reason.
 TableColumns tell_columns(const std::vector<std::string>& names, const std::vector<TableRow>& rows, const std::vector<bool>& used);
 
+// Whether these are columns of Firebreak's own records.
+bool are_records(const std::vector<std::string>& names);
+
 // The name of a column as a feature's; empty for one that is none (beside the features of Firebreak's own records).
 std::string feature_name(const std::vector<std::string>& names, std::size_t column);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "run/main/table_columns.h"
+
 namespace firebreak::cli {
 namespace {
 
@@ -26,15 +28,11 @@ Result<std::optional<std::size_t>> named(const std::vector<std::string>& names, 
   return std::nullopt;
 }
 
-bool is_records(const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with("features."); });
-}
-
 }  // namespace
 
 Result<RowParts> parts_of(const std::vector<std::string>& names, const DetectOptions& options) {
   RowParts parts;
-  const bool records = is_records(names);
+  const bool records = are_records(names);
   const auto usual = [records](std::vector<std::string> list) { return records ? std::move(list) : std::vector<std::string>(); };
   FIREBREAK_ASSIGN(parts.type, named(names, "", usual({"type"})));
   FIREBREAK_ASSIGN(parts.id, named(names, options.id, {"id"}));
@@ -78,7 +76,7 @@ Json parts_json(const std::vector<std::string>& names, const RowParts& parts) {
 
 std::string no_performance(const std::vector<std::string>& names, const RowParts& parts) {
   if (has_performance(parts)) return {};
-  if (is_records(names)) return parts.label ? "the records have labels, and no answers to hold them against" : "the records have no labels";
+  if (are_records(names)) return parts.label ? "the records have labels, and no answers to hold them against" : "the records have no labels";
   if (parts.label)
     return fmt::format("--label without --prediction or --score says nothing of the model; '{}' is watched as a feature", names[*parts.label]);
   std::vector<std::string> answers;
