@@ -58,6 +58,7 @@ constexpr Rule kRules[] = {
     {"variable-undeclared", kError, kError, "a variable that is declared nowhere in reach", "declare it in playbook_variables (external if the caller gives it) or in the step's step_variables"},
     {"variable-unused", kWarning, kWarning, "a variable that nothing reads or writes", "remove the declaration, or use it"},
     {"variable-constant-written", kError, kError, "a constant among the out_args of a step", "take constant off, or write to another variable"},
+    {"bad-condition", kError, kError, "a condition that is no comparison of STIX patterning over variables", "compare by =, !=, <, >, <=, >=, IN, LIKE, MATCHES, ISSUBSET or ISSUPERSET, join by AND, OR, NOT (…); quote text: __name__:value = 'text'"},
     // The way through
     {"unreachable-step", kWarning, kWarning, "no path leads to this step", "link it, or remove it"},
     {"path-comes-back", kError, kError, "a path returns to a step it came from", "use a while-condition: loops have a condition and a bound"},

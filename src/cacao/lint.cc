@@ -15,6 +15,7 @@ std::vector<Diagnostic> lint(const Json& document, Profile profile) {
   const Playbook playbook = read_playbook(document);
   lint_flow(findings, playbook);
   lint_variables(findings, playbook);
+  lint_conditions(findings, playbook);
   lint_safety(findings, playbook);
   lint_secrets(findings, document);
   return findings.take();

@@ -6,9 +6,10 @@
 
 namespace firebreak::cacao {
 
-void lint_flow(Findings& findings, const Playbook& playbook);       // lint_flow.cc
-void lint_variables(Findings& findings, const Playbook& playbook);  // lint_variables.cc
-void lint_safety(Findings& findings, const Playbook& playbook);     // lint_safety.cc
-void lint_secrets(Findings& findings, const Json& document);        // secrets.cc
+void lint_flow(Findings& findings, const Playbook& playbook);        // lint_flow.cc
+void lint_variables(Findings& findings, const Playbook& playbook);   // lint_variables.cc
+void lint_conditions(Findings& findings, const Playbook& playbook);  // lint_conditions.cc
+void lint_safety(Findings& findings, const Playbook& playbook);      // lint_safety.cc
+void lint_secrets(Findings& findings, const Json& document);         // secrets.cc
 
 }  // namespace firebreak::cacao

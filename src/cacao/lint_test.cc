@@ -205,6 +205,25 @@ TEST(Lint, believes_an_activity_that_only_looks_but_not_of_what_destroys) {
   EXPECT_EQ(told("rm -rf /", "scan-system"), std::pair(std::size_t{1}, std::size_t{1}));
 }
 
+TEST(Lint, tells_conditions_that_cannot_be_read) {
+  const auto told = [](const std::string& type, const std::string& condition) {
+    return pointers(with_workflow(R"({"start 1": {"type": "start", "on_completion": ")" + type + " 1\"}, \"" + type + " 1\": {\"type\": \"" + type + "\", \"condition\": " + canonical_json(Json(condition)) +
+                                      R"(, "on_true": "end 2", "on_completion": "end 1"}, "end 1": {"type": "end"}, "end 2": {"type": "end"}})", R"({"__a__": {"type": "string", "value": "x"}})"),
+                    "bad-condition");
+  };
+  for (const std::string type : {"if-condition", "while-condition"}) {
+    EXPECT_EQ(told(type, "__a__:value = 'value'"), kNothing);
+    EXPECT_EQ(told(type, "__a__:value = value"), at(step(type.c_str(), 1) + "/condition"));
+    EXPECT_EQ(told(type, "is it bad?"), at(step(type.c_str(), 1) + "/condition"));
+  }
+  const Json sloppy = with_workflow(R"({"if-condition 1": {"type": "if-condition", "condition": "__a__:value = value"}})");
+  const auto told_of = lint(sloppy, Profile::kLenientImport);
+  const auto found = std::find_if(told_of.begin(), told_of.end(), [](const Diagnostic& one) { return one.rule == "bad-condition"; });
+  ASSERT_NE(found, told_of.end());
+  EXPECT_EQ(found->level, Level::kError);
+  EXPECT_EQ(found->message, "column 15: expected a variable (__name__:value) or a literal ('text', 3, 0.5, true); text is quoted: 'value'");
+}
+
 TEST(Lint, tells_secrets_and_does_not_repeat_them) {
   const std::string place = step("action", 4) + "/commands/0/command";
   const char* secrets[] = {

@@ -185,15 +185,21 @@ std::optional<std::string> value_problem(std::string_view type, std::string_view
   return std::string(known->otherwise);
 }
 
-std::vector<std::string> references_in(std::string_view text) {
-  std::vector<std::string> names;
+std::vector<Reference> find_references(std::string_view text) {
+  std::vector<Reference> found;
   for (std::size_t at = text.find(kReference); at != std::string_view::npos; at = text.find(kReference, at + 1)) {
     // What could be a name before it, and in that the longest name.
     std::size_t first = at;
     while (first > 0 && at - first < kLongestName && name_inside(text[first - 1])) --first;
     while (at - first >= 5 && !is_variable_name(text.substr(first, at - first))) ++first;
-    if (at - first >= 5) names.emplace_back(text.substr(first, at - first));
+    if (at - first >= 5) found.push_back({first, at - first + kReference.size(), text.substr(first, at - first)});
   }
+  return found;
+}
+
+std::vector<std::string> references_in(std::string_view text) {
+  std::vector<std::string> names;
+  for (const Reference& reference : find_references(text)) names.emplace_back(reference.name);
   return names;
 }
 

@@ -1,6 +1,7 @@
 // What texts in a playbook may look like: identifiers, times, addresses, values of variables, references to them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,13 @@ bool is_variable_type(std::string_view type);
 // holds a reference to another variable is any type's: what it will be is not known yet.
 std::optional<std::string> value_problem(std::string_view type, std::string_view text);
 
+// Where `text` refers to a variable by __name__:value. References never overlap.
+struct Reference {
+  std::size_t at = 0, size = 0;  // of name and ":value"
+  std::string_view name;         // "__name__", a part of the text
+};
+std::vector<Reference> find_references(std::string_view text);
+std::vector<Reference> find_references(std::string&& text) = delete;
 // The names (__name__) that `text` refers to by __name__:value, in order, each as often as it stands there.
 std::vector<std::string> references_in(std::string_view text);
 
