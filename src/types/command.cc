@@ -48,7 +48,14 @@ constexpr CommandSpec kCommands[] = {
     {"rules.apply", "admin", "digest loaded refused", "endpoints", "run a set of detection rules; a blob, by its digest"},
     {"endpoint.put", "admin", "endpoint", "", "register or change an endpoint"},
     {"playbook.install", "admin", "document", "", "install a CACAO 2.0 playbook"},
-    {"playbook.run", kHandlers, "playbook incident", "", "start a playbook on an incident"},
+    {"playbook.run", kHandlers, "playbook incident", "version variables", "start a playbook on an incident"},
+    {"playbook.cancel", kHandlers, "run reason", "", "end a run now; what is under way in it is called off"},
+    {"playbook.pause", kHandlers, "run reason", "", "let a run start nothing new"},
+    {"playbook.resume", kHandlers, "run", "", "let a paused run go on"},
+    {"playbook.rerun", kHandlers, "run", "from", "run an ended one again, whole or from one of its steps"},
+    {"playbook.answer", kPeople, "task outcome", "values note", "answer a manual step: success or failure, and the values it asks for"},
+    {"playbook.approve", kPeople, "approval digest", "", "approve exactly what a step would do, by its digest"},
+    {"playbook.reject", kPeople, "approval reason", "", "refuse what a step would do; the run takes its failure's way"},
     {"evidence.capture", kHandlers, "incident items", "", "capture evidence now"},
     {"erase.request", "admin", "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
     {"text.erase", "admin", "text reason", "", "erase a text that somebody typed; named by its reference"},
@@ -90,6 +97,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
     right = value.is_array();
     expected = "a list";
   } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
+             key == "variables" || key == "values" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

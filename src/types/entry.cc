@@ -42,8 +42,13 @@ bool is_input_kind(std::string_view kind) {
       "anchor",          "finding_opened",  "finding_updated",   "finding_closed",  "options_offered",
       "evidence_captured", "evidence_failed", "evidence_custody", "order_started",  "order_outcome",
       "effect_check",    "gate_result",    "rollback_accepted", "erasure_done",    "erasure_forgotten",
-      "retention_done",    "segment_archived", "archive_read",     "store_tested"};
+      "retention_done",    "segment_archived", "archive_read",     "store_tested",    "impact_told",
+      "replay_told",       "playbook_call_started", "playbook_call_ended"};
   return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);
+}
+
+std::uint64_t cause_of_drafts(const Entry& decided_on, std::uint64_t input) {
+  return decided_on.kind == "command_accepted" && find(decided_on.body, "activation") != nullptr ? decided_on.index : input;
 }
 
 std::string entry_bytes(const Entry& entry) { return canonical_json(to_object(entry)); }

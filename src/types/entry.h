@@ -53,6 +53,10 @@ std::uint64_t index_of(std::string_view id);
 // these alone, so that a deadline is decided once although several entries of a group bear the same time.
 bool is_input_kind(std::string_view kind);
 
+// What a draft that names no cause was caused by: the group's input; after a command that a playbook's run gives, that
+// command's entry, so that the run finds what became of it.
+std::uint64_t cause_of_drafts(const Entry& decided_on, std::uint64_t input);
+
 std::string entry_bytes(const Entry& entry);
 Result<Entry> parse_entry(std::uint64_t index, std::string_view bytes);
 

@@ -38,7 +38,10 @@ class GroupDriver {
       std::vector<Draft> drafts = decide_(state_, entry);
       if (tick && drafts.empty()) return {};
       entries_.push_back(entry);
-      for (Draft& more : drafts) waiting.push_back(std::move(more));
+      for (Draft& more : drafts) {
+        if (more.cause.empty()) more.cause = "journal:" + std::to_string(cause_of_drafts(entry, from));
+        waiting.push_back(std::move(more));
+      }
     }
     return {entries_.begin() + static_cast<std::ptrdiff_t>(from), entries_.end()};
   }

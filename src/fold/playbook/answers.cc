@@ -1,130 +1,156 @@
-// What waiting steps were waiting for, and the commands that concern playbooks and evidence.
+// What waiting steps were waiting for.
 #include <fmt/core.h>
 
-#include "base/digest.h"
+#include <algorithm>
+
 #include "fold/playbook/parts.h"
-#include "types/command.h"
 
 namespace firebreak::playbook {
 namespace {
 
-Drafts refuse(const std::string& name, Code code, std::string reason, std::string pointer = {}) {
-  return {make("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
+Values values_in(const Json& body, std::string_view key) {
+  Values out;
+  const Json* const values = find(body, key);
+  if (values == nullptr || !values->is_object()) return out;
+  for (const auto& member : values->get_object())
+    out[std::string(member.key())] = member.value().is_string() ? std::string(member.value().get_string()) : canonical_json(member.value());
+  return out;
 }
 
-Drafts install(const PlaybookState& state, const std::string& name, const Json& args) {
-  const Json* document = find(args, "document");
-  if (document == nullptr) return refuse(name, Code::kInvalid, "'document' is missing", "/document");
-  auto playbook = playbook_from_json(*document);
-  if (!playbook) return refuse(name, Code::kInvalid, playbook.error().message, "/document" + playbook.error().pointer);
-  const std::string text = canonical_json(*document);
-  if (text.size() > kDocument)
-    return refuse(name, Code::kTooLarge, fmt::format("a playbook has at most {} octets", kDocument), "/document");
-  const std::string digest = sha256(text).hex();
-  if (const auto at = state.installed.find(playbook->id); at != state.installed.end()) {
-    if (at->second.digest == digest) return refuse(name, Code::kConflict, "this version is installed already", "/document");
-    // (id, modified) is a version's identity; the same one with other bytes would be two versions under one name.
-    const auto had = parse_time(at->second.playbook.modified), has = parse_time(playbook->modified);
-    if (had && has && *has <= *had)
-      return refuse(name, Code::kConflict, fmt::format("the version of {} is installed; a new one needs a newer 'modified'",
-                                                       at->second.playbook.modified), "/document/modified");
-  }
-  return {make("playbook_installed", "",
-               {{"id", playbook->id}, {"modified", playbook->modified}, {"name", playbook->name}, {"digest", digest}, {"document", *document}})};
-}
-
-Drafts run(const PlaybookState& state, const std::string& name, const Json& args, Time now) {
-  const std::string id = string_or(args, "playbook"), incident = string_or(args, "incident");
-  const auto installed = state.installed.find(id);
-  if (installed == state.installed.end()) return refuse(name, Code::kNotFound, fmt::format("there is no playbook '{}'", id), "/playbook");
-  if (!state.incidents.contains(incident))
-    return refuse(name, Code::kNotFound, fmt::format("there is no open incident '{}'", incident), "/incident");
-  if (const std::string why = not_in_force(installed->second.playbook, now); !why.empty())
-    return refuse(name, Code::kConflict, why + ": install a version that is in force", "/playbook");
-  for (const auto& [run_id, run] : state.runs)
-    if (!run.ended && run.playbook == id && run.incident == incident)
-      return refuse(name, Code::kConflict, fmt::format("{} is under way on this incident", run_id), "/playbook");
-  return start_run(state, installed->second.playbook, incident);
-}
-
-Drafts capture(const PlaybookState& state, const std::string& name, const Json& args) {
-  const std::string incident = string_or(args, "incident");
-  const auto facts = state.incidents.find(incident);
-  if (facts == state.incidents.end())
-    return refuse(name, Code::kNotFound, fmt::format("there is no open incident '{}'", incident), "/incident");
-  std::string list;
-  for (const std::string& item : strings_or_empty(args, "items")) list += (list.empty() ? "" : ",") + item;
-  auto items = parse_items(list);
-  if (!items) return refuse(name, Code::kInvalid, items.error().message, "/items");
-  return {make("evidence_requested", incident,
-               {{"incident", incident},
-                {"endpoint", facts->second.endpoint},
-                {"stream", facts->second.stream},
-                {"items", JsonArray(items->begin(), items->end())},
-                {"first", facts->second.first},
-                {"last", facts->second.last}})};
-}
-
-// The step under way that waits for `id`, if any.
-std::pair<const Run*, std::string> waiting(const PlaybookState& state, const std::string& id) {
-  if (!id.empty())
-    for (const auto& [run_id, run] : state.runs)
-      for (const auto& [step_id, step] : run.steps)
-        if (!run.ended && step.ended == 0 && step.waits_for == id) return {&run, step_id};
-  return {nullptr, {}};
+// What came for `id`, handed to the first step that waits for it.
+template <class Answer>
+Drafts answer(const PlaybookState& state, const std::string& id, Answer hand) {
+  const auto waiting = waiting_for(state, id);
+  return waiting.empty() ? Drafts{} : hand(waiting[0]);
 }
 
 Drafts evidence(const PlaybookState& state, const Entry& entry) {
-  const auto [run, step] = waiting(state, string_or(entry.body, "request"));
-  if (run == nullptr) return {};
-  const RunStep& waits = run->steps.at(step);
-  if (!waits.items.empty()) return {};
-  return end_step(state, *run, step, waits.failed.empty() ? "success" : "failure", waits.failed);
+  return answer(state, string_or(entry.body, "request"), [](const At& at) -> Drafts {
+    if (!at.activation->items.empty()) return {};
+    return at.activation->failed.empty() ? unit_done(at, {}) : unit_failed(at, "failure", at.activation->failed);
+  });
 }
 
-Drafts options(const PlaybookState& state, const Entry& entry) {
-  const auto [run, step] = waiting(state, string_or(entry.body, "request"));
-  return run == nullptr ? Drafts{} : end_step(state, *run, step, "success", "");
+// An answer with `values` gives those; one with `error` failed; each names its request.
+Drafts told(const PlaybookState& state, const Entry& entry) {
+  return answer(state, string_or(entry.body, "request"), [&](const At& at) {
+    const std::string error = string_or(entry.body, "error");
+    return error.empty() ? unit_done(at, values_in(entry.body, "values")) : unit_failed(at, "failure", error);
+  });
 }
 
 Drafts task(const PlaybookState& state, const Entry& entry) {
-  const auto [run, step] = waiting(state, string_or(entry.body, "task"));
-  if (run == nullptr) return {};
-  const std::string result = string_or(entry.body, "result");
-  // A person who says that it failed stops the success route, whatever follows in their words.
-  const bool failed = result.starts_with("fail");
-  return end_step(state, *run, step, failed ? "failure" : "success", result);
+  return answer(state, string_or(entry.body, "task"), [&](const At& at) {
+    const std::string result = string_or(entry.body, "result"), outcome = string_or(entry.body, "outcome");
+    // A person who says that it failed stops the success route, whatever follows in their words.
+    if (outcome == "failure" || (outcome.empty() && result.starts_with("fail"))) return unit_failed(at, "failure", result, false);
+    Values values = values_in(entry.body, "values");
+    for (const std::string& name : at.step->out_args)
+      if (!values.contains(name)) return unit_failed(at, "failure", fmt::format("the answer gives no value for {}: use 'firebreak playbook answer'", name), false);
+    return unit_done(at, std::move(values));
+  });
 }
 
 Drafts in_force(const PlaybookState& state, const Entry& entry) {
-  const auto incident = state.action_of.find(string_or(entry.body, "action"));
-  Drafts drafts;
+  const std::string action = string_or(entry.body, "action");
+  Drafts drafts = answer(state, action, [&](const At& at) { return unit_done(at, {{"__action__", action}}); });
+  const auto incident = state.action_of.find(action);
   if (incident == state.action_of.end()) return drafts;
-  for (const auto& [run_id, run] : state.runs) {
-    if (run.ended || run.incident != incident->second) continue;
-    for (const auto& [step_id, step] : run.steps)
-      if (step.ended == 0 && step.command == "containment.wait")
-        for (Draft& draft : end_step(state, run, step_id, "success", incident->first + " is in force"))
-          drafts.push_back(std::move(draft));
-  }
+  for (const At& at : waiting_for(state, "measure:" + incident->second)) join(drafts, unit_done(at, {{"__action__", action}}));
   return drafts;
 }
+
+// The measure that the step asked for is not coming; or, for `lift`, it is gone as it should.
+Drafts action_over(const PlaybookState& state, const Entry& entry) {
+  const std::string action = string_or(entry.body, "action");
+  return answer(state, action, [&](const At& at) {
+    if (entry.kind == "action_lifted" && at.activation->waits_for.size() > 1) return unit_done(at, {});
+    return unit_failed(at, "failure", fmt::format("{} {}: {}", action, entry.kind.substr(7), string_or(entry.body, "reason")));
+  });
+}
+
+Drafts refused(const PlaybookState& state, const Entry& entry) {
+  return answer(state, entry.cause, [&](const At& at) { return unit_failed(at, "failure", string_or(entry.body, "reason")); });
+}
+
+Drafts judged(const PlaybookState& state, const Entry& entry) {
+  return answer(state, string_or(entry.body, "request"), [&](const At& at) {
+    const bool cleared = entry.kind == "candidate_cleared";
+    return cleared ? unit_done(at, {{"__gates__", "passed"}}) : unit_failed(at, "failure", "the gates do not let the candidate through", false);
+  });
+}
+
+Drafts approval(const PlaybookState& state, const Entry& entry) {
+  return answer(state, string_or(entry.body, "approval"), [&](const At& at) -> Drafts {
+    if (entry.kind == "playbook_approval_rejected")
+      return end_step(at, "failure", fmt::format("rejected by {}: {}", string_or(entry.body, "by"), string_or(entry.body, "reason")));
+    return at.activation->approval.complete ? go_on(at) : Drafts{};
+  });
+}
+
+Drafts call(const PlaybookState& state, const Entry& entry) {
+  return answer(state, string_or(entry.body, "call"), [&](const At& at) {
+    const std::string result = string_or(entry.body, "result"), detail = string_or(entry.body, "detail");
+    const bool once = bool_or(at.activation->call.ordered, "once");
+    if (result == "uncertain")
+      return unit_failed(at, "failure", once ? fmt::format("nobody knows whether it happened, and it may not happen twice: {}", detail) : detail, !once);
+    if (result != "done") return unit_failed(at, "failure", detail);
+    const std::int64_t status = int_or(entry.body, "status");
+    if (status != 0 && !at.rules().accepts(static_cast<int>(status))) return unit_failed(at, "failure", fmt::format("the answer has status {}{}{}", status, detail.empty() ? "" : ": ", detail), !once);
+    if (const std::string error = string_or(entry.body, "error"); !error.empty()) return unit_failed(at, "failure", error, !once);
+    return unit_done(at, values_in(entry.body, "values"));
+  });
+}
+
+Drafts due(const PlaybookState& state, const Entry& entry) {
+  const auto found = at(state, entry.body);
+  if (!found) return {};
+  return found->activation->attempt > 1 || found->activation->unit > 0 ? go_on(*found) : begin(*found);
+}
+
+Drafts started(const PlaybookState& state, const Entry& entry) {
+  const auto found = at(state, string_or(entry.body, "run"), entry.index);
+  return found && found->activation->begun ? begin(*found) : Drafts{};
+}
+
+Drafts next_unit(const PlaybookState& state, const Entry& entry) {
+  const auto found = at(state, entry.body);
+  return found ? go_on(*found) : Drafts{};
+}
+
+struct Row {
+  std::string_view kind;
+  Drafts (*decide)(const PlaybookState&, const Entry&);
+};
+constexpr Row kRows[] = {
+    {"action_expired", action_over},
+    {"action_failed", action_over},
+    {"action_in_force", in_force},
+    {"action_lifted", action_over},
+    {"action_rejected", action_over},
+    {"action_uncertain", action_over},
+    {"candidate_cleared", judged},
+    {"candidate_refused", judged},
+    {"command_refused", refused},
+    {"evidence_captured", evidence},
+    {"evidence_failed", evidence},
+    {"impact_told", told},
+    {"incident_task_done", task},
+    {"options_offered", told},
+    {"playbook_approval_rejected", approval},
+    {"playbook_approved", approval},
+    {"playbook_call_ended", call},
+    {"playbook_step_due", due},
+    {"playbook_step_started", started},
+    {"playbook_unit_ended", next_unit},
+    {"replay_told", told},
+};
 
 }  // namespace
 
 Drafts decide_answer(const PlaybookState& state, const Entry& entry) {
-  if (entry.kind == "options_offered") return options(state, entry);
-  if (entry.kind == "incident_task_done") return task(state, entry);
-  if (entry.kind == "action_in_force") return in_force(state, entry);
-  return evidence(state, entry);
-}
-
-Drafts decide_command(const PlaybookState& state, const Entry& entry) {
-  const Json& args = command_args(entry);
-  const std::string name = string_or(entry.body, "name");
-  if (name == "playbook.install") return install(state, name, args);
-  if (name == "playbook.run") return run(state, name, args, entry.time);
-  if (name == "evidence.capture") return capture(state, name, args);
+  for (const Row& row : kRows)
+    if (row.kind == entry.kind) return row.decide(state, entry);
   return {};
 }
 

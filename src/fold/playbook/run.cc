@@ -1,206 +1,188 @@
 // How a run goes from step to step.
 #include <fmt/core.h>
 
+#include <charconv>
+
 #include "fold/playbook/parts.h"
 
 namespace firebreak::playbook {
 namespace {
 
-const Run* run_of(const PlaybookState& state, const Entry& entry) {
-  const auto at = state.runs.find(string_or(entry.body, "run"));
-  return at == state.runs.end() || at->second.ended ? nullptr : &at->second;
-}
-
-// The version that the run was started with may have been replaced; then the run goes on with the newest.
-const Playbook* playbook_of(const PlaybookState& state, const Run& run) {
-  const auto at = state.installed.find(run.playbook);
-  return at == state.installed.end() ? nullptr : &at->second.playbook;
-}
-
-const Step* step_of(const PlaybookState& state, const Run& run, const std::string& id) {
-  const Playbook* playbook = playbook_of(state, run);
-  if (playbook == nullptr) return nullptr;
-  const auto at = playbook->steps.find(id);
-  return at == playbook->steps.end() ? nullptr : &at->second;
-}
-
-Draft start_step(const PlaybookState& state, const Run& run, const std::string& id, const std::string& parent) {
-  const Step* step = step_of(state, run, id);
-  JsonObject body{{"run", run.id}, {"incident", run.incident}, {"step", id},
-                  {"name", step != nullptr ? step->name : id},
-                  {"type", step != nullptr ? step->type : ""},
-                  {"command", step != nullptr ? step->command : ""}, {"parent", parent}};
-  std::int64_t branches = 0;
-  if (step != nullptr && step->type == "parallel") branches = static_cast<std::int64_t>(step->branches.size());
-  if (step != nullptr && step->type == "if-condition") branches = 1;
-  body["branches"] = branches;
-  return make("playbook_step_started", run.id, std::move(body));
-}
-
-Draft end_run(const Run& run, std::string_view outcome) {
-  return make("playbook_run_ended", run.id,
-              {{"run", run.id}, {"incident", run.incident}, {"playbook", run.playbook}, {"outcome", outcome}});
+// How many entries of this group stand before the entry: its cause names the group's input.
+std::uint64_t behind_input(const Entry& entry) {
+  std::uint64_t input = entry.index;
+  if (entry.cause.starts_with("journal:")) std::from_chars(entry.cause.data() + 8, entry.cause.data() + entry.cause.size(), input);
+  return entry.index - std::min(input, entry.index);
 }
 
 // Where a step leads. A failure never follows on_completion: it takes on_failure, at the top level else the playbook's
 // exception; inside a branch it ends the branch, and the branching step fails.
-std::string next_of(const PlaybookState& state, const Run& run, const Step& step, std::string_view outcome) {
+std::string next_of(const At& at, std::string_view outcome) {
+  const cacao::Step& step = *at.step;
   if (outcome == "success") return step.on_success.empty() ? step.on_completion : step.on_success;
+  if (outcome == "cancelled") return "";
   if (!step.on_failure.empty()) return step.on_failure;
-  const auto at = run.steps.find(step.id);
-  const Playbook* playbook = playbook_of(state, run);
-  const bool top = at == run.steps.end() || at->second.parent.empty();
-  return top && playbook != nullptr && playbook->exception != step.id && !run.steps.contains(playbook->exception)
-             ? playbook->exception
-             : "";
+  const std::string& exception = at.plan->read.exception;
+  return at.activation->parent.empty() && !at.run->exceptional && exception != step.id ? exception : "";
 }
 
-Drafts run_action(const Run& run, const Step& step, const PlaybookState& state) {
-  if (step.command_type == "manual")
-    return {make("incident_task_opened", run.id,
-                 {{"incident", run.incident}, {"text", step.command}, {"owner", "lead"}, {"run", run.id}, {"step", step.id}})};
-  const auto verb = parse_verb(step.command);
-  if (!verb) return end_step(state, run, step.id, "failure", verb.error().message);
-  const auto facts = state.incidents.find(run.incident);
-  if (facts == state.incidents.end()) return end_step(state, run, step.id, "failure", "the incident is closed");
-  if (verb->name == "evidence.capture")
-    return {make("evidence_requested", run.id,
-                 {{"incident", run.incident},
-                  {"endpoint", facts->second.endpoint},
-                  {"stream", facts->second.stream},
-                  {"items", JsonArray(verb->items.begin(), verb->items.end())},
-                  {"first", facts->second.first},
-                  {"last", facts->second.last},
-                  {"run", run.id},
-                  {"step", step.id}})};
-  if (verb->name == "options.offer")
-    return {make("forecast_requested", run.id,
-                 {{"incident", run.incident},
-                  {"endpoint", facts->second.endpoint},
-                  {"stream", facts->second.stream},
-                  {"run", run.id},
-                  {"step", step.id},
-                  {"days", verb->days}})};
-  if (verb->name == "containment.wait") {
-    for (const auto& [action, in] : state.action_of)
-      if (in == run.incident) return end_step(state, run, step.id, "success", action + " is in force");
-    return {};
-  }
+// What a step under way has asked people for and nobody has to answer any more.
+Drafts withdraw(const Run& run, const Activation& activation, std::string_view why) {
   Drafts drafts;
-  if (verb->name == "task.open")
-    drafts.push_back(make("incident_task_opened", run.id,
-                          {{"incident", run.incident}, {"text", verb->rest}, {"owner", verb->first}, {"run", run.id}}));
-  if (verb->name == "phase")
-    drafts.push_back(make("phase_requested", run.id,
-                          {{"incident", run.incident}, {"to", verb->first}, {"reason", verb->rest}, {"run", run.id}}));
-  for (Draft& draft : end_step(state, run, step.id, "success", "")) drafts.push_back(std::move(draft));
+  for (const std::string& id : activation.waits_for)
+    if (id.starts_with("task-"))
+      drafts.push_back(make("incident_task_done", run.id, {{"incident", run.incident}, {"task", id}, {"by", "firebreak"}, {"result", fmt::format("withdrawn: {}", why)}}));
   return drafts;
+}
+
+// The child that a playbook-action waits for goes with it.
+Drafts end_child(const PlaybookState& state, const Activation& activation) {
+  for (const std::string& id : activation.waits_for)
+    if (const auto child = state.runs.find(id); child != state.runs.end() && !child->second.ended)
+      return end_run(state, child->second, "cancelled", "firebreak", "the step that called it is over");
+  return {};
+}
+
+Values given_back(const PlaybookState& state, const Run& run) {
+  Values values;
+  const auto parent = at(state, run.parent_run, run.parent_step);
+  const Plan* const plan = plan_of(state, run);
+  if (!parent || plan == nullptr) return values;
+  const auto lookup = lookup_in(state, run, *plan, nullptr, nullptr);
+  for (const std::string& name : parent->step->out_args)
+    if (const auto value = lookup(name)) values[name] = value->text;
+  return values;
 }
 
 }  // namespace
 
-Drafts start_run(const PlaybookState& state, const Playbook& playbook, const std::string& incident) {
-  const auto facts = state.incidents.find(incident);
-  if (facts == state.incidents.end()) return {};
-  return {make("playbook_run_started", incident,
-               {{"playbook", playbook.id},
-                {"modified", playbook.modified},
-                {"name", playbook.name},
-                {"incident", incident},
-                {"endpoint", facts->second.endpoint},
-                {"stream", facts->second.stream}})};
+Draft make(std::string_view kind, std::string cause, JsonObject body) {
+  Draft draft;
+  draft.kind = kind;
+  draft.cause = std::move(cause);
+  draft.body = std::move(body);
+  return draft;
 }
 
-Drafts end_step(const PlaybookState& state, const Run& run, const std::string& step, std::string_view outcome,
-                std::string detail) {
-  const Step* found = step_of(state, run, step);
-  const std::string next = found != nullptr ? next_of(state, run, *found, outcome) : "";
-  JsonArray ways;
-  if (!next.empty()) ways.emplace_back(next);
-  return {make("playbook_step_ended", run.id,
-               {{"run", run.id},
-                {"incident", run.incident},
-                {"step", step},
-                {"name", found != nullptr ? found->name : step},
-                {"outcome", outcome},
-                {"detail", std::move(detail)},
-                {"next", std::move(ways)}})};
+void join(Drafts& to, Drafts more) {
+  for (Draft& draft : more) to.push_back(std::move(draft));
+}
+
+Drafts start_step(const PlaybookState& state, const Run& run, const Plan& plan, const std::string& id, const std::string& parent, bool later) {
+  const cacao::Step* const step = plan.step(id);
+  if (run.paused) return {};  // kept back: playbook_run_resumed starts it
+  if (step == nullptr || run.activations >= kActivations)
+    return end_run(state, run, "failure", "firebreak", step == nullptr ? fmt::format("there is no step '{}'", id) : fmt::format("{} steps have been started: a loop without end?", kActivations));
+  JsonObject body{{"run", run.id}, {"incident", run.incident}, {"step", id}, {"name", step->name.empty() ? step->type : step->name}, {"type", step->type},
+                  {"command", step->commands.empty() ? "" : step->commands[0].text.substr(0, 1'000)}, {"parent", parent}};
+  if (step->type == "parallel") body["branches"] = step->branches.size();
+  if (step->delay_ms > 0) body["delay_ms"] = step->delay_ms;
+  if (later) body["later"] = true;
+  return {make("playbook_step_started", run.id, std::move(body))};
+}
+
+Drafts end_step(const At& at, std::string_view outcome, std::string detail, Values values) {
+  JsonObject body = at.body();
+  body["name"] = at.step->name.empty() ? at.step->type : at.step->name;
+  body["parent"] = at.activation->parent;
+  JsonArray next;
+  JsonObject given;
+  std::size_t octets = 0;
+  for (const auto& [name, value] : values) {
+    given[name] = value;
+    octets += name.size() + value.size();
+  }
+  if (octets > kValues) {
+    outcome = "failure";
+    detail = fmt::format("what the step gives is larger than {} octets", kValues);
+    given.clear();
+  } else if (auto problem = problem_of(*at.plan, at.step, values)) {
+    outcome = "failure";
+    detail = std::move(*problem);
+    given.clear();
+  }
+  if (std::string way = next_of(at, outcome); !way.empty()) next.emplace_back(std::move(way));
+  body["outcome"] = outcome;
+  body["detail"] = cacao::printable(detail).substr(0, 2'000);
+  body["next"] = std::move(next);
+  if (!given.empty()) body["variables"] = std::move(given);
+  Drafts drafts{make("playbook_step_ended", at.run->id, std::move(body))};
+  if (outcome != "success") {
+    join(drafts, withdraw(*at.run, *at.activation, outcome == "timeout" ? "nobody answered in time" : "the step is over"));
+    join(drafts, end_child(*at.state, *at.activation));
+    join(drafts, abandon_within(*at.state, *at.run, at.id(), "the step it stands in is over"));
+  }
+  return drafts;
+}
+
+// Everything under way below `parent` ("" = all of the run): cancelled, and it leads nowhere.
+Drafts abandon_within(const PlaybookState& state, const Run& run, const std::string& parent, std::string_view why) {
+  Drafts drafts;
+  for (const auto& [index, activation] : run.open) {
+    if (activation.parent != parent) continue;
+    const auto child = at(state, run.id, index);
+    if (child) join(drafts, end_step(*child, "cancelled", std::string(why)));
+  }
+  return drafts;
+}
+
+Drafts end_run(const PlaybookState& state, const Run& run, std::string_view outcome, std::string by, std::string reason) {
+  JsonObject body{{"run", run.id}, {"incident", run.incident}, {"playbook", run.playbook}, {"outcome", outcome}};
+  if (!by.empty()) body["by"] = std::move(by);
+  if (!reason.empty()) body["reason"] = std::move(reason);
+  JsonObject values;
+  for (const auto& [name, value] : given_back(state, run)) values[name] = value;
+  if (!values.empty()) body["variables"] = std::move(values);
+  return {make("playbook_run_ended", run.id, std::move(body))};
 }
 
 Drafts decide_run_started(const PlaybookState& state, const Entry& entry) {
-  const auto at = state.runs.find(entry.id("run"));
-  const Playbook* playbook = at == state.runs.end() ? nullptr : playbook_of(state, at->second);
-  if (playbook == nullptr) return {};
-  return {start_step(state, at->second, playbook->start, "")};
+  const auto found = state.runs.find(entry.id("run"));
+  if (found == state.runs.end()) return {};
+  const Plan* const plan = plan_of(state, found->second);
+  if (plan == nullptr) return end_run(state, found->second, "failure", "firebreak", "this version of the playbook is gone");
+  const std::string from = string_or(entry.body, "from");
+  return start_step(state, found->second, *plan, from.empty() ? plan->read.start : from, "");
 }
 
-Drafts decide_step_started(const PlaybookState& state, const Entry& entry) {
-  const Run* run = run_of(state, entry);
-  const std::string id = string_or(entry.body, "step");
-  const Step* step = run == nullptr ? nullptr : step_of(state, *run, id);
-  if (step == nullptr) return run == nullptr ? Drafts{} : end_step(state, *run, id, "failure", "the step is gone");
-  if (step->type == "start") return end_step(state, *run, id, "success", "");
-  if (step->type == "action") return run_action(*run, *step, state);
+Drafts decide_run_ended(const PlaybookState& state, const Entry& entry) {
+  const auto found = state.runs.find(string_or(entry.body, "run"));
+  if (found == state.runs.end()) return {};
+  const Run& run = found->second;
   Drafts drafts;
-  if (step->type == "parallel")
-    for (const std::string& branch : step->branches) drafts.push_back(start_step(state, *run, branch, id));
-  if (step->type == "if-condition") {
-    const auto facts = state.incidents.find(run->incident);
-    const auto condition = parse_condition(step->condition);
-    if (facts == state.incidents.end() || !condition) return end_step(state, *run, id, "failure", "the condition cannot be told");
-    const bool yes = holds(*condition, facts->second);
-    const std::string branch = step->branches[yes ? 0 : 1];
-    if (branch.empty()) return end_step(state, *run, id, "success", "the condition does not hold");
-    drafts.push_back(start_step(state, *run, branch, id));
+  for (const auto& [index, activation] : run.open) {
+    join(drafts, withdraw(run, activation, "the run is over"));
+    join(drafts, end_child(state, activation));
   }
-  // An end step: its branch or the run is over.
-  if (step->type == "end") drafts = end_step(state, *run, id, "success", "");
+  const auto parent = at(state, run.parent_run, run.parent_step);
+  if (!parent || !parent->activation->waits_for.contains(run.id)) return drafts;
+  Values values;
+  if (const Json* const given = find(entry.body, "variables"))
+    for (const auto& member : given->as_object()) values[std::string(member.key())] = std::string(member.value().as_string());
+  const bool good = run.outcome == "success";
+  join(drafts, end_step(*parent, good ? "success" : "failure", good ? "" : fmt::format("{} ended: {}", run.id, run.outcome), good ? std::move(values) : Values{}));
   return drafts;
 }
 
 Drafts decide_step_ended(const PlaybookState& state, const Entry& entry) {
-  const Run* run = run_of(state, entry);
-  const std::string id = string_or(entry.body, "step");
-  if (run == nullptr) return {};
-  const auto at = run->steps.find(id);
-  // A second end of one step (late answer and timeout in one group) leads nowhere.
-  if (at == run->steps.end() || at->second.ended != entry.index) return {};
+  const auto found = state.runs.find(string_or(entry.body, "run"));
+  if (found == state.runs.end() || found->second.ended || found->second.last_ended != entry.index) return {};
+  const Run& run = found->second;
+  const Plan* const plan = plan_of(state, run);
+  if (plan == nullptr) return {};
   const auto next = strings_or_empty(entry.body, "next");
+  const std::string parent = string_or(entry.body, "parent");
   if (!next.empty()) {
-    const Playbook* playbook = playbook_of(state, *run);
-    const bool exception = playbook != nullptr && next.front() == playbook->exception;
-    return {start_step(state, *run, next.front(), exception ? "" : at->second.parent)};
+    const bool exception = next.front() == plan->read.exception;
+    return start_step(state, run, *plan, next.front(), exception ? "" : parent, behind_input(entry) > kGroup);
   }
-  const std::string& parent = at->second.parent;
-  const bool good = at->second.outcome == "success";
-  if (parent.empty()) {
-    // The run is a success only when it never had to take the exception's way.
-    const Playbook* playbook = playbook_of(state, *run);
-    const bool exception = playbook != nullptr && run->steps.contains(playbook->exception);
-    return {end_run(*run, good && !exception ? "success" : "failure")};
-  }
-  const auto branching = run->steps.find(parent);
-  if (branching == run->steps.end() || branching->second.ended != 0 || branching->second.open_branches != 0) return {};
-  return end_step(state, *run, parent, branching->second.branch_failed ? "failure" : "success",
-                  branching->second.branch_failed ? "a branch failed" : "");
-}
-
-Drafts timeouts_due(const PlaybookState& state, Time now) {
-  Drafts drafts;
-  for (const auto& [id, run] : state.runs) {
-    if (run.ended) continue;
-    for (const auto& [step_id, step] : run.steps) {
-      const Step* known = step_of(state, run, step_id);
-      if (step.ended != 0 || known == nullptr) continue;
-      // Branching steps wait for their branches, which have times of their own.
-      const std::int64_t default_ms = known->type == "action" ? kDefaultStepMs : kLongestStepMs;
-      const std::int64_t ms = known->timeout_ms != 0 ? known->timeout_ms : default_ms;
-      if (now < step.started + ms * kMillisecond) continue;
-      for (Draft& draft : end_step(state, run, step_id, "timeout", fmt::format("no answer within {} s", ms / 1000)))
-        drafts.push_back(std::move(draft));
-    }
-  }
-  return drafts;
+  const bool good = string_or(entry.body, "outcome") == "success";
+  // A success only when it never had to take the exception's way.
+  if (parent.empty()) return run.open.empty() ? end_run(state, run, good && !run.exceptional ? "success" : "failure") : Drafts{};
+  const auto branching = at(state, run.id, index_of(parent));
+  if (!branching || branching->activation->open_branches != 0) return {};
+  if (branching->activation->branch_failed) return end_step(*branching, "failure", "a branch failed");
+  return branching->step->type == "while-condition" ? enter_loop(*branching) : end_step(*branching, "success", "");
 }
 
 }  // namespace firebreak::playbook

@@ -96,7 +96,8 @@ Result<void> Machine::grow(DecidedGroup& group, std::size_t most, std::vector<Dr
       if (group.entries.size() >= most)
         return fail(Code::kInternal, fmt::format("more than {} entries follow from one input", most));
       const std::uint64_t index = input + group.entries.size();
-      FIREBREAK_TRY(add(group, stamp(std::move(draft), index, group.entries.front().time, input),
+      const std::uint64_t cause = cause_of_drafts(group.entries[i], input);
+      FIREBREAK_TRY(add(group, stamp(std::move(draft), index, group.entries.front().time, cause),
                         limits::kJournalEntryBytes));
     }
   }

@@ -63,7 +63,8 @@ Result<void> apply_configuration(journal::Journal& journal, const Configuration&
     journal.with_state([&](const journal::View& view) {
       const auto& state = view.state<playbook::PlaybookState>(playbook::kFoldName);
       const auto found = state.installed.find(id);
-      installed = found != state.installed.end() && found->second.playbook.modified >= modified;
+      const auto version = parse_time(modified);
+      installed = found != state.installed.end() && !found->second.empty() && version && found->second.rbegin()->first >= *version;
     });
     if (!installed) {
       FIREBREAK_TRY(command(journal, "playbook.install", JsonObject{{"document", document}}));

@@ -15,7 +15,7 @@
 #include "cacao/signature.h"
 #include "cacao/skeleton.h"
 #include "cacao/text.h"
-#include "fold/playbook/cacao.h"
+#include "fold/playbook/plan.h"
 #include "run/app/content.h"
 #include "run/main/command_line.h"
 
@@ -30,14 +30,6 @@ Result<Json> load(const std::string& file) {
   auto document = parse_json(text);
   if (!document) return fail(std::move(document.error()).with(file));
   return document;
-}
-
-// What this program does not run yet, though the language has it; asked only of a document without errors.
-std::vector<cacao::Diagnostic> not_run(const Json& document) {
-  std::vector<cacao::Diagnostic> out;
-  for (const playbook::Diagnostic& one : playbook::lint(document))
-    if (one.error) out.push_back({"not-run-here", one.pointer, one.message, "see docs/formats/playbook.md for what runs", cacao::Level::kError});
-  return out;
 }
 
 std::size_t count(const std::vector<cacao::Diagnostic>& found, cacao::Level level) {
@@ -57,7 +49,7 @@ int lint(const PlaybookWords& w, bool json) {
   if (!document) return report_error(document.error(), json);
   const auto found = cacao::lint(*document, *profile);
   const bool conforms = !cacao::has_errors(found);
-  const auto here = conforms ? not_run(*document) : std::vector<cacao::Diagnostic>{};
+  const auto here = conforms ? playbook::not_runnable(*document) : std::vector<cacao::Diagnostic>{};
   if (json) {
     std::fputs(pretty_json(JsonObject{{"file", w.file}, {"profile", w.profile}, {"conforms", conforms}, {"runs", conforms && here.empty()},
                                       {"diagnostics", as_json(found)}, {"not_run", as_json(here)}}).c_str(), stdout);

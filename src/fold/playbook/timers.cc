@@ -1,0 +1,41 @@
+// What time alone brings: a step that begins after its delay or is tried again, a step or an approval that nobody answered.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "fold/playbook/parts.h"
+
+namespace firebreak::playbook {
+namespace {
+
+bool asks_people(const Activation& activation) { return !activation.approval.id.empty() && !activation.approval.complete; }
+
+Drafts timer(const At& at, Time now) {
+  const Activation& activation = *at.activation;
+  if (now >= activation.deadline) return end_step(at, "timeout", fmt::format("no answer within {} s", (activation.deadline - activation.begin) / kSecond));
+  if (!activation.begun && !at.run->paused && now >= activation.begin) return {make("playbook_step_due", at.run->id, at.body())};
+  if (asks_people(activation) && now >= activation.approval.until) return end_step(at, "failure", "nobody approved it in time");
+  return {};
+}
+
+}  // namespace
+
+// Waiting for its begin, an activation wakes then; a paused run begins nothing.
+Time wakes_at(const Run& run, const Activation& activation) {
+  Time next = activation.deadline;
+  if (!activation.begun && !run.paused) next = std::min(next, activation.begin);
+  if (asks_people(activation)) next = std::min(next, activation.approval.until);
+  return next;
+}
+
+Drafts timers_due(const PlaybookState& state, Time now) {
+  Drafts drafts;
+  std::size_t taken = 0;
+  for (const auto& [when, run, index] : state.timers) {
+    if (when > now || ++taken > kTimersAtOnce) break;
+    if (const auto one = at(state, run, index)) join(drafts, timer(*one, now));
+  }
+  return drafts;
+}
+
+}  // namespace firebreak::playbook
