@@ -1,0 +1,146 @@
+#include "run/app/calls.h"
+
+#include <fmt/core.h>
+
+#include "base/encoding.h"
+#include "cacao/http_request.h"
+#include "world/net/http_client.h"
+
+namespace firebreak::app {
+namespace {
+
+constexpr std::size_t kThreads = 4;
+constexpr std::size_t kMostOctets = 1 << 20;      // of an answer
+constexpr std::size_t kExcerpt = 500;             // of an answer that is no success, for people
+constexpr std::int64_t kTimeoutUs = 60'000'000;   // of one request
+
+bool unknown_fate(Code code) { return code == Code::kUnavailable || code == Code::kTimeout; }
+
+std::string excerpt(const std::string& body) { return cacao::printable(body.substr(0, kExcerpt)); }
+
+}  // namespace
+
+Calls::Calls(const Context& context, const PlaybookConfig& config, const Callers& callers) : context_(context), config_(config), callers_(callers) {
+  for (std::size_t i = 0; i < kThreads; ++i) threads_.push_back(std::make_unique<TaskThread>());
+}
+
+Calls::~Calls() { stop(); }
+
+void Calls::take(playbook::Call call) {
+  threads_[next_.fetch_add(1) % threads_.size()]->post([this, call = std::move(call)] { carry_out(call); });
+}
+
+bool Calls::idle() const {
+  for (const auto& thread : threads_)
+    if (!thread->idle()) return false;
+  return true;
+}
+
+void Calls::wait_idle() const {
+  for (const auto& thread : threads_) thread->wait_idle();
+}
+
+void Calls::stop() {
+  stopping_ = true;
+  for (const auto& [name, caller] : callers_) caller->stop();
+  for (const auto& thread : threads_) thread->stop();
+}
+
+bool Calls::is_wanted(const std::string& call) const {
+  bool wanted = false;
+  context_.journal.with_state([&](const journal::View& view) {
+    const auto& state = view.state<playbook::PlaybookState>(playbook::kFoldName);
+    const auto waiting = state.waits.lower_bound({call, "", 0});
+    wanted = waiting != state.waits.end() && std::get<0>(*waiting) == call;
+  });
+  return wanted;
+}
+
+void Calls::carry_out(const playbook::Call& call) {
+  if (stopping_ || !is_wanted(call.id)) return;
+  if (call.started > 0 && bool_or(call.ordered, "once")) return end(call, {{"result", "uncertain"}, {"detail", "the program ended while it was under way"}});
+  Draft started{"playbook_call_started", JsonObject{{"call", call.id}, {"attempt", call.started + 1}}, "effects", call.id, {}};
+  if (auto durable = context_.journal.submit_wait(std::move(started)); !durable) return;  // stays open; nothing has left
+  auto body = answer(call);
+  if (body) return end(call, std::move(*body));
+  const Error& error = body.error();
+  if (unknown_fate(error.code) && stopping_) return;  // taken up again at the next start
+  end(call, {{"result", unknown_fate(error.code) ? "uncertain" : "failed"}, {"detail", cacao::printable(error.message).substr(0, 2'000)}});
+}
+
+Result<JsonObject> Calls::answer(const playbook::Call& call) {
+  const std::string kind = string_or(call.ordered, "call");
+  if (kind == "http") return http(call.ordered);
+  if (kind == "channel") return channel(call.ordered);
+  if (kind == "connector") return connector(call.ordered);
+  return fail(Code::kInvalid, fmt::format("calls of kind '{}' are not known", kind));
+}
+
+Result<net::Response> Calls::send(const net::Request& request, const std::string& url) {
+  net::HttpClient client;
+  client.cancel_when(stopping_);
+  client.limit_answers(kMostOctets);
+  if (!config_.ca_file.empty()) client.trust(config_.ca_file);
+  return client.send(request, url, kTimeoutUs);
+}
+
+Result<JsonObject> Calls::http(const Json& ordered) {
+  const Json& wanted = ordered.at("request");
+  net::Request request;
+  request.method = string_or(wanted, "method");
+  request.body = string_or(wanted, "body");
+  for (const Json& header : wanted.at("headers").as_array())
+    request.headers.emplace_back(std::string(header.at(0).as_string()), std::string(header.at(1).as_string()));
+  if (!cacao::is_idempotent(request.method)) request.headers.emplace_back("idempotency-key", string_or(ordered, "key"));
+  if (const Json* const auth = find(wanted, "auth")) {
+    const auto secret = config_.secrets.find(string_or(*auth, "secret"));
+    if (secret == config_.secrets.end()) return fail(Code::kInvalid, fmt::format("the configuration has no secret '{}' (playbooks: secrets)", string_or(*auth, "secret")));
+    const bool basic = string_or(*auth, "type") == "basic";
+    request.headers.emplace_back("authorization", basic ? "Basic " + to_base64(string_or(*auth, "user") + ":" + secret->second) : "Bearer " + secret->second);
+  }
+  FIREBREAK_ASSIGN(const net::Response response, send(request, string_or(wanted, "url")));
+  JsonObject body{{"result", "done"}, {"status", response.status}};
+  if (response.status < 200 || response.status > 299) body["detail"] = excerpt(response.body);
+  cacao::Response came{response.status, response.headers, response.body};
+  came.headers.emplace_back("content-type", response.content_type);
+  const auto values = cacao::capture(ordered.at("results"), came);
+  JsonObject given;
+  if (!values) body["error"] = values.error().message;
+  else
+    for (const auto& [name, value] : *values) given[name] = value;
+  body["values"] = std::move(given);
+  return body;
+}
+
+Result<JsonObject> Calls::channel(const Json& ordered) {
+  const Json& wanted = ordered.at("request");
+  const auto to = config_.channels.find(string_or(wanted, "channel"));
+  if (to == config_.channels.end()) return fail(Code::kInvalid, fmt::format("the configuration has no channel '{}' (playbooks: channels)", string_or(wanted, "channel")));
+  net::Request request;
+  request.method = "POST";
+  request.headers = {{"content-type", "application/json"}, {"idempotency-key", string_or(ordered, "key")}};
+  if (!to->second.secret.empty()) request.headers.emplace_back("authorization", "Bearer " + config_.secrets.at(to->second.secret));
+  request.body = canonical_json(wanted);
+  FIREBREAK_ASSIGN(const net::Response response, send(request, to->second.url));
+  if (response.status < 200 || response.status > 299) return JsonObject{{"result", "failed"}, {"detail", fmt::format("status {}: {}", response.status, excerpt(response.body))}};
+  return JsonObject{{"result", "done"}, {"values", JsonObject{}}};
+}
+
+Result<JsonObject> Calls::connector(const Json& ordered) {
+  const Json& wanted = ordered.at("request");
+  const auto to = callers_.find(string_or(wanted, "connector"));
+  if (to == callers_.end()) return fail(Code::kInvalid, fmt::format("no connector '{}' is configured (callers:)", string_or(wanted, "connector")));
+  FIREBREAK_ASSIGN(const JsonObject values, to->second->call(wanted.at("request"), string_or(ordered, "key")));
+  JsonObject given;  // "digest" becomes __digest__
+  for (const auto& member : values)
+    given[fmt::format("__{}__", std::string_view(member.key()))] = member.value().is_string() ? member.value() : Json(canonical_json(member.value()));
+  return JsonObject{{"result", "done"}, {"values", std::move(given)}};
+}
+
+void Calls::end(const playbook::Call& call, JsonObject body) {
+  body["call"] = call.id;
+  if (auto group = context_.journal.submit_wait(Draft{"playbook_call_ended", std::move(body), "effects", call.id, {}}); !group)
+    context_.logger.error("what came of a call was not taken by the journal; it is asked again at the next start", group.error());
+}
+
+}  // namespace firebreak::app
