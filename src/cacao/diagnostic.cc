@@ -68,6 +68,7 @@ constexpr Rule kRules[] = {
     {"acts-before-evidence", kWarning, kWarning, "a step acts, and on a path to it no evidence was captured", "capture evidence first; bounded containment may run beside it in a parallel step, destruction may not"},
     {"destructive-without-approval", kError, kError, "a destructive command that nobody approves on some path to it", "put a manual step that asks for approval before it"},
     {"secret-in-text", kError, kError, "what looks like a secret stands in the playbook", "take it out, change it where it is valid, and pass it by an external variable or a KMS key"},
+    {"raw-insertion", kWarning, kWarning, "a variable that is put into the content of a request as it is: what it holds can end the text it stands in", "write the content as JSON or a form, where values are put in safely; or make sure that only trusted steps write the variable"},
     {"no-failure-route", kWarning, kWarning, "a failure of this step has nowhere to go", "add on_success and on_failure, or workflow_exception to the playbook"},
 };
 

@@ -93,7 +93,7 @@ Result<std::string> port_of(const Json& party, const Lookup& lookup) {
   if (port->is_int64()) return std::to_string(port->get_int64());
   auto text = insert_raw(string_or(party, "port"), lookup);
   if (!text) return at(std::move(text.error()), "/port");
-  const bool digits = !text->empty() && text->size() <= 5 && std::all_of(text->begin(), text->end(), is_digit);
+  const bool digits = !text->empty() && text->front() != '0' && text->size() <= 5 && std::all_of(text->begin(), text->end(), is_digit);
   if (!digits) return fail(Code::kInvalid, "a port is a number from 1 to 65535", "/port");
   return text;
 }

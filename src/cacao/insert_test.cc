@@ -202,6 +202,7 @@ TEST(Insert, a_host_is_a_host) {
     EXPECT_TRUE(host == value + ":8443" || host == "[" + value + "]:8443") << host;
     EXPECT_EQ(host.find_first_of("/?#@%\\ \r\n\t"), std::string::npos) << host;
   }
+  for (const std::string address : {"10.0.0.1", "::1", "[::1]"}) EXPECT_EQ(put("__x__:value", address + std::string("\0@evil", 6)), "refused") << "behind a NUL";
   EXPECT_EQ(put("__x__:value", "api.example.com"), "api.example.com");
   EXPECT_EQ(put("__x__:value", "10.0.0.1"), "10.0.0.1");
   EXPECT_EQ(put("__x__:value", "::1"), "[::1]");

@@ -224,6 +224,23 @@ TEST(Lint, tells_conditions_that_cannot_be_read) {
   EXPECT_EQ(found->message, "column 15: expected a variable (__name__:value) or a literal ('text', 3, 0.5, true); text is quoted: 'value'");
 }
 
+TEST(Lint, tells_variables_that_are_put_in_as_they_are) {
+  const std::string extension = "extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d", place = step("action", 2) + "/step_extensions/" + extension + "/raw_variables";
+  const auto with = [&](const std::string& names) {
+    Json document = sample_playbook();
+    change(document, "/extension_definitions", "{\"" + extension + R"(": {"type": "extension-definition", "name": "Firebreak", "created_by": "identity--00000000-0000-4000-8000-00000000000b",
+      "schema": "https://example.com/step.json", "version": "1"}})");
+    change(document, step("action", 2) + "/step_extensions", "{\"" + extension + "\": {\"raw_variables\": " + names + "}}");
+    return document;
+  };
+  EXPECT_EQ(pointers(with(R"(["__count__"])"), "raw-insertion"), at(place + "/0"));
+  EXPECT_EQ(pointers(with("[]"), "raw-insertion"), kNothing);
+  EXPECT_EQ(pointers(with(R"(["__count__", "__nobody__"])"), "variable-undeclared"), at(place + "/1"));
+  EXPECT_EQ(pointers(with(R"(["count"])"), "variable-name"), at(place + "/0"));
+  EXPECT_EQ(pointers(with("{}"), "wrong-type"), at(place));
+  for (const Diagnostic& one : lint(with(R"(["__count__"])"), Profile::kLenientImport)) EXPECT_NE(one.level, Level::kError) << to_text(one);
+}
+
 TEST(Lint, tells_secrets_and_does_not_repeat_them) {
   const std::string place = step("action", 4) + "/commands/0/command";
   const char* secrets[] = {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cacao/lint_parts.h"
+#include "cacao/step_rules.h"
 #include "cacao/value.h"
 
 namespace firebreak::cacao {
@@ -38,11 +39,29 @@ class Usage {
         const std::string& given = (*names)[i];
         use(given.ends_with(":value") ? given.substr(0, given.size() - 6) : given, child(child(step.pointer, key), i), &step, std::string_view(key) == "out_args");
       }
+    check_raw(*object, step);
     scan_party("/agent_definitions", step.agent, step);
     for (const std::string& target : step.targets) scan_party("/target_definitions", target, step);
     for (const auto& [name, variable] : step.variables)
       if (!used_here_.contains(name))
         findings_.add("variable-unused", child(child(step.pointer, "step_variables"), name), fmt::format("'{}' is used nowhere", name));
+  }
+
+  // Variables that go into a content as they are. To name one there is no use of it.
+  void check_raw(const Json& object, const Step& step) {
+    const Json* const extensions = find(object, "step_extensions");
+    const Json* const own = extensions == nullptr ? nullptr : find(*extensions, kFirebreakExtension);
+    const Json* const names = own == nullptr ? nullptr : find(*own, kRawVariables);
+    if (names == nullptr) return;
+    const std::string pointer = child(child(child(step.pointer, "step_extensions"), kFirebreakExtension), kRawVariables);
+    if (!names->is_array()) return findings_.add("wrong-type", pointer, "a list of variables' names is expected");
+    for (std::size_t i = 0; i < names->get_array().size(); ++i) {
+      const Json& item = names->get_array()[i];
+      const std::string name = item.is_string() ? std::string(item.get_string()) : std::string();
+      if (!is_variable_name(name)) findings_.add("variable-name", child(pointer, i), "a variable is named as __name__");
+      else if (!is_declared(name, &step)) findings_.add("variable-undeclared", child(pointer, i), fmt::format("'{}' is declared nowhere in reach", name));
+      else findings_.add("raw-insertion", child(pointer, i), fmt::format("'{}' is put into the content as it is", name));
+    }
   }
 
   // An agent or target, and how it authenticates, see the variables of the step that uses them.

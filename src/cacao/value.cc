@@ -119,15 +119,16 @@ bool has_milliseconds(std::string_view text) {
   return is_utc_time(text) && dot != std::string_view::npos && text.size() - dot == 5;
 }
 
+// inet_pton reads up to a NUL: what stands behind one would be anybody's.
 bool is_ipv4(std::string_view text) {
   in_addr address{};
-  return text.size() < INET_ADDRSTRLEN && inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
+  return text.find('\0') == std::string_view::npos && text.size() < INET_ADDRSTRLEN && inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
 }
 
 bool is_ipv6(std::string_view text) {
   text = text.substr(0, text.find('%'));  // a zone says which interface
   in6_addr address{};
-  return text.size() < INET6_ADDRSTRLEN && inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
+  return text.find('\0') == std::string_view::npos && text.size() < INET6_ADDRSTRLEN && inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
 }
 
 bool is_mac(std::string_view text) {
