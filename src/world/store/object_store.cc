@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/encoding.h"
 #include "base/markup.h"
@@ -175,10 +176,17 @@ Result<std::vector<ObjectVersion>> ObjectStore::versions(const std::string& begi
     else query["version-id-marker"] = version;
   }
   std::stable_sort(out.begin(), out.end(), [](const ObjectVersion& a, const ObjectVersion& b) { return a.key < b.key; });
-  // versitygw begins a page with the last version of the page before.
-  const auto same = [](const ObjectVersion& a, const ObjectVersion& b) { return a.key == b.key && a.version == b.version; };
-  out.erase(std::unique(out.begin(), out.end(), same), out.end());
-  return out;
+  // versitygw begins a page with the last version of the page before: of one key each version counts once.
+  std::set<std::string_view> seen;
+  std::vector<ObjectVersion> once;
+  once.reserve(out.size());
+  for (ObjectVersion& one : out) {
+    if (!once.empty() && once.back().key != one.key) seen.clear();
+    if (seen.contains(one.version)) continue;
+    once.push_back(std::move(one));
+    seen.insert(once.back().version);
+  }
+  return once;
 }
 
 Result<std::optional<Retention>> ObjectStore::retention(const std::string& key, const std::string& version) {
