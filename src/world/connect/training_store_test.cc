@@ -67,7 +67,9 @@ TEST_F(TrainingStoreTest, the_same_state_gives_the_same_manifest_whatever_the_pa
   ASSERT_TRUE(once && again);
   EXPECT_EQ(once->at("manifest"), again->at("manifest"));
   bucket_.have_object("train/new", "8", kMonday);
-  EXPECT_NE(call(kSnapshot)->at("manifest"), once->at("manifest"));
+  const auto later = call(kSnapshot);
+  ASSERT_TRUE(later) << later.error().message;
+  EXPECT_NE(later->at("manifest"), once->at("manifest"));
 }
 
 TEST_F(TrainingStoreTest, an_empty_prefix_is_an_empty_manifest) {

@@ -214,7 +214,7 @@ net::Response ScriptedStore::list(const net::Request& request) const {
     // As some servers do, a page begins with the last key of the one before.
     if (!key.starts_with(prefix) || (!after.empty() && key < after) || versions.empty()) continue;
     if (count++ == page_) {
-      more = fmt::format("true</IsTruncated><NextKeyMarker>{}</NextKeyMarker><NextVersionIdMarker>x</NextVersionIdMarker><IsTruncated>true", last);
+      more = fmt::format("true</IsTruncated><NextKeyMarker>{}</NextKeyMarker><NextVersionIdMarker>x</NextVersionIdMarker><IsTruncated>true", escape_markup(last));
       break;
     }
     last = key;
