@@ -58,7 +58,7 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   Configuration configuration;
   if (path.empty()) return configuration;
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -89,6 +89,10 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   if (!store) return fail(std::move(store.error()).with(path));
   configuration.store = std::move(*store);
   if (configuration.store) configuration.document.as_object()["store"] = to_json(*configuration.store);
+  auto callers = callers_of(files, config, folder);
+  if (!callers) return fail(std::move(callers.error()).with(path));
+  configuration.callers = std::move(*callers);
+  if (!configuration.callers.empty()) configuration.document.as_object()["callers"] = to_json(configuration.callers);
   return configuration;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "world/connect/caller_config.h"
 #include "world/effects/attester_config.h"
 #include "world/store/store_config.h"
 
@@ -42,6 +43,7 @@ struct Configuration {
   std::vector<std::pair<std::string, Json>> gateways;   // name -> {control_url, token_file}
   std::vector<effects::AttesterConfig> attesters;       // witnesses and time-stamping authorities
   std::optional<store::StoreConfig> store;              // off the machine
+  std::vector<connect::CallerConfig> callers;           // outside systems that playbooks call, by name
   Json document = JsonObject{};                // normalised, for config_applied
 };
 
@@ -54,5 +56,10 @@ Json to_json(const std::vector<effects::AttesterConfig>& attesters);
 // `store: {url, bucket, …}`; reads its secret. Nothing when there is no such part.
 Result<std::optional<store::StoreConfig>> store_of(Files& files, const Json& config, const std::string& folder);
 Json to_json(const store::StoreConfig& config);  // without the secret
+// `callers: {NAME: {kind, url, …}}`; reads their secrets.
+Result<std::vector<connect::CallerConfig>> callers_of(Files& files, const Json& config, const std::string& folder);
+Json to_json(const std::vector<connect::CallerConfig>& callers);  // without secrets
+// A secret's file: its text without the last line's end. Refused when others than its owner may read it, or when it is empty (kInvalid).
+Result<std::string> read_secret(Files& files, const std::string& path);
 
 }  // namespace firebreak::app

@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "run/app/content.h"
 
@@ -23,18 +22,12 @@ Result<std::int64_t> span(const Json& item, const std::string& key, double fallb
   return static_cast<std::int64_t>(given * unit_us);
 }
 
-// The secret is a password to all that is in the bucket: nobody else may read it.
+// The secret is a password to all that is in the bucket.
 Result<std::string> secret_in(Files& files, const std::string& path) {
-  auto text = read_all(files, path);
+  auto text = read_secret(files, path);
+  if (!text && text.error().code == Code::kInvalid) return bad("secret_file", text.error().message);
   if (!text) return fail(std::move(text.error()).with("store: secret_file"));
-  std::error_code error;
-  const auto rights = std::filesystem::status(path, error).permissions();
-  using std::filesystem::perms;
-  if (!error && (rights & (perms::group_all | perms::others_all)) != perms::none)
-    return bad("secret_file", fmt::format("can be read by others: chmod 600 {}", path));
-  while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
-  if (text->empty()) return bad("secret_file", fmt::format("is empty: {}", path));
-  return std::move(*text);
+  return text;
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ struct HttpClient::Impl {
   std::mutex mutex;
   CURL* easy = nullptr;
   std::string token, ca_file;
-  std::string signing, signer, secret;  // "aws:amz:REGION:s3", key id; empty: not signed
+  std::string signing, signer, secret;  // "aws:amz:REGION:SERVICE", key id; empty: not signed
   std::size_t answer_limit = 0;
   const std::atomic<bool>* cancelled = nullptr;
 
@@ -151,7 +151,7 @@ void HttpClient::trust(std::string ca_file) {
 
 void HttpClient::sign(SigningPair pair) {
   const std::lock_guard lock(impl_->mutex);
-  impl_->signing = fmt::format("aws:amz:{}:s3", pair.region);
+  impl_->signing = fmt::format("aws:amz:{}:{}", pair.region, pair.service);
   impl_->signer = std::move(pair.access_key_id);
   impl_->secret = std::move(pair.secret);
 }
@@ -213,7 +213,7 @@ Result<Response> HttpClient::put(const std::string& url, std::string body, std::
 }
 
 Result<void> HttpClient::stream(const std::string& url, const Headers& headers,
-                                std::function<bool(std::string_view)> on_data) {
+                                std::function<bool(std::string_view)> on_data, std::int64_t timeout_us) {
   const std::lock_guard lock(impl_->mutex);
   HeaderList list;
   impl_->common_headers(list);
@@ -223,6 +223,7 @@ Result<void> HttpClient::stream(const std::string& url, const Headers& headers,
   Streaming streaming{std::move(on_data), impl_->easy, "", false};
   curl_easy_setopt(impl_->easy, CURLOPT_WRITEFUNCTION, stream_body);
   curl_easy_setopt(impl_->easy, CURLOPT_WRITEDATA, &streaming);
+  curl_easy_setopt(impl_->easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_us / 1'000));
   auto performed = impl_->perform(url);
   if (streaming.ended_by_us) return {};
   FIREBREAK_TRY(std::move(performed));

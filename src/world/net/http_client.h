@@ -15,9 +15,10 @@
 
 namespace firebreak::net {
 
-// A key of an S3-compatible store, by which requests are signed (AWS Signature Version 4).
+// A key by which requests are signed (AWS Signature Version 4).
 struct SigningPair {
   std::string region, access_key_id, secret;
+  std::string service = "s3";  // or "sagemaker", …
 };
 
 class HttpClient {
@@ -30,8 +31,8 @@ class HttpClient {
   // Sent with every request from now on: `Authorization: Bearer TOKEN`. Empty: none.
   void set_token(std::string token);
 
-  // Every send() from now on is signed. The request must bear `x-amz-content-sha256`, and the URL's query must be sorted, encoded
-  // and have `=` behind each name: it is signed as it stands.
+  // Every send() from now on is signed, with all headers of the request. The URL's query must be sorted, encoded and have `=` behind
+  // each name: it is signed as it stands. Requests to service "s3" must bear `x-amz-content-sha256`.
   void sign(SigningPair pair);
 
   // When `flag` becomes true, the call under way ends within about a second, and later ones at once, with
@@ -55,8 +56,8 @@ class HttpClient {
                        std::int64_t timeout_us = 30'000'000);
 
   // GET whose body is handed on as it comes (SSE), until the server ends it or `on_data` returns false. A status
-  // of 400 or more is an error with the problem's code.
-  Result<void> stream(const std::string& url, const Headers& headers, std::function<bool(std::string_view)> on_data);
+  // of 400 or more is an error with the problem's code. `timeout_us` is for the whole; 0 = none.
+  Result<void> stream(const std::string& url, const Headers& headers, std::function<bool(std::string_view)> on_data, std::int64_t timeout_us = 0);
 
  private:
   struct Impl;

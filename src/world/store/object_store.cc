@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/encoding.h"
 #include "base/markup.h"
@@ -27,7 +28,7 @@ std::string advice_for(const std::string& code, int status) {
   if (code == "InvalidAccessKeyId") return "; the store does not know access_key_id";
   if (code == "SignatureDoesNotMatch") return "; compare the secret in secret_file, and region";
   if (code == "RequestTimeTooSkewed") return "; set this machine's clock (timedatectl)";
-  if (code == "NoSuchBucket") return "; make it with Object Lock switched on, which most stores do only when a bucket is made";
+  if (code == "NoSuchBucket") return "; compare bucket and region (a bucket for copies is made with Object Lock switched on, which most stores do only then)";
   if (status == 301 || status == 307 || code == "AuthorizationHeaderMalformed") return "; compare url and region with the bucket's";
   return {};
 }
@@ -49,13 +50,18 @@ Result<Retention> retention_from(const std::string& mode, const std::string& unt
 
 }  // namespace
 
-bool is_key(std::string_view key) {
-  if (key.empty() || key.size() > 512) return false;
+bool is_addressed(std::string_view key) {
+  if (key.empty() || key.size() > 1'024) return false;
   for (std::size_t at = 0; at <= key.size();) {
     const std::string_view part = key.substr(at, std::min(key.find('/', at), key.size()) - at);
     if (part.empty() || part == "." || part == "..") return false;
     at += part.size() + 1;
   }
+  return true;
+}
+
+bool is_key(std::string_view key) {
+  if (key.size() > 512 || !is_addressed(key)) return false;
   return std::all_of(key.begin(), key.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '/';
   });
@@ -69,12 +75,15 @@ ObjectStore::ObjectStore(Place place, const std::atomic<bool>& stopping) : place
 }
 
 std::string ObjectStore::address(const std::string& key) const {
-  return key.empty() ? place_.url + "/" + place_.bucket : fmt::format("{}/{}/{}{}", place_.url, place_.bucket, place_.prefix, key);
+  if (key.empty()) return place_.url + "/" + place_.bucket;
+  std::string path = place_.prefix;
+  for (const char c : key) path += c == '/' ? std::string("/") : net::percent_encode(std::string_view(&c, 1));
+  return fmt::format("{}/{}/{}", place_.url, place_.bucket, path);
 }
 
 Result<net::Response> ObjectStore::call(const std::string& method, const std::string& key, const Query& query, net::Headers headers,
                                         ByteView body) {
-  FIREBREAK_ASSERT(key.empty() || is_key(key));
+  FIREBREAK_ASSERT(key.empty() || is_addressed(key));
   std::string url = address(key);
   char before = '?';
   for (const auto& [name, value] : query) {
@@ -97,6 +106,7 @@ Result<net::Response> ObjectStore::call(const std::string& method, const std::st
 }
 
 Result<std::string> ObjectStore::put(const std::string& key, ByteView body, std::optional<Time> locked_until) {
+  FIREBREAK_ASSERT(is_key(key));
   if (body.size() > kObjectBytes) return fail(Code::kTooLarge, fmt::format("{}: more than {} octets", key, kObjectBytes));
   const Digest digest = sha256(body);
   net::Headers headers{{"Content-Type", "application/octet-stream"},
@@ -136,22 +146,27 @@ Result<Bytes> ObjectStore::get(const std::string& key, const std::string& versio
   return std::move(response.body);
 }
 
-Result<std::vector<ObjectVersion>> ObjectStore::versions(const std::string& begin) {
+Result<std::vector<ObjectVersion>> ObjectStore::versions(const std::string& begin, std::size_t most) {
   std::vector<ObjectVersion> out;
   Query query{{"prefix", place_.prefix + begin}, {"versions", ""}};
   for (int page = 0; page < kPages; ++page) {
     FIREBREAK_ASSIGN(const net::Response response, call("GET", "", query, {}, {}));
     auto document = parse_xml(response.body);
     if (!document) return fail(std::move(document.error()).with("list " + address("")));
+    if (document->child("IsTruncated") == nullptr && document->child("Name") == nullptr)
+      return fail(Code::kInvalid, fmt::format("list {}: this is no list of versions; compare url", address("")));
     for (const XmlElement& item : document->children) {
       if (item.name != "Version" && item.name != "DeleteMarker") continue;
       std::string key = item.text_of("Key");
       if (!key.starts_with(place_.prefix)) continue;
       key.erase(0, place_.prefix.size());
       const auto modified = parse_time(item.text_of("LastModified"));
-      out.push_back({std::move(key), item.text_of("VersionId"), number_in(item.text_of("Size")), modified ? *modified : Time{},
+      std::string etag = item.text_of("ETag");
+      if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
+      out.push_back({std::move(key), item.text_of("VersionId"), number_in(item.text_of("Size")), std::move(etag), modified ? *modified : Time{},
                      item.text_of("IsLatest") == "true", item.name == "DeleteMarker"});
     }
+    if (out.size() > most) return fail(Code::kTooLarge, fmt::format("list {}: more than {} versions", address(""), most));
     if (document->text_of("IsTruncated") != "true") break;
     const std::string next = document->text_of("NextKeyMarker"), version = document->text_of("NextVersionIdMarker");
     if (next.empty() || (next == query["key-marker"] && version == query["version-id-marker"]))
@@ -161,10 +176,17 @@ Result<std::vector<ObjectVersion>> ObjectStore::versions(const std::string& begi
     else query["version-id-marker"] = version;
   }
   std::stable_sort(out.begin(), out.end(), [](const ObjectVersion& a, const ObjectVersion& b) { return a.key < b.key; });
-  // versitygw begins a page with the last version of the page before.
-  const auto same = [](const ObjectVersion& a, const ObjectVersion& b) { return a.key == b.key && a.version == b.version; };
-  out.erase(std::unique(out.begin(), out.end(), same), out.end());
-  return out;
+  // versitygw begins a page with the last version of the page before: of one key each version counts once.
+  std::set<std::string_view> seen;
+  std::vector<ObjectVersion> once;
+  once.reserve(out.size());
+  for (ObjectVersion& one : out) {
+    if (!once.empty() && once.back().key != one.key) seen.clear();
+    if (seen.contains(one.version)) continue;
+    once.push_back(std::move(one));
+    seen.insert(once.back().version);
+  }
+  return once;
 }
 
 Result<std::optional<Retention>> ObjectStore::retention(const std::string& key, const std::string& version) {
@@ -188,11 +210,32 @@ Result<void> ObjectStore::set_retention(const std::string& key, const std::strin
   return {};
 }
 
+Result<bool> ObjectStore::legal_hold(const std::string& key, const std::string& version) {
+  const auto response = call("GET", key, {{"legal-hold", ""}, {"versionId", version}}, {}, {});
+  if (!response && (response.error().code == Code::kNotFound || response.error().code == Code::kInvalid)) return false;  // as with retention()
+  if (!response) return fail(Error(response.error()));
+  FIREBREAK_ASSIGN(const XmlElement document, parse_xml(response->body));
+  return document.text_of("Status") == "ON";
+}
+
+Result<void> ObjectStore::set_legal_hold(const std::string& key, const std::string& version, bool on) {
+  const std::string body = fmt::format("<LegalHold xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>{}</Status></LegalHold>", on ? "ON" : "OFF");
+  net::Headers headers{{"Content-Type", "application/xml"}, {"x-amz-checksum-sha256", to_base64(sha256(body).view())}};
+  FIREBREAK_TRY(call("PUT", key, {{"legal-hold", ""}, {"versionId", version}}, std::move(headers), body));
+  return {};
+}
+
 Result<void> ObjectStore::remove(const std::string& key, const std::string& version, bool bypass) {
   net::Headers headers;
   if (bypass) headers.emplace_back("x-amz-bypass-governance-retention", "true");
   FIREBREAK_TRY(call("DELETE", key, {{"versionId", version}}, std::move(headers), {}));
   return {};
+}
+
+Result<std::string> ObjectStore::versioning() {
+  FIREBREAK_ASSIGN(const net::Response response, call("GET", "", {{"versioning", ""}}, {}, {}));
+  FIREBREAK_ASSIGN(const XmlElement document, parse_xml(response.body));
+  return document.text_of("Status");
 }
 
 Result<std::string> ObjectStore::default_retention() {

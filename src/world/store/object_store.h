@@ -1,7 +1,7 @@
 // A bucket of an S3-compatible store, with versions and Object Lock: what Firebreak needs of the S3 protocol and no more.
 //
-// Objects are addressed path style (URL/BUCKET/PREFIX+KEY). A key has letters, digits and ._-/ only, so it is written the same
-// everywhere. Each body travels with its SHA-256, which the store checks (x-amz-checksum-sha256), is covered by the request's
+// Objects are addressed path style (URL/BUCKET/PREFIX+KEY). A key that is written here has letters, digits and ._-/ only, so it is
+// written the same everywhere; others' keys are read, listed and held as they are. Each body travels with its SHA-256, which the store checks (x-amz-checksum-sha256), is covered by the request's
 // signature (SigV4), and stands in the object's metadata (x-amz-meta-sha256) for whoever reads it back.
 //
 // Threads: any; calls wait for each other.
@@ -28,6 +28,7 @@ namespace firebreak::store {
 
 inline constexpr std::size_t kObjectBytes = limits::kDocumentBytes;
 inline constexpr std::size_t kAnswerBytes = 8 * limits::kMiB;
+inline constexpr std::size_t kVersions = 10'000'000;
 
 struct Place {
   std::string url;     // "https://s3.example.org", without '/' at its end
@@ -54,12 +55,14 @@ struct ObjectVersion {
   std::string key;  // without the prefix
   std::string version;
   std::uint64_t octets = 0;
-  Time modified;
+  std::string etag;  // without its quotes; empty: none
+  Time modified;     // by the store's clock, in whole seconds on most
   bool newest = false;
   bool deletion = false;  // only a marker that the object was deleted
 };
 
-bool is_key(std::string_view key);  // 1 to 512 of the characters above, no empty part, no "." or ".."
+bool is_key(std::string_view key);        // 1 to 512 of the characters above, no empty part, no "." or ".."
+bool is_addressed(std::string_view key);  // 1 to 1,024 octets of any kind, and such parts: else a URL cannot name it
 
 class ObjectStore {
  public:
@@ -72,11 +75,14 @@ class ObjectStore {
   Result<std::string> put(const std::string& key, ByteView body, std::optional<Time> locked_until);
   Result<ObjectHead> head(const std::string& key, const std::string& version = {});
   Result<Bytes> get(const std::string& key, const std::string& version = {});  // held against its metadata's digest
-  // All versions of the keys that begin with `begin`, by key; of one key the newest first.
-  Result<std::vector<ObjectVersion>> versions(const std::string& begin);
+  // All versions of the keys that begin with `begin`, by key; of one key the newest first. More than `most` are kTooLarge.
+  Result<std::vector<ObjectVersion>> versions(const std::string& begin, std::size_t most = kVersions);
+  Result<std::string> versioning();  // of the bucket: "Enabled", "Suspended"; empty: it never had versions
 
   Result<std::optional<Retention>> retention(const std::string& key, const std::string& version);
   Result<void> set_retention(const std::string& key, const std::string& version, const Retention& retention, bool bypass);
+  Result<bool> legal_hold(const std::string& key, const std::string& version);
+  Result<void> set_legal_hold(const std::string& key, const std::string& version, bool on);
   Result<void> remove(const std::string& key, const std::string& version, bool bypass);
   // Of the bucket: "COMPLIANCE 365 days"; empty: new objects are not locked by themselves, or the bucket knows no lock.
   Result<std::string> default_retention();

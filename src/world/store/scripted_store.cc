@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/markup.h"
 
 namespace firebreak::store {
 namespace {
@@ -69,6 +70,22 @@ int ScriptedStore::requests() const {
   return requests_;
 }
 
+void ScriptedStore::have_object(const std::string& key, Bytes content, Time modified) {
+  const std::lock_guard lock(mutex_);
+  Version made;
+  made.id = fmt::format("v{:06}", ++versions_);
+  made.sha256 = sha256(content).hex();
+  made.content = std::move(content);
+  made.modified = modified;
+  objects_[key].push_back(std::move(made));
+}
+
+void ScriptedStore::have_deleted(const std::string& key, Time modified) {
+  have_object(key, "", modified);
+  const std::lock_guard lock(mutex_);
+  objects_[key].back().deletion = true;
+}
+
 net::Response ScriptedStore::answer(const net::Request& request) {
   const std::lock_guard lock(mutex_);
   ++requests_;
@@ -81,7 +98,13 @@ net::Response ScriptedStore::answer(const net::Request& request) {
     return weak(Weakness::kNoLock) ? refusal(404, "ObjectLockConfigurationNotFoundError", "none")
                                    : xml("<ObjectLockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><ObjectLockEnabled>Enabled</ObjectLockEnabled>"
                                          "<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>7</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
+  if (key.empty() && request.query.contains("versioning"))
+    return xml(weak(Weakness::kNoVersions) ? "<VersioningConfiguration/>" : "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
   if (key.empty()) return list(request);
+  if (request.query.contains("legal-hold")) {
+    Version* const version = find_version(key, request.query_or("versionId"));
+    return version == nullptr ? refusal(404, "NoSuchVersion", "there is no such version") : legal_hold(request, *version);
+  }
   if (request.query.contains("retention")) {
     Version* const version = find_version(key, request.query_or("versionId"));
     return version == nullptr ? refusal(404, "NoSuchVersion", "there is no such version") : retention(request, *version);
@@ -160,6 +183,15 @@ net::Response ScriptedStore::retention(const net::Request& request, Version& ver
   return empty(200);
 }
 
+net::Response ScriptedStore::legal_hold(const net::Request& request, Version& version) {
+  if (weak(Weakness::kNoLock)) return refusal(400, "InvalidRequest", "Bucket is missing ObjectLockConfiguration");
+  if (request.method == "GET") return xml(fmt::format("<LegalHold><Status>{}</Status></LegalHold>", version.held ? "ON" : "OFF"));
+  const auto document = parse_xml(request.body);
+  if (!document) return refusal(400, "MalformedXML", "cannot be read");
+  if (!weak(Weakness::kLies)) version.held = document->text_of("Status") == "ON";
+  return empty(200);
+}
+
 net::Response ScriptedStore::remove(const net::Request& request, const std::string& key) {
   const std::string id = request.query_or("versionId");
   const bool bypass = request.header("x-amz-bypass-governance-retention") == "true";
@@ -182,13 +214,15 @@ net::Response ScriptedStore::list(const net::Request& request) const {
     // As some servers do, a page begins with the last key of the one before.
     if (!key.starts_with(prefix) || (!after.empty() && key < after) || versions.empty()) continue;
     if (count++ == page_) {
-      more = fmt::format("true</IsTruncated><NextKeyMarker>{}</NextKeyMarker><NextVersionIdMarker>x</NextVersionIdMarker><IsTruncated>true", last);
+      more = fmt::format("true</IsTruncated><NextKeyMarker>{}</NextKeyMarker><NextVersionIdMarker>x</NextVersionIdMarker><IsTruncated>true", escape_markup(last));
       break;
     }
     last = key;
     for (auto version = versions.rbegin(); version != versions.rend(); ++version)
-      items += fmt::format("<Version><Key>{}</Key><VersionId>{}</VersionId><IsLatest>{}</IsLatest><LastModified>{}</LastModified><Size>{}</Size></Version>", key,
-                           version->id, version == versions.rbegin() ? "true" : "false", format_time(version->modified), version->content.size());
+      items += fmt::format("<{0}><Key>{1}</Key><VersionId>{2}</VersionId><IsLatest>{3}</IsLatest><LastModified>{4}</LastModified>{5}</{0}>",
+                           version->deletion ? "DeleteMarker" : "Version", escape_markup(key), version->id, version == versions.rbegin() ? "true" : "false",
+                           format_time(version->modified),
+                           version->deletion ? "" : fmt::format("<ETag>&quot;{}&quot;</ETag><Size>{}</Size>", sha256(version->content).hex().substr(0, 32), version->content.size()));
   }
   return xml(fmt::format("<ListVersionsResult><Name>bucket</Name><IsTruncated>{}</IsTruncated>{}</ListVersionsResult>", more, items));
 }

@@ -41,6 +41,9 @@ class ScriptedStore {
   Bytes content(const std::string& key) const;       // of the oldest version
   void alter(const std::string& key, Bytes content); // of its newest version, in place
   int requests() const;
+  // Somebody else's writes: of any key, over what is there, at any time.
+  void have_object(const std::string& key, Bytes content, Time modified);
+  void have_deleted(const std::string& key, Time modified);
 
  private:
   struct Version {
@@ -49,11 +52,13 @@ class ScriptedStore {
     std::string sha256;
     std::optional<Retention> lock;
     Time modified;
+    bool deletion = false, held = false;
   };
   bool weak(Weakness weakness) const { return weaknesses_.contains(weakness); }
   net::Response put(const net::Request& request, const std::string& key);
   net::Response read(const net::Request& request, const std::string& key, bool body);
   net::Response retention(const net::Request& request, Version& version);
+  net::Response legal_hold(const net::Request& request, Version& version);
   net::Response remove(const net::Request& request, const std::string& key);
   net::Response list(const net::Request& request) const;
   Version* find_version(const std::string& key, const std::string& id);

@@ -97,7 +97,7 @@ TEST_F(StoreTest, says_what_to_do_about_a_refusal) {
   EXPECT_THAT(stranger.message, HasSubstr("403 InvalidAccessKeyId: who is this?; the store does not know access_key_id"));
   there = place();
   there.bucket = "other";
-  EXPECT_THAT(ObjectStore(there, stopping_).versions("").error().message, HasSubstr("make it with Object Lock switched on"));
+  EXPECT_THAT(ObjectStore(there, stopping_).versions("").error().message, HasSubstr("made with Object Lock switched on"));
   bucket_.set_away(true);
   EXPECT_EQ(store_.get("a").error().code, Code::kUnavailable);
 }
