@@ -52,6 +52,24 @@ Result<void> take_option(const ContainState& state, const Json& args, Wish& wish
   return fail(Code::kNotFound, fmt::format("the newest options do not include '{}'", wish.option), "/option");
 }
 
+// "last-known-good" is the release that it is when the measure is asked for: an approval is for that one.
+Result<void> name_last_known_good(Wish& wish) {
+  constexpr std::string_view kName = "last-known-good";
+  if (!wish.asked.is_object()) return {};
+  const std::string& release = wish.slot->endpoint.last_known_good;
+  const Json* const weights = find(wish.asked, "weights");
+  const bool meant = string_or(wish.asked, "release") == kName || (weights != nullptr && find(*weights, kName) != nullptr);
+  if (!meant) return {};
+  if (release.empty()) return fail(Code::kConflict, "the endpoint has no last known good release: name one", "/measure");
+  JsonObject& asked = wish.asked.as_object();
+  if (string_or(asked, "release") == kName) asked["release"] = release;
+  if (weights == nullptr || !weights->is_object()) return {};
+  JsonObject named;
+  for (const auto& member : weights->get_object()) named[member.key() == kName ? std::string_view(release) : std::string_view(member.key())] = member.value();
+  asked["weights"] = std::move(named);
+  return {};
+}
+
 std::string class_of(const Measure& measure, const EndpointSlot& slot) {
   if (std::holds_alternative<FallbackMeasure>(measure) || std::holds_alternative<BlockMeasure>(measure))
     return "disruptive";
@@ -127,6 +145,7 @@ Result<Wish> read_wish(const ContainState& state, const Entry& entry, const Json
   } else {
     FIREBREAK_TRY(take_option(state, args, wish));
   }
+  FIREBREAK_TRY(name_last_known_good(wish));
   auto resolved = resolve_measure(state, wish.asked, wish.incident, entry.index);
   if (!resolved) return fail(std::move(resolved.error()).at("/measure"));
   wish.measure = std::move(*resolved);

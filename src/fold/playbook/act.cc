@@ -138,9 +138,20 @@ constexpr Row kVerbs[] = {
     {"gate", gate},       {"page", message},  {"notify", message}, {"deadline", start_deadline}, {"connector", ask_connector}, {"task", open_task}, {"phase", move_phase},
 };
 
+// "api.example.com", or with a port "127.0.0.1:8080": as it stands in the address.
+std::string host_of(const Json& request) {
+  const std::string url = string_or(request, "url");
+  const std::size_t from = url.find("://") + 3;
+  return url.substr(from, std::min(url.find('/', from), url.size()) - from);
+}
+
 Drafts act(const At& at, const Rendered& unit) {
   if (unit.kind == "manual") return {task(at, unit.text, agent_name(at))};
-  if (unit.kind == "http") return order(at, "http", unit.what, !(at.rules().idempotent || cacao::is_idempotent(string_or(unit.what, "method"))));
+  if (unit.kind == "http") {
+    if (const std::string host = host_of(unit.what); !at.state->hosts.contains(host))
+      return unit_failed(at, "failure", fmt::format("'{}' is not among the hosts that playbooks may reach: playbooks: hosts in the configuration", host), false);
+    return order(at, "http", unit.what, !(at.rules().idempotent || cacao::is_idempotent(string_or(unit.what, "method"))));
+  }
   const IncidentFacts* const facts = facts_of(at);
   if (facts == nullptr) return unit_failed(at, "failure", "the incident is closed", false);
   const std::string name = string_or(unit.what, "name");

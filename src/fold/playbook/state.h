@@ -113,7 +113,7 @@ struct PlaybookState {
   std::map<std::string, std::string> proposed;      // containment action, not in force yet -> open incident
   std::map<std::string, std::string> action_of;     // containment action in force -> open incident
   Values variables;                                 // of the organisation: contacts, addresses; an external one takes its value from here
-  std::set<std::string> channels, connectors;       // names that the configuration has
+  std::set<std::string> channels, connectors, hosts;  // that the configuration names
   SignaturePolicy signatures;
   // Derived: who waits for what (id, run, activation), and what is due next.
   std::set<std::tuple<std::string, std::string, std::uint64_t>> waits;

@@ -1,4 +1,4 @@
-// Findings, incidents, tasks, playbook runs.
+// Findings, incidents, tasks.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -229,7 +229,7 @@ void incident_measured(Store& store, const Entry& entry) {
 
 void incident_task_opened(Store& store, const Entry& entry) {
   JsonObject task = thing(entry, entry.id("task"), "open");
-  copy_members(task, entry.body, {"incident", "text", "owner", "due"});
+  copy_members(task, entry.body, {"incident", "text", "owner", "due", "run", "activation", "form"});
   store.put("task", task);
   store.add_timeline(string_or(entry.body, "incident"), entry,
                      fmt::format("Task {} for {}: {}", entry.id("task"),
@@ -268,71 +268,6 @@ void incident_closed(Store& store, const Entry& entry) {
                                  string_or(entry.body, "summary"), string_or(entry.body, "residual_risk")));
 }
 
-void playbook_run_started(Store& store, const Entry& entry) {
-  JsonObject run = thing(entry, entry.id("run"), "running");
-  copy_members(run, entry.body, {"playbook", "modified", "incident"});
-  run["steps"] = JsonArray{};
-  store.put("run", run);
-  const std::optional<JsonObject> playbook = store.get("playbook", string_or(entry.body, "playbook"));
-  store.add_timeline(string_or(entry.body, "incident"), entry,
-                     fmt::format("Playbook started: {}", playbook ? string_or(*playbook, "name")
-                                                                  : string_or(entry.body, "playbook")));
-}
-
-// Where a branch begins or ends: nothing happens there. The run keeps these steps, the timeline does not tell
-// them.
-bool is_mark(const Json& body) {
-  const std::string step = string_or(body, "step");
-  return step.starts_with("start--") || step.starts_with("end--");
-}
-
-void playbook_step_started(Store& store, const Entry& entry) {
-  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
-    JsonObject step = moment(entry);
-    copy_members(step, entry.body, {"step", "name", "command"});
-    step["state"] = "running";
-    run["steps"].as_array().push_back(std::move(step));
-    if (is_mark(entry.body)) return;
-    store.add_timeline(
-        string_or(run, "incident"), entry,
-        fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
-  });
-}
-
-void playbook_step_ended(Store& store, const Entry& entry) {
-  const std::string id = string_or(entry.body, "step"), outcome = string_or(entry.body, "outcome");
-  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
-    std::string name = id;
-    for (Json& step : run["steps"].as_array()) {
-      if (string_or(step, "step") != id || string_or(step, "state") != "running") continue;
-      name = string_or(step, "name", id);
-      step.as_object()["state"] = outcome;
-      step.as_object()["ended"] = moment(entry);
-      copy_members(step.as_object(), entry.body, {"detail"});
-    }
-    if (is_mark(entry.body) && outcome == "success") return;
-    const std::string detail = string_or(entry.body, "detail");
-    store.add_timeline(string_or(run, "incident"), entry,
-                       fmt::format("Step ended ({}): {}{}", outcome, name,
-                                   detail.empty() ? "" : fmt::format(" ({})", detail)));
-  });
-}
-
-void playbook_run_ended(Store& store, const Entry& entry) {
-  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
-    run["state"] = string_or(entry.body, "outcome", "ended");
-    run["ended"] = moment(entry);
-    store.add_timeline(string_or(run, "incident"), entry,
-                       fmt::format("Playbook ended: {}", string_or(entry.body, "outcome")));
-  });
-}
-
-void playbook_installed(Store& store, const Entry& entry) {
-  JsonObject playbook = thing(entry, string_or(entry.body, "id"), "installed");
-  copy_members(playbook, entry.body, {"modified", "name", "digest"});
-  store.put("playbook", playbook);
-}
-
 constexpr Handler kHandlers[] = {
     {"finding_opened", finding_opened},
     {"finding_updated", finding_updated},
@@ -349,11 +284,6 @@ constexpr Handler kHandlers[] = {
     {"incident_task_opened", incident_task_opened},
     {"incident_task_done", incident_task_done},
     {"incident_closed", incident_closed},
-    {"playbook_installed", playbook_installed},
-    {"playbook_run_started", playbook_run_started},
-    {"playbook_step_started", playbook_step_started},
-    {"playbook_step_ended", playbook_step_ended},
-    {"playbook_run_ended", playbook_run_ended},
 };
 
 }  // namespace

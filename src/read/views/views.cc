@@ -184,6 +184,9 @@ Result<Json> Views::models(const Page& page, const Filter& filter) const {
 Result<Json> Views::runs(const Page& page, const Filter& filter) const {
   return impl_->list("run", page, filter, nullptr);
 }
+Result<Json> Views::approvals(const Page& page, const Filter& filter) const {
+  return impl_->list("approval", page, filter, nullptr);
+}
 Result<Json> Views::gates(const Page& page, const Filter& filter) const {
   return impl_->list("gate", page, filter, nullptr);
 }
@@ -227,6 +230,14 @@ Result<Json> Views::evidence_item(const std::string& id) const {
   std::optional<JsonObject> found = impl_->store.get("evidence", id);
   FIREBREAK_TRY(impl_->store.take_error());
   if (!found) return fail(Code::kNotFound, fmt::format("there is no evidence '{}'", id));
+  return Json(std::move(*found));
+}
+
+Result<Json> Views::run(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::optional<JsonObject> found = impl_->store.get("run", id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  if (!found) return fail(Code::kNotFound, fmt::format("there is no run '{}'", id));
   return Json(std::move(*found));
 }
 

@@ -69,6 +69,7 @@ class Views {
   Result<Json> evidence(const Page& page, const Filter& filter = {}) const;
   Result<Json> models(const Page& page, const Filter& filter = {}) const;  // releases
   Result<Json> runs(const Page& page, const Filter& filter = {}) const;    // playbook runs
+  Result<Json> approvals(const Page& page, const Filter& filter = {}) const;  // that steps of runs ask for
   Result<Json> gates(const Page& page, const Filter& filter = {}) const;
   Result<Json> changes(const Page& page, const Filter& filter = {}) const;  // planned ones and promotions
   Result<Json> tunings(const Page& page, const Filter& filter = {}) const;  // proposed detector configurations
@@ -81,6 +82,7 @@ class Views {
   Result<Json> finding(const std::string& id) const;
   Result<Json> action(const std::string& id) const;         // with orders[] and checks[]
   Result<Json> evidence_item(const std::string& id) const;  // with custody[]
+  Result<Json> run(const std::string& id) const;            // with steps[]
 
   // One screen: what needs a person now, who waits for whom, what is due next.
   Result<Json> status() const;

@@ -101,6 +101,7 @@ class Api {
   void add_profile_routes();  // profiles of data sets, results of other tools
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
+  void add_playbook_routes();  // installed playbooks, dry runs, records of runs
   void add_case_routes();     // planned changes, mutes, precision, backtests
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records

@@ -57,6 +57,8 @@ void Api::add_read_routes() {
   one("/api/v1/evidence/{id}", &views::Views::evidence_item);
   list("/api/v1/models", &views::Views::models);
   list("/api/v1/runs", &views::Views::runs);
+  one("/api/v1/runs/{id}", &views::Views::run);
+  list("/api/v1/approvals", &views::Views::approvals);
   list("/api/v1/gates", &views::Views::gates);
   list("/api/v1/changes", &views::Views::changes);
   list("/api/v1/mutes", &views::Views::mutes);

@@ -15,6 +15,9 @@
 #include "run/app/evidence_job.h"
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
+#include "run/app/impact_job.h"
+#include "run/app/replay_job.h"
+#include "world/connect/make_caller.h"
 #include "run/app/log_guard.h"
 #include "world/connect/gateway_connector.h"
 
@@ -139,6 +142,13 @@ Result<void> App::Impl::open_connectors() {
     FIREBREAK_ASSIGN(const std::string token, token_file(files, random, path));
     connectors[name] = std::make_unique<connect::GatewayConnector>(url, token);
   }
+  const auto keep = [this](std::string document) -> Result<std::string> {
+    FIREBREAK_ASSIGN(const Digest digest, blobs->put(document));
+    return digest.hex();
+  };
+  for (const connect::CallerConfig& caller : configuration.callers) {
+    FIREBREAK_ASSIGN(callers[caller.name], connect::make_caller(caller, system_clock, keep));
+  }
   return {};
 }
 
@@ -163,8 +173,9 @@ Result<void> App::Impl::start_workers() {
   offsite->configure(configuration.store);
   projection = std::make_unique<Projection>(*views, *journal, logger);
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
+  calls = std::make_unique<Calls>(*context, configuration.playbooks, callers);
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
-  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker,
+  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
                                             for (const std::string& name : feed_maker->worth_trying())
                                               jobs->post([this, name] { feed_maker->make(name); });
@@ -202,6 +213,7 @@ Result<void> App::Impl::follow_journal() {
   jobs->post([this] { feed_maker->use_rules(); });
   for (const Entry& entry : requests.open()) take_request(entry);
   jobs->post([this] { erasures->carry_out(); });
+  take_calls();
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
   projection->wake();
@@ -209,7 +221,7 @@ Result<void> App::Impl::follow_journal() {
 }
 
 void App::Impl::on_group(const journal::Group& group) {
-  bool orders = false;
+  bool orders = false, ordered_calls = false;
   for (const Entry& entry : group.entries) {
     erase_text(entry);
     feed_maker->apply(entry);
@@ -220,6 +232,7 @@ void App::Impl::on_group(const journal::Group& group) {
       const std::string endpoint = FeedMaker::endpoint_of(entry);
       jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
     }
+    ordered_calls = ordered_calls || entry.kind == "playbook_call_ordered";
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
@@ -228,6 +241,7 @@ void App::Impl::on_group(const journal::Group& group) {
     }
   }
   if (orders) take_orders();
+  if (ordered_calls) take_calls();
   projection->wake();
   if (events_file) events_file->wake();
 }
@@ -242,6 +256,8 @@ void App::Impl::take_request(const Entry& entry) {
   if (entry.kind == "forecast_requested") jobs->post([this, entry] { offer_options(*context, entry); });
   if (entry.kind == "erase_ordered") jobs->post([this] { erasures->carry_out(); });
   if (entry.kind == "gate_requested") jobs->post([this, entry] { run_gates(*context, entry); });
+  if (entry.kind == "impact_requested") jobs->post([this, entry] { tell_impact(*context, entry); });
+  if (entry.kind == "replay_requested") jobs->post([this, entry] { replay_two_by_two(*context, entry); });
 }
 
 void App::Impl::take_orders() {
@@ -255,6 +271,17 @@ void App::Impl::take_orders() {
     worker->take({order.id, order.fence, order.action, order.endpoint, order.connector, order.verb,
                   std::move(order.extension), attempts});
   }
+}
+
+void App::Impl::take_calls() {
+  std::vector<playbook::Call> open;
+  journal->with_state([&](const journal::View& view) { open = playbook::open_calls(view.state<playbook::PlaybookState>(playbook::kFoldName)); });
+  std::set<std::string> still;
+  for (playbook::Call& call : open) {
+    still.insert(call.id);
+    if (calls_taken.insert(call.id).second) calls->take(std::move(call));
+  }
+  std::erase_if(calls_taken, [&](const std::string& id) { return !still.contains(id); });
 }
 
 effects::Hooks App::Impl::effect_hooks() {
@@ -333,6 +360,7 @@ void App::stop() {
   if (impl_->offsite) impl_->offsite->stop();
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
+  if (impl_->calls) impl_->calls->stop();
   if (impl_->server) impl_->server->stop();
   if (impl_->intake) impl_->intake->stop();  // records what waits
   if (impl_->api) impl_->api->stop();

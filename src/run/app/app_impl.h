@@ -16,6 +16,7 @@
 #include "run/app/app.h"
 #include "run/app/archivist.h"
 #include "run/app/attestations.h"
+#include "run/app/calls.h"
 #include "run/app/clockwork.h"
 #include "run/app/content.h"
 #include "run/app/erasures.h"
@@ -65,6 +66,9 @@ struct App::Impl {
   std::unique_ptr<Projection> projection;
   std::unique_ptr<EventsFile> events_file;
   std::unique_ptr<effects::Worker> worker;
+  Callers callers;
+  std::unique_ptr<Calls> calls;
+  std::set<std::string> calls_taken;
   std::set<std::uint64_t> orders_taken;
   std::mutex making_mutex;
   std::set<std::string> making;  // endpoints whose feed is to be tried
@@ -92,6 +96,7 @@ struct App::Impl {
   void erase_text(const Entry& entry);
   void take_request(const Entry& entry);
   void take_orders();
+  void take_calls();  // what runs of playbooks have ordered outside
   effects::Hooks effect_hooks();
   void add_gauges();
   Result<void> create_stream(const record::StreamConfig& config);

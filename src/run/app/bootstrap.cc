@@ -57,7 +57,7 @@ Result<void> apply_configuration(journal::Journal& journal, const Configuration&
                 {}, {}};
     FIREBREAK_TRY(journal.submit_wait(std::move(draft)));
   }
-  for (const Json& document : configuration.playbooks) {
+  for (const Json& document : configuration.playbooks.documents) {
     const std::string id = string_or(document, "id"), modified = string_or(document, "modified");
     bool installed = false;
     journal.with_state([&](const journal::View& view) {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/task_thread.h"
+#include "run/app/calls.h"
 #include "run/app/context.h"
 #include "run/app/effect_checks.h"
 #include "run/app/projection.h"
@@ -24,7 +25,7 @@ namespace firebreak::app {
 class Clockwork {
  public:
   // `fed` is null with the system's clock. `each_tick` is called once a second, or at each step of a fed clock.
-  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, FedClock* fed,
+  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, FedClock* fed,
             std::function<void()> each_tick);
   ~Clockwork();
 
@@ -53,6 +54,7 @@ class Clockwork {
   TaskThread& jobs_;
   Projection& projection_;
   effects::Worker& worker_;
+  Calls& calls_;
   FedClock* const fed_;
   const std::function<void()> each_tick_;
   EffectChecks checks_;

@@ -62,7 +62,9 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
-  FIREBREAK_ASSIGN(configuration.playbooks, load_list(files, folder, config, "playbooks"));
+  auto playbooks = playbooks_of(files, config, folder);
+  if (!playbooks) return fail(std::move(playbooks.error()).with(path));
+  configuration.playbooks = std::move(*playbooks);
   FIREBREAK_ASSIGN(configuration.detectors, load_map(files, folder, config, "detectors"));
   JsonObject rules;
   FIREBREAK_ASSIGN(const auto sections, load_map(files, folder, config, "rules"));
@@ -81,6 +83,7 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   JsonObject detectors;
   for (const auto& [name, document] : configuration.detectors) detectors[name] = document;
   configuration.document = JsonObject{{"rules", configuration.rules}, {"detectors", detectors}};
+  if (const Json* const section = find(config, "playbooks"); section != nullptr && section->is_object()) configuration.document.as_object()["playbooks"] = to_json(configuration.playbooks);
   auto attesters = attesters_of(config, folder);
   if (!attesters) return fail(std::move(attesters.error()).with(path));
   configuration.attesters = std::move(*attesters);

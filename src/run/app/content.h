@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "run/app/playbook_config.h"
 #include "world/connect/caller_config.h"
 #include "world/effects/attester_config.h"
 #include "world/store/store_config.h"
@@ -36,7 +37,7 @@ std::vector<YamlDocument> yaml_documents(std::string_view text);
 // whole stands in one `config_applied` entry (by digest when it is larger than an entry).
 struct Configuration {
   std::vector<Json> endpoints;                 // documents of types/endpoint.h
-  std::vector<Json> playbooks;                 // CACAO 2.0
+  PlaybookConfig playbooks;
   std::vector<std::pair<std::string, Json>> detectors;  // endpoint -> detector configuration
   std::vector<std::pair<std::string, Json>> profiles;   // endpoint -> reference profile settings
   Json rules = JsonObject{};                   // correlation, recovery ladder, gates

@@ -41,9 +41,9 @@ struct RuleWords {
 };
 
 struct PlaybookWords {
-  std::string file, second, out, profile = "strict-cs01", id, incident, key, signee, identity, from = "nist", name;
-  bool svg = false;
-  std::vector<std::string> keys;
+  std::string file, second, out, profile = "strict-cs01", id, incident, key, signee, identity, from = "nist", name, version, step, reason, state, digest, note;
+  bool svg = false, failed = false, status = false;
+  std::vector<std::string> keys, set;
 };
 
 struct CaseWords {
@@ -76,7 +76,7 @@ struct Words {  // everything a command may be given
   std::string id, text, endpoint, severity, title, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
       pinned, exported, ca_file, keys_dir, out, report_dir, file, player, caller_list, release_name, measure_file;
   std::vector<std::string> callers, keys, items, receipts, witnesses;
-  std::string data;
+  std::string data, span;
   double per_minute = 60, burst = 10, low = 0, high = 0;
   std::int64_t lease_minutes = 240, minutes = 15;
   std::uint64_t index = 0;
@@ -116,8 +116,9 @@ class CommandLine {
   void add_stats();
   // rule_words.cc
   void add_rule();
-  // playbook_words.cc
+  // playbook_words.cc, run_words.cc
   void add_playbook();
+  void add_runs(CLI::App* playbook);
   // profile_words.cc
   void add_profile();
   // incident_words.cc

@@ -165,7 +165,7 @@ void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>&
   }
   out.push_back({Health::kOk,
                  fmt::format("configuration: {} with {} endpoints, {} playbooks, {} detectors",
-                             options.config, configuration->endpoints.size(), configuration->playbooks.size(),
+                             options.config, configuration->endpoints.size(), configuration->playbooks.documents.size(),
                              configuration->detectors.size()),
                  ""});
   bool all_answer = true;

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "fold/playbook/verbs.h"
 #include "run/main/command_line.h"
 
 namespace firebreak::cli {
@@ -72,13 +73,21 @@ void CommandLine::add_incident() {
 void CommandLine::propose_verb(CLI::App* contain, const std::string& name, const std::string& help,
                   std::function<Json()> measure, const std::function<void(CLI::App*)>& options) {
   auto* sub = verb(contain, name, help, [this, measure = std::move(measure)](Client& c) {
-    JsonObject args{{"endpoint", words_.endpoint}, {"lease_s", words_.lease_minutes * 60}, {"measure", measure()}};
+    if (words_.endpoint.empty()) return report_error({Code::kInvalid, "name the endpoint", {}, 0}, words_.connection.json);
+    std::int64_t seconds = words_.lease_minutes * 60;
+    if (!words_.span.empty()) {
+      const auto span = playbook::parse_span(words_.span);
+      if (!span) return report_error(span.error(), words_.connection.json);
+      seconds = *span / kSecond;
+    }
+    JsonObject args{{"endpoint", words_.endpoint}, {"lease_s", seconds}, {"measure", measure()}};
     if (!words_.incident.empty()) args["incident"] = words_.incident;
     return give_command(c, "action.propose", args);
   });
-  sub->add_option("--endpoint", words_.endpoint)->required();
+  sub->add_option("endpoint,--endpoint", words_.endpoint, "the endpoint to contain");
   sub->add_option("--incident", words_.incident);
-  sub->add_option("--lease-minutes", words_.lease_minutes, "it ends by itself after this")->capture_default_str();
+  auto* minutes = sub->add_option("--lease-minutes", words_.lease_minutes, "it ends by itself after this")->capture_default_str();
+  sub->add_option("--for", words_.span, "the same as 4h, 30m or 14d")->excludes(minutes);
   options(sub);
 }
 
@@ -122,7 +131,10 @@ void CommandLine::add_contain() {
                  if (w.release_name == "fallback") return JsonObject{{"kind", "fallback"}};
                  return JsonObject{{"kind", "weights"}, {"weights", JsonObject{{w.release_name, 100}}}};
                },
-               [&w](CLI::App* sub) { sub->add_option("--to", w.release_name, "release, or 'fallback'")->required(); });
+               [&w](CLI::App* sub) { sub->add_option("--to", w.release_name, "a release, last-known-good, or fallback")->required(); });
+  propose_verb(contain, "mirror", "copies of the requests go to another release, whose answers reach nobody",
+               [&w]() -> Json { return JsonObject{{"kind", "mirror"}, {"release", w.release_name}}; },
+               [&w](CLI::App* sub) { sub->add_option("--to", w.release_name, "a release, or last-known-good")->required(); });
   propose_verb(contain, "block", "refuse these callers",
                [&w]() -> Json {
                  return JsonObject{{"kind", "block"}, {"callers", JsonArray(w.callers.begin(), w.callers.end())}};

@@ -15,7 +15,9 @@
 #include "cacao/signature.h"
 #include "cacao/skeleton.h"
 #include "cacao/text.h"
+#include "cacao/value.h"
 #include "fold/playbook/plan.h"
+#include "fold/playbook/rehearsal.h"
 #include "run/app/content.h"
 #include "run/main/command_line.h"
 
@@ -113,6 +115,62 @@ int print_page(const PlaybookWords& w, bool json) {
   PosixFiles files;
   if (auto written = write_plain(files, w.out, html); !written) return report_error(written.error(), json);
   return kDone;
+}
+
+// ---- a dry run, without a server
+
+Result<playbook::Values> values_of(const std::vector<std::string>& given) {
+  playbook::Values out;
+  for (const std::string& one : given) {
+    const std::size_t equal = one.find('=');
+    if (equal == std::string::npos || !cacao::is_variable_name(one.substr(0, equal))) return fail(Code::kInvalid, fmt::format("--set takes __name__=value, not '{}'", one));
+    out[one.substr(0, equal)] = one.substr(equal + 1);
+  }
+  return out;
+}
+
+std::string rehearsal_text(const Json& rehearsed) {
+  std::string text = fmt::format("{} ({})\n", string_or(rehearsed, "name"), string_or(rehearsed, "id"));
+  for (const Json& problem : rehearsed.at("problems").as_array()) text += fmt::format("problem: {}\n", std::string_view(problem.as_string()));
+  for (const Json& step : rehearsed.at("steps").as_array()) {
+    const std::string indent(2 + 2 * static_cast<std::size_t>(int_or(step, "depth")), ' ');
+    text += fmt::format("{}{} [{}, {}]\n", indent, cacao::printable(string_or(step, "name")), string_or(step, "type"), string_or(step, "reached"));
+    if (const Json* approval = find(step, "approval")) text += fmt::format("{}  asks {} person(s) for approval\n", indent, int_or(*approval, "approvers"));
+    if (const std::string condition = string_or(step, "condition"); !condition.empty()) {
+      const Json* const holds = find(step, "holds");
+      text += fmt::format("{}  if {}: {}\n", indent, cacao::printable(condition), holds != nullptr ? (holds->as_bool() ? "holds" : "does not hold") : string_or(step, "error", "known when the step is reached"));
+    }
+    const Json* const commands = find(step, "commands");
+    if (commands == nullptr) continue;
+    for (const Json& command : commands->as_array()) {
+      const std::string error = string_or(command, "error");
+      text += fmt::format("{}  > {}{}\n", indent, cacao::printable(string_or(command, "text")), error.empty() ? "" : "   WOULD FAIL: " + error);
+      if (const Json* later = find(command, "later"))
+        for (const auto& member : later->as_object()) text += fmt::format("{}    {} is known after '{}'\n", indent, std::string_view(member.key()), std::string_view(member.value().as_string()));
+    }
+  }
+  return text;
+}
+
+int dry_run(const PlaybookWords& w, bool json) {
+  const auto rehearsed = [&]() -> Result<Json> {
+    FIREBREAK_ASSIGN(const Json document, load(w.file));
+    playbook::RehearsalInput input;
+    FIREBREAK_ASSIGN(input.variables, values_of(w.set));
+    auto plan = playbook::runnable_plan(document);
+    if (!plan) return fail(std::move(plan.error()).with("it cannot run here; 'firebreak playbook lint' says all of why"));
+    // What the incident gives may be set by hand: __rule__, __severity__, …
+    for (const auto& [name, value] : input.variables)
+      if (playbook::is_given(name) && !(*plan)->read.variables.contains(name)) return fail(Code::kInvalid, fmt::format("the playbook has no variable {}", name));
+    return playbook::rehearse(*plan, input);
+  }();
+  if (!rehearsed) return report_error(rehearsed.error(), json);
+  bool sound = rehearsed->at("problems").as_array().empty();
+  for (const Json& step : rehearsed->at("steps").as_array())
+    if (const Json* commands = find(step, "commands"))
+      for (const Json& command : commands->as_array()) sound = sound && find(command, "error") == nullptr;
+  std::fputs(json ? pretty_json(*rehearsed).c_str() : rehearsal_text(*rehearsed).c_str(), stdout);
+  return sound ? kDone : kNegative;
 }
 
 // ---- what makes documents: new, sign
@@ -225,11 +283,10 @@ void CommandLine::add_playbook() {
   auto* verifying = offline(playbook, "verify", "check the signatures of a playbook; exit code 1 when none is good", [this, &w] { return verify(w, words_.connection.json); });
   file(verifying);
   verifying->add_option("--key", w.keys, "public key that you trust, PEM (again for each); 'openssl pkey -in KEY.pem -pubout' prints one");
-  auto* running = verb(playbook, "run", "start a playbook on an incident", [&w](Client& client) {
-    return give_command(client, "playbook.run", JsonObject{{"playbook", w.id}, {"incident", w.incident}});
-  });
-  running->add_option("playbook", w.id, "its id")->required();
-  running->add_option("--incident", w.incident)->required();
+  auto* showing_values = offline(playbook, "dry-run", "every command with the values that its variables would have; nothing is done", [this, &w] { return dry_run(w, words_.connection.json); });
+  file(showing_values);
+  showing_values->add_option("--set", w.set, "__name__=value, again for each");
+  add_runs(playbook);
 }
 
 }  // namespace firebreak::cli
