@@ -48,16 +48,33 @@ Effect effect_of_openc2(std::string_view content) {
   return action == "delete" || action == "remediate" ? Effect::kDestroys : Effect::kActs;
 }
 
+bool is_firebreak(const Command& command) { return command.type == "firebreak" || command.type == "x-firebreak"; }
+
+std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
+
+// `contain wait` waits for somebody else's measure; a connector changes something unless it reads.
 Effect effect_of_verb(std::string_view text) {
-  const std::string_view verb = text.substr(0, text.find(' '));
-  return verb.starts_with("contain") ? Effect::kActs : Effect::kNone;
+  const std::string_view verb = first_word(text), rest = text.substr(std::min(verb.size() + 1, text.size()));
+  if (verb == "connector") {
+    const std::string_view what = rest.substr(std::min(first_word(rest).size() + 1, rest.size()));
+    const std::string_view deed = first_word(what);
+    return deed == "read" || deed == "recent" || deed == "snapshot" ? Effect::kNone : Effect::kActs;
+  }
+  if (verb == "lift") return Effect::kActs;
+  return verb.starts_with("contain") && verb != "containment.wait" && rest != "wait" ? Effect::kActs : Effect::kNone;
+}
+
+bool captures(const Command& command) {
+  if (!is_firebreak(command)) return speaks_of(command.text, kEvidence);
+  const std::string_view verb = first_word(command.text);
+  return verb == "evidence.capture" || verb == "capture" || (verb == "connector" && speaks_of(command.text, kEvidence));
 }
 
 }  // namespace
 
 Effect effect_of(const Command& command) {
   if (command.type == "manual" || is_in(kQueries, command.type)) return Effect::kNone;
-  if (command.type == "x-firebreak") return effect_of_verb(command.text);
+  if (is_firebreak(command)) return effect_of_verb(command.text);
   const Effect effect = command.type == "http-api"      ? effect_of_http(command.text)
                         : command.type == "openc2-http" ? effect_of_openc2(command.content)
                         : speaks_of(command.text, kDestroying) ? Effect::kDestroys
@@ -75,14 +92,12 @@ bool captures_evidence(const Step& step) {
   if (step.type != "action" && step.type != "playbook-action") return false;
   if (effect_of(step) == Effect::kDestroys) return false;
   return speaks_of(step.name, kEvidence) ||
-         std::any_of(step.commands.begin(), step.commands.end(), [](const Command& command) {
-           return command.type == "x-firebreak" ? command.text.starts_with("evidence.capture") : speaks_of(command.text, kEvidence);
-         });
+         std::any_of(step.commands.begin(), step.commands.end(), captures);
 }
 
 bool asks_for_approval(const Step& step) {
   return std::any_of(step.commands.begin(), step.commands.end(), [&](const Command& command) {
-    if (command.type == "x-firebreak") return command.text == "containment.wait";
+    if (is_firebreak(command)) return command.text == "containment.wait" || command.text == "wait" || command.text == "contain wait";
     return command.type == "manual" && (speaks_of(command.text, kApproval) || speaks_of(step.name, kApproval));
   });
 }

@@ -13,11 +13,11 @@ enum class Effect { kNone, kActs, kDestroys };
 Effect effect_of(const Command& command);
 Effect effect_of(const Step& step);  // the strongest of its commands
 
-// The step secures evidence: `evidence.capture`, or a step whose name or command speaks of it (evidence, snapshot,
+// The step secures evidence: `capture`, or a step whose name or command speaks of it (evidence, snapshot,
 // capture, preserve, forensic). One that destroys is none.
 bool captures_evidence(const Step& step);
 
-// A person says yes: a manual command that asks (approve, authorise, confirm, consent, sign-off), or `containment.wait`,
+// A person says yes: a manual command that asks (approve, authorise, confirm, consent, sign-off), or `wait`,
 // which ends when a second person has approved a measure.
 bool asks_for_approval(const Step& step);
 

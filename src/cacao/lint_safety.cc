@@ -99,7 +99,7 @@ class Safety {
     const bool destroys = effect == Effect::kDestroys;
     if (!here.evidence && (destroys || !beside) && !captures_evidence(step))
       findings_.add("acts-before-evidence", step.pointer, fmt::format("'{}' {} before evidence is captured on every path to it", step.title(), destroys ? "destroys" : "acts"));
-    if (destroys && !here.approval)
+    if (destroys && !here.approval && step.approvers == 0)
       findings_.add("destructive-without-approval", step.pointer, fmt::format("'{}' destroys, and nobody approves it on every path to it", step.title()));
   }
 

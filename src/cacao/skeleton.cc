@@ -26,14 +26,14 @@ class Writer {
     add(word, name, people_, JsonObject{{"type", "manual"}, {"command", words}, {"playbook_activity", activity}}, {{"on_completion", next}});
   }
   void program(const std::string& word, const std::string& name, JsonObject command, JsonObject more) {
-    command["type"] = "x-firebreak";
+    command["type"] = "firebreak";
     add(word, name, program_, std::move(command), std::move(more));
   }
 
   JsonObject& workflow() { return workflow_; }
   JsonObject agents() const {
     return {{people_, JsonObject{{"type", "group"}, {"name", "incident responders"}}},
-            {program_, JsonObject{{"type", "security-category"}, {"name", "Firebreak"}, {"description", "Commands of type x-firebreak are run by Firebreak itself."}, {"category", JsonArray{"orchestrator"}}}}};
+            {program_, JsonObject{{"type", "security-category"}, {"name", "Firebreak"}, {"description", "Commands of type firebreak are run by Firebreak itself."}, {"category", JsonArray{"orchestrator"}}}}};
   }
 
  private:
@@ -56,11 +56,11 @@ void write_steps(Writer& w) {
                                                       {"description", "What can be undone does not wait for evidence; what destroys does."},
                                                       {"next_steps", JsonArray{Json(w.step("capture")), Json(w.step("offer"))}},
                                                       {"on_success", w.step("eradicate")}, {"on_failure", w.step("by hand")}};
-  w.program("capture", "Secure the evidence", {{"command", "evidence.capture model,dataset,policy,inferences,counters"}},
+  w.program("capture", "Secure the evidence", {{"command", "capture model,dataset,policy,inferences,counters"}},
             {{"timeout", 3'600'000}, {"on_completion", w.end("captured")}});
-  w.program("offer", "Offer containment", {{"command", "options.offer 3"}, {"playbook_activity", "analyze-collected-data"}},
+  w.program("offer", "Offer containment", {{"command", "options 3"}, {"playbook_activity", "analyze-collected-data"}},
             {{"timeout", 3'600'000}, {"on_completion", w.step("wait")}});
-  w.program("wait", "Wait for containment", {{"command", "containment.wait"}, {"playbook_activity", "restrict-access"}},
+  w.program("wait", "Wait for containment", {{"command", "wait"}, {"playbook_activity", "restrict-access"}},
             {{"timeout", 14'400'000}, {"on_completion", w.end("contained")}});
   w.person("eradicate", "Remove the cause", "Find what let it happen and remove it: data, release, credentials, configuration.", "eliminate-risk", w.step("recover"));
   w.person("recover", "Recover", "Bring a release into service that passed its gates, and watch it for a day.", "restore-capabilities", w.step("learn"));

@@ -270,7 +270,7 @@ void approval_requested(PlaybookState& state, const Entry& entry) {
   Edit activation = edit_of(state, entry.body);
   if (!activation) return;
   activation->waits_for = {entry.id("appr")};
-  activation->approval = {entry.id("appr"), strings_or_empty(entry.body, "units"), get_time(entry.body, "until").value_or(entry.time), {}, false};
+  activation->approval = {entry.id("appr"), strings_or_empty(entry.body, "units"), entry.time + int_or(entry.body, "within_ms") * kMillisecond, {}, false};
 }
 
 void approved(PlaybookState& state, const Entry& entry) {

@@ -104,18 +104,37 @@ void task_opened(Store& store, const Entry& entry) {
   if (find(entry.body, "activation") != nullptr) waits_for(store, entry, entry.id("task"));
 }
 
+void requested(Store& store, const Entry& entry) {
+  if (find(entry.body, "activation") != nullptr) waits_for(store, entry, entry.id("req"));
+}
+void measure_awaited(Store& store, const Entry& entry) { waits_for(store, entry, "a measure in force"); }
+
+// Who is asked for something by a number of ours: call, or a command of a run.
+void remember(Store& store, const Entry& entry, const std::string& id) {
+  JsonObject index = thing(entry, id, "ordered");
+  copy_members(index, entry.body, {"run", "activation"});
+  store.put("call", index);
+}
+void command_given(Store& store, const Entry& entry) {
+  if (find(entry.body, "activation") != nullptr) remember(store, entry, fmt::format("journal:{}", entry.index));
+}
+void command_led_to(Store& store, const Entry& entry) {
+  const std::optional<JsonObject> asked = entry.cause.starts_with("journal:") ? store.get("call", entry.cause) : std::nullopt;
+  if (!asked) return;
+  edit(store, entry, "run", string_or(*asked, "run"), [&](JsonObject& run) {
+    if (JsonObject* const step = step_of(run, *asked)) (*step)["waits_for"] = entry.id(entry.kind == "action_proposed" ? "act" : "req");
+  });
+}
+
 void call_ordered(Store& store, const Entry& entry) {
-  edit_step(store, entry, [&](JsonObject& run, JsonObject& step) {
+  remember(store, entry, entry.id("call"));
+  edit_step(store, entry, [&](JsonObject&, JsonObject& step) {
     JsonObject call = moment(entry);
     call["id"] = entry.id("call");
     copy_members(call, entry.body, {"call", "request", "key", "once"});
     call["state"] = "ordered";
     step["waits_for"] = entry.id("call");
     step["made"] = std::move(call);
-    JsonObject index = thing(entry, entry.id("call"), "ordered");
-    index["run"] = string_or(run, "id");
-    index["activation"] = string_or(entry.body, "activation");
-    store.put("call", index);
   });
 }
 
@@ -205,6 +224,12 @@ void told(Store& store, const Entry& entry) {
 }
 
 constexpr Handler kHandlers[] = {
+    {"action_proposed", command_led_to},
+    {"command_accepted", command_given},
+    {"evidence_requested", requested},
+    {"forecast_requested", requested},
+    {"gate_requested", command_led_to},
+    {"impact_requested", requested},
     {"impact_told", told},
     {"incident_task_opened", task_opened},
     {"playbook_approval_rejected", approval_moved},
@@ -215,6 +240,7 @@ constexpr Handler kHandlers[] = {
     {"playbook_call_ordered", call_ordered},
     {"playbook_call_started", call_moved},
     {"playbook_installed", installed},
+    {"playbook_measure_awaited", measure_awaited},
     {"playbook_run_ended", run_ended},
     {"playbook_run_paused", run_paused},
     {"playbook_run_resumed", run_paused},
@@ -223,6 +249,7 @@ constexpr Handler kHandlers[] = {
     {"playbook_step_retried", step_retried},
     {"playbook_step_started", step_started},
     {"playbook_unit_ended", unit_ended},
+    {"replay_requested", requested},
     {"replay_told", told},
 };
 

@@ -133,6 +133,7 @@ std::string rehearsal_text(const Json& rehearsed) {
   std::string text = fmt::format("{} ({})\n", string_or(rehearsed, "name"), string_or(rehearsed, "id"));
   for (const Json& problem : rehearsed.at("problems").as_array()) text += fmt::format("problem: {}\n", std::string_view(problem.as_string()));
   for (const Json& step : rehearsed.at("steps").as_array()) {
+    if (const std::string type = string_or(step, "type"); type == "start" || type == "end") continue;
     const std::string indent(2 + 2 * static_cast<std::size_t>(int_or(step, "depth")), ' ');
     text += fmt::format("{}{} [{}, {}]\n", indent, cacao::printable(string_or(step, "name")), string_or(step, "type"), string_or(step, "reached"));
     if (const Json* approval = find(step, "approval")) text += fmt::format("{}  asks {} person(s) for approval\n", indent, int_or(*approval, "approvers"));

@@ -1,0 +1,200 @@
+// A playbook runs on a whole installation: requests leave, people answer and approve, a measure comes into force, the server is
+// killed in between.
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <map>
+#include <mutex>
+
+#include "base/files.h"
+#include "support/installation.h"
+
+namespace firebreak {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::Finished;
+using testing::Installation;
+
+// What the outside got, by key.
+struct Receiver {
+  Receiver() {
+    server = std::move(*net::HttpServer::start({}, [this](net::Request request, net::Responder responder) {
+      const std::lock_guard lock(mutex);
+      requests.push_back(request);
+      net::Response response;
+      response.body = R"({"ticket": {"id": "T-7", "queue": 3}})";
+      if (request.path == "/broken") response.status = 503;
+      responder(std::move(response));
+    }));
+  }
+  std::vector<net::Request> got(const std::string& path) {
+    const std::lock_guard lock(mutex);
+    std::vector<net::Request> out;
+    for (const net::Request& one : requests)
+      if (one.path == path) out.push_back(one);
+    return out;
+  }
+  std::string host() const { return server->url().substr(7); }
+
+  std::mutex mutex;
+  std::vector<net::Request> requests;
+  std::unique_ptr<net::HttpServer> server;  // last: it ends before what it fills
+};
+
+std::string uuid(int n) { return fmt::format("00000000-0000-4000-8000-{:012}", n); }
+
+JsonObject action(const std::string& name, const std::string& type, const std::string& command, const std::string& next, JsonObject more = {}) {
+  const std::string agent = type == "manual" ? "group--" + uuid(1) : type == "firebreak" ? "security-category--" + uuid(2) : "http-api--" + uuid(3);
+  JsonObject out{{"type", "action"}, {"name", name}, {"agent", agent}, {"commands", JsonArray{JsonObject{{"type", type}, {"command", command}}}}, {"on_completion", next}};
+  for (const auto& member : more) out[member.key()] = member.value();
+  return out;
+}
+
+JsonObject rules(JsonObject of) { return {{"step_extensions", JsonObject{{"extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d", std::move(of)}}}}; }
+
+struct Place : Installation {
+  Place() {
+    write(folder() / "playbook.json", canonical_json(playbook()));
+    write(folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + "playbooks:\n  files: [playbook.json]\n  hosts: ['" + receiver.host() +
+                                           "']\n  channels: {oncall: {url: '" + receiver.server->url() + "/page'}}\n  variables: {__team__: payments}\n");
+  }
+
+  Json playbook() const {
+    const auto step = [](const char* type, int n) { return std::string(type) + "--" + uuid(n); };
+    JsonObject workflow;
+    workflow[step("start", 10)] = JsonObject{{"type", "start"}, {"on_completion", step("action", 11)}};
+    JsonObject ticket = action("Open a ticket", "http-api", "POST /tickets?team=__team__:value HTTP/1.1", step("action", 12), rules({{"results", JsonArray{JsonObject{{"to", "__ticket__"}, {"pointer", "/ticket/id"}}}}}));
+    ticket["out_args"] = JsonArray{"__ticket__"};
+    ticket["commands"].as_array()[0].as_object()["headers"] = JsonObject{{"Content-Type", JsonArray{"application/json"}}};
+    ticket["commands"].as_array()[0].as_object()["content"] = R"({"title": "incident __incident__:value", "severity": "__severity__:value"})";
+    workflow[step("action", 11)] = std::move(ticket);
+    JsonObject ask = action("What do you see?", "manual", "Look at ticket __ticket__:value and say how many are hit.", step("action", 13));
+    ask["out_args"] = JsonArray{"__hit__"};
+    workflow[step("action", 12)] = std::move(ask);
+    workflow[step("action", 13)] = action("Limit", "firebreak", "contain limit scores --scope endpoint --per-minute 600 --burst 10 --for 1h", step("action", 14), rules({{"approval", JsonObject{{"approvers", 1}}}}));
+    workflow[step("action", 14)] = action("Page", "firebreak", "page oncall \"__hit__:value customers are hit, see __ticket__:value\"", step("end", 15));
+    workflow[step("end", 15)] = JsonObject{{"type", "end"}};
+    workflow[step("action", 16)] = action("By hand", "manual", "Go on by hand.", step("end", 17));
+    workflow[step("end", 17)] = JsonObject{{"type", "end"}};
+    const auto variable = [](const char* type, bool external) { return JsonObject{{"type", type}, {"external", external}}; };
+    return JsonObject{{"type", "playbook"}, {"spec_version", "cacao-2.0"}, {"id", id}, {"name", "Whole"}, {"created_by", "identity--" + uuid(4)},
+                      {"created", "2026-03-01T09:00:00.000Z"}, {"modified", "2026-03-01T09:00:00.000Z"}, {"workflow_start", step("start", 10)}, {"workflow_exception", step("action", 16)},
+                      {"playbook_variables", JsonObject{{"__team__", variable("string", true)}, {"__incident__", variable("string", true)}, {"__severity__", variable("string", true)},
+                                                        {"__ticket__", variable("string", false)}, {"__hit__", variable("integer", false)}}},
+                      {"agent_definitions", JsonObject{{"group--" + uuid(1), JsonObject{{"type", "group"}, {"name", "analysts"}}},
+                                                       {"security-category--" + uuid(2), JsonObject{{"type", "security-category"}, {"name", "Firebreak"}, {"category", JsonArray{"orchestrator"}}}},
+                                                       {"http-api--" + uuid(3), JsonObject{{"type", "http-api"}, {"name", "tickets"}, {"address", JsonObject{{"url", JsonArray{receiver.server->url()}}}}}}}},
+                      {"extension_definitions", JsonObject{{"extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d",
+                                                            JsonObject{{"type", "extension-definition"}, {"name", "step rules"}, {"created_by", "identity--" + uuid(4)}, {"schema", "https://firebreak.example/step-rules.json"}, {"version", "1"}}}}},
+                      {"workflow", std::move(workflow)}};
+  }
+
+  Finished firebreak(std::vector<std::string> words, const std::string& who) const {
+    words.insert(words.begin(), {FIREBREAK_BINARY, "--url", url(), "--token", token(who), "playbook"});
+    return testing::run(words, folder() / "err");
+  }
+  // Until the newest step of the run that waits for `what` does.
+  std::string waited(const std::string& run, const std::string& what) {
+    for (int i = 0; i < 400; ++i) {
+      if (const auto answer = get("/api/v1/runs/" + run))
+        for (const Json& step : answer->at("steps").as_array())
+          if (string_or(step, "state") == "running" && string_or(step, "waits_for").starts_with(what)) return string_or(step, "waits_for");
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+    ADD_FAILURE() << run << " never waited for " << what << ": " << canonical_json(get("/api/v1/runs/" + run).value_or(Json()));
+    return {};
+  }
+  std::string ended(const std::string& run) {
+    for (int i = 0; i < 800; ++i) {
+      const auto answer = get("/api/v1/runs/" + run);
+      if (answer && string_or(*answer, "state") != "running") return string_or(*answer, "state");
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+    ADD_FAILURE() << "it never ended: " << canonical_json(get("/api/v1/runs/" + run).value_or(Json()));
+    return {};
+  }
+  std::string started(const std::string& incident) {
+    const Finished run = firebreak({"run", id, "--incident", incident}, "ana");
+    EXPECT_EQ(run.code, 0) << run.out;
+    const auto runs = get("/api/v1/runs?incident=" + incident);
+    return runs && !runs->at("items").as_array().empty() ? string_or(runs->at("items").at(0), "id") : "";
+  }
+  std::string declared() {
+    const auto opened = command("ana", "incident.declare", JsonObject{{"endpoint", "scores"}, {"title", "odd answers"}, {"severity", "SEV-2"}});
+    return opened ? string_or(*opened, "id") : "";
+  }
+
+  Receiver receiver;
+  const std::string id = "playbook--" + uuid(5);
+};
+
+TEST(Run, goes_over_requests_people_approval_and_a_measure_through_a_kill) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  const std::string incident = place.declared();
+  const std::string run = place.started(incident);
+  const std::string task = place.waited(run, "task-");
+  const auto tickets = place.receiver.got("/tickets");
+  ASSERT_EQ(tickets.size(), 1u);
+  EXPECT_EQ(tickets[0].query_or("team"), "payments");
+  EXPECT_EQ(string_or(parse_json(tickets[0].body).value_or(Json()), "title"), "incident " + incident);
+  EXPECT_FALSE(tickets[0].header("idempotency-key").empty());
+
+  place.server().end(SIGKILL);
+  ASSERT_TRUE(place.start_server());
+  EXPECT_EQ(place.firebreak({"answer", task, "--set", "__hit__=many"}, "ana").code, 2) << "no whole number";
+  const Finished answered = place.firebreak({"answer", task, "--set", "__hit__=40", "--note", "as seen in the queue"}, "ana");
+  EXPECT_EQ(answered.code, 0) << answered.out;
+  place.waited(run, "appr-");
+  const Finished waiting = place.firebreak({"approvals"}, "ben");
+  EXPECT_THAT(waiting.out, HasSubstr("contain limit scores --scope endpoint --per-minute 600"));
+  const auto approvals = place.get("/api/v1/approvals?state=waiting");
+  const Json& approval = approvals->at("items").at(0);
+  EXPECT_NE(place.firebreak({"approve", string_or(approval, "id"), "--digest", string_or(approval, "digest")}, "ana").code, 0) << "she started it, and is no approver";
+  EXPECT_EQ(place.firebreak({"approve", string_or(approval, "id"), "--digest", string_or(approval, "digest")}, "ben").code, 0);
+  // Asked for by the run, the measure is decided on like any other: for the whole endpoint it takes two people more.
+  const std::string act = place.waited(run, "act-");
+  const auto action = place.get("/api/v1/actions/" + act);
+  ASSERT_TRUE(action);
+  EXPECT_EQ(string_or(*action, "requested_by"), "user:ana");
+  EXPECT_FALSE(place.command("ana", "action.approve", JsonObject{{"action", act}, {"digest", string_or(*action, "digest")}}));
+  ASSERT_TRUE(place.command("ben", "action.reject", JsonObject{{"action", act}, {"reason", "not for everybody"}}));
+  // The failure takes the exception's way: a person.
+  const std::string by_hand = place.waited(run, "task-");
+  EXPECT_EQ(place.firebreak({"answer", by_hand}, "ana").code, 0);
+  EXPECT_EQ(place.ended(run), "failure");
+  EXPECT_EQ(place.receiver.got("/tickets").size(), 1u) << "what may happen once happened once";
+
+  const Finished shown = place.firebreak({"runs", run}, "ana");
+  EXPECT_THAT(shown.out, HasSubstr("not for everybody"));
+  EXPECT_THAT(shown.out, HasSubstr("__hit__ = \"40\""));
+  const auto status = place.get("/api/v1/runs/" + run + "/status");
+  ASSERT_TRUE(status);
+  EXPECT_EQ(string_or(*status, "status"), "failed");
+}
+
+TEST(Run, says_beforehand_what_it_would_do_and_what_is_missing) {
+  Place place;
+  ASSERT_TRUE(place.start_server());
+  const Finished dry = place.firebreak({"dry-run", place.folder() / "playbook.json", "--set", "__team__=a&b=c", "--set", "__incident__=inc-1", "--set", "__severity__=SEV-1"}, "admin");
+  EXPECT_EQ(dry.code, 0) << dry.out;
+  EXPECT_THAT(dry.out, HasSubstr("team=a%26b%3Dc"));
+  EXPECT_THAT(dry.out, HasSubstr("__ticket__ is known after 'Open a ticket'"));
+  EXPECT_EQ(place.receiver.requests.size(), 0u);
+  const Finished missing = place.firebreak({"dry-run", place.folder() / "playbook.json"}, "admin");
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.out, HasSubstr("the variable __team__ (string) has no value: give it with --set"));
+  const Finished listed = place.firebreak({"list"}, "admin");
+  EXPECT_THAT(listed.out, HasSubstr(place.id));
+  const std::string out = place.folder() / "out.json";
+  EXPECT_EQ(place.firebreak({"export", place.id, "-o", out}, "admin").code, 0);
+  EXPECT_EQ(place.firebreak({"diff", place.folder() / "playbook.json", out}, "admin").code, 0);
+}
+
+}  // namespace
+}  // namespace firebreak
