@@ -48,16 +48,23 @@ Effect effect_of_openc2(std::string_view content) {
   return action == "delete" || action == "remediate" ? Effect::kDestroys : Effect::kActs;
 }
 
-Effect effect_of_verb(std::string_view text) {
-  const std::string_view verb = text.substr(0, text.find(' '));
-  return verb.starts_with("contain") ? Effect::kActs : Effect::kNone;
+bool is_ours(const Command& command) { return command.type == "firebreak" || command.type == "x-firebreak"; }
+
+bool is_verb(const Command& command, std::span<const std::string_view> verbs) {
+  return is_ours(command) && is_in(verbs, std::string_view(command.text).substr(0, command.text.find(' ')));
 }
+// Firebreak's own words: what captures evidence, what changes what serves here or elsewhere, and what waits for a measure, which a
+// second person approved. All others look or tell.
+constexpr std::string_view kCapturing[] = {"capture", "evidence.capture"};
+constexpr std::string_view kActing[] = {"contain", "lift", "connector"};
+constexpr std::string_view kWaiting[] = {"wait", "containment.wait"};
+constexpr std::string_view kWaitingInTwoWords = "contain wait";
 
 }  // namespace
 
 Effect effect_of(const Command& command) {
   if (command.type == "manual" || is_in(kQueries, command.type)) return Effect::kNone;
-  if (command.type == "x-firebreak") return effect_of_verb(command.text);
+  if (is_ours(command)) return is_verb(command, kActing) && command.text != kWaitingInTwoWords ? Effect::kActs : Effect::kNone;
   const Effect effect = command.type == "http-api"      ? effect_of_http(command.text)
                         : command.type == "openc2-http" ? effect_of_openc2(command.content)
                         : speaks_of(command.text, kDestroying) ? Effect::kDestroys
@@ -76,13 +83,13 @@ bool captures_evidence(const Step& step) {
   if (effect_of(step) == Effect::kDestroys) return false;
   return speaks_of(step.name, kEvidence) ||
          std::any_of(step.commands.begin(), step.commands.end(), [](const Command& command) {
-           return command.type == "x-firebreak" ? command.text.starts_with("evidence.capture") : speaks_of(command.text, kEvidence);
+           return is_ours(command) ? is_verb(command, kCapturing) : speaks_of(command.text, kEvidence);
          });
 }
 
 bool asks_for_approval(const Step& step) {
   return std::any_of(step.commands.begin(), step.commands.end(), [&](const Command& command) {
-    if (command.type == "x-firebreak") return command.text == "containment.wait";
+    if (is_ours(command)) return command.text == kWaitingInTwoWords || is_verb(command, kWaiting);
     return command.type == "manual" && (speaks_of(command.text, kApproval) || speaks_of(step.name, kApproval));
   });
 }

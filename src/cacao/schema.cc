@@ -102,7 +102,7 @@ constexpr Property kOpenC2[] = {{"command", Kind::kText, true}, {"headers", Kind
 constexpr Shape kCommands[] = {
     {"manual", kPlain, kCommand}, {"bash", kPlain, kCommand}, {"caldera-cmd", kPlain, kCommand}, {"powershell", kPlain, kCommand}, {"ssh", kPlain, kCommand},
     {"elastic", kEncoded, kCommand}, {"jupyter", kEncoded, kCommand}, {"kestrel", kEncoded, kCommand}, {"sigma", kEncoded, kCommand}, {"yara", kEncoded, kCommand},
-    {"http-api", kHttp, kCommand}, {"openc2-http", kOpenC2, kCommand}, {"x-firebreak", kPlain, kCommand},
+    {"http-api", kHttp, kCommand}, {"openc2-http", kOpenC2, kCommand}, {"firebreak", kPlain, kCommand}, {"x-firebreak", kPlain, kCommand},
 };
 constexpr Shape kAnyCommand = {"", kPlain, kCommand};
 

@@ -268,7 +268,8 @@ void approval_requested(PlaybookState& state, const Entry& entry) {
   Edit activation = edit_of(state, entry.body);
   if (!activation) return;
   activation->waits_for = {entry.id("appr")};
-  activation->approval = {entry.id("appr"), strings_or_empty(entry.body, "units"), get_time(entry.body, "until").value_or(entry.time), {}, false};
+  const Time until = entry.time + int_or(entry.body, "within_ms") * kMillisecond;
+  activation->approval = {entry.id("appr"), strings_or_empty(entry.body, "units"), until, {}, false};
 }
 
 void approved(PlaybookState& state, const Entry& entry) {
