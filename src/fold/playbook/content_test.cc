@@ -47,7 +47,6 @@ TEST(Shipped, playbooks_conform_without_a_warning_and_can_run) {
     const Json document = read_file(name);
     for (const auto& one : cacao::lint(document, cacao::Profile::kStrictCs01)) ADD_FAILURE() << name << ": " << cacao::to_text(one);
     for (const auto& one : not_runnable(document)) ADD_FAILURE() << name << ": " << cacao::to_text(one);
-    EXPECT_EQ(name, std::string(name).replace(name.size() - 5, 5, ".json"));
   }
 }
 
@@ -67,12 +66,14 @@ TEST(Shipped, no_uuid_stands_for_two_things) {
 // One incident starts one playbook: two that act on one endpoint at once would undo each other.
 TEST(Shipped, no_trigger_starts_two) {
   std::map<std::string, std::string> seen;
-  for (const std::string& name : files())
-    for (const std::string& label : make_plan(read_file(name))->read.labels) {
+  for (const std::string& name : files()) {
+    const cacao::Playbook playbook = cacao::read_playbook(read_file(name));
+    for (const std::string& label : playbook.labels) {
       if (!label.starts_with("trigger:")) continue;
       const auto [at, is_new] = seen.emplace(label, name);
       EXPECT_TRUE(is_new) << label << ": " << name << " and " << at->second;
     }
+  }
   EXPECT_TRUE(seen.contains("trigger:rule=evasion"));
 }
 
@@ -91,7 +92,7 @@ TEST(Shipped, those_that_contain_offer_at_least_three_measures_judged_by_six_cri
     const bool contains = std::any_of(playbook.steps.begin(), playbook.steps.end(), [](const auto& item) {
       return std::any_of(item.second.commands.begin(), item.second.commands.end(), [](const cacao::Command& command) { return command.activity == "restrict-access"; });
     });
-    if (contains) EXPECT_GE(most, 3U) << name;
+    EXPECT_TRUE(!contains || most >= 3) << name << " has " << most;
     with += contains ? 1 : 0;
   }
   EXPECT_GE(with, 8);
@@ -99,9 +100,13 @@ TEST(Shipped, those_that_contain_offer_at_least_three_measures_judged_by_six_cri
 
 // A manual step without a time waits a day in silence; what is late must be told in time.
 TEST(Shipped, every_question_to_people_says_by_when) {
-  for (const std::string& name : files())
-    for (const auto& [id, step] : cacao::read_playbook(read_file(name)).steps)
-      if (std::any_of(step.commands.begin(), step.commands.end(), [](const cacao::Command& one) { return one.type == "manual"; })) EXPECT_TRUE(step.timeout_ms.has_value()) << name << ": " << step.name;
+  for (const std::string& name : files()) {
+    const cacao::Playbook playbook = cacao::read_playbook(read_file(name));
+    for (const auto& [id, step] : playbook.steps) {
+      const bool asks = std::any_of(step.commands.begin(), step.commands.end(), [](const cacao::Command& one) { return one.type == "manual"; });
+      EXPECT_TRUE(!asks || step.timeout_ms.has_value()) << name << ": " << step.name;
+    }
+  }
 }
 
 TEST(Shipped, no_step_fails_without_somebody_being_told) {
@@ -128,11 +133,13 @@ class Coverage {
 
  private:
   // The installed stage is copied: reading eleven documents again for each of hundreds of runs takes minutes.
-  Rehearsal play(const Recipe& recipe, const std::string& at_once = "") {
+  Rehearsal play(const Recipe& recipe) {
     ++runs_;
     Rehearsal one = stage_;
-    if (!at_once.empty()) {
-      const auto group = one.command("user:root", "playbook.install", {{"document", with_failing(document_, at_once)}});
+    if (!recipe.broken.empty()) {
+      Json document = document_;
+      for (const std::string& step : recipe.broken) document = with_failing(document, step);
+      const auto group = one.command("user:root", "playbook.install", {{"document", std::move(document)}});
       EXPECT_NE(find_kind(group, "playbook_installed"), nullptr) << refusal_of(group);
     }
     one.play(id_, candidates_, recipe);
@@ -146,12 +153,12 @@ class Coverage {
     const Rehearsal base = play({});
     EXPECT_EQ(base.outcome(), "success") << file_;
     for (const auto& [name, values] : candidates_)
-      for (const std::string& value : values) EXPECT_EQ(play({{{name, value}}, {}, {}, false}).outcome(), "success") << file_ << " " << name << " " << value;
+      for (const std::string& value : values) EXPECT_EQ(play({{{name, value}}, {}, {}, {}, false}).outcome(), "success") << file_ << " " << name << " " << value;
     for (const auto& [one, values] : candidates_)
       for (const auto& [other, more] : candidates_)
         if (one < other && values.size() * more.size() <= 16)
           for (const std::string& a : values)
-            for (const std::string& b : more) play({{{one, a}, {other, b}}, {}, {}, false});
+            for (const std::string& b : more) play({{{one, a}, {other, b}}, {}, {}, {}, false});
   }
 
   void fail_each() {
@@ -161,10 +168,8 @@ class Coverage {
       const cacao::Step& step = *plan_->step(id);
       if ((step.type != "action" && step.type != "playbook-action") || !failed_.insert(id).second) continue;
       Recipe recipe = recipes_.at(id);
-      const bool at_once = ends_at_once(*plan_, step);
-      if (!at_once) recipe.fail_once.insert(id);
-      // The route of a run that already took an exception is another: it is known by the end of the step.
-      check_way(play(recipe, at_once ? id : ""), step);
+      (ends_at_once(*plan_, step) ? recipe.broken : recipe.fail_once).insert(id);
+      check_way(play(recipe), step);
     }
   }
 
@@ -181,15 +186,16 @@ class Coverage {
       EXPECT_TRUE(one.started(expected)) << file_ << ": '" << step.title() << "'";
     } else {
       EXPECT_TRUE(next.empty()) << file_ << ": '" << step.title() << "' leads on after its failure";
-      if (!parent.empty()) EXPECT_NE(one.end_of(string_or(one.entries().at(index_of(parent)).body, "step")), nullptr) << file_ << ": the step around '" << step.title() << "' did not fail";
+      const std::string around = parent.empty() ? "" : string_or(one.entries().at(index_of(parent)).body, "step");
+      EXPECT_TRUE(around.empty() || one.end_of(around) != nullptr) << file_ << ": the step around '" << step.title() << "' did not fail";
     }
-    if (expected == exception || step.id == exception) EXPECT_EQ(one.outcome(), "failure") << file_ << ": '" << step.title() << "'";
+    EXPECT_TRUE((expected != exception && step.id != exception) || one.outcome() == "failure") << file_ << ": '" << step.title() << "' and the run is a success";
   }
 
   // What only comes when something fails again and again, or is never over.
   void fail_for_ever() {
     const auto missing = [&] { return recipes_.size() < plan_->read.steps.size(); };
-    if (missing()) play({{}, {}, {}, true});
+    if (missing()) play({{}, {}, {}, {}, true});
     for (const auto& [id, step] : plan_->read.steps)
       if (missing() && step.type == "action" && recipes_.contains(id) && !ends_at_once(*plan_, step)) {
         Recipe recipe = recipes_.at(id);
@@ -215,8 +221,8 @@ class ShippedPlaybook : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ShippedPlaybook, is_rehearsed_step_by_step_and_failure_by_failure) { Coverage(GetParam()).run(); }
 
-INSTANTIATE_TEST_SUITE_P(Content, ShippedPlaybook, ::testing::ValuesIn(files()), [](const auto& info) {
-  std::string name = info.param.substr(0, info.param.size() - 5);
+INSTANTIATE_TEST_SUITE_P(Content, ShippedPlaybook, ::testing::ValuesIn(files()), [](const auto& one) {
+  std::string name = one.param.substr(0, one.param.size() - 5);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

@@ -17,6 +17,7 @@ namespace firebreak::playbook {
 struct Recipe {
   std::map<std::string, std::string> answers;  // variable -> what is answered first; asked again, the next candidate
   std::set<std::string> fail_once, fail_always;
+  std::set<std::string> broken;                // whoever installs the playbook breaks these steps: with_failing()
   bool stuck = false;                          // asked again, the same answer again
 };
 

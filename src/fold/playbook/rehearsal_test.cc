@@ -41,7 +41,7 @@ Candidates candidates_of(const Json& document) {
   const cacao::Playbook playbook = cacao::read_playbook(document);
   Candidates out;
   for (const auto& [id, step] : playbook.steps) {
-    std::string_view rest = step.condition;
+    re2::StringPiece rest(step.condition);
     for (std::string name, literal; RE2::FindAndConsume(&rest, kComparison, &name, &literal);) {
       std::vector<std::string>& values = out[name];
       if (literal == "true" || literal == "false") {
@@ -234,7 +234,7 @@ TEST(Rehearsal, leads_where_the_answers_lead) {
   const Candidates candidates = candidates_of(text);
   EXPECT_EQ(candidates.at("__which__"), (std::vector<std::string>{"a", "b", "something else"}));
   Rehearsal one({text});
-  one.play(string_or(text, "id"), candidates, {{{"__which__", "b"}}, {}, {}, false});
+  one.play(string_or(text, "id"), candidates, {{{"__which__", "b"}}, {}, {}, {}, false});
   ASSERT_TRUE(one.ended());
   EXPECT_TRUE(one.started(long_id("end--b")));
   EXPECT_FALSE(one.started(long_id("end--a")));
@@ -244,14 +244,14 @@ TEST(Rehearsal, leads_where_the_answers_lead) {
 TEST(Rehearsal, fails_the_step_that_it_is_told_to_and_no_other) {
   const Json text = asking();
   Rehearsal one({text});
-  one.play(string_or(text, "id"), candidates_of(text), {{}, {long_id("action--ask")}, {}, false});
+  one.play(string_or(text, "id"), candidates_of(text), {{}, {long_id("action--ask")}, {}, {}, false});
   ASSERT_TRUE(one.ended());
   ASSERT_NE(one.end_of(long_id("action--ask")), nullptr);
   EXPECT_TRUE(one.started(long_id("action--late")));
   EXPECT_EQ(one.end_of(long_id("action--late")), nullptr);
   const Json failing = with_failing(text, long_id("action--late"));
   Rehearsal two({failing});
-  two.play(string_or(text, "id"), candidates_of(text), {{}, {long_id("action--ask")}, {}, false});
+  two.play(string_or(text, "id"), candidates_of(text), {{}, {long_id("action--ask")}, {}, {}, false});
   ASSERT_TRUE(two.ended());
   EXPECT_NE(two.end_of(long_id("action--late")), nullptr);
 }
