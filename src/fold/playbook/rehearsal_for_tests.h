@@ -56,6 +56,7 @@ class Rehearsal : public GroupDriver<PlaybookState> {
   std::string value_for(const At& at, const std::string& variable);
 
   Candidates candidates_;
+  std::map<std::string, Candidates> of_called_;   // by playbook
   Recipe recipe_;
   std::map<std::string, std::uint64_t> failing_;  // step -> the activation that fails
   std::map<std::string, std::size_t> asked_;

@@ -197,7 +197,9 @@ std::string Rehearsal::value_for(const At& at, const std::string& variable) {
   const auto own = candidates_.find(variable);
   if (at.run->id != run_ || own == candidates_.end()) {
     // Of a playbook that is called: as if it were rehearsed alone, with its first candidates.
-    const Candidates theirs = candidates_of(at.plan->read.document);
+    auto known = of_called_.find(at.run->playbook);
+    if (known == of_called_.end()) known = of_called_.emplace(at.run->playbook, candidates_of(at.plan->read.document)).first;
+    const Candidates& theirs = known->second;
     const auto found = theirs.find(variable);
     return found == theirs.end() ? another(type) : found->second[asked_[at.run->id + variable]++ % found->second.size()];
   }
