@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/markup.h"
@@ -19,7 +20,7 @@ constexpr std::string_view kStyle =
     "body{font:12pt/1.45 Georgia,serif;max-width:44em;margin:2em auto;padding:0 1em}h1{margin-bottom:0}h2{margin-top:1.6em}"
     "ol{padding-left:2.2em}li{margin:.8em 0;break-inside:avoid}code{font-size:10pt;white-space:pre-wrap;overflow-wrap:anywhere}"
     ".how{margin:.2em 0}.next{font-style:italic;margin:.2em 0}small{color:#444}table{border-collapse:collapse}td,th{padding:.1em 1em .1em 0;vertical-align:top;text-align:left}"
-    "var{font-style:normal;border-bottom:1px dotted}.options{font-size:9pt;margin:.4em 0}.options td,.options th{border:1px solid #bbb;padding:.1em .4em}"
+    ".values code{white-space:nowrap}var{font-style:normal;border-bottom:1px dotted}.options{font-size:9pt;margin:.4em 0}.options td,.options th{border:1px solid #bbb;padding:.1em .4em}"
     ".d1{margin-left:1.5em}.d2{margin-left:3em}.d3{margin-left:4.5em}.d4{margin-left:6em}";
 
 std::string escaped(std::string text) {
@@ -38,6 +39,19 @@ std::string prose(const std::string& text) {
     for (std::size_t at = out.find(reference); at != std::string::npos; at = out.find(reference, at + shown.size())) out.replace(at, reference.size(), shown);
   }
   return out;
+}
+
+// "1. … 2. … 3. …" as lines, when a text counts so.
+std::string in_lines(std::string markup) {
+  std::size_t at = 0;
+  for (int n = 1; n < 20; ++n) {
+    const std::string number = fmt::format("{}. ", n);
+    const std::size_t found = markup.find(n == 1 ? number : " " + number, at);
+    if (found == std::string::npos) break;
+    if (found > 0) markup.replace(found, n == 1 ? 0 : 1, "<br>");
+    at = found + (found > 0 ? 4 : 0);
+  }
+  return markup;
 }
 
 std::string how(const std::string& markup) { return fmt::format("<div class=\"how\">{}</div>", markup); }
@@ -103,8 +117,8 @@ class Page {
     for (const Command& command : step.commands) {
       const std::string who = escaped(agent != nullptr ? agent->name : command.type == "manual" ? "A person" : command.type);
       const bool ours = command.type == "firebreak" || command.type == "x-firebreak";
-      if (command.type == "manual") out_ += how(fmt::format("{}: {}", who, prose(command.text)));
-      else if (ours) out_ += how(fmt::format("{} {}.", who, prose(without_stop(spoken(command.text)))));
+      if (command.type == "manual") out_ += how(fmt::format("<b>{}</b>: {}", who, in_lines(prose(command.text))));
+      else if (ours) out_ += how(fmt::format("<b>{}</b> {}.", who, prose(without_stop(spoken(command.text)))));
       else out_ += how(fmt::format("{}: <code>{}</code>", who, escaped(command.text)));
     }
     options(step);
@@ -188,13 +202,20 @@ class Page {
     return has ? fmt::format(" If it fails: {}.", reference(playbook_.exception)) : " If it fails: the run ends.";
   }
 
+  // Those that people answer on the way are told where they are asked.
   void variables() {
-    if (playbook_.variables.empty()) return;
-    out_ += "<h2>Values</h2>\n<table>\n";
-    for (const auto& [name, variable] : playbook_.variables)
+    std::set<std::string> asked;
+    for (const auto& [id, step] : playbook_.steps) asked.insert(step.out_args.begin(), step.out_args.end());
+    const auto is_known = [&](const auto& item) { return item.second.external || !asked.contains(item.first); };
+    if (std::ranges::none_of(playbook_.variables, is_known)) return;
+    out_ += "<h2>Contacts and values</h2>\n<table class=\"values\">\n";
+    for (const auto& item : playbook_.variables) {
+      const auto& [name, variable] = item;
+      if (!is_known(item)) continue;
       out_ += fmt::format("<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>\n", escaped(name),
                           variable.value ? escaped(*variable.value) + (variable.external ? " <small>unless configured</small>" : "") : variable.external ? "given when it starts" : "not known yet",
                           escaped(variable.description));
+    }
     out_ += "</table>\n";
   }
 

@@ -96,13 +96,14 @@ TEST(Text, page_numbers_the_steps_and_says_where_to_go) {
 
 TEST(Text, page_reads_well_aloud) {
   const std::string html = page(read_playbook(shipped()));
-  EXPECT_THAT(html, HasSubstr("Firebreak captures as evidence: model, dataset, policy, inferences, counters."));
-  EXPECT_THAT(html, HasSubstr("Firebreak wakes <var>oncall</var>: Evasion: <var>incident</var> on <var>endpoint</var>"));
+  EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> captures as evidence: model, dataset, policy, inferences, counters."));
+  EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> wakes <var>oncall</var>: Evasion: <var>incident</var> on <var>endpoint</var>"));
   EXPECT_THAT(html, HasSubstr("<th>potential damage</th>")) << "the measures with their six criteria";
   EXPECT_THAT(html, HasSubstr("<td><b>block</b> Refuse the callers that probe.</td>"));
   EXPECT_THAT(html, HasSubstr("Answer:")) << "what people are asked";
   EXPECT_THAT(html, HasSubstr("<small>(<var>score shown</var>, true or false)</small>"));
   EXPECT_THAT(html, HasSubstr("Runs the playbook <code>playbook--"));
+  EXPECT_THAT(html, HasSubstr("<br>2. Copy features as they were served.")) << "what is counted stands in lines";
   EXPECT_THAT(html, HasSubstr("AML.T0015"));
   Json document = sample_playbook();
   change(document, kAction + "/step_extensions", R"({"extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d": {"approval": {"approvers": 2, "within": 7200000}}})");
