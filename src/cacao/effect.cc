@@ -48,33 +48,34 @@ Effect effect_of_openc2(std::string_view content) {
   return action == "delete" || action == "remediate" ? Effect::kDestroys : Effect::kActs;
 }
 
-bool is_firebreak(const Command& command) { return command.type == "firebreak" || command.type == "x-firebreak"; }
+bool is_ours(const Command& command) { return command.type == "firebreak" || command.type == "x-firebreak"; }
 
-std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
+bool is_verb(const Command& command, std::span<const std::string_view> verbs) {
+  return is_ours(command) && is_in(verbs, std::string_view(command.text).substr(0, command.text.find(' ')));
+}
+// Firebreak's own words: what captures evidence, what changes what serves here or elsewhere, and what waits for a measure, which a
+// second person approved. All others look or tell.
+constexpr std::string_view kCapturing[] = {"capture", "evidence.capture"};
+constexpr std::string_view kActing[] = {"contain", "lift", "connector"};
+constexpr std::string_view kReading[] = {"read", "recent", "snapshot"};  // what a connector is asked without a change
+constexpr std::string_view kWaiting[] = {"wait", "containment.wait"};
+constexpr std::string_view kWaitingInTwoWords = "contain wait";
 
-// `contain wait` waits for somebody else's measure; a connector changes something unless it reads.
-Effect effect_of_verb(std::string_view text) {
-  const std::string_view verb = first_word(text), rest = text.substr(std::min(verb.size() + 1, text.size()));
-  if (verb == "connector") {
-    const std::string_view what = rest.substr(std::min(first_word(rest).size() + 1, rest.size()));
-    const std::string_view deed = first_word(what);
-    return deed == "read" || deed == "recent" || deed == "snapshot" ? Effect::kNone : Effect::kActs;
-  }
-  if (verb == "lift") return Effect::kActs;
-  return verb.starts_with("contain") && verb != "containment.wait" && rest != "wait" ? Effect::kActs : Effect::kNone;
+std::string_view word_at(std::string_view text, std::size_t n) {
+  for (; n > 0; --n) text.remove_prefix(std::min(text.find(' '), text.size() - 1) + 1);
+  return text.substr(0, text.find(' '));
 }
 
-bool captures(const Command& command) {
-  if (!is_firebreak(command)) return speaks_of(command.text, kEvidence);
-  const std::string_view verb = first_word(command.text);
-  return verb == "evidence.capture" || verb == "capture" || (verb == "connector" && speaks_of(command.text, kEvidence));
+Effect effect_of_verb(const Command& command) {
+  const bool reads = command.text == kWaitingInTwoWords || (word_at(command.text, 0) == "connector" && is_in(kReading, word_at(command.text, 2)));
+  return is_verb(command, kActing) && !reads ? Effect::kActs : Effect::kNone;
 }
 
 }  // namespace
 
 Effect effect_of(const Command& command) {
   if (command.type == "manual" || is_in(kQueries, command.type)) return Effect::kNone;
-  if (is_firebreak(command)) return effect_of_verb(command.text);
+  if (is_ours(command)) return effect_of_verb(command);
   const Effect effect = command.type == "http-api"      ? effect_of_http(command.text)
                         : command.type == "openc2-http" ? effect_of_openc2(command.content)
                         : speaks_of(command.text, kDestroying) ? Effect::kDestroys
@@ -92,12 +93,14 @@ bool captures_evidence(const Step& step) {
   if (step.type != "action" && step.type != "playbook-action") return false;
   if (effect_of(step) == Effect::kDestroys) return false;
   return speaks_of(step.name, kEvidence) ||
-         std::any_of(step.commands.begin(), step.commands.end(), captures);
+         std::any_of(step.commands.begin(), step.commands.end(), [](const Command& command) {
+           return is_ours(command) ? is_verb(command, kCapturing) : speaks_of(command.text, kEvidence);
+         });
 }
 
 bool asks_for_approval(const Step& step) {
   return std::any_of(step.commands.begin(), step.commands.end(), [&](const Command& command) {
-    if (is_firebreak(command)) return command.text == "containment.wait" || command.text == "wait" || command.text == "contain wait";
+    if (is_ours(command)) return command.text == kWaitingInTwoWords || is_verb(command, kWaiting);
     return command.type == "manual" && (speaks_of(command.text, kApproval) || speaks_of(step.name, kApproval));
   });
 }

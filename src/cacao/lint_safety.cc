@@ -9,6 +9,7 @@
 
 #include "cacao/effect.h"
 #include "cacao/lint_parts.h"
+#include "cacao/step_rules.h"
 
 namespace firebreak::cacao {
 namespace {
@@ -63,7 +64,7 @@ class Safety {
 
   Facts after(const Step& step, Facts here, bool beside) {
     if (captures_evidence(step)) here.evidence = true;
-    if (asks_for_approval(step)) here.approval = true;
+    if (asks_for_approval(step) || waits_for_approvers(step)) here.approval = true;
     if (step.branches.empty()) return here;
     std::optional<Facts> all, any;
     std::ptrdiff_t capturing = 0;
@@ -79,6 +80,12 @@ class Safety {
     const bool always = (step.type == "if-condition" && step.branches.size() == 2) ||
                         (step.type == "switch-condition" && std::any_of(step.branches.begin(), step.branches.end(), [](const Branch& b) { return b.label == "default"; }));
     return always ? here.either(*all) : here;
+  }
+
+  // Firebreak's extension: nothing of the step leaves before so many people have said yes to it.
+  bool waits_for_approvers(const Step& step) const {
+    const Json* const rules = find_pointer(playbook_.document, child(child(step.pointer, "step_extensions"), kFirebreakExtension));
+    return rules != nullptr && find(*rules, "approval") != nullptr;
   }
 
   // Whether a step that captures evidence is reached from `id`. Each step is asked once.
@@ -99,7 +106,7 @@ class Safety {
     const bool destroys = effect == Effect::kDestroys;
     if (!here.evidence && (destroys || !beside) && !captures_evidence(step))
       findings_.add("acts-before-evidence", step.pointer, fmt::format("'{}' {} before evidence is captured on every path to it", step.title(), destroys ? "destroys" : "acts"));
-    if (destroys && !here.approval && step.approvers == 0)
+    if (destroys && !here.approval && !waits_for_approvers(step))
       findings_.add("destructive-without-approval", step.pointer, fmt::format("'{}' destroys, and nobody approves it on every path to it", step.title()));
   }
 

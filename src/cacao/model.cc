@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include "cacao/diagnostic.h"
-#include "cacao/step_rules.h"
 #include "cacao/value.h"
 
 namespace firebreak::cacao {
@@ -74,9 +73,6 @@ Step read_step(const std::string& id, const Json& object) {
   step.out_args = strings_or_empty(object, "out_args");
   if (const Json* const commands = find(object, "commands"); commands != nullptr && commands->is_array())
     for (const Json& command : commands->get_array()) step.commands.push_back(read_command(command));
-  if (const Json* const extensions = find(object, "step_extensions"))
-    if (const Json* const own = find(*extensions, kFirebreakExtension))
-      if (const Json* const approval = find(*own, "approval")) step.approvers = int_or(*approval, "approvers", 1);
   step.agent = string_or(object, "agent");
   step.targets = strings_or_empty(object, "targets");
   step.playbook_id = string_or(object, "playbook_id");

@@ -44,7 +44,6 @@ struct Step {
   std::optional<std::int64_t> timeout_ms;
   Variables variables;
   std::vector<std::string> in_args, out_args;
-  std::int64_t approvers = 0;  // people whose yes Firebreak's extension of steps asks for (step_rules.h)
   // action
   std::vector<Command> commands;
   std::string agent;

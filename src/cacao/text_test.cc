@@ -85,13 +85,30 @@ TEST(Text, cannot_steer_a_terminal_or_a_browser) {
 
 TEST(Text, page_numbers_the_steps_and_says_where_to_go) {
   const std::string html = page(read_playbook(shipped()));
-  EXPECT_THAT(html, HasSubstr("<li><b>Tell the owner</b>"));
-  EXPECT_THAT(html, HasSubstr("All at the same time. branch 1: step 3 (Secure the evidence). branch 2: step 4 (Offer containment)."));
+  EXPECT_THAT(html, HasSubstr("<b>Secure the evidence</b> <small>within 1 h</small>"));
+  EXPECT_THAT(html, HasSubstr("All at the same time. branch 1: step 2 (Secure the evidence). branch 2: step 4 (Offer containment)."));
   EXPECT_THAT(html, HasSubstr("Then: the end of this branch. If it fails: step 6 (Containment is late)."));
   EXPECT_THAT(html, HasSubstr("Then: the end."));
   EXPECT_THAT(html, HasSubstr("Is <code>__finding_kinds__:value LIKE &#39;%performance_drop%&#39;</code>?"));
   EXPECT_THAT(html, HasSubstr("given when it starts"));
   EXPECT_THAT(page(read_playbook(JsonObject{})), HasSubstr("</html>"));
+}
+
+TEST(Text, page_reads_well_aloud) {
+  const std::string html = page(read_playbook(shipped()));
+  EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> captures as evidence: model, dataset, policy, inferences, counters."));
+  EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> wakes <var>oncall</var>: Evasion: <var>incident</var> on <var>endpoint</var>"));
+  EXPECT_THAT(html, HasSubstr("<th>potential damage</th>")) << "the measures with their six criteria";
+  EXPECT_THAT(html, HasSubstr("<td><b>block</b> Refuse the callers that probe.</td>"));
+  EXPECT_THAT(html, HasSubstr("Answer:")) << "what people are asked";
+  EXPECT_THAT(html, HasSubstr("<small>(<var>score shown</var>, true or false)</small>"));
+  EXPECT_THAT(html, HasSubstr("Runs the playbook <code>playbook--"));
+  EXPECT_THAT(html, HasSubstr("<br>2. Copy features as they were served.")) << "what is counted stands in lines";
+  EXPECT_THAT(html, HasSubstr("AML.T0015"));
+  Json document = sample_playbook();
+  change(document, kAction + "/step_extensions", R"({"extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d": {"approval": {"approvers": 2, "within": 7200000}}})");
+  EXPECT_THAT(page(read_playbook(document)), HasSubstr("<b>First 2 people must approve it</b>, within 2 h; not who started the run."));
+  EXPECT_THAT(page(read_playbook(document)), HasSubstr("If it fails: step 2 (Tell)."));
 }
 
 std::size_t count(const std::string& text, const std::string& part) {

@@ -38,7 +38,7 @@ TEST(Playbook, lint_says_what_is_wrong_where_and_what_helps) {
   EXPECT_EQ(clean.code, 0) << clean.out;
   EXPECT_THAT(clean.out, HasSubstr("conforms to strict-cs01 (0 errors, 0 warnings); can run"));
   const testing::Folder folder;
-  const std::string file = changed(folder, "\"type\": \"x-firebreak\"", "\"type\": \"telepathy\"");
+  const std::string file = changed(folder, "\"type\": \"firebreak\"", "\"type\": \"telepathy\"");
   const testing::Finished bad = playbook({"lint", file});
   EXPECT_EQ(bad.code, 1);
   EXPECT_THAT(bad.out, HasSubstr("/commands/0/type: 'telepathy' is a command type that nobody defines [unknown-command-type]: use a type of the vocabulary"));

@@ -80,8 +80,6 @@ void configured(PlaybookState& state, const Entry& entry) {
   state.variables = texts(find(playbooks, "variables"));
   state.channels = names(find(playbooks, "channels"));
   state.connectors = names(find(*document, "callers"));
-  const auto hosts = strings_or_empty(playbooks, "hosts");
-  state.hosts = {hosts.begin(), hosts.end()};
   state.signatures = {strings_or_empty(playbooks, "trusted_keys"), {severities.begin(), severities.end()}};
 }
 
@@ -270,7 +268,8 @@ void approval_requested(PlaybookState& state, const Entry& entry) {
   Edit activation = edit_of(state, entry.body);
   if (!activation) return;
   activation->waits_for = {entry.id("appr")};
-  activation->approval = {entry.id("appr"), strings_or_empty(entry.body, "units"), entry.time + int_or(entry.body, "within_ms") * kMillisecond, {}, false};
+  const Time until = entry.time + int_or(entry.body, "within_ms") * kMillisecond;
+  activation->approval = {entry.id("appr"), strings_or_empty(entry.body, "units"), until, {}, false};
 }
 
 void approved(PlaybookState& state, const Entry& entry) {

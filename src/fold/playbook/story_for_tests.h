@@ -30,8 +30,8 @@ inline Json long_ids(const Json& value) {
   return out;
 }
 
-inline Json shipped() {
-  std::ifstream in(FIREBREAK_SOURCE_DIR "/content/playbooks/adversarial-evasion.json");
+inline Json shipped(const std::string& name = "adversarial-evasion") {
+  std::ifstream in(FIREBREAK_SOURCE_DIR "/content/playbooks/" + name + ".json");
   std::stringstream text;
   text << in.rdbuf();
   return *parse_json(text.str());
@@ -69,8 +69,11 @@ inline Json document(JsonObject workflow, JsonObject more = {}) {
 class Story : public GroupDriver<PlaybookState> {
  public:
   Story() : GroupDriver(&playbook::decide, &playbook::apply, Time{1'772'850'000 * kSecond}) {}
-  // Installs it and opens an incident that it is for.
+  // Installs it, with those shipped ones that it calls, and opens an incident that it is for.
   explicit Story(const Json& playbook) : Story() {
+    const std::string text = canonical_json(playbook);
+    for (const char* name : {"notification", "recovery"})
+      if (const Json one = shipped(name); text.find(string_or(one, "id")) != std::string::npos) install(one);
     installed = install(playbook);
     open();
   }
