@@ -187,7 +187,9 @@ Drafts unit_done(const At& at, Values values) {
   if (auto problem = problem_of(*at.plan, at.step, values)) return unit_failed(at, "failure", std::move(*problem), false);
   JsonObject given;
   for (const auto& [name, value] : values) given[name] = value;
-  return {of(at, "playbook_unit_ended", {{"unit", at.activation->unit}, {"variables", std::move(given)}})};
+  JsonObject body{{"unit", at.activation->unit}, {"variables", std::move(given)}};
+  if (at.state->at_once >= kAtOnce) body["later"] = true;
+  return {of(at, "playbook_unit_ended", std::move(body))};
 }
 
 Drafts unit_failed(const At& at, std::string_view outcome, std::string detail, bool may_retry) {

@@ -115,7 +115,7 @@ Drafts started(const PlaybookState& state, const Entry& entry) {
 
 Drafts next_unit(const PlaybookState& state, const Entry& entry) {
   const auto found = at(state, entry.body);
-  return found ? go_on(*found) : Drafts{};
+  return found && found->activation->begun ? go_on(*found) : Drafts{};
 }
 
 struct Row {

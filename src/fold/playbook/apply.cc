@@ -97,6 +97,11 @@ void run_started(PlaybookState& state, const Entry& entry) {
   run.parent_step = index_of(string_or(entry.body, "parent_step"));
   if (const auto modified = parse_time(string_or(entry.body, "modified"))) run.modified = *modified;
   set_values(run, nullptr, "", nullptr, entry.body);
+  // A caller that was paused in the same group: its playbook waits with it.
+  if (const auto caller = state.runs.find(run.parent_run); caller != state.runs.end() && caller->second.paused) {
+    run.paused = true;
+    if (const Plan* const plan = plan_of(state, run)) run.held.push_back({plan->read.start, "", 0});
+  }
   if (Edit parent(state, run.parent_run, run.parent_step); parent) parent->waits_for = {run.id};
   state.runs[run.id] = std::move(run);
 }
@@ -112,6 +117,13 @@ void enter_branch(PlaybookState& state, const Run& run, const Plan* plan, const 
   if (branching->type == "while-condition") ++parent->iterations;
 }
 
+// How much of runs has gone on at one moment: the journal gives all entries of a group the same time.
+void count(PlaybookState& state, const Entry& entry) {
+  if (state.moment != entry.time) state.at_once = 0;
+  state.moment = entry.time;
+  ++state.at_once;
+}
+
 void step_started(PlaybookState& state, const Entry& entry) {
   Run* const run = run_of(state, entry.body);
   if (run == nullptr || run->ended) return;
@@ -121,13 +133,15 @@ void step_started(PlaybookState& state, const Entry& entry) {
   activation.parent = string_or(entry.body, "parent");
   if (!activation.parent.empty() && index_of(activation.parent) == 0)  // an older entry names the step
     activation.parent = "step-" + std::to_string(activation_in(*run, JsonObject{{"step", activation.parent}}));
+  if (!activation.parent.empty() && !run->open.contains(index_of(activation.parent))) return;  // its branching step ended in the same group
   activation.begin = entry.time + int_or(entry.body, "delay_ms") * kMillisecond;
-  activation.begun = !bool_or(entry.body, "later") && activation.begin <= entry.time;
+  activation.begun = !bool_or(entry.body, "later") && activation.begin <= entry.time && !run->paused;
   activation.open_branches = static_cast<std::uint32_t>(number(entry.body, "branches"));
   const cacao::Step* const step = plan != nullptr ? plan->step(activation.step) : nullptr;
   activation.deadline = activation.begin + (step != nullptr ? plan->timeout_us(*step) : kDay);
   if (plan != nullptr && activation.parent.empty() && activation.step == plan->read.exception) run->exceptional = true;
   std::erase_if(run->held, [&](const Held& held) { return held.step == activation.step && held.parent == activation.parent; });
+  count(state, entry);
   ++run->activations;
   const std::string id = run->id;
   enter_branch(state, *run, plan, activation);
@@ -158,6 +172,11 @@ void unit_ended(PlaybookState& state, const Entry& entry) {
   if (!activation) return;
   activation->unit = static_cast<std::uint32_t>(number(entry.body, "unit")) + 1;
   activation->attempt = 1;
+  count(state, entry);
+  if (bool_or(entry.body, "later")) {  // the next command leaves with the next input
+    activation->begin = entry.time;
+    activation->begun = false;
+  }
   activation->waits_for.clear();
   activation->items.clear();
   activation->call = {};
@@ -177,6 +196,7 @@ void step_ended(PlaybookState& state, const Entry& entry) {
     run->outcomes[activation->step] = string_or(entry.body, "outcome");
     run->open.erase(index);
   }
+  std::erase_if(run->held, [&](const Held& held) { return held.activation == index || index_of(held.parent) == index; });
   run->last_ended = entry.index;
   const auto next = strings_or_empty(entry.body, "next");
   if (!next.empty()) {
@@ -195,6 +215,7 @@ void run_paused(PlaybookState& state, const Entry& entry) {
   if (run == nullptr) return;
   for (const auto& [index, activation] : run->open) state.timers.erase({wakes_at(*run, activation), run->id, index});
   run->paused = entry.kind == "playbook_run_paused";
+  if (run->paused) run->held.clear();  // what an earlier pause kept back went on with its end
   for (const auto& [index, activation] : run->open) state.timers.insert({wakes_at(*run, activation), run->id, index});
 }
 
@@ -204,7 +225,8 @@ void command_held(PlaybookState& state, const Entry& entry) {
 
 void run_ended(PlaybookState& state, const Entry& entry) {
   Run* const run = run_of(state, entry.body);
-  if (run == nullptr) return;
+  if (run == nullptr || run->ended) return;  // the first end counts
+  run->last_ended = entry.index;
   for (const auto& [index, activation] : run->open) {
     state.timers.erase({wakes_at(*run, activation), run->id, index});
     for (const std::string& id : activation.waits_for) state.waits.erase({id, run->id, index});

@@ -83,7 +83,7 @@ Drafts begin(const At& at) {
   if (type == "switch-condition") return choose_case(at);
   if (type == "while-condition") return enter_loop(at);
   Drafts drafts;
-  for (const cacao::Branch& one : at.step->branches) join(drafts, start_branch(at, one.step));
+  for (const cacao::Branch& one : at.step->branches) join(drafts, start_step(*at.state, *at.run, *at.plan, one.step, at.id(), at.state->at_once + drafts.size() >= kAtOnce));
   return drafts;
 }
 

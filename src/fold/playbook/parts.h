@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ inline constexpr std::uint32_t kActivations = 20'000;     // of one run, ever
 inline constexpr std::size_t kDepth = 8;                  // playbooks that call playbooks
 inline constexpr std::size_t kValue = 4 * 1024;           // octets of one variable's value
 inline constexpr std::size_t kValues = 12 * 1024;         // … of all that one step gives
-inline constexpr std::uint64_t kGroup = 400;              // entries of one group after which a run goes on with the next input
+inline constexpr std::uint64_t kAtOnce = 150;             // steps and commands at one moment; the next goes on with the next input: a group has an end
 inline constexpr std::size_t kTimersAtOnce = 40;
 
 using Drafts = std::vector<Draft>;
@@ -89,7 +90,7 @@ Drafts on_incident(const PlaybookState& state, const Entry& entry);
 // control.cc: commands of people
 Drafts decide_command(const PlaybookState& state, const Entry& entry);
 // timers.cc
-Drafts timers_due(const PlaybookState& state, Time now);
+Drafts timers_due(const PlaybookState& state, Time now, const std::function<bool(const std::string& run)>& not_now);
 Time wakes_at(const Run& run, const Activation& activation);
 
 // facts.cc, apply.cc: what entries change

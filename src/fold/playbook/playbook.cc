@@ -39,7 +39,11 @@ constexpr Row kRows[] = {
     {"playbook_run_resumed", on_resumed},         {"playbook_run_started", decide_run_started}, {"playbook_step_ended", decide_step_ended},
 };
 
-std::string activation_key(const Draft& draft) { return string_or(draft.body, "run") + "/" + string_or(draft.body, "activation"); }
+// The run that nobody called: a playbook and all that it calls end together.
+std::string outermost(const PlaybookState& state, std::string run) {
+  for (auto found = state.runs.find(run); found != state.runs.end() && !found->second.parent_run.empty(); found = state.runs.find(run)) run = found->second.parent_run;
+  return run;
+}
 
 }  // namespace
 
@@ -47,10 +51,9 @@ std::vector<Draft> decide(const PlaybookState& state, const Entry& entry) {
   const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& one) { return one.kind == entry.kind; });
   Drafts drafts = row != std::end(kRows) ? row->decide(state, entry) : decide_answer(state, entry);
   if (!is_input_kind(entry.kind)) return drafts;
-  std::set<std::string> decided;  // a step that this answer has just moved does not time out as well
-  for (const Draft& draft : drafts) decided.insert(activation_key(draft));
-  for (Draft& draft : timers_due(state, entry.time))
-    if (!decided.contains(activation_key(draft))) drafts.push_back(std::move(draft));
+  std::set<std::string> moved;  // what an answer has just moved does not time out as well: it may with the next input
+  for (const Draft& draft : drafts) moved.insert(outermost(state, string_or(draft.body, "run")));
+  join(drafts, timers_due(state, entry.time, [&](const std::string& run) { return moved.contains(outermost(state, run)); }));
   return drafts;
 }
 

@@ -1,19 +1,10 @@
 // How a run goes from step to step.
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "fold/playbook/parts.h"
 
 namespace firebreak::playbook {
 namespace {
-
-// How many entries of this group stand before the entry: its cause names the group's input.
-std::uint64_t behind_input(const Entry& entry) {
-  std::uint64_t input = entry.index;
-  if (entry.cause.starts_with("journal:")) std::from_chars(entry.cause.data() + 8, entry.cause.data() + entry.cause.size(), input);
-  return entry.index - std::min(input, entry.index);
-}
 
 // Where a step leads. A failure never follows on_completion: it takes on_failure, at the top level else the playbook's
 // exception; inside a branch it ends the branch, and the branching step fails.
@@ -77,7 +68,7 @@ Drafts start_step(const PlaybookState& state, const Run& run, const Plan& plan, 
                   {"command", step->commands.empty() ? "" : step->commands[0].text.substr(0, 1'000)}, {"parent", parent}};
   if (step->type == "parallel") body["branches"] = step->branches.size();
   if (step->delay_ms > 0) body["delay_ms"] = step->delay_ms;
-  if (later) body["later"] = true;
+  if (later || state.at_once >= kAtOnce) body["later"] = true;
   return {make("playbook_step_started", run.id, std::move(body))};
 }
 
@@ -141,13 +132,16 @@ Drafts decide_run_started(const PlaybookState& state, const Entry& entry) {
   if (found == state.runs.end()) return {};
   const Plan* const plan = plan_of(state, found->second);
   if (plan == nullptr) return end_run(state, found->second, "failure", "firebreak", "this version of the playbook is gone");
+  // Its caller may have come to an end between the decision and this entry.
+  if (!found->second.parent_run.empty() && !at(state, found->second.parent_run, found->second.parent_step))
+    return end_run(state, found->second, "cancelled", "firebreak", "the step that called it is over");
   const std::string from = string_or(entry.body, "from");
   return start_step(state, found->second, *plan, from.empty() ? plan->read.start : from, "");
 }
 
 Drafts decide_run_ended(const PlaybookState& state, const Entry& entry) {
   const auto found = state.runs.find(string_or(entry.body, "run"));
-  if (found == state.runs.end()) return {};
+  if (found == state.runs.end() || found->second.last_ended != entry.index) return {};  // it was over already
   const Run& run = found->second;
   Drafts drafts;
   for (const auto& [index, activation] : run.open) {
@@ -172,13 +166,11 @@ Drafts decide_step_ended(const PlaybookState& state, const Entry& entry) {
   if (plan == nullptr) return {};
   const auto next = strings_or_empty(entry.body, "next");
   const std::string parent = string_or(entry.body, "parent");
-  if (!next.empty()) {
-    const bool exception = next.front() == plan->read.exception;
-    return start_step(state, run, *plan, next.front(), exception ? "" : parent, behind_input(entry) > kGroup);
-  }
+  if (!next.empty()) return start_step(state, run, *plan, next.front(), parent);
   const bool good = string_or(entry.body, "outcome") == "success";
-  // A success only when it never had to take the exception's way.
-  if (parent.empty()) return run.open.empty() ? end_run(state, run, good && !run.exceptional ? "success" : "failure") : Drafts{};
+  // A success only when it never had to take the exception's way. What is still open stood in the step that has just ended:
+  // its end is decided already, and comes before the run's.
+  if (parent.empty()) return end_run(state, run, good && !run.exceptional ? "success" : "failure");
   const auto branching = at(state, run.id, index_of(parent));
   if (!branching || branching->activation->open_branches != 0) return {};
   if (branching->activation->branch_failed) return end_step(*branching, "failure", "a branch failed");

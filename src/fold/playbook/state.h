@@ -76,7 +76,7 @@ struct Run {
   std::map<std::uint64_t, Activation> open;      // by the index of its playbook_step_started
   std::map<std::string, std::string> outcomes;   // the newest outcome of each step that has ended
   std::vector<Held> held;
-  std::uint64_t last_ended = 0;      // the playbook_step_ended that counted last
+  std::uint64_t last_ended = 0;      // the playbook_step_ended that counted last, then the playbook_run_ended
   std::uint32_t activations = 0;     // ever
   bool paused = false, exceptional = false, ended = false;
   std::string outcome;
@@ -112,6 +112,8 @@ struct PlaybookState {
   std::map<std::string, std::string> finding_of;    // stream '\n' episode -> finding id
   std::map<std::string, std::string> proposed;      // containment action, not in force yet -> open incident
   std::map<std::string, std::string> action_of;     // containment action in force -> open incident
+  Time moment;                                      // time of the newest entry by which a run went on …
+  std::uint64_t at_once = 0;                        // … and how many bore it: a group has an end
   Values variables;                                 // of the organisation: contacts, addresses; an external one takes its value from here
   std::set<std::string> channels, connectors, hosts;  // that the configuration names
   SignaturePolicy signatures;

@@ -161,7 +161,7 @@ Json to_json(const PlaybookState& state) {
   for (const auto& [id, facts] : state.incidents) incidents[id] = to_json(facts);
   for (const auto& [id, facts] : state.findings) findings[id] = to_json(facts);
   return JsonObject{{"installed", std::move(installed)}, {"runs", std::move(runs)}, {"incidents", std::move(incidents)}, {"findings", std::move(findings)},
-                    {"proposed", strings(state.proposed)}, {"action_of", strings(state.action_of)}, {"variables", strings(state.variables)},
+                    {"proposed", strings(state.proposed)}, {"action_of", strings(state.action_of)}, {"moment", state.moment.us}, {"at_once", state.at_once}, {"variables", strings(state.variables)},
                     {"channels", list(state.channels)}, {"connectors", list(state.connectors)}, {"hosts", list(state.hosts)},
                     {"signatures", JsonObject{{"keys", JsonArray(state.signatures.keys.begin(), state.signatures.keys.end())}, {"severities", list(state.signatures.severities)}}}};
 }
@@ -183,6 +183,8 @@ Result<PlaybookState> playbook_state_from_json(const Json& document) {
   });
   state.proposed = read_strings(document, "proposed");
   state.action_of = read_strings(document, "action_of");
+  state.moment = time_at(document, "moment");
+  state.at_once = number(document, "at_once");
   state.variables = read_strings(document, "variables");
   state.channels = set_at(document, "channels");
   state.connectors = set_at(document, "connectors");

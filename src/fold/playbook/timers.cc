@@ -18,6 +18,23 @@ Drafts timer(const At& at, Time now) {
   return {};
 }
 
+// A step whose end ends this one as well: the branching step it stands in, the step that called its playbook, and so on.
+bool is_outer_due(const PlaybookState& state, const Run& in, std::string parent, Time now) {
+  for (const Run* run = &in;;) {
+    std::uint64_t index = index_of(parent);
+    if (parent.empty()) {
+      const auto caller = state.runs.find(run->parent_run);
+      if (caller == state.runs.end()) return false;
+      index = run->parent_step;
+      run = &caller->second;
+    }
+    const auto outer = run->open.find(index);
+    if (outer == run->open.end()) return false;
+    if (now >= outer->second.deadline) return true;
+    parent = outer->second.parent;
+  }
+}
+
 }  // namespace
 
 // Waiting for its begin, an activation wakes then; a paused run begins nothing.
@@ -28,12 +45,12 @@ Time wakes_at(const Run& run, const Activation& activation) {
   return next;
 }
 
-Drafts timers_due(const PlaybookState& state, Time now) {
+Drafts timers_due(const PlaybookState& state, Time now, const std::function<bool(const std::string& run)>& not_now) {
   Drafts drafts;
   std::size_t taken = 0;
   for (const auto& [when, run, index] : state.timers) {
     if (when > now || ++taken > kTimersAtOnce) break;
-    if (const auto one = at(state, run, index)) join(drafts, timer(*one, now));
+    if (const auto one = at(state, run, index); one && !not_now(run) && !is_outer_due(state, *one->run, one->activation->parent, now)) join(drafts, timer(*one, now));
   }
   return drafts;
 }
