@@ -65,4 +65,4 @@ variants = [{"VariantName": name, "ModelName": model, "InitialInstanceCount": 1,
 sagemaker.create_endpoint_config(EndpointConfigName="recs-a", ProductionVariants=variants)
 sagemaker.create_endpoint(EndpointName="recs-prod", EndpointConfigName="recs-a")
 
-print(json.dumps({"mlflow": mlflow, "password": password, "good": hashlib.sha256(good).hexdigest(), "bad": hashlib.sha256(bad).hexdigest(), "since": since}))
+print(json.dumps({"mlflow": mlflow, "password": password, "admin_password": admin_password, "good": hashlib.sha256(good).hexdigest(), "bad": hashlib.sha256(bad).hexdigest(), "since": since}))
