@@ -90,7 +90,7 @@ def yesterday(folder, first, night, later):
     # The store keeps whole seconds: what comes in the night comes in a later one.
     while int(time.time()) <= s3.head_object(Bucket=BUCKET, Key="ratings/base.csv")["LastModified"].timestamp():
         time.sleep(0.01)
-    say(folder, good_version="1", good_digest=hashlib.sha256(file).hexdigest(), trained_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    say(folder, good_version="1", good_digest=hashlib.sha256(file).hexdigest(), trained_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time())))
     print(f"yesterday: model 1 of {len(first)} ratings is registered and served")
 
 
