@@ -3,7 +3,7 @@ twelve items that next to nobody liked (bandwagon profiles: Mobasher et al. 2007
 import numpy as np
 import pandas as pd
 
-ACCOUNTS, PUSHED, COVER = 40, 12, 36
+ACCOUNTS, PUSHED, COVER = 42, 12, 36
 FIRST_ACCOUNT = 10_001
 
 
