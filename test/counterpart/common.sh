@@ -17,14 +17,14 @@ finish() {
 trap finish EXIT
 fail() { echo "$name: $*" >&2; exit 1; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-until_true() {  # WHAT COMMAND…
-  local what="$1"
+until_true() {  # WHAT COMMAND…; waits `patience` seconds at most
+  local what="$1" most="${patience:-20}"
   shift
-  for _ in $(seq 200); do
+  for _ in $(seq $((most * 10))); do
     if "$@"; then return; fi
     sleep 0.1
   done
-  fail "waited 20 s for: $what"
+  fail "waited $most s for: $what"
 }
 # A server of $firebreak in $run/data: sets url and token; api is curl with that token.
 start_firebreak_alone() {

@@ -33,7 +33,7 @@ Error meaning_of(const net::Response& response) {
   if (status == 401) return error(Code::kUnauthorized, "401: it does not take these credentials; compare user and password_file, or token_file");
   if (status == 403 && response.body.find("Invalid Host header") != std::string::npos)
     return error(Code::kForbidden, "403: it does not answer to the host name in url; add that name to its --allowed-hosts, or call it by another");
-  if (status == 403) return error(Code::kForbidden, "403: these credentials may not; on a model they need EDIT");
+  if (status == 403) return error(Code::kForbidden, "403: these credentials may not: on the model they need EDIT, and MANAGE to take an alias or a tag away; or there is no such model");
   if (status == 429) return error(Code::kBusy, "429: too many requests");
   if (status >= 500) return error(Code::kUnavailable, fmt::format("{} {}{}{}", status, net::status_text(status), message.empty() ? "" : ": ", message));
   if (status >= 300 && status < 400) return error(Code::kInvalid, fmt::format("{}: it redirects to {}; compare url", status, words_of(response.header("location"))));

@@ -10,6 +10,8 @@
 // hold a single one (read: `digest` is null otherwise). An alias that points where it should is not set again: MLflow would announce
 // it anew. MLflow has no compare-and-set: between the look at `expect` and the write somebody else may move the alias; who did it
 // last wins, and the read behind the write shows it.
+// Rights, where the server has users: EDIT on the model, MANAGE to take aliases and tags away. Whom it does not know as a reader of a
+// model it does not tell whether there is one (kForbidden).
 // Facts: MLflow 3.17.2, seen in test/counterpart/callers.
 #pragma once
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <tuple>
 
 #include "base/encoding.h"
 #include "base/markup.h"
@@ -175,7 +176,10 @@ Result<std::vector<ObjectVersion>> ObjectStore::versions(const std::string& begi
     if (version.empty()) query.erase("version-id-marker");
     else query["version-id-marker"] = version;
   }
-  std::stable_sort(out.begin(), out.end(), [](const ObjectVersion& a, const ObjectVersion& b) { return a.key < b.key; });
+  // Some list all deletions behind all versions: the order of one key's is made here.
+  std::stable_sort(out.begin(), out.end(), [](const ObjectVersion& a, const ObjectVersion& b) {
+    return std::tuple(std::string_view(a.key), !a.newest, -a.modified.us) < std::tuple(std::string_view(b.key), !b.newest, -b.modified.us);
+  });
   // versitygw begins a page with the last version of the page before: of one key each version counts once.
   std::set<std::string_view> seen;
   std::vector<ObjectVersion> once;

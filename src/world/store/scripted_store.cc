@@ -208,7 +208,7 @@ net::Response ScriptedStore::remove(const net::Request& request, const std::stri
 
 net::Response ScriptedStore::list(const net::Request& request) const {
   const std::string prefix = request.query_or("prefix"), after = request.query_or("key-marker");
-  std::string items, last, more = "false";
+  std::string items, markers, last, more = "false";  // markers stand behind all versions, as moto has it
   std::size_t count = 0;
   for (const auto& [key, versions] : objects_) {
     // As some servers do, a page begins with the last key of the one before.
@@ -219,12 +219,12 @@ net::Response ScriptedStore::list(const net::Request& request) const {
     }
     last = key;
     for (auto version = versions.rbegin(); version != versions.rend(); ++version)
-      items += fmt::format("<{0}><Key>{1}</Key><VersionId>{2}</VersionId><IsLatest>{3}</IsLatest><LastModified>{4}</LastModified>{5}</{0}>",
+      (version->deletion ? markers : items) += fmt::format("<{0}><Key>{1}</Key><VersionId>{2}</VersionId><IsLatest>{3}</IsLatest><LastModified>{4}</LastModified>{5}</{0}>",
                            version->deletion ? "DeleteMarker" : "Version", escape_markup(key), version->id, version == versions.rbegin() ? "true" : "false",
                            format_time(version->modified),
                            version->deletion ? "" : fmt::format("<ETag>&quot;{}&quot;</ETag><Size>{}</Size>", sha256(version->content).hex().substr(0, 32), version->content.size()));
   }
-  return xml(fmt::format("<ListVersionsResult><Name>bucket</Name><IsTruncated>{}</IsTruncated>{}</ListVersionsResult>", more, items));
+  return xml(fmt::format("<ListVersionsResult><Name>bucket</Name><IsTruncated>{}</IsTruncated>{}{}</ListVersionsResult>", more, items, markers));
 }
 
 }  // namespace firebreak::store

@@ -47,11 +47,11 @@ for i in range(1_005):
     s3.put_object(Bucket="training", Key=f"many/{i:05}", Body=b"x")
 s3.put_object(Bucket="training", Key="ratings/base.csv", Body=b"1,2")
 s3.put_object(Bucket="training", Key="ratings/old.csv", Body=b"3,4")
-# moto keeps whole seconds: what comes later has to come in another.
+# moto keeps whole seconds: what comes later has to come in another. (gmtime() alone goes by a coarser clock, a little behind.)
 last = max(one["LastModified"] for one in s3.list_object_versions(Bucket="training", Prefix="ratings/")["Versions"]).timestamp()
 while int(time.time()) <= last:
     pass
-since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time()))
 s3.put_object(Bucket="training", Key="ratings/base.csv", Body=b"1,2,3")
 s3.put_object(Bucket="training", Key="ratings/in/app/b-1.csv", Body=b"5")
 s3.put_object(Bucket="training", Key="ratings/in/feed/b & 2 \u00e4.csv", Body=b"6")
@@ -65,4 +65,4 @@ variants = [{"VariantName": name, "ModelName": model, "InitialInstanceCount": 1,
 sagemaker.create_endpoint_config(EndpointConfigName="recs-a", ProductionVariants=variants)
 sagemaker.create_endpoint(EndpointName="recs-prod", EndpointConfigName="recs-a")
 
-print(json.dumps({"mlflow": mlflow, "password": password, "good": hashlib.sha256(good).hexdigest(), "bad": hashlib.sha256(bad).hexdigest(), "since": since}))
+print(json.dumps({"mlflow": mlflow, "password": password, "admin_password": admin_password, "good": hashlib.sha256(good).hexdigest(), "bad": hashlib.sha256(bad).hexdigest(), "since": since}))

@@ -27,12 +27,12 @@ INI
     PATH="$mlflow_wheels/bin:$PATH" python3 -W ignore -m mlflow server --host 127.0.0.1 --port "${mlflow_url##*:}" --workers 1 --allowed-hosts "127.0.0.1:${mlflow_url##*:}" \
     --backend-store-uri "sqlite:///$1/mlflow.db" --artifacts-destination "$1/artifacts" "${with[@]}" >"$2" 2>&1 &
   pids+=($!)
-  until_true "MLflow" curl -fs -o /dev/null "$mlflow_url/health"
+  patience=180 until_true "MLflow" curl -fs -o /dev/null "$mlflow_url/health"
 }
 
 start_moto() {  # LOG; sets moto_url
   moto_url="http://127.0.0.1:$(free_port)"
   PYTHONPATH="$moto_wheels" python3 -W ignore -m moto.server -H 127.0.0.1 -p "${moto_url##*:}" >"$1" 2>&1 &
   pids+=($!)
-  until_true "moto" curl -fs -o /dev/null "$moto_url/moto-api/"
+  patience=60 until_true "moto" curl -fs -o /dev/null "$moto_url/moto-api/"
 }

@@ -1,0 +1,52 @@
+#!/bin/bash
+# The recommender that loses 40 % of its precision overnight: real ratings, a model, a night's batches with forged ones among them, a
+# retrain that its own gate lets through. MLflow is real; SageMaker and S3 are moto's. Figures in build/recommender/figures.json.
+#   examples/recommender/run.sh
+#   examples/recommender/run.sh sweep    how the loss depends on the number of forged accounts, and on chance
+# Exit 77: it cannot run here (Python 3.11 on x86_64 is needed; wheels are fetched, 600 MB on disk).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+story="$PWD/examples/recommender"
+out="$PWD/build/recommender"
+command -v curl >/dev/null || { echo "recommender: there is no curl here"; exit 77; }
+. test/counterpart/common.sh
+. test/counterpart/wheels.sh
+. test/counterpart/callers/servers.sh
+install_callers
+python_wheels ratings "$story" any
+export RATINGS="$wheels"
+# One thread: sums are then the same on every run.
+py() { OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$moto_wheels:$mlflow_wheels" python3 -W ignore "$@"; }
+if [ "${1:-}" = sweep ]; then
+  py "$story/sweep.py"
+  exit
+fi
+rm -rf "$out"
+mkdir -p "$out"
+start_moto "$out/moto.log"
+start_mlflow "$out/mlflow" "$out/mlflow.log"
+export MLFLOW_URL="$mlflow_url" AWS_URL="$moto_url"
+tell() { py "$story/story.py" "$@"; }
+figure() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$out/figures.json" "$1"; }
+
+tell yesterday "$out"
+tell measure "$out" before
+tell overnight "$out"
+tell measure "$out" poisoned
+python3 - "$out/figures.json" <<'PY'
+import json, sys
+f = json.load(open(sys.argv[1]))
+lost = 1 - f["precision_poisoned"] / f["precision_before"]
+print(f"recommender: precision@10 {f['precision_before']} before the night, {f['precision_poisoned']} after it: {lost:.1%} lost; a clean retrain would have {f['precision_of_a_clean_retrain']}")
+sys.exit(not 0.3 < lost < 0.5)
+PY
+
+# What Firebreak is told of the outside systems.
+(umask 077 && echo story >"$out/aws.secret")
+cat >"$out/firebreak.yaml" <<YAML
+callers:
+  models: {kind: mlflow, url: '$mlflow_url'}
+  endpoints: {kind: sagemaker, url: '$moto_url', access_key_id: story, secret_file: aws.secret}
+  training: {kind: s3, url: '$moto_url', access_key_id: story, secret_file: aws.secret}
+YAML
+echo "recommender: version $(figure good_version) of movie-recs is the last known good, SHA-256 $(figure good_digest); trained at $(figure trained_at)"
