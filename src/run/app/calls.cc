@@ -21,6 +21,7 @@ std::string excerpt(const std::string& body) { return cacao::printable(body.subs
 }  // namespace
 
 Calls::Calls(const Context& context, const PlaybookConfig& config, const Callers& callers) : context_(context), config_(config), callers_(callers) {
+  for (const auto& [name, caller] : callers_) busy_[name];
   for (std::size_t i = 0; i < kThreads; ++i) threads_.push_back(std::make_unique<TaskThread>());
 }
 
@@ -130,6 +131,7 @@ Result<JsonObject> Calls::connector(const Json& ordered) {
   const Json& wanted = ordered.at("request");
   const auto to = callers_.find(string_or(wanted, "connector"));
   if (to == callers_.end()) return fail(Code::kInvalid, fmt::format("no connector '{}' is configured (callers:)", string_or(wanted, "connector")));
+  const std::lock_guard one_at_a_time(busy_.at(to->first));
   FIREBREAK_ASSIGN(const JsonObject values, to->second->call(wanted.at("request"), string_or(ordered, "key")));
   JsonObject given;  // "digest" becomes __digest__
   for (const auto& member : values)

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ class Calls {
   const Callers& callers_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> next_ = 0;
+  std::map<std::string, std::mutex> busy_;  // by caller: one call at a time
   std::vector<std::unique_ptr<TaskThread>> threads_;  // last: they end before what they use
 };
 
