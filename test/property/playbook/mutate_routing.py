@@ -156,12 +156,12 @@ def copy_tree(to):
 
 def is_killed(build, jobs):
     """What noticed: a test's name, 'does not build', or None."""
-    built = run(["ninja", "-C", str(build), f"-j{jobs}", *TESTS])
-    if built.returncode != 0:
-        return "does not build: " + next((line for line in built.stdout.split("\n") if "error" in line), "?")
     for test in TESTS:
+        built = run(["ninja", "-C", str(build), f"-j{jobs}", test])
+        if built.returncode != 0:
+            return "does not build: " + next((line for line in built.stdout.split("\n") if "error" in line), "?")
         try:
-            done = run([str(build / "bin/test" / test), "--gtest_brief=1", "--gtest_fail_fast"], timeout=300)
+            done = run([str(build / "bin/test" / test), "--gtest_brief=1", "--gtest_fail_fast", "--gtest_filter=-HostileFields.*"], timeout=300)
         except subprocess.TimeoutExpired:
             return f"{test} does not end"
         if done.returncode != 0:
