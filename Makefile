@@ -28,11 +28,12 @@ tamper:            ## changes one octet in a copy of the story's logs; verify fi
 test:              ## everything that needs nothing from outside, and 5 s of each fuzz target
 	@scripts/test.sh
 
-test-long:         ## the slow ones: more kills, more cases
+test-long:         ## the slow ones: more kills, more cases, and the playbook engine's mutations
 	@scripts/deps.sh build test
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
 	@ctest --preset long
+	@test/property/playbook/mutate_routing.py
 
 test-integration:  ## against other people's software
 	@scripts/test_integration.sh

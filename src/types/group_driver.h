@@ -24,8 +24,12 @@ class GroupDriver {
   const std::vector<Entry>& entries() const { return entries_; }
 
   // The input's group. A tick on which nothing was decided leaves no entry.
-  std::vector<Entry> input(std::string kind, Json body, std::string actor = "firebreak") {
+  std::vector<Entry> input(std::string kind, Json body, std::string actor = "firebreak") { return caused(std::move(kind), std::move(body), "", std::move(actor)); }
+
+  // The same for what another room drafted because of `cause`.
+  std::vector<Entry> caused(std::string kind, Json body, std::string cause, std::string actor = "firebreak") {
     Draft draft;
+    draft.cause = std::move(cause);
     draft.kind = std::move(kind);
     draft.body = std::move(body);
     draft.actor = std::move(actor);

@@ -69,9 +69,7 @@ Drafts enter_loop(const At& at) {
   if (!*yes) return end_step(at, "success", fmt::format("{} times", at.activation->iterations));
   const std::uint32_t most = at.rules().iterations;
   if (at.activation->iterations >= most) return end_step(at, "failure", fmt::format("the condition still holds after {} times", most));
-  const std::string way = branch(*at.step, "on_true");
-  // A loop of steps that take no time goes on with the next input, now and then.
-  return start_step(*at.state, *at.run, *at.plan, way, at.id(), at.activation->iterations % 50 == 49);
+  return start_branch(at, branch(*at.step, "on_true"));
 }
 
 Drafts begin(const At& at) {

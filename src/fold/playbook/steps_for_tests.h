@@ -71,12 +71,17 @@ class Told : public Story {
     EXPECT_EQ(replayed(), state());
     const auto restored = playbook_state_from_json(*parse_json(canonical_json(to_json(state())), 64));
     EXPECT_TRUE(restored && *restored == state()) << "a snapshot gives another state";
+    std::size_t activations = 0;
+    for (const auto& [id, one] : state().runs) activations += one.activations;
+    EXPECT_TRUE(count("incident_closed") > 0 || count("playbook_step_started") == activations + may_start_nothing) << "a step was started for nothing";
     for (const auto& [what, run, index] : state().waits) EXPECT_TRUE(is_open(run, index)) << run << " waits for " << what;
     for (const auto& [when, run, index] : state().timers) EXPECT_TRUE(is_open(run, index)) << run << " has a timer";
     for (const auto& [id, one] : state().runs)
       for (const auto& [index, activation] : one.open)
         EXPECT_TRUE(one.ended || activation.parent.empty() || one.open.contains(index_of(activation.parent))) << activation.step << " stands in nothing";
   }
+
+  std::size_t may_start_nothing = 0;  // starts that a test has put there itself
 
   // The newest activation of this step that is under way, with its index; nullptr: none.
   const Activation* open_of(const std::string& step, std::uint64_t* index = nullptr) const {

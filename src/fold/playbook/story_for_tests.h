@@ -1,6 +1,7 @@
 // Playbooks and incidents for tests. Ids are written short ("action--m"); document() makes them type--UUID, everywhere.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "cacao/value.h"
@@ -78,7 +79,10 @@ class Story : public GroupDriver<PlaybookState> {
     incident = first[0].id("inc");
   }
 
-  const Run& run() const { return state().runs.begin()->second; }
+  const Run& run() const {  // the oldest
+    const auto older = [](const auto& a, const auto& b) { return index_of(a.first) < index_of(b.first); };
+    return std::min_element(state().runs.begin(), state().runs.end(), older)->second;
+  }
   std::string outcome_of(const std::string& step) const {
     const std::string id = long_id(step);
     const auto at = run().outcomes.find(id);

@@ -49,8 +49,11 @@ Drafts timers_due(const PlaybookState& state, Time now, const std::function<bool
   Drafts drafts;
   std::size_t taken = 0;
   for (const auto& [when, run, index] : state.timers) {
-    if (when > now || ++taken > kTimersAtOnce) break;
-    if (const auto one = at(state, run, index); one && !not_now(run) && !is_outer_due(state, *one->run, one->activation->parent, now)) join(drafts, timer(*one, now));
+    if (when > now || taken >= kTimersAtOnce) break;
+    const auto one = at(state, run, index);
+    if (!one || not_now(run) || is_outer_due(state, *one->run, one->activation->parent, now)) continue;
+    join(drafts, timer(*one, now));
+    ++taken;
   }
   return drafts;
 }
