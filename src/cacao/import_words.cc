@@ -1,6 +1,7 @@
 #include "cacao/import_words.h"
 
 #include <fmt/core.h>
+#include <re2/re2.h>
 
 #include <utility>
 
@@ -33,7 +34,7 @@ class Words {
     empty_values(playbook_, "", "playbook_variables");
     for_steps([&](JsonObject& step, const std::string& pointer) {
       empty_values(step, pointer, "step_variables");
-      openc2(step, pointer);
+      commands(step, pointer);
       truth_value(step, pointer);
     });
     return std::move(repairs_);
@@ -57,16 +58,34 @@ class Words {
     repairs_.push_back({"draft-word-renamed", child(pointer, to), fmt::format("'{}' is called '{}' in CACAO 2.0", from, to), fmt::format("\"{}\"", from), fmt::format("\"{}\"", to)});
   }
 
-  // "openc2" with a start line is what the vocabulary calls openc2-http: both send the content by POST.
-  void openc2(JsonObject& step, const std::string& pointer) {
-    Json* const commands = at(step, "commands");
-    if (commands == nullptr || !commands->is_array()) return;
-    for (std::size_t i = 0; i < commands->get_array().size(); ++i) {
-      Json& command = commands->get_array()[i];
-      if (string_or(command, "type") != "openc2" || !string_or(command, "command").starts_with("POST ")) continue;
-      command.get_object()["type"] = "openc2-http";
-      repairs_.push_back({"openc2-renamed", child(child(child(pointer, "commands"), i), "type"), "OpenC2 over HTTP is called openc2-http", "\"openc2\"", "\"openc2-http\""});
+  void commands(JsonObject& step, const std::string& pointer) {
+    Json* const list = at(step, "commands");
+    if (list == nullptr || !list->is_array()) return;
+    for (std::size_t i = 0; i < list->get_array().size(); ++i) {
+      if (!list->get_array()[i].is_object()) continue;
+      JsonObject& command = list->get_array()[i].get_object();
+      const std::string here = child(child(pointer, "commands"), i);
+      openc2(command, here);
+      start_line(command, here);
     }
+  }
+
+  // "openc2" with a start line is what the vocabulary calls openc2-http: both send the content by POST.
+  void openc2(JsonObject& command, const std::string& pointer) {
+    if (string_or(command, "type") != "openc2" || !string_or(command, "command").starts_with("POST ")) return;
+    command["type"] = "openc2-http";
+    repairs_.push_back({"openc2-renamed", child(pointer, "type"), "OpenC2 over HTTP is called openc2-http", "\"openc2\"", "\"openc2-http\""});
+  }
+
+  // "GET status HTTP1.1": a path without its slash, after the address of the agent or target. No URL, and no variable that may hold anything.
+  void start_line(JsonObject& command, const std::string& pointer) {
+    static const RE2 kLine(R"(([A-Z]+) +([A-Za-z0-9][^ :]*)(?: +HTTP/?[0-9.]*)?)");
+    const std::string type = string_or(command, "type"), line = string_or(command, "command");
+    std::string method, target;
+    if ((type != "http-api" && type != "openc2-http") || !RE2::FullMatch(line, kLine, &method, &target) || method == "CONNECT") return;
+    const std::string whole = fmt::format("{} /{} HTTP/1.1", method, target);
+    command["command"] = whole;
+    repairs_.push_back({"start-line-slash", child(pointer, "command"), "the path of a request begins with '/'", canonical_json(Json(line)), canonical_json(Json(whole))});
   }
 
   // A condition compares; a variable that is true or false by its type says by itself what it is compared with.
