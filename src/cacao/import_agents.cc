@@ -35,9 +35,8 @@ class Agents {
   }
 
  private:
-  // Of a type of the vocabulary, or an id that nobody defines: then it stays.
+  // Not named, of a type of the vocabulary, or an id that nobody defines: then it stays.
   bool stays(const JsonObject& step) {
-    if (!step.contains("agent")) return false;
     JsonObject* const agents = object_at(playbook_, "agent_definitions");
     const Json* const agent = agents == nullptr ? nullptr : at(*agents, string_or(step, "agent"));
     const std::string type = agent == nullptr ? "" : string_or(*agent, "type");
@@ -62,10 +61,10 @@ class Agents {
     std::string& id = people ? people_ : firebreak_;
     if (id.empty()) id = people ? made_identifier("group", scope_ + "\nresponders") : made_identifier("security-category", scope_ + "\nfirebreak");
     const std::string before = string_or(step, "agent");
-    if (!before.empty()) replaced_.insert(before);
+    replaced_.insert(before);
     step["agent"] = id;
     repairs_.push_back({people ? "agent-people" : "agent-firebreak", child(pointer, "agent"),
-                        people ? "manual commands are done by people" : "Firebreak sends the requests to the targets' addresses", before.empty() ? "" : canonical_json(Json(before)), canonical_json(Json(id))});
+                        people ? "manual commands are done by people" : "Firebreak sends the requests to the targets' addresses", canonical_json(Json(before)), canonical_json(Json(id))});
   }
 
   void define() {

@@ -1,4 +1,4 @@
-// Who acts, in playbooks of other orchestrators: their agents are parts of themselves ("soarca-http-api"), or not named. Parts of import.h.
+// Who acts, in playbooks of other orchestrators: their agents are parts of themselves ("soarca-http-api"). Parts of import.h.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace firebreak::cacao {
 
-// A step whose agent is not named, or of a type outside the vocabulary, and whose commands leave no choice of who does them: requests
-// (http-api, openc2-http) to targets that have an address are sent by Firebreak, manual commands are done by people. All others stay.
+// A step whose agent is of a type outside the vocabulary, and whose commands leave no choice of who does them here: requests (http-api,
+// openc2-http) to targets that have an address are sent by Firebreak, manual commands are done by people. All others stay.
 std::vector<Repair> agents_that_are_here(JsonObject& playbook);
 
 // SOARCA's extension that takes values out of an answer by simple jq paths (".a.b") becomes `results` of Firebreak's extension of steps,

@@ -27,6 +27,7 @@ struct Receiver {
       net::Response response;
       response.body = R"({"ticket": {"id": "T-7", "queue": 3}})";
       if (request.path == "/broken") response.status = 503;
+      if (request.path.starts_with("/hangs") && hang) return waiting.push_back(std::move(responder));
       responder(std::move(response));
     }));
   }
@@ -39,7 +40,15 @@ struct Receiver {
   }
   std::string host() const { return server->url().substr(7); }
 
+  // Until it has got so many requests of this path.
+  bool gets(const std::string& path, std::size_t many) {
+    for (int i = 0; i < 400 && got(path).size() < many; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    return got(path).size() == many;
+  }
+
   std::mutex mutex;
+  bool hang = true;
+  std::vector<net::Responder> waiting;
   std::vector<net::Request> requests;
   std::unique_ptr<net::HttpServer> server;  // last: it ends before what it fills
 };
@@ -176,6 +185,42 @@ TEST(Run, goes_over_requests_people_approval_and_a_measure_through_a_kill) {
   const auto status = place.get("/api/v1/runs/" + run + "/status");
   ASSERT_TRUE(status);
   EXPECT_EQ(string_or(*status, "status"), "failed");
+}
+
+// One call each: a POST that may happen once, a PUT that may be repeated. The server is killed while the other side has the
+// request and has not answered.
+TEST(Run, sends_again_after_a_kill_what_may_be_repeated_and_nothing_else) {
+  for (const bool once : {true, false}) {
+    Place place;
+    const std::string path = "/hangs/" + std::string(once ? "once" : "again");
+    Json playbook = place.playbook();
+    Json& step = playbook.at("workflow").at("action--" + uuid(11));
+    step.at("commands").at(0).as_object()["command"] = (once ? "POST " : "PUT ") + path + "?team=__team__:value HTTP/1.1";
+    Installation::write(place.folder() / "playbook.json", canonical_json(playbook));
+    ASSERT_TRUE(place.start_server());
+    ASSERT_TRUE(place.start_gateway());
+    place.set_up();
+    const std::string run = place.started(place.declared());
+    ASSERT_TRUE(place.receiver.gets(path, 1));
+    place.server().end(SIGKILL);
+    {
+      const std::lock_guard lock(place.receiver.mutex);
+      place.receiver.hang = false;
+    }
+    ASSERT_TRUE(place.start_server());
+    const std::string task = place.waited(run, "task-");
+    const auto shown = place.get("/api/v1/runs/" + run);
+    const std::string detail = canonical_json(*shown);
+    if (once) {
+      EXPECT_THAT(detail, HasSubstr("nobody knows whether it happened"));
+      EXPECT_EQ(place.receiver.got(path).size(), 1u);
+    } else {
+      ASSERT_EQ(place.receiver.got(path).size(), 2u);
+      EXPECT_EQ(place.receiver.got(path)[0].header("idempotency-key"), place.receiver.got(path)[1].header("idempotency-key"));
+      EXPECT_THAT(detail, HasSubstr("T-7"));
+    }
+    EXPECT_FALSE(task.empty());
+  }
 }
 
 TEST(Run, says_beforehand_what_it_would_do_and_what_is_missing) {

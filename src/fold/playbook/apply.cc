@@ -80,6 +80,8 @@ void configured(PlaybookState& state, const Entry& entry) {
   state.variables = texts(find(playbooks, "variables"));
   state.channels = names(find(playbooks, "channels"));
   state.connectors = names(find(*document, "callers"));
+  const auto hosts = strings_or_empty(playbooks, "hosts");
+  state.hosts = {hosts.begin(), hosts.end()};
   state.signatures = {strings_or_empty(playbooks, "trusted_keys"), {severities.begin(), severities.end()}};
 }
 

@@ -58,6 +58,7 @@ std::vector<Draft> decide(const PlaybookState& state, const Entry& entry) {
 }
 
 void apply(PlaybookState& state, const Entry& entry) {
+  if (is_input_kind(entry.kind)) state.at_once = 0;  // a group begins; a tick, which is not applied, comes with a time of its own
   if (is_input_kind(entry.kind) && !state.leaving.empty()) {
     for (const std::string& run : state.leaving) state.runs.erase(run);
     state.leaving.clear();

@@ -197,10 +197,14 @@ Result<JsonObject> deadline(const Words& words) {
 }
 
 Result<JsonObject> connector(const Words& words) {
-  FIREBREAK_TRY(words.shape(2, 2, {"model", "alias", "to", "digest", "expect", "version", "key", "value", "endpoint", "weights", "bucket", "prefix", "since"},
+  FIREBREAK_TRY(words.shape(2, 2, {"model", "alias", "to", "digest", "expect", "version", "key", "value", "endpoint", "weights", "bucket", "prefix", "since", "file", "on"},
                             "connector NAME DO [--KEY VALUE]…"));
   JsonObject request{{"do", words.at(1)}};
   for (const auto& [name, values] : words.options()) {
+    if (name == "on" && (values.back() == "true" || values.back() == "false")) {
+      request[name] = values.back() == "true";
+      continue;
+    }
     if (name != "weights") {
       request[name] = values.back();
       continue;

@@ -91,7 +91,7 @@ Result<JsonObject> Calls::http(const Json& ordered) {
   request.body = string_or(wanted, "body");
   for (const Json& header : wanted.at("headers").as_array())
     request.headers.emplace_back(std::string(header.at(0).as_string()), std::string(header.at(1).as_string()));
-  if (!cacao::is_idempotent(request.method)) request.headers.emplace_back("idempotency-key", string_or(ordered, "key"));
+  if (request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS") request.headers.emplace_back("idempotency-key", string_or(ordered, "key"));
   if (const Json* const auth = find(wanted, "auth")) {
     const auto secret = config_.secrets.find(string_or(*auth, "secret"));
     if (secret == config_.secrets.end()) return fail(Code::kInvalid, fmt::format("the configuration has no secret '{}' (playbooks: secrets)", string_or(*auth, "secret")));

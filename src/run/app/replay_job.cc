@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "fold/contain/contain.h"
 #include "fold/provenance/provenance.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
@@ -18,12 +19,20 @@ constexpr double kPoints = 0.10, kZ = 3.1;
 struct Inputs {
   std::vector<FeatureRow> rows;
   std::vector<bool> positive;
+  std::uint64_t served = 0, served_right = 0;  // of those that a model answered
 };
 
 struct Asked {
   Endpoint endpoint;
   provenance::Release old_one, new_one;
 };
+
+// What serves when nothing contains the endpoint.
+std::string serving(const journal::View& view, const std::string& endpoint) {
+  const auto& endpoints = view.state<contain::ContainState>(contain::kFoldName).endpoints;
+  const auto slot = endpoints.find(endpoint);
+  return slot == endpoints.end() ? std::string() : slot->second.base_release;
+}
 
 Result<Asked> gather(const Context& context, const Json& body) {
   Asked asked;
@@ -37,6 +46,7 @@ Result<Asked> gather(const Context& context, const Json& body) {
     for (const auto& [key, release] : {std::pair("old", &asked.old_one), std::pair("new", &asked.new_one)}) {
       std::string name = string_or(body, key);
       if (name == "last-known-good") name = provenance::last_known_good(known, endpoint);
+      if (name == "serving") name = serving(view, endpoint);
       const auto* const found = provenance::find_release(known, endpoint, name);
       if (found == nullptr) return void(missing = fmt::format("there is no release '{}' of '{}'", name, endpoint));
       *release = *found;
@@ -50,7 +60,7 @@ Result<Inputs> old_inputs(const Context& context, const Asked& asked) {
   FIREBREAK_ASSIGN(const Digest id, Digest::from_hex(asked.old_one.holdout));
   FIREBREAK_ASSIGN(const Bytes text, context.blobs.get(id));
   FIREBREAK_ASSIGN(drill::Dataset set, drill::parse_dataset(text, asked.endpoint.features));
-  return Inputs{std::move(set.rows), std::move(set.positive)};
+  return Inputs{std::move(set.rows), std::move(set.positive), 0, 0};
 }
 
 // The inferences of the range, with the newest label that has come for each, wherever it stands behind them.
@@ -59,25 +69,30 @@ Result<Inputs> new_inputs(const Context& context, const Asked& asked, const Json
   if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", string_or(body, "stream")));
   const auto first = static_cast<std::uint64_t>(int_or(body, "first")), last = static_cast<std::uint64_t>(int_or(body, "last"));
   record::ObservationReader reader(asked.endpoint.features);
-  std::map<std::string, FeatureRow> asked_rows;
+  std::map<std::string, Observation> seen;
   std::map<std::string, std::string> labels;
   const std::uint64_t end = stream->size();
   for (std::uint64_t at = first; at < end;) {
     FIREBREAK_ASSIGN(at, stream->read_from(at, kPiece, [&](const record::Record& record) {
       if (record.erased) return;
-      if (record.kind == record::Kind::kInference && record.index <= last && asked_rows.size() < kMost) {
-        if (auto observation = reader.read(record)) asked_rows[observation->id] = std::move(observation->features);
+      if (record.kind == record::Kind::kInference && record.index <= last && seen.size() < kMost) {
+        if (auto observation = reader.read(record)) seen[observation->id] = std::move(*observation);
       } else if (record.kind == record::Kind::kLabel) {
         if (const auto label = record::to_label(record)) labels[label->id] = label->label;
       }
     }));
   }
   Inputs inputs;
-  for (auto& [id, row] : asked_rows)
-    if (const auto label = labels.find(id); label != labels.end()) {
-      inputs.rows.push_back(std::move(row));
-      inputs.positive.push_back(label->second == asked.endpoint.positive_label);
-    }
+  for (auto& [id, observation] : seen) {
+    const auto label = labels.find(id);
+    if (label == labels.end()) continue;
+    const bool positive = label->second == asked.endpoint.positive_label;
+    inputs.rows.push_back(std::move(observation.features));
+    inputs.positive.push_back(positive);
+    if (!is_model_decision(observation.disposition) || observation.label.empty()) continue;
+    ++inputs.served;
+    inputs.served_right += (observation.label == asked.endpoint.positive_label) == positive ? 1 : 0;
+  }
   return inputs;
 }
 
@@ -95,7 +110,7 @@ Result<Quadrants> replay(const Context& context, const Json& body) {
   FIREBREAK_ASSIGN(const Inputs new_set, new_inputs(context, asked, body));
   if (old_set.rows.size() < kLeast) return fail(Code::kConflict, fmt::format("the holdout of {} has {} rows; {} are the least", string_or(body, "old"), old_set.rows.size(), kLeast));
   if (new_set.rows.size() < kLeast) return fail(Code::kConflict, fmt::format("{} inferences of the incident have a label; {} are the least", new_set.rows.size(), kLeast));
-  Quadrants q{old_set.rows.size(), new_set.rows.size(), 0, 0, 0, 0};
+  Quadrants q{old_set.rows.size(), new_set.rows.size(), 0, 0, 0, 0, new_set.served, new_set.served_right};
   FIREBREAK_ASSIGN(q.old_on_old, right_answers(asked, asked.old_one, old_set));
   FIREBREAK_ASSIGN(q.old_on_new, right_answers(asked, asked.old_one, new_set));
   FIREBREAK_ASSIGN(q.new_on_old, right_answers(asked, asked.new_one, old_set));
@@ -119,7 +134,8 @@ std::string verdict_of(const Quadrants& q) {
   const bool inputs = is_bad(q.old_on_new, q.new_of, q), model = is_bad(q.new_on_old, q.old_of, q);
   if (inputs && model) return is_bad(q.new_on_new, q.new_of, q) ? "inputs+model" : "model";
   if (inputs) return "inputs";
-  return model ? "model" : "labels";
+  if (model) return "model";
+  return q.served >= kLeast && is_bad(q.served_right, q.served, q) ? "serving" : "labels";
 }
 
 void replay_two_by_two(const Context& context, const Entry& requested) {
