@@ -99,7 +99,7 @@ class Check {
     if (parties.empty()) parties.push_back(step.agent);
     for (const std::string& id : parties) {
       const Json* const own = definition(id);
-      if (own != nullptr && find(*own, "address") == nullptr) add(pointer, fmt::format("'{}' has no address to send the request to", id), "give the target (or, without targets, the agent) an address");
+      if (own != nullptr && find(*own, "address") == nullptr) add(pointer, fmt::format("'{}' has no address to send the request to", string_or(*own, "name", id)), "give the target (or, without targets, the agent) an address");
     }
   }
 
