@@ -6,7 +6,7 @@
 namespace firebreak::cacao {
 namespace {
 
-constexpr std::string_view kDestroying[] = {"rm", "rmdir", "del", "remove", "drop", "truncate", "delete", "wipe", "shred", "mkfs",
+constexpr std::string_view kDestroying[] = {"rm", "rmdir", "del", "remove", "truncate", "delete", "wipe", "shred", "mkfs",
                                             "terminate", "destroy", "purge", "erase", "uninstall", "format"};
 constexpr std::string_view kEvidence[] = {"evidence", "snapshot", "snapshots", "capture", "captures", "preserve", "forensic", "forensics", "acquire"};
 constexpr std::string_view kApproval[] = {"approve", "approval", "approves", "approved", "authorise", "authorize", "authorisation", "authorization",
@@ -31,6 +31,21 @@ bool speaks_of(std::string_view text, std::span<const std::string_view> words) {
       if (is_in(words, word)) return true;
       word.clear();
     }
+  }
+  return false;
+}
+
+// "drop" throws away a table or a volume; as the last word, or after -j, it is what a switch or a packet filter does with traffic, which
+// the next rule undoes.
+bool drops(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  while (lower.ends_with(' ') || lower.ends_with('\n')) lower.pop_back();
+  for (std::size_t at = lower.find("drop"); at != std::string::npos; at = lower.find("drop", at + 1)) {
+    const std::string_view before = std::string_view(lower).substr(0, at), after = std::string_view(lower).substr(at + 4);
+    const auto inside = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    if ((!before.empty() && inside(before.back())) || (!after.empty() && inside(after.front()))) continue;  // a part of another word
+    if (!(before.ends_with(' ') && after.empty()) && !before.ends_with("-j ")) return true;
   }
   return false;
 }
@@ -78,7 +93,7 @@ Effect effect_of(const Command& command) {
   if (is_ours(command)) return effect_of_verb(command);
   const Effect effect = command.type == "http-api"      ? effect_of_http(command.text)
                         : command.type == "openc2-http" ? effect_of_openc2(command.content)
-                        : speaks_of(command.text, kDestroying) ? Effect::kDestroys
+                        : speaks_of(command.text, kDestroying) || drops(command.text) ? Effect::kDestroys
                                                                : Effect::kActs;
   return effect == Effect::kActs && is_in(kLooking, command.activity) ? Effect::kNone : effect;
 }

@@ -6,7 +6,11 @@
 #include <map>
 
 #include "base/time.h"
+#include "cacao/import_agents.h"
 #include "cacao/import_drafts.h"
+#include "cacao/import_ends.h"
+#include "cacao/import_flow.h"
+#include "cacao/import_words.h"
 #include "cacao/lint.h"
 #include "cacao/value.h"
 
@@ -19,10 +23,6 @@ constexpr std::string_view kDictionaries[] = {"workflow", "agent_definitions", "
 constexpr std::string_view kReferring[] = {"workflow_start", "workflow_exception", "on_completion", "on_success", "on_failure", "next_step", "next_steps", "on_true",
                                            "on_false", "cases", "conditions", "agent", "targets", "authentication_info", "markings"};
 
-std::string text_of(const Json& value) { return {value.get_string().data(), value.get_string().size()}; }
-
-Json* at(JsonObject& object, std::string_view key) { return object.if_contains({key.data(), key.size()}); }
-
 class Importer {
  public:
   explicit Importer(Json document) : document_(std::move(document)) {}
@@ -31,17 +31,22 @@ class Importer {
     if (document_.is_object()) {
       JsonObject& playbook = document_.get_object();
       version(playbook);
+      add(draft_words(playbook));
       for_steps([&](JsonObject& step, const std::string& pointer) { no_decision(step, pointer); });
       identifiers(playbook);
-      for (Repair& one : people_do_what_has_no_command(playbook)) repairs_.push_back(std::move(one));
+      add(people_do_what_has_no_command(playbook));
       older_words(playbook);  // also of the commands that have just been made
-      for (Repair& one : ask_decisions(playbook)) repairs_.push_back(std::move(one));
+      add(ask_decisions(playbook));
       times(playbook);
       variables(playbook, "", "playbook_variables");
       for_steps([&](JsonObject& step, const std::string& pointer) {
         no_delay(step, pointer);
         variables(step, pointer, "step_variables");
       });
+      add(own_forms(playbook));
+      add(agents_that_are_here(playbook));
+      add(assignments_as_results(playbook));
+      add(starts_and_ends(document_));
       signatures(playbook);
     }
     Imported out{std::move(document_), std::move(repairs_), {}};
@@ -56,6 +61,10 @@ class Importer {
   }
 
  private:
+  void add(std::vector<Repair> repairs) {
+    for (Repair& one : repairs) repairs_.push_back(std::move(one));
+  }
+
   void repaired(std::string_view name, std::string pointer, std::string what, std::string before, std::string after) {
     repairs_.push_back({std::string(name), std::move(pointer), std::move(what), std::move(before), std::move(after)});
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "cacao/import_flow.h"
 #include "cacao/schema.h"
 #include "cacao/validate.h"
 #include "cacao/value.h"
@@ -12,38 +13,10 @@
 namespace firebreak::cacao {
 namespace {
 
-constexpr std::string_view kWays[] = {"on_completion", "on_success", "on_failure", "on_true", "on_false"};
-constexpr std::string_view kManyWays[] = {"next_steps", "cases", "conditions"};
-
-// nullptr when there is none, or more of it than is looked at.
-JsonObject* workflow_of(JsonObject& playbook) {
-  Json* const workflow = playbook.if_contains("workflow");
-  if (workflow == nullptr || !workflow->is_object() || workflow->get_object().size() > kMostSteps) return nullptr;
-  return &workflow->get_object();
-}
-
 JsonObject* step_in(JsonObject& workflow, const std::string& id) {
   Json* const step = workflow.if_contains(id);
   return step != nullptr && step->is_object() ? &step->get_object() : nullptr;
 }
-
-// Calls `act` with every string of the step that names a next step.
-template <class Act>
-void each_way(JsonObject& step, Act act) {
-  for (const std::string_view key : kWays)
-    if (Json* const way = step.if_contains(key); way != nullptr && way->is_string()) act(*way);
-  for (const std::string_view key : kManyWays) {
-    Json* const ways = step.if_contains(key);
-    if (ways != nullptr && ways->is_array())
-      for (Json& way : ways->get_array())
-        if (way.is_string()) act(way);
-    if (ways != nullptr && ways->is_object())
-      for (auto& way : ways->get_object())
-        if (way.value().is_string()) act(way.value());
-  }
-}
-
-std::string text_of(const Json& value) { return {value.get_string().data(), value.get_string().size()}; }
 
 // Steps that are reached from `id`, itself first, in the order in which a walk meets them; not beyond `stop`.
 std::vector<std::string> reached(JsonObject& workflow, const std::string& id, const std::string& stop = {}) {

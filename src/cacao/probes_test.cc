@@ -114,7 +114,9 @@ std::vector<Repairable> wrongly_rejected() {
       {"a value that is a number", {{"/playbook_variables/__count__/value", "3"}}, "variable-value-not-text", "/playbook_variables/__count__/value", "3", "\"3\""},
       {"a delay of 0", {{kAction + "/delay", "0"}}, "delay-zero", kAction, "delay: 0", ""},
       {"an agent of a type of its own",
-       {{"/agent_definitions/" + sample_id("soarca", 9), R"({"type": "soarca", "name": "soarca-ssh"})"}, {kAction + "/agent", "\"" + sample_id("soarca", 9) + "\""}},
+       {{"/agent_definitions/" + sample_id("soarca", 9), R"({"type": "soarca", "name": "soarca-ssh"})"},
+        {kAction + "/agent", "\"" + sample_id("soarca", 9) + "\""},
+        {kAction + "/targets", ""}},
        "agent-type-own", "/agent_definitions/" + sample_id("soarca", 9) + "/type", "", ""},
       {"a UUID of version 7", {{"/id", "\"playbook--01890a5d-ac96-774b-bcce-b302099a8057\""}}, "uuid-newer", "/id", "", ""},
   };

@@ -79,7 +79,7 @@ class Validator {
     const std::initializer_list<std::string_view> parties = {"agent_definitions", "target_definitions"};
     for (const std::string_view dictionary : parties)
       each(dictionary, [&](std::string_view key, const Json& object, const std::string& at) {
-        check_key(findings_, key, string_or(object, "type"), at);
+        if (const std::string type = string_or(object, "type"); !type.empty()) check_key(findings_, key, type, at);  // without one: told by its shape
         check_party(findings_, document_, object, at);
       });
     each("authentication_info_definitions", [&](std::string_view key, const Json& object, const std::string& at) {

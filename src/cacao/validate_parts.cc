@@ -128,7 +128,7 @@ void check_address_item(Findings& findings, std::string_view kind, const Json& i
     return;
   }
   if (kind == "url") check_url(findings, text, at);
-  else if ((kind == "ipv4" && !is_ipv4(text)) || (kind == "ipv6" && !is_ipv6(text)) || (kind == "l2mac" && !is_mac(text)) || text.empty())
+  else if ((kind == "ipv4" && !is_ipv4(text)) || (kind == "ipv6" && !is_ipv6(text)) || (kind == "l2mac" && !is_mac(text)) || (kind == "dname" && !is_host_name(text)))
     findings.add("bad-address", at, fmt::format("'{}' is no address of kind {}", text, kind));
 }
 
@@ -145,6 +145,16 @@ void check_address(Findings& findings, const Json& address, const std::string& p
         check_address_item(findings, kind.key(), kind.value().get_array()[i], child(at, i));
     }
   }
+}
+
+// contact: {"email": {"work": "a@b.example", …}, "phone": …}
+void check_mail(Findings& findings, const Json& party, const std::string& pointer) {
+  const Json* const contact = find(party, "contact");
+  const Json* const mail = contact == nullptr ? nullptr : find(*contact, "email");
+  if (mail == nullptr || !mail->is_object()) return;
+  for (const auto& one : mail->get_object())
+    if (!one.value().is_string() || !is_email(one.value().get_string()))
+      findings.add("bad-address", child(child(child(pointer, "contact"), "email"), one.key()), "this is no mail address");
 }
 
 }  // namespace
@@ -176,6 +186,7 @@ void check_party(Findings& findings, const Json& document, const Json& party, co
     check_shape(findings, party, pointer, shape == nullptr ? any_party_shape() : *shape);
   }
   if (const Json* const address = find(party, "address"); address != nullptr && address->is_object()) check_address(findings, *address, child(pointer, "address"));
+  check_mail(findings, party, pointer);
   if (const std::string reference = string_or(party, "authentication_info");
       !reference.empty() && find_pointer(document, child("/authentication_info_definitions", reference)) == nullptr)
     findings.add("dangling-reference", child(pointer, "authentication_info"), fmt::format("authentication_info_definitions has no '{}'", reference));

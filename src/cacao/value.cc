@@ -167,6 +167,18 @@ bool is_public_host(std::string_view host) {
   return last.size() >= 2 && last.size() <= 6 && all(last, letter);
 }
 
+bool is_host_name(std::string_view text) {
+  const auto inside = [](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || static_cast<unsigned char>(c) >= 0x80; };
+  return !text.empty() && text.size() <= 253 && text.front() != '.' && all(text, inside);
+}
+
+bool is_email(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == 0 || at == std::string_view::npos) return false;
+  const auto inside = [](char c) { return c > ' ' && c != 0x7f && std::string_view("\"(),:;<>@[\\]").find(c) == std::string_view::npos; };  // RFC 5322, without quoting
+  return all(text.substr(0, at), inside) && is_host_name(text.substr(at + 1));
+}
+
 bool is_variable_name(std::string_view text) {
   if (text.size() < 5 || text.size() > kLongestName || !text.starts_with("__") || !text.ends_with("__")) return false;
   const std::string_view inside = text.substr(2, text.size() - 4);

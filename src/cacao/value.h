@@ -32,6 +32,8 @@ bool is_uri(std::string_view text);                // scheme ":" something, no s
 bool is_url(std::string_view text);                // http or https with a host
 std::string_view host_of_url(std::string_view url);
 bool is_public_host(std::string_view host);        // labels with dots, a last one of 2..6 letters: what the schema asks for
+bool is_host_name(std::string_view text);          // letters, digits, '-', '_', '.', octets beyond ASCII; no scheme, no path
+bool is_email(std::string_view text);              // something@host, nothing beside it
 bool is_variable_name(std::string_view text);      // __name__
 // RFC 4648, section 4, with padding; nothing when it is not that.
 std::optional<std::string> decode_base64(std::string_view text);

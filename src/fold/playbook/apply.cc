@@ -141,7 +141,6 @@ void step_started(PlaybookState& state, const Entry& entry) {
   activation.open_branches = static_cast<std::uint32_t>(number(entry.body, "branches"));
   const cacao::Step* const step = plan != nullptr ? plan->step(activation.step) : nullptr;
   activation.deadline = activation.begin + (step != nullptr ? plan->timeout_us(*step) : kDay);
-  if (plan != nullptr && activation.parent.empty() && activation.step == plan->read.exception) run->exceptional = true;
   std::erase_if(run->held, [&](const Held& held) { return held.step == activation.step && held.parent == activation.parent; });
   count(state, entry);
   ++run->activations;
@@ -194,8 +193,13 @@ void step_ended(PlaybookState& state, const Entry& entry) {
     Edit activation(state, run->id, index);
     if (!activation) return;  // a second end of one step (late answer and timeout in one group)
     parent = activation->parent;
-    set_values(*run, plan_of(state, *run), activation->step, nullptr, entry.body);
-    run->outcomes[activation->step] = string_or(entry.body, "outcome");
+    const Plan* const plan = plan_of(state, *run);
+    const std::string outcome = string_or(entry.body, "outcome");
+    set_values(*run, plan, activation->step, nullptr, entry.body);
+    run->outcomes[activation->step] = outcome;
+    // The exception's way: a failure leads on, and no on_failure says where. The same step may be reached by success as well: then it is none.
+    const cacao::Step* const step = plan != nullptr ? plan->step(activation->step) : nullptr;
+    if (step != nullptr && parent.empty() && outcome != "success" && step->on_failure.empty() && !strings_or_empty(entry.body, "next").empty()) run->exceptional = true;
     run->open.erase(index);
   }
   std::erase_if(run->held, [&](const Held& held) { return held.activation == index || index_of(held.parent) == index; });

@@ -193,7 +193,8 @@ void Rehearsal::answer_task(const At& at, const std::string& task) {
 
 std::string Rehearsal::value_for(const At& at, const std::string& variable) {
   const auto declared = at.plan->read.variables.find(variable);
-  const std::string type = declared != at.plan->read.variables.end() ? declared->second.type : "string";
+  const auto of_step = at.step->variables.find(variable);
+  const std::string type = of_step != at.step->variables.end() ? of_step->second.type : declared != at.plan->read.variables.end() ? declared->second.type : "string";
   const auto own = candidates_.find(variable);
   if (at.run->id != run_ || own == candidates_.end()) {
     // Of a playbook that is called: as if it were rehearsed alone, with its first candidates.

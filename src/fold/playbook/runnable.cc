@@ -66,7 +66,10 @@ class Check {
 
   void check_command(const cacao::Step& step, const cacao::Command& command, const std::string& pointer) {
     if (command.type == "manual") return;
-    if (command.type == "http-api" || command.type == "openc2-http") return check_address(step, pointer);
+    if (command.type == "http-api" || command.type == "openc2-http") {
+      check_start_line(command, pointer);
+      return check_address(step, pointer);
+    }
     if (command.type == "firebreak" || command.type == "x-firebreak") return check_line(step, command, pointer);
     const auto row = std::find_if(std::begin(kRefused), std::end(kRefused), [&](const Refused& one) { return one.type == command.type; });
     add(cacao::child(pointer, "type"), fmt::format("commands of type '{}' are not run", command.type), row == std::end(kRefused) ? "use manual, http-api, openc2-http or firebreak" : std::string(row->reason));
@@ -82,13 +85,21 @@ class Check {
         add(cacao::child(cacao::child(step.pointer, "out_args"), i), fmt::format("'{}' gives nothing named {}", verb->name, step.out_args[i]), "docs/formats/playbook.md lists what each command gives");
   }
 
+  // What no answer could mend (cacao/http_request.h): every try would fail.
+  void check_start_line(const cacao::Command& command, const std::string& pointer) {
+    const std::size_t space = command.text.find(' ');
+    if (space != std::string::npos && command.text.substr(space + 1).starts_with('/')) return;
+    add(cacao::child(pointer, "command"), "the target of a request begins with '/'",
+        "write METHOD /path HTTP/1.1; host and base path are the address of the agent or target, and a variable stands for a part of the path, not for all of it");
+  }
+
   // Somebody must be there to be asked: a target, or the agent itself.
   void check_address(const cacao::Step& step, const std::string& pointer) {
     std::vector<std::string> parties = step.targets;
     if (parties.empty()) parties.push_back(step.agent);
     for (const std::string& id : parties) {
       const Json* const own = definition(id);
-      if (own != nullptr && find(*own, "address") == nullptr) add(pointer, fmt::format("'{}' has no address to send the request to", id), "give the target (or, without targets, the agent) an address");
+      if (own != nullptr && find(*own, "address") == nullptr) add(pointer, fmt::format("'{}' has no address to send the request to", string_or(*own, "name", id)), "give the target (or, without targets, the agent) an address");
     }
   }
 
