@@ -134,7 +134,14 @@ Result<JsonObject> Calls::connector(const Json& ordered) {
   JsonObject given;  // "digest" becomes __digest__
   for (const auto& member : values)
     given[fmt::format("__{}__", std::string_view(member.key()))] = member.value().is_string() ? member.value() : Json(canonical_json(member.value()));
-  return JsonObject{{"result", "done"}, {"values", std::move(given)}};
+  JsonObject body{{"result", "done"}};
+  // And under the names that the step asks for: what two readings give would bear one name otherwise.
+  const auto named = cacao::capture(ordered.at("results"), {0, {}, canonical_json(values)});
+  if (!named) body["error"] = named.error().message;
+  else
+    for (const auto& [name, value] : *named) given[name] = value;
+  body["values"] = std::move(given);
+  return body;
 }
 
 void Calls::end(const playbook::Call& call, JsonObject body) {
