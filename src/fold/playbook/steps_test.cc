@@ -237,6 +237,19 @@ TEST(Delays, hold_a_step_back_and_do_not_count_against_its_timeout) {
   EXPECT_EQ(story.way(), "action--a=timeout");
 }
 
+TEST(Hosts, are_those_of_the_configuration_that_counts_now) {
+  const Json text = playbook_of({{"start--1", start("action--a")}, {"action--a", http("POST /tickets HTTP/1.1", to("end--1", "action--b"))}, {"action--b", manual(to("end--2"))}});
+  for (const bool named : {true, false}) {
+    Told story;
+    for (const bool last : {false, true})
+      story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"hosts", JsonArray{named == last ? "api.example.com" : "elsewhere.example.com"}}}}}}});
+    story.install(text);
+    story.open();
+    EXPECT_EQ(story.count("playbook_call_ordered"), named ? 1u : 0u);
+    EXPECT_EQ(story.outcome_of("action--a"), named ? "under way" : "failure");
+  }
+}
+
 // What is taken from the answer goes by what a variable holds; the value is one token of the pointer, whatever stands in it.
 TEST(Connectors, are_asked_for_what_a_variable_names) {
   const JsonObject rule{{"step_extensions", JsonObject{{"extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d",
