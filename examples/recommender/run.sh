@@ -41,12 +41,37 @@ print(f"recommender: precision@10 {f['precision_before']} before the night, {f['
 sys.exit(not 0.3 < lost < 0.5)
 PY
 
-# What Firebreak is told of the outside systems.
+# Firebreak: what it is told of the outside systems, and what its playbooks are told of this model.
+port="$(free_port)"
+export FIREBREAK="$PWD/${FIREBREAK_BUILD:-build/dev}/bin/firebreak" FIREBREAK_URL="http://127.0.0.1:$port"
+[ -x "$FIREBREAK" ] || { echo "recommender: no $FIREBREAK; run scripts/test_integration.sh"; exit 77; }
 (umask 077 && echo story >"$out/aws.secret")
+playbooks="$(for one in content/playbooks/*.json; do echo "    - '$PWD/$one'"; done)"
 cat >"$out/firebreak.yaml" <<YAML
 callers:
   models: {kind: mlflow, url: '$mlflow_url'}
   endpoints: {kind: sagemaker, url: '$moto_url', access_key_id: story, secret_file: aws.secret}
   training: {kind: s3, url: '$moto_url', access_key_id: story, secret_file: aws.secret}
+playbooks:
+  files:
+$playbooks
+  variables:
+    __model__: movie-recs
+    __model_file__: model.json
+    __alias__: champion
+    __serving_endpoint__: recs-prod
+    __suspect_variant__: current
+    __good_variant__: standby
+    __bucket__: recs-training
+    __prefix__: ratings/
 YAML
-echo "recommender: version $(figure good_version) of movie-recs is the last known good, SHA-256 $(figure good_digest); trained at $(figure trained_at)"
+"$FIREBREAK" serve --data "$out/firebreak" --config "$out/firebreak.yaml" --listen "127.0.0.1:$port" >"$out/firebreak.log" 2>&1 &
+pids+=($!)
+until_true "Firebreak" curl -fs -o /dev/null "$FIREBREAK_URL/healthz"
+admin() { "$FIREBREAK" "$@" --data "$out/firebreak"; }
+admin user add ana --role analyst >/dev/null
+admin user add ben --role approver >/dev/null
+admin token add ana --out "$out/ana.token" >/dev/null
+admin token add ben --out "$out/ben.token" >/dev/null
+admin onboard recs-prod --owner recommendations >/dev/null
+py "$story/morning.py" "$out" contain
