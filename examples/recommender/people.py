@@ -3,7 +3,7 @@ the server in FIREBREAK_URL, the program in FIREBREAK, MLflow and AWS as for sto
 
 What Firebreak says it did is not believed here: the registry, the endpoint and the bucket are asked by clients of their own.
 """
-import hashlib
+import datetime
 import json
 import os
 import re
@@ -57,6 +57,10 @@ def expect(what, is_so):
     print(f"  [{'x' if is_so else ' '}] {what}")
     if not is_so:
         sys.exit(f"recommender: not so: {what}")
+
+
+def seconds(moment):
+    return datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
 
 
 # ---- runs
@@ -128,7 +132,7 @@ class Watch(threading.Thread):
         end = time.monotonic() + PATIENCE
         while self.at is None and time.monotonic() < end:
             if weights()[SUSPECT] == 0:
-                self.at = time.monotonic()
+                self.at = time.time()
             time.sleep(0.01)
 
 

@@ -64,6 +64,7 @@ $playbooks
     __good_variant__: standby
     __bucket__: recs-training
     __prefix__: ratings/
+    __intake__: ratings/ingest/
 YAML
 "$FIREBREAK" serve --data "$out/firebreak" --config "$out/firebreak.yaml" --listen "127.0.0.1:$port" >"$out/firebreak.log" 2>&1 &
 pids+=($!)
@@ -73,5 +74,8 @@ admin user add ana --role analyst >/dev/null
 admin user add ben --role approver >/dev/null
 admin token add ana --out "$out/ana.token" >/dev/null
 admin token add ben --out "$out/ben.token" >/dev/null
-admin onboard recs-prod --owner recommendations >/dev/null
+admin onboard recs-prod --owner recommendations --numeric ratings,stars --positive liked >/dev/null
+tell answers "$out"
+admin ingest --endpoint recs-prod "$out/evening.ndjson"
 py "$story/morning.py" "$out" contain
+py "$story/morning.py" "$out" tampered
