@@ -21,6 +21,18 @@ for folder in detectors endpoints playbooks rules taxonomies templates; do
   mkdir -p "$root/usr/share/firebreak/content/$folder"
   cp -r content/$folder/. "$root/usr/share/firebreak/content/$folder/"
 done
+# The shipped playbooks are signed, so that an installation can tell them from changed ones (`playbooks: trusted_keys`). A release
+# is made with FIREBREAK_PLAYBOOK_KEY (Ed25519, PEM); without it this build's own key signs, which says no more than "as built".
+key=${FIREBREAK_PLAYBOOK_KEY:-$out/playbooks.key}
+[ -f "$key" ] || (umask 077 && openssl genpkey -algorithm ed25519 -out "$key" 2>/dev/null)
+playbooks=$root/usr/share/firebreak/content/playbooks
+openssl pkey -in "$key" -pubout -out "$playbooks/release-key.pem"
+mkdir -p "$root/usr/share/doc/firebreak/playbooks"
+for playbook in content/playbooks/*.json; do
+  "$bin" playbook sign "$playbook" --key "$key" --signee "Firebreak $version" -o "$playbooks/$(basename "$playbook")" >/dev/null
+  "$bin" playbook verify "$playbooks/$(basename "$playbook")" --key "$playbooks/release-key.pem" >/dev/null
+  "$bin" playbook doc "$playbook" -o "$root/usr/share/doc/firebreak/playbooks/$(basename "$playbook" .json).html"
+done
 for unit in firebreak firebreak-gateway; do
   install -D -m 0644 packaging/$unit.service "$root/lib/systemd/system/$unit.service"
 done

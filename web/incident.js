@@ -2,6 +2,7 @@
 import { command, who } from "/api.js";
 import { actionForm, amount, el, logLink, percent, person, reconcile, when, words } from "/dom.js";
 import { chainFigure } from "/chain.js";
+import { answerForm, runCard } from "/runs.js";
 
 const HOUR_US = 3600e6;
 const isPerson = () => ["admin", "analyst", "approver"].includes(who().role);
@@ -186,10 +187,15 @@ function impact(incident, refresh) {
 function tasks(incident, refresh) {
   const lines = incident.tasks.map((task) => el("li", { className: task.state === "done" ? "" : "now" },
     el("strong", {}, `${task.state === "done" ? "✓" : "○"} ${person(task.owner)}: `), task.text, " ", logLink("journal", task.index),
-    task.state === "done" ? el("span", { className: "soft" }, ` ${task.result}`) : isPerson() && incident.state === "open" ? actionForm({
+    task.state === "done" ? el("span", { className: "soft" }, ` ${task.result}`) : !isPerson() || incident.state !== "open" ? null : task.activation ? answerForm(task, refresh) : actionForm({
       title: "Finish " + task.id, button: "Done", fields: [{ name: "result", label: "result" }],
-      send: (v) => command("incident.task_done", { incident: incident.id, task: task.id, result: v.result }), done: refresh }) : null));
+      send: (v) => command("incident.task_done", { incident: incident.id, task: task.id, result: v.result }), done: refresh })));
   return section("Tasks", el("ul", { className: "plain" }, ...lines));
+}
+
+function playbooks(incident, refresh) {
+  const order = [...incident.runs].sort((a, b) => b.index - a.index);
+  return section("Playbooks", el("ul", { className: "plain" }, ...order.map((run) => runCard(run, incident.approvals || [], refresh))));
 }
 
 function close(incident, refresh) {
@@ -284,6 +290,8 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   if (picture) add("operations", picture.operations, () => operations(picture));
   if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
   if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
+  if (incident.runs?.length)
+    add("playbooks", [incident.runs.map((r) => [r.id, r.state, r.steps.map((s) => [s.state, s.waits_for, s.attempt])]), (incident.approvals || []).map((a) => [a.id, a.state, a.by])], () => playbooks(incident, refresh));
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
   if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length], () => close(incident, refresh));
   add("timeline", incident.timeline.length, () => timeline(incident));

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "cacao/schema.h"
 #include "cacao/validate.h"
 #include "cacao/value.h"
 
@@ -151,6 +152,26 @@ class Decisions {
   int count_ = 0;
 };
 
+// Commands of a step that names nobody: those of a type that nobody defines become manual. Whether all are manual then.
+bool by_hand(Json& commands, const std::string& pointer, std::vector<Repair>& repairs) {
+  if (!commands.is_array() || commands.get_array().empty()) return false;
+  bool all = true;
+  for (const Json& one : commands.get_array()) {
+    const std::string type = one.is_object() ? string_or(one, "type") : "";
+    all = all && one.is_object() && !string_or(one, "command").empty() && (type == "manual" || (!type.empty() && command_shape(type) == nullptr));
+  }
+  if (!all) return false;
+  for (std::size_t i = 0; i < commands.get_array().size(); ++i) {
+    JsonObject& one = commands.get_array()[i].get_object();
+    const std::string type = string_or(one, "type");
+    if (type == "manual") continue;
+    one["type"] = "manual";
+    one["command"] = fmt::format("By hand ({}): {}", type, string_or(one, "command"));
+    repairs.push_back({"command-by-hand", child(child(pointer, i), "type"), "a command of a type that nobody defines, of a step that names nobody, is done by people", "\"" + type + "\"", "\"manual\""});
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<Repair> people_do_what_has_no_command(JsonObject& playbook) {
@@ -158,16 +179,25 @@ std::vector<Repair> people_do_what_has_no_command(JsonObject& playbook) {
   JsonObject* const workflow = workflow_of(playbook);
   if (workflow == nullptr) return repairs;
   const std::string people = made_identifier("group", string_or(playbook, "id") + "\nresponders");
+  bool needed = false;
   for (auto& member : *workflow) {
     if (!member.value().is_object()) continue;
     JsonObject& step = member.value().get_object();
-    const std::string words = string_or(step, "description", string_or(step, "name"));
-    if (string_or(step, "type") != "action" || step.contains("commands") || step.contains("agent") || words.empty()) continue;
-    step["commands"] = JsonArray{JsonObject{{"type", "manual"}, {"command", words}}};
+    const std::string pointer = child("/workflow", member.key()), words = string_or(step, "description", string_or(step, "name"));
+    if (string_or(step, "type") != "action" || step.contains("agent")) continue;
+    if (Json* const commands = step.if_contains("commands")) {
+      if (!by_hand(*commands, child(pointer, "commands"), repairs)) continue;
+      repairs.push_back({"agent-added", child(pointer, "agent"), "manual commands of nobody are those of the responders", "", "\"" + people + "\""});
+    } else if (!words.empty()) {
+      step["commands"] = JsonArray{JsonObject{{"type", "manual"}, {"command", words}}};
+      repairs.push_back({"done-by-people", pointer, "an action without commands is done by people, who read its description", "", "manual: " + words});
+    } else {
+      continue;
+    }
     step["agent"] = people;
-    repairs.push_back({"done-by-people", "/workflow/" + std::string(member.key()), "an action without commands is done by people, who read its description", "", "manual: " + words});
+    needed = true;
   }
-  if (repairs.empty()) return repairs;
+  if (!needed) return repairs;
   Json& agents = playbook["agent_definitions"];
   if (!agents.is_object()) agents = JsonObject{};
   agents.get_object()[people] = JsonObject{{"type", "group"}, {"name", "incident responders"}};

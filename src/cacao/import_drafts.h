@@ -8,7 +8,8 @@
 
 namespace firebreak::cacao {
 
-// An action without commands and without an agent is done by a person, who reads its description.
+// An action without commands and without an agent is done by a person, who reads its description. One without an agent whose commands
+// are manual, or of types that nobody defines, is done by a person too. Commands of known types keep their error: who runs them is not guessed.
 std::vector<Repair> people_do_what_has_no_command(JsonObject& playbook);
 
 // A decision with `conditions` {answer: step} and no condition is a question to a person: an action that asks, then a

@@ -47,6 +47,13 @@ check "the data folder is private" mode "$data" 700
 check "server and gateway share a token" cmp "$data/gateway-control.token" "$root/var/lib/firebreak-gateway/control.token"
 manual=$work/firebreak.1
 check "the manual is the program's own" bash -c "zcat '$root/usr/share/man/man1/firebreak.1.gz' >'$manual' && '$bin' manual | cmp - '$manual'"
+playbooks=$root/usr/share/firebreak/content/playbooks
+for playbook in "$playbooks"/*.json; do
+  name=$(basename "$playbook" .json)
+  check "the playbook $name is signed by the package's key" "$bin" playbook verify "$playbook" --key "$playbooks/release-key.pem"
+  check "the playbook $name conforms and can run" "$bin" playbook lint "$playbook"
+  check "the playbook $name has its page" test -s "$root/usr/share/doc/firebreak/playbooks/$name.html"
+done
 if command -v groff >/dev/null; then
   check "the manual is set without a warning" bash -c "warnings=\$(groff -man -ww -Tutf8 -z '$manual' 2>&1); echo \"\$warnings\"; [ -z \"\$warnings\" ]"
 fi

@@ -76,10 +76,11 @@ void configured(PlaybookState& state, const Entry& entry) {
   if (document == nullptr) return;
   const Json* const own = find(*document, "playbooks");
   const Json& playbooks = own != nullptr ? *own : kNone;
-  const auto severities = strings_or_empty(playbooks, "signed_for"), hosts = strings_or_empty(playbooks, "hosts");
+  const auto severities = strings_or_empty(playbooks, "signed_for");
   state.variables = texts(find(playbooks, "variables"));
   state.channels = names(find(playbooks, "channels"));
   state.connectors = names(find(*document, "callers"));
+  const auto hosts = strings_or_empty(playbooks, "hosts");
   state.hosts = {hosts.begin(), hosts.end()};
   state.signatures = {strings_or_empty(playbooks, "trusted_keys"), {severities.begin(), severities.end()}};
 }

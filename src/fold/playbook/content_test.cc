@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "cacao/containment_options.h"
 #include "cacao/lint.h"
@@ -14,6 +16,16 @@
 #include "fold/playbook/story_for_tests.h"
 
 namespace firebreak::playbook {
+
+Json shipped(const std::string& name) {
+  std::ifstream in(FIREBREAK_SOURCE_DIR "/content/playbooks/" + name + ".json");
+  std::stringstream text;
+  text << in.rdbuf();
+  auto document = parse_json(text.str());
+  EXPECT_TRUE(document) << name;
+  return document ? std::move(*document) : Json(JsonObject{});
+}
+
 namespace {
 
 const std::string kFolder = FIREBREAK_SOURCE_DIR "/content/playbooks";
@@ -26,14 +38,7 @@ std::vector<std::string> files() {
   return out;
 }
 
-Json read_file(const std::string& name) {
-  std::ifstream in(kFolder + "/" + name);
-  std::stringstream text;
-  text << in.rdbuf();
-  auto document = parse_json(text.str(), 64);
-  EXPECT_TRUE(document) << name;
-  return document ? std::move(*document) : Json(JsonObject{});
-}
+Json read_file(const std::string& name) { return shipped(name.substr(0, name.size() - 5)); }
 
 // The document and all that it calls, however deep.
 std::vector<Json> with_called(const Json& document) {

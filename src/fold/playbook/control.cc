@@ -45,14 +45,8 @@ Drafts install(const Given& given) {
   if (const auto versions = given.state.installed.find(read.id); versions != given.state.installed.end() && !versions->second.empty()) {
     const auto& [newest, had] = *versions->second.rbegin();
     if (had.plan->digest == (*plan)->digest) return given.refuse(Code::kConflict, "this version is installed already", "/document");
-    // (id, modified) is a version's identity; the same one with other bytes would be two versions under one name. A
-    // signature is no new version.
-    const bool only_signed = newest == (*plan)->modified && [&] {
-      Json a = *document, b = had.document;
-      a.as_object().erase("signatures");
-      b.as_object().erase("signatures");
-      return canonical_json(a) == canonical_json(b);
-    }();
+    // (id, modified) is a version's identity; the same one with other bytes would be two versions under one name.
+    const bool only_signed = newest == (*plan)->modified && differ_in_signatures(*document, had.document);
     if ((*plan)->modified <= newest && !only_signed)
       return given.refuse(Code::kConflict, fmt::format("the version of {} is installed; a new one needs a newer 'modified'", had.plan->read.modified), "/document/modified");
   }

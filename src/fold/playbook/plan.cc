@@ -56,6 +56,14 @@ Result<PlanPtr> runnable_plan(const Json& document) {
   return make_plan(document);
 }
 
+bool differ_in_signatures(const Json& a, const Json& b) {
+  if (!a.is_object() || !b.is_object()) return false;
+  JsonObject bare_a = a.get_object(), bare_b = b.get_object();
+  bare_a.erase("signatures");
+  bare_b.erase("signatures");
+  return canonical_json(bare_a) == canonical_json(bare_b) && canonical_json(a) != canonical_json(b);
+}
+
 std::string not_in_force(const Plan& plan, Time now) {
   if (plan.read.revoked) return "it is revoked";  // the times of a revoked one are ignored
   if (plan.valid_from && now < *plan.valid_from) return "it is valid from " + format_time(*plan.valid_from);

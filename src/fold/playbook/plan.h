@@ -23,7 +23,7 @@
 namespace firebreak::playbook {
 
 inline constexpr std::size_t kSteps = 500;
-inline constexpr std::size_t kDocument = 28 * 1024;  // octets, so that playbook_installed fits an entry
+inline constexpr std::size_t kDocument = 30 * 1024;  // octets, signatures and all, so that playbook_installed fits an entry
 inline constexpr std::int64_t kLongestStepMs = 14LL * 86'400'000;
 inline constexpr std::int64_t kDefaultStepMs = 86'400'000;  // an action without `timeout`: nothing waits for ever
 
@@ -54,6 +54,9 @@ std::vector<cacao::Diagnostic> not_runnable(const Json& document);
 
 // Refuses (kInvalid) with the first of not_runnable().
 Result<PlanPtr> runnable_plan(const Json& document);
+
+// The two differ in their signatures alone: a signature is no new version.
+bool differ_in_signatures(const Json& a, const Json& b);
 
 // Why it may not start now (revoked, not valid yet, expired); empty: it may.
 std::string not_in_force(const Plan& plan, Time now);

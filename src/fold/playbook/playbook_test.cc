@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "cacao/lint.h"
 #include "fold/playbook/story_for_tests.h"
 

@@ -145,6 +145,7 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   (*incident)["gates"] = things(store, "gate", id);
   (*incident)["tasks"] = things(store, "task", id);
   (*incident)["runs"] = things(store, "run", id);
+  (*incident)["approvals"] = things(store, "approval", id);
   (*incident)["people"] = things(store, "user", "");
   return Json(std::move(*incident));
 }

@@ -64,7 +64,9 @@ Result<void> apply_configuration(journal::Journal& journal, const Configuration&
       const auto& state = view.state<playbook::PlaybookState>(playbook::kFoldName);
       const auto found = state.installed.find(id);
       const auto version = parse_time(modified);
-      installed = found != state.installed.end() && !found->second.empty() && version && found->second.rbegin()->first >= *version;
+      if (found == state.installed.end() || found->second.empty() || !version) return;
+      const auto& [newest, one] = *found->second.rbegin();
+      installed = newest > *version || (newest == *version && !playbook::differ_in_signatures(one.document, document));
     });
     if (!installed) {
       FIREBREAK_TRY(command(journal, "playbook.install", JsonObject{{"document", document}}));

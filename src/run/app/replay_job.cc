@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "fold/contain/contain.h"
 #include "fold/provenance/provenance.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
@@ -26,6 +27,13 @@ struct Asked {
   provenance::Release old_one, new_one;
 };
 
+// What serves when nothing contains the endpoint.
+std::string serving(const journal::View& view, const std::string& endpoint) {
+  const auto& endpoints = view.state<contain::ContainState>(contain::kFoldName).endpoints;
+  const auto slot = endpoints.find(endpoint);
+  return slot == endpoints.end() ? std::string() : slot->second.base_release;
+}
+
 Result<Asked> gather(const Context& context, const Json& body) {
   Asked asked;
   std::string missing;
@@ -38,6 +46,7 @@ Result<Asked> gather(const Context& context, const Json& body) {
     for (const auto& [key, release] : {std::pair("old", &asked.old_one), std::pair("new", &asked.new_one)}) {
       std::string name = string_or(body, key);
       if (name == "last-known-good") name = provenance::last_known_good(known, endpoint);
+      if (name == "serving") name = serving(view, endpoint);
       const auto* const found = provenance::find_release(known, endpoint, name);
       if (found == nullptr) return void(missing = fmt::format("there is no release '{}' of '{}'", name, endpoint));
       *release = *found;
