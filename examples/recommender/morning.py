@@ -76,9 +76,9 @@ def contain():
 def report(incident, figures):
     people.api("commands/incident.measure", {"incident": incident, "name": "precision@10 as served", "figures": figures, "method": METHOD})
     firebreak("ana", "report", incident, "--out", f"{folder}/report")
-    written = [one["text"] for one in json.load(open(f"{folder}/report/report.json"))["timeline"] if one["kind"] == "incident_measured"]
+    written = json.load(open(f"{folder}/report/report.json"))["measurements"]
     page = open(f"{folder}/report/report.html").read()
-    expect("the incident's report has these figures", len(written) == 1 and all(f'"{name}":{value}' in written[0] and f"&quot;{name}&quot;:{value}" in page for name, value in figures.items()))
+    expect("the incident's report has these figures", [one["figures"] for one in written] == [figures] and all(f"<dd>{value}</dd>" in page for value in figures.values()))
 
 
 def tampered():
