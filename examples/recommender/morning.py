@@ -39,7 +39,8 @@ def contain():
     print(firebreak("ana", "playbook", "runs", rolling), end="")
     expect(f"{rolling}, the roll-back, ended as {back['state']}", back["state"] == "success")
     watch.join()
-    expect(f"the endpoint was seen without weight on '{SUSPECT}', {watch.at - at_start:.1f} s after the run's start", watch.at is not None)
+    seconds = None if watch.at is None else round(watch.at - at_start, 2)
+    expect(f"the endpoint was seen without weight on '{SUSPECT}', {seconds} s after the run's start", seconds is not None)
 
     print("what the outside says:")
     expect(f"{story.NAME}@{story.ALIAS} points at version {alias()}", alias() == people.VERSIONS["__good_version__"])
@@ -60,7 +61,6 @@ def contain():
 
     figures = measured("after")
     expect(f"precision@10 is {figures['precision_after']}, as before the night", figures["precision_after"] == figures["precision_before"] and figures["precision_by_alias_after"] == figures["precision_by_alias_before"])
-    seconds = round(watch.at - at_start, 2)
     story.say(folder, seconds_to_weights=seconds)
     report(incident, {"precision_at_10_before": figures["precision_before"], "precision_at_10_poisoned": figures["precision_poisoned"], "precision_at_10_after": figures["precision_after"],
                       "seconds_from_run_to_weights": seconds})
