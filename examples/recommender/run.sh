@@ -1,9 +1,10 @@
 #!/bin/bash
 # The recommender that loses 40 % of its precision overnight: real ratings, a model, a night's batches with forged ones among them, a
-# retrain that its own gate lets through. MLflow is real; SageMaker and S3 are moto's. Figures in build/recommender/figures.json.
-#   examples/recommender/run.sh
+# retrain that its own gate lets through. Firebreak finds it, and by its playbook two people bring the last known good model back. MLflow is
+# real; SageMaker and S3 are moto's. Figures in build/recommender/figures.json, the incident's report in build/recommender/report.
+#   FIREBREAK_BUILD=build/dev examples/recommender/run.sh    another build
 #   examples/recommender/run.sh sweep    how the loss depends on the number of forged accounts, and on chance
-# Exit 77: it cannot run here (Python 3.11 on x86_64 is needed; wheels are fetched, 600 MB on disk).
+# Exit 77: it cannot run here (a build of firebreak and Python 3.11 on x86_64 are needed; wheels are fetched, 600 MB on disk).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 story="$PWD/examples/recommender"
@@ -21,13 +22,14 @@ if [ "${1:-}" = sweep ]; then
   py "$story/sweep.py"
   exit
 fi
+export FIREBREAK="$(realpath -m "${FIREBREAK_BUILD:-build/dev}")/bin/firebreak"
+[ -x "$FIREBREAK" ] || { echo "recommender: no $FIREBREAK; run scripts/test_integration.sh"; exit 77; }
 rm -rf "$out"
 mkdir -p "$out"
 start_moto "$out/moto.log"
 start_mlflow "$out/mlflow" "$out/mlflow.log"
 export MLFLOW_URL="$mlflow_url" AWS_URL="$moto_url"
 tell() { py "$story/story.py" "$@"; }
-figure() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$out/figures.json" "$1"; }
 
 tell yesterday "$out"
 tell measure "$out" before
@@ -43,8 +45,7 @@ PY
 
 # Firebreak: what it is told of the outside systems, and what its playbooks are told of this model.
 port="$(free_port)"
-export FIREBREAK="$PWD/${FIREBREAK_BUILD:-build/dev}/bin/firebreak" FIREBREAK_URL="http://127.0.0.1:$port"
-[ -x "$FIREBREAK" ] || { echo "recommender: no $FIREBREAK; run scripts/test_integration.sh"; exit 77; }
+export FIREBREAK_URL="http://127.0.0.1:$port"
 (umask 077 && echo story >"$out/aws.secret")
 playbooks="$(for one in content/playbooks/*.json; do echo "    - '$PWD/$one'"; done)"
 cat >"$out/firebreak.yaml" <<YAML
