@@ -3,6 +3,7 @@ AWS_URL) and the ratings' wheels in RATINGS:
 
   yesterday   model 1 is trained, registered, served
   overnight   batches come, some of them forged; model 2 is trained, passes the job's gate, and replaces model 1
+  answers     what was recommended in the evening and in the morning, and what the users thought of it, as lines for `firebreak ingest`: evening.ndjson, morning.ndjson
   measure X   precision@10 of what is served now, appended to FOLDER/figures.json under the name X
 """
 import hashlib
@@ -127,6 +128,28 @@ def measure(folder, first, night, later, name):
     print(f"measured, {name}: precision@10 {endpoint:.4f} at the endpoint, {by_alias:.4f} by {NAME}@{ALIAS} (version {version})")
 
 
+def lines(when, file, first, later, start, seconds):
+    """One line for each recommended item, spread over the time, and one for whether the user later liked it."""
+    known = first.groupby("item").rating.agg(count="size", mean="mean")
+    liked = later[later.rating >= model.RELEVANT].groupby("user").item.agg(set)
+    shown = [(user, rank, item) for user, items in json.loads(file)["lists"].items() if int(user) in liked.index for rank, item in enumerate(items)]
+    for n, (user, rank, item) in enumerate(shown):
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start + seconds * n / len(shown)))
+        one = f"{when}-{user}-{rank}"
+        yield {"id": one, "time": moment, "caller": "app", "features": {"ratings": int(known["count"][item]), "stars": round(float(known["mean"][item]), 3)}, "output": {"label": "liked"}}
+        yield {"type": "label", "id": one, "time": moment, "label": "liked" if item in liked[int(user)] else "other"}
+
+
+def answers(folder, first, night, later):
+    """Model 1's ten hours of yesterday, model 2's four of this morning."""
+    now = time.time()
+    for when, version, start, seconds in (("evening", "1", now - 16 * 3600, 10 * 3600), ("morning", "2", now - 4 * 3600, 4 * 3600 - 60)):
+        file = mlflow("GET", "/model-versions/get-artifact", name=NAME, version=version, path="model.json")
+        with open(f"{folder}/{when}.ndjson", "w") as out:
+            for line in lines(when, file, first, later, start, seconds):
+                out.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+
 def say(folder, **figures):
     path = f"{folder}/figures.json"
     known = json.load(open(path)) if os.path.exists(path) else {}
@@ -137,4 +160,4 @@ def say(folder, **figures):
 
 if __name__ == "__main__":
     word, folder, *rest = sys.argv[1:]
-    {"yesterday": yesterday, "overnight": overnight, "measure": measure}[word](folder, *ratings.load(os.environ["RATINGS"]), *rest)
+    {"yesterday": yesterday, "overnight": overnight, "answers": answers, "measure": measure}[word](folder, *ratings.load(os.environ["RATINGS"]), *rest)

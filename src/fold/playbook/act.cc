@@ -3,7 +3,10 @@
 
 #include <algorithm>
 
+#include "cacao/diagnostic.h"
 #include "cacao/http_request.h"
+#include "cacao/insert.h"
+#include "cacao/value.h"
 #include "fold/playbook/parts.h"
 #include "fold/playbook/render.h"
 
@@ -47,9 +50,28 @@ std::string agent_name(const At& at) {
 // The same for every try of one unit, so that a receiver that has seen it does not do it twice.
 std::string key_of(const At& at) { return fmt::format("{}-{}", at.id(), at.activation->unit); }
 
+// What is taken from the answer. A pointer may go by what a variable holds, /weights/__variant__:value; a value is one token of it.
+Result<Json> wanted_of(const At& at) {
+  const auto lookup = lookup_in(*at.state, *at.run, *at.plan, at.step, at.activation);
+  const cacao::Lookup as_token = [&](std::string_view name) {
+    auto value = lookup(name);
+    if (value) value->text = cacao::child("", value->text).substr(1);
+    return value;
+  };
+  Json out = at.rules().results;
+  for (Json& rule : out.as_array()) {
+    const std::string pointer = string_or(rule, "pointer");
+    if (cacao::references_in(pointer).empty()) continue;
+    FIREBREAK_ASSIGN(rule.as_object()["pointer"], cacao::insert_raw(pointer, as_token));
+  }
+  return out;
+}
+
 Drafts order(const At& at, std::string_view kind, Json request, bool once) {
+  auto wanted = wanted_of(at);
+  if (!wanted) return unit_failed(at, "failure", wanted.error().message, false);
   return {of(at, "playbook_call_ordered",
-             {{"call", kind}, {"request", std::move(request)}, {"key", key_of(at)}, {"once", once}, {"results", at.rules().results}, {"attempt", at.activation->attempt}})};
+             {{"call", kind}, {"request", std::move(request)}, {"key", key_of(at)}, {"once", once}, {"results", std::move(*wanted)}, {"attempt", at.activation->attempt}})};
 }
 
 // ---- verbs: each an entry that another room answers

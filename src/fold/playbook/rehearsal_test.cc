@@ -31,6 +31,7 @@ void add(std::vector<std::string>& to, const std::string& value) {
 std::string another(const std::string& type) {
   if (type == "bool") return "true";
   if (type == "float") return "0.75";
+  if (type == "sha256-hash") return std::string(64, '7');
   return type == "integer" || type == "long" ? "7" : "something else";
 }
 
@@ -79,7 +80,14 @@ Json with_failing(const Json& document, const std::string& step) {
   return out;
 }
 
+// Configured: whatever connector a line names, and a value for each variable that the caller must give.
 Rehearsal::Rehearsal(const std::vector<Json>& documents) : GroupDriver(&decide_with_rooms, &playbook::apply, Time{1'796'461'200 * kSecond}) {
+  JsonObject variables, callers;
+  for (const Json& document : documents)
+    for (const auto& [name, variable] : cacao::read_playbook(document).variables)
+      if (variable.external && !variable.value && !is_given(name)) variables[name] = another(variable.type);
+  for (const char* const name : {"models", "endpoints", "training"}) callers[name] = JsonObject{};
+  input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"variables", std::move(variables)}}}, {"callers", std::move(callers)}}}});
   for (const Json& document : documents) {
     const auto group = command("user:root", "playbook.install", {{"document", document}});
     EXPECT_NE(find_kind(group, "playbook_installed"), nullptr) << refusal_of(group);
@@ -173,7 +181,11 @@ bool Rehearsal::answer(const At& at, const std::string& id) {
   if (asked.kind == "replay_requested") return told("replay_told", at, {{"request", id}, {"values", JsonObject{{"__verdict__", "model"}}}});
   if (asked.kind == "gate_requested") return !input(failing ? "candidate_refused" : "candidate_cleared", JsonObject{{"request", id}, {"incident", incident_}}).empty();
   if (asked.kind == "action_proposed") return !input(failing ? "action_rejected" : "action_in_force", JsonObject{{"action", id}, {"reason", "simulated"}}).empty();
-  if (asked.kind == "playbook_call_ordered") return !input("playbook_call_ended", JsonObject{{"call", id}, {"result", failing ? "failed" : "done"}, {"detail", "simulated"}}).empty();
+  if (asked.kind == "playbook_call_ordered") {
+    JsonObject values;
+    for (const std::string& name : at.step->out_args) values[name] = value_for(at, name);
+    return !input("playbook_call_ended", JsonObject{{"call", id}, {"result", failing ? "failed" : "done"}, {"detail", "simulated"}, {"values", std::move(values)}}).empty();
+  }
   if (asked.kind == "incident_task_opened") answer_task(at, id);
   else if (asked.kind == "playbook_approval_requested") approve(at, id);
   else return false;

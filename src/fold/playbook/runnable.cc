@@ -79,6 +79,7 @@ class Check {
     const auto verb = check_verb(command.text);
     if (!verb) return add(cacao::child(pointer, "command"), verb.error().message, "docs/formats/playbook.md lists the commands");
     const auto results = results_of(*verb);
+    if (verb->name == "connector") check_taken(step);
     if (verb->name == "connector" || step.commands.size() > 1) return;
     for (std::size_t i = 0; i < step.out_args.size(); ++i)
       if (std::find(results.begin(), results.end(), step.out_args[i]) == results.end())
@@ -91,6 +92,15 @@ class Check {
     if (space != std::string::npos && command.text.substr(space + 1).starts_with('/')) return;
     add(cacao::child(pointer, "command"), "the target of a request begins with '/'",
         "write METHOD /path HTTP/1.1; host and base path are the address of the agent or target, and a variable stands for a part of the path, not for all of it");
+  }
+
+  // A connector gives values, and no answer of HTTP around them.
+  void check_taken(const cacao::Step& step) {
+    const auto rules = rules_of(document_, step.id);
+    if (!rules) return;  // told already
+    for (const Json& one : rules->results.as_array())
+      if (find(one, "pointer") == nullptr)
+        add(cacao::child(step.pointer, "step_extensions"), fmt::format("{} is taken from no value: a connector's answer has neither headers nor a status", string_or(one, "to")), "take it by 'pointer'");
   }
 
   // Somebody must be there to be asked: a target, or the agent itself.

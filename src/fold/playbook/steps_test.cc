@@ -253,6 +253,38 @@ TEST(Delays, hold_a_step_back_and_do_not_count_against_its_timeout) {
   EXPECT_EQ(story.way(), "action--a=timeout");
 }
 
+TEST(Hosts, are_those_of_the_configuration_that_counts_now) {
+  const Json text = playbook_of({{"start--1", start("action--a")}, {"action--a", http("POST /tickets HTTP/1.1", to("end--1", "action--b"))}, {"action--b", manual(to("end--2"))}});
+  for (const bool named : {true, false}) {
+    Told story;
+    for (const bool last : {false, true})
+      story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"hosts", JsonArray{named == last ? "api.example.com" : "elsewhere.example.com"}}}}}}});
+    story.install(text);
+    story.open();
+    EXPECT_EQ(story.count("playbook_call_ordered"), named ? 1u : 0u);
+    EXPECT_EQ(story.outcome_of("action--a"), named ? "under way" : "failure");
+  }
+}
+
+// What is taken from the answer goes by what a variable holds; the value is one token of the pointer, whatever stands in it.
+TEST(Connectors, are_asked_for_what_a_variable_names) {
+  const JsonObject rule{{"step_extensions", JsonObject{{"extension-definition--b7a1c2d4-5e6f-4a8b-9c0d-1e2f3a4b5c6d",
+                                                        JsonObject{{"results", JsonArray{JsonObject{{"to", "__now__"}, {"pointer", "/weights/__variant__:value"}}}}}}}},
+                        {"out_args", JsonArray{"__now__"}}};
+  Told story;
+  story.input("config_applied", JsonObject{{"document", JsonObject{{"callers", JsonObject{{"endpoints", JsonObject{}}}}}}});
+  story.install(playbook_of({{"start--1", start("action--a")}, {"action--a", verb("connector endpoints read --endpoint api", to("end--1", "end--2"), rule)}},
+                            variables({{"__variant__", variable("string", {{"value", "blue/green"}})}, {"__now__", variable("float")}})));
+  story.open();
+  const Entry* const ordered = newest(story, "playbook_call_ordered");
+  ASSERT_NE(ordered, nullptr);
+  EXPECT_EQ(string_or(ordered->body.at("results").at(0), "pointer"), "/weights/blue~1green");
+  story.input("playbook_call_ended", JsonObject{{"call", story.waits("action--a")}, {"result", "done"}, {"values", JsonObject{{"__now__", "0.5"}, {"__weights__", "{}"}}}});
+  EXPECT_EQ(story.outcome_of("action--a"), "success");
+  EXPECT_EQ(story.run().variables.at("__now__"), "0.5");
+  EXPECT_FALSE(story.run().variables.contains("__weights__"));
+}
+
 TEST(Groups, have_an_end_however_long_the_way_is) {
   JsonObject steps{{"start--1", start("action--0")}};
   for (int i = 0; i < 40; ++i) steps["action--" + std::to_string(i)] = verb("task lead look", to(i == 39 ? "end--1" : "action--" + std::to_string(i + 1)));

@@ -148,6 +148,17 @@ std::string figures(const Json& report, std::string_view key) {
       shown(report, "measured_by"), out);
 }
 
+// What people measured while the incident was open, each with how it was taken: a figure without its method says nothing.
+std::string measurements(const Json& report) {
+  std::string out;
+  for (const Json& one : list(report, "measurements")) {
+    std::string figures;
+    measured(part(one, "figures"), "", figures);
+    out += fmt::format("<h3>{}</h3>\n<p class=\"soft\">By {}, {}. {}</p><dl>{}</dl>\n", shown(one, "name"), who(report, string_or(one, "by")), "entry " + entry_link(&one), shown(one, "method"), figures);
+  }
+  return out.empty() ? out : "<h2>What was measured</h2>\n" + out;
+}
+
 std::string robustness(const Json& report) {
   Table table{{"Release", "Attack", "Still approved", "Share", "Limit", "Result", "Entry"}, {}};
   for (const Json& row : list(report, "robustness")) {
@@ -307,6 +318,7 @@ std::string render_html(const Json& report) {
                         {"decisions", decisions(report)},
                         {"attack", figures(report, "attack")},
                         {"traffic", figures(report, "traffic")},
+                        {"measurements", measurements(report)},
                         {"recovery", recovery(report)},
                         {"residual", residual(report)},
                         {"evidence", evidence(report)},

@@ -125,6 +125,7 @@ Result<Json> build_report(const ReportInput& input) {
   report["traffic"] = value_or_null(input.player, "traffic");
   report["measured_by"] =
       input.player.is_null() ? Json(nullptr) : Json(string_or(input.player, "measured_by", "player"));
+  report["measurements"] = list_or_empty(input.incident, "measurements");
   report["actions"] = actions_part(input.incident);
   report["evidence"] = evidence_part(input.incident);
   report["recovery"] = recovery_part(input.incident);

@@ -96,6 +96,17 @@ TEST(Report, a_figure_nobody_measured_is_null_and_not_zero) {
   EXPECT_NE(render_html(*report).find("Nobody measured this"), std::string::npos);
 }
 
+TEST(Report, gives_what_people_measured_with_how_it_was_measured) {
+  ReportInput in = input();
+  EXPECT_EQ(render_html(*build_report(in)).find("What was measured"), std::string::npos);
+  in.incident.as_object()["measurements"] = json(R"([{"name":"precision@10 <b>","figures":{"precision_before":0.0661,"a":{"b":2}},"method":"of the lists as served","by":"user:ana","index":5,"time":"2026-03-07T05:00:00Z"}])");
+  const Result<Json> report = build_report(in);
+  ASSERT_TRUE(report);
+  const std::string page = render_html(*report);
+  for (const std::string_view words : {"What was measured", "precision@10 &lt;b&gt;", "<dt>precision before</dt>", "0.0661", "a: b", "of the lists as served", "href=\"#journal-5\"", "By ana"})
+    EXPECT_NE(page.find(words), std::string::npos) << words << "\n" << page;
+}
+
 TEST(Report, says_drift_or_malice_with_the_facts_and_why_findings_belong_together) {
   const Result<Json> report = build_report(input());
   ASSERT_TRUE(report);

@@ -20,6 +20,18 @@ std::string excerpt(const std::string& body) { return cacao::printable(body.subs
 
 }  // namespace
 
+JsonObject told_by_connector(const JsonObject& values, const Json& results) {
+  JsonObject given, body{{"result", "done"}};
+  for (const auto& member : values)
+    given[fmt::format("__{}__", std::string_view(member.key()))] = member.value().is_string() ? member.value() : Json(canonical_json(member.value()));
+  const auto named = cacao::capture(results, {0, {}, canonical_json(values)});
+  if (!named) body["error"] = named.error().message;
+  else
+    for (const auto& [name, value] : *named) given[name] = value;
+  body["values"] = std::move(given);
+  return body;
+}
+
 Calls::Calls(const Context& context, const PlaybookConfig& config, const Callers& callers) : context_(context), config_(config), callers_(callers) {
   for (const auto& [name, caller] : callers_) busy_[name];
   for (std::size_t i = 0; i < kThreads; ++i) threads_.push_back(std::make_unique<TaskThread>());
@@ -133,10 +145,7 @@ Result<JsonObject> Calls::connector(const Json& ordered) {
   if (to == callers_.end()) return fail(Code::kInvalid, fmt::format("no connector '{}' is configured (callers:)", string_or(wanted, "connector")));
   const std::lock_guard one_at_a_time(busy_.at(to->first));
   FIREBREAK_ASSIGN(const JsonObject values, to->second->call(wanted.at("request"), string_or(ordered, "key")));
-  JsonObject given;  // "digest" becomes __digest__
-  for (const auto& member : values)
-    given[fmt::format("__{}__", std::string_view(member.key()))] = member.value().is_string() ? member.value() : Json(canonical_json(member.value()));
-  return JsonObject{{"result", "done"}, {"values", std::move(given)}};
+  return told_by_connector(values, ordered.at("results"));
 }
 
 void Calls::end(const playbook::Call& call, JsonObject body) {

@@ -25,6 +25,10 @@ namespace firebreak::app {
 
 using Callers = std::map<std::string, std::unique_ptr<connect::Caller>>;
 
+// The body of playbook_call_ended for what a connector gave: "digest" becomes __digest__, and what `results` ask for
+// (cacao/http_request.h) stands under their names, because what two readings give would bear one name otherwise.
+JsonObject told_by_connector(const JsonObject& values, const Json& results);
+
 class Calls {
  public:
   Calls(const Context& context, const PlaybookConfig& config, const Callers& callers);
