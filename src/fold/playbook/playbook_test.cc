@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "cacao/lint.h"
 #include "fold/playbook/story_for_tests.h"
 
@@ -9,6 +12,13 @@ namespace firebreak::playbook {
 namespace {
 
 const JsonObject kEnd = {{"type", "end"}};
+
+Json shipped() {
+  std::ifstream in(FIREBREAK_SOURCE_DIR "/content/playbooks/adversarial-evasion.json");
+  std::stringstream text;
+  text << in.rdbuf();
+  return *parse_json(text.str());
+}
 
 TEST(Playbook, runs_the_shipped_one_with_capture_and_options_together) {
   const Json text = shipped();

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "cacao/value.h"
@@ -29,13 +27,6 @@ inline Json long_ids(const Json& value) {
   JsonObject out;
   for (const auto& member : value.get_object()) out[long_id(std::string(member.key()))] = long_ids(member.value());
   return out;
-}
-
-inline Json shipped() {
-  std::ifstream in(FIREBREAK_SOURCE_DIR "/content/playbooks/adversarial-evasion.json");
-  std::stringstream text;
-  text << in.rdbuf();
-  return *parse_json(text.str());
 }
 
 inline Json with(JsonObject object, const JsonObject& more) {
