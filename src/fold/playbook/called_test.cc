@@ -149,7 +149,7 @@ TEST(Variables, that_are_external_must_be_given) {
 TEST(Variables, of_the_organisation_fill_external_ones) {
   Told story;
   story.install(playbook_of({{"start--1", start("action--a")}, {"action--a", with(action("Call __who__:value", to("end--1"), "manual").as_object(), {{"in_args", JsonArray{"__who__"}}})}}, variables({{"__who__", text_variable()}})));
-  story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"variables", JsonObject{{"__who__", "the desk"}}}}}}}});
+  story.configure({{"variables", JsonObject{{"__who__", "the desk"}}}});
   story.open();
   EXPECT_EQ(string_or(newest(story, "incident_task_opened")->body, "text"), "Call the desk");
 }
@@ -187,7 +187,7 @@ TEST(Signatures, are_asked_for_by_severity_and_of_keys_that_are_trusted) {
   const auto runs = [&](const Json& document, const std::string& severity, const char* key) {
     Told story;
     EXPECT_NE(find_kind(story.install(document), "playbook_installed"), nullptr) << refusal_of(story.entries());
-    story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"signed_for", JsonArray{Json(severity)}}, {"trusted_keys", JsonArray{Json(key)}}}}}}});
+    story.configure({{"signed_for", JsonArray{Json(severity)}}, {"trusted_keys", JsonArray{Json(key)}}});
     story.open();
     return story.count("playbook_run_started") == 1;
   };

@@ -12,7 +12,7 @@ JsonObject retried(int attempts, JsonObject more = {}) {
 const Entry& ordered(const Story& story) { return *newest(story, "playbook_call_ordered"); }
 std::string call_of(const Story& story) { return ordered(story).id("call"); }
 void configure(Story& story) {
-  story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"channels", JsonObject{{"oncall", JsonObject{}}}}}}, {"callers", JsonObject{{"mlflow", JsonObject{}}}}}}});
+  story.configure({{"channels", JsonObject{{"oncall", JsonObject{}}}}}, {{"mlflow", JsonObject{}}});
 }
 
 TEST(Http, is_ordered_with_all_that_leaves_and_is_over_when_it_has_come_back) {

@@ -59,6 +59,52 @@ TEST(Guards, a_step_that_starts_as_the_run_is_paused_begins_when_it_goes_on) {
   }
 }
 
+TEST(Guards, a_step_that_has_ended_does_not_end_again) {
+  Told story(playbook_of({{"start--1", start("action--a")}, {"action--a", manual(to("action--b"))}, {"action--b", manual(to("end--1"))}}));
+  std::uint64_t index = 0;
+  story.open_of("action--a", &index);
+  story.says("action--a");
+  Json again = starts(story, "action--a", "");
+  again.as_object()["activation"] = "step-" + std::to_string(index);
+  again.as_object()["outcome"] = "success";
+  again.as_object()["next"] = JsonArray{Json(long_id("action--b"))};
+  EXPECT_EQ(story.input("playbook_step_ended", std::move(again)).size(), 1u);
+  EXPECT_EQ(story.count("incident_task_opened"), 2u);
+}
+
+// A round is over in the group that pauses the run: the next one waits.
+TEST(Guards, a_loop_does_not_go_round_in_a_pause) {
+  Told story(playbook_of({{"start--1", start("while-condition--w")}, {"while-condition--w", loop("__n__:value = 1", "action--b", to("end--1"))}, {"action--b", manual(to("end--b"))}},
+                         variables({{"__n__", variable("integer", {{"value", "1"}})}})));
+  std::uint64_t outer = 0, index = 0;
+  story.open_of("while-condition--w", &outer);
+  const std::string parent = "step-" + std::to_string(outer);
+  story.person("ana", "pause");
+  story.says("action--b");
+  story.input("playbook_step_started", starts(story, "end--b", parent));
+  ASSERT_NE(story.open_of("end--b", &index), nullptr);
+  Json ends = starts(story, "end--b", parent);
+  ends.as_object()["activation"] = "step-" + std::to_string(index);
+  ends.as_object()["outcome"] = "success";
+  story.input("playbook_step_ended", std::move(ends));
+  EXPECT_EQ(story.outcome_of("action--b"), "success") << "the first round's";
+  story.person("ana", "resume");
+  EXPECT_NE(story.waits("action--b"), "") << "the second";
+}
+
+TEST(Guards, a_command_does_not_leave_while_its_question_is_open) {
+  const Json two = JsonArray{JsonObject{{"type", "manual"}, {"command", "first"}}, JsonObject{{"type", "manual"}, {"command", "second"}}};
+  Told story(playbook_of({{"start--1", start("action--a")}, {"action--a", manual(to("end--1"), with({{"commands", two}}, rules({{"approval", JsonObject{{"approvers", 1}}}})).as_object())}}));
+  std::uint64_t index = 0;
+  story.open_of("action--a", &index);
+  Json body = starts(story, "action--a", "");
+  body.as_object()["activation"] = "step-" + std::to_string(index);
+  body.as_object()["unit"] = 0;
+  story.input("playbook_unit_ended", std::move(body));
+  EXPECT_EQ(story.count("incident_task_opened"), 0u);
+  EXPECT_EQ(story.count("playbook_approval_requested"), 2u) << "it is asked about what is left";
+}
+
 class CalledLate : public testing::Test {
  protected:
   CalledLate() {

@@ -52,7 +52,7 @@ std::string shape_of(const Entry& entry) {
 std::string leaves(const Json& playbook, const std::string& value) {
   Told story;
   story.install(playbook);
-  story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"variables", JsonObject{{"__outside__", value}}}}}}}});
+  story.configure({{"variables", JsonObject{{"__outside__", value}}}});
   const std::size_t from = story.entries().size();
   const auto found = story.input("finding_opened", JsonObject{{"kind", value}, {"stream", "api"}, {"endpoint", value}, {"episode", "e1"}, {"first", 100}, {"last", 180}});
   story.input("incident_opened", JsonObject{{"endpoint", value}, {"stream", "api"}, {"rule", "evasion"}, {"severity", "SEV-2"}, {"findings", JsonArray{Json(found[0].id("find"))}}});
@@ -125,7 +125,7 @@ TEST(HostileFields, do_not_decide_a_condition_that_they_do_not_meet) {
       Told story;
       story.install(playbook_of({{"start--1", start("if-condition--i")}, {"if-condition--i", choice(name + ":value = 'harmless'", "action--y", "end--n", to("end--1", "end--2"))}, {"action--y", manual(to("end--y"))}},
                                 variables({{name, text_variable()}})));
-      story.input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"variables", JsonObject{{"__outside__", value}}}}}}}});
+      story.configure({{"variables", JsonObject{{"__outside__", value}}}});
       const auto found = story.input("finding_opened", JsonObject{{"kind", value}, {"stream", "api"}, {"endpoint", value}, {"episode", "e1"}, {"first", 1}, {"last", 2}});
       story.input("incident_opened", JsonObject{{"endpoint", value}, {"stream", "api"}, {"rule", "evasion"}, {"severity", "SEV-2"}, {"findings", JsonArray{Json(found[0].id("find"))}}});
       EXPECT_EQ(story.outcome_of("action--y"), "not started") << cacao::printable(value);

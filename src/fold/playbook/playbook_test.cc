@@ -12,6 +12,13 @@ namespace {
 
 const JsonObject kEnd = {{"type", "end"}};
 
+Json shipped() {
+  std::ifstream in(FIREBREAK_SOURCE_DIR "/content/playbooks/adversarial-evasion.json");
+  std::stringstream text;
+  text << in.rdbuf();
+  return *parse_json(text.str());
+}
+
 TEST(Playbook, runs_the_shipped_one_with_capture_and_options_together) {
   const Json text = shipped();
   for (const auto& d : not_runnable(text)) ADD_FAILURE() << d.pointer << ": " << d.message;

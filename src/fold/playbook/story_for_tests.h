@@ -62,7 +62,7 @@ inline Json document(JsonObject workflow, JsonObject more = {}) {
 
 class Story : public GroupDriver<PlaybookState> {
  public:
-  Story() : GroupDriver(&playbook::decide, &playbook::apply, Time{1'772'850'000 * kSecond}) {}
+  Story() : GroupDriver(&playbook::decide, &playbook::apply, Time{1'772'850'000 * kSecond}) { configure({}); }
   // Installs it, with those shipped ones that it calls, and opens an incident that it is for.
   explicit Story(const Json& playbook) : Story() {
     const std::string text = canonical_json(playbook);
@@ -70,6 +70,12 @@ class Story : public GroupDriver<PlaybookState> {
       if (const Json one = shipped(name); text.find(string_or(one, "id")) != std::string::npos) install(one);
     installed = install(playbook);
     open();
+  }
+
+  // The configuration's part about playbooks; the service of document() can be reached.
+  std::vector<Entry> configure(JsonObject playbooks, JsonObject callers = {}) {
+    if (!playbooks.contains("hosts")) playbooks["hosts"] = JsonArray{"api.example.com"};
+    return input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", std::move(playbooks)}, {"callers", std::move(callers)}}}});
   }
 
   std::vector<Entry> install(const Json& playbook) { return command("user:root", "playbook.install", {{"document", playbook}}); }

@@ -134,6 +134,7 @@ MUTATIONS = [
 # Survive, and why nothing can notice.
 EQUIVALENT = {
     "go_on asks by itself": "go_on() asks whenever the command is not approved, so begin() need not; it saves a rendering",
+    "a pause does not hold a delayed step": "wakes_at() keeps the begin of what is paused out of the timers, so timer() is not asked about it",
 }
 
 
