@@ -13,6 +13,7 @@ using playbook::Run;
 World::World(const std::map<std::string, Playbook>& playbooks, const Fate& fate, std::mt19937_64& random)
     : fate_(fate), random_(random), steps_(steps_of(playbooks)), ways_(ways_of(playbooks)) {
   for (const auto& [id, step] : steps_) short_of_[playbook::long_id(id)] = id;
+  input("config_applied", JsonObject{{"document", JsonObject{{"playbooks", JsonObject{{"hosts", JsonArray{"api.example.com"}}}}}}}, "firebreak");
   // What is called is there before what calls it.
   for (auto one = playbooks.rbegin(); one != playbooks.rend(); ++one) install(one->second);
 }
