@@ -6,7 +6,7 @@
 namespace firebreak::views {
 namespace {
 
-constexpr std::size_t kSteps = 500;  // of a run: the newest; a loop may take thousands
+constexpr std::int64_t kTold = 300;  // steps of a run that the incident's timeline tells; a loop may take thousands
 
 void installed(Store& store, const Entry& entry) {
   JsonObject playbook = thing(entry, string_or(entry.body, "id"), "installed");
@@ -17,8 +17,7 @@ void installed(Store& store, const Entry& entry) {
 void run_started(Store& store, const Entry& entry) {
   JsonObject run = thing(entry, entry.id("run"), "running");
   copy_members(run, entry.body, {"playbook", "modified", "name", "incident", "endpoint", "by", "from", "rerun_of", "parent_run", "parent_step", "variables"});
-  run["steps"] = JsonArray{};
-  run["steps_before"] = 0;
+  run["step_count"] = 0;
   store.put("run", run);
   const std::optional<JsonObject> playbook = store.get("playbook", string_or(entry.body, "playbook"));
   const std::string name = string_or(entry.body, "name");
@@ -31,74 +30,81 @@ bool is_mark(const Json& body) {
   return step.starts_with("start--") || step.starts_with("end--");
 }
 
-// The newest step of the run that this entry is about; older entries name it by its CACAO id alone.
-JsonObject* step_of(JsonObject& run, const Json& body) {
-  const std::string activation = string_or(body, "activation"), id = string_or(body, "step");
-  JsonArray& steps = run["steps"].as_array();
-  for (auto at = steps.rbegin(); at != steps.rend(); ++at)
-    if (activation.empty() ? string_or(*at, "step") == id && string_or(*at, "state") == "running" : string_or(*at, "activation") == activation) return &at->as_object();
-  return nullptr;
+// The step that this entry is about; older entries name it by its CACAO id alone.
+std::optional<JsonObject> step_of(Store& store, const Json& body) {
+  if (const std::string activation = string_or(body, "activation"); !activation.empty()) return store.get("step", activation);
+  Query query;
+  query.kind = "step";
+  query.incident = string_or(body, "run");
+  query.state = "running";
+  for (JsonObject& step : store.list(query))
+    if (string_or(step, "step") == string_or(body, "step")) return std::move(step);
+  return std::nullopt;
 }
 
 template <class Change>
-void edit_step(Store& store, const Entry& entry, Change change) {
-  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
-    if (JsonObject* const step = step_of(run, entry.body)) change(run, *step);
-  });
+void edit_step(Store& store, const Entry& entry, const Json& body, Change change) {
+  std::optional<JsonObject> step = step_of(store, body);
+  if (!step) return;
+  change(*step);
+  (*step)["updated"] = format_time(entry.time);
+  store.put_part("step", *step, string_or(*step, "run"));
+}
+
+bool is_told(Store& store, const Json& body) {
+  const std::optional<JsonObject> run = store.get("run", string_or(body, "run"));
+  return run && int_or(*run, "step_count") <= kTold;
 }
 
 void step_started(Store& store, const Entry& entry) {
+  JsonObject step = thing(entry, entry.id("step"), "running");
+  copy_members(step, entry.body, {"run", "step", "name", "type", "command", "parent", "delay_ms"});
+  step["activation"] = entry.id("step");
+  store.put_part("step", step, string_or(entry.body, "run"));
+  std::int64_t count = 0;
+  std::string incident;
   edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
-    JsonObject step = moment(entry);
-    copy_members(step, entry.body, {"step", "name", "type", "command", "parent", "delay_ms"});
-    step["activation"] = entry.id("step");
-    step["state"] = "running";
-    JsonArray& steps = run["steps"].as_array();
-    steps.push_back(std::move(step));
-    if (steps.size() > kSteps) {
-      steps.erase(steps.begin());
-      run["steps_before"] = int_or(run, "steps_before") + 1;
-    }
-    if (!is_mark(entry.body)) store.add_timeline(string_or(run, "incident"), entry, fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
+    run["step_count"] = count = int_or(run, "step_count") + 1;
+    incident = string_or(run, "incident");
   });
+  if (count == kTold + 1) store.add_timeline(incident, entry, fmt::format("More steps of {} are told with the run", string_or(entry.body, "run")));
+  if (count > 0 && count <= kTold && !is_mark(entry.body)) store.add_timeline(incident, entry, fmt::format("Step started: {}", string_or(entry.body, "name", string_or(entry.body, "step"))));
 }
 
-void set_variables(JsonObject& run, const Json& body) {
-  const Json* const values = find(body, "variables");
+void set_variables(Store& store, const Entry& entry) {
+  const Json* const values = find(entry.body, "variables");
   if (values == nullptr || !values->is_object()) return;
-  if (!run.contains("variables") || !run["variables"].is_object()) run["variables"] = JsonObject{};
-  for (const auto& member : values->get_object()) run["variables"].as_object()[member.key()] = member.value();
+  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
+    if (!run.contains("variables") || !run["variables"].is_object()) run["variables"] = JsonObject{};
+    for (const auto& member : values->get_object()) run["variables"].as_object()[member.key()] = member.value();
+  });
 }
 
 void step_ended(Store& store, const Entry& entry) {
-  edit(store, entry, "run", string_or(entry.body, "run"), [&](JsonObject& run) {
-    const std::string outcome = string_or(entry.body, "outcome"), detail = string_or(entry.body, "detail");
-    std::string name = string_or(entry.body, "name", string_or(entry.body, "step"));
-    if (JsonObject* const step = step_of(run, entry.body)) {
-      name = string_or(*step, "name", name);
-      (*step)["state"] = outcome;
-      (*step)["ended"] = moment(entry);
-      copy_members(*step, entry.body, {"detail", "variables"});
-    }
-    set_variables(run, entry.body);
-    if (is_mark(entry.body) && outcome == "success") return;
-    store.add_timeline(string_or(run, "incident"), entry, fmt::format("Step ended ({}): {}{}", outcome, name, detail.empty() ? "" : fmt::format(" ({})", detail)));
+  const std::string outcome = string_or(entry.body, "outcome"), detail = string_or(entry.body, "detail");
+  std::string name = string_or(entry.body, "name", string_or(entry.body, "step"));
+  edit_step(store, entry, entry.body, [&](JsonObject& step) {
+    name = string_or(step, "name", name);
+    step["state"] = outcome;
+    step["ended"] = moment(entry);
+    copy_members(step, entry.body, {"detail", "variables"});
   });
+  set_variables(store, entry);
+  if ((is_mark(entry.body) && outcome == "success") || !is_told(store, entry.body)) return;
+  store.add_timeline(string_or(entry.body, "incident"), entry, fmt::format("Step ended ({}): {}{}", outcome, name, detail.empty() ? "" : fmt::format(" ({})", detail)));
 }
 
 void unit_ended(Store& store, const Entry& entry) {
-  edit_step(store, entry, [&](JsonObject& run, JsonObject& step) {
-    step["commands_done"] = int_or(entry.body, "unit") + 1;
-    set_variables(run, entry.body);
-  });
+  edit_step(store, entry, entry.body, [&](JsonObject& step) { step["commands_done"] = int_or(entry.body, "unit") + 1; });
+  set_variables(store, entry);
 }
 
 void step_retried(Store& store, const Entry& entry) {
-  edit_step(store, entry, [&](JsonObject&, JsonObject& step) { copy_members(step, entry.body, {"attempt", "detail"}); });
+  edit_step(store, entry, entry.body, [&](JsonObject& step) { copy_members(step, entry.body, {"attempt", "detail"}); });
 }
 
 void waits_for(Store& store, const Entry& entry, std::string what) {
-  edit_step(store, entry, [&](JsonObject&, JsonObject& step) { step["waits_for"] = std::move(what); });
+  edit_step(store, entry, entry.body, [&](JsonObject& step) { step["waits_for"] = std::move(what); });
 }
 void task_opened(Store& store, const Entry& entry) {
   if (find(entry.body, "activation") != nullptr) waits_for(store, entry, entry.id("task"));
@@ -120,15 +126,12 @@ void command_given(Store& store, const Entry& entry) {
 }
 void command_led_to(Store& store, const Entry& entry) {
   const std::optional<JsonObject> asked = entry.cause.starts_with("journal:") ? store.get("call", entry.cause) : std::nullopt;
-  if (!asked) return;
-  edit(store, entry, "run", string_or(*asked, "run"), [&](JsonObject& run) {
-    if (JsonObject* const step = step_of(run, *asked)) (*step)["waits_for"] = entry.id(entry.kind == "action_proposed" ? "act" : "req");
-  });
+  if (asked) edit_step(store, entry, *asked, [&](JsonObject& step) { step["waits_for"] = entry.id(entry.kind == "action_proposed" ? "act" : "req"); });
 }
 
 void call_ordered(Store& store, const Entry& entry) {
   remember(store, entry, entry.id("call"));
-  edit_step(store, entry, [&](JsonObject&, JsonObject& step) {
+  edit_step(store, entry, entry.body, [&](JsonObject& step) {
     JsonObject call = moment(entry);
     call["id"] = entry.id("call");
     copy_members(call, entry.body, {"call", "request", "key", "once"});
@@ -141,10 +144,9 @@ void call_ordered(Store& store, const Entry& entry) {
 void call_moved(Store& store, const Entry& entry) {
   const std::optional<JsonObject> known = store.get("call", string_or(entry.body, "call"));
   if (!known) return;
-  edit(store, entry, "run", string_or(*known, "run"), [&](JsonObject& run) {
-    JsonObject* const step = step_of(run, *known);
-    if (step == nullptr || !step->contains("made")) return;
-    JsonObject& call = (*step)["made"].as_object();
+  edit_step(store, entry, *known, [&](JsonObject& step) {
+    if (!step.contains("made")) return;
+    JsonObject& call = step["made"].as_object();
     call["state"] = entry.kind == "playbook_call_started" ? "sent" : string_or(entry.body, "result");
     copy_members(call, entry.body, {"attempt", "status", "detail"});
   });
@@ -198,10 +200,16 @@ void run_ended(Store& store, const Entry& entry) {
     run["state"] = outcome;
     run["ended"] = moment(entry);
     if (!reason.empty()) run["reason"] = reason;
-    for (Json& step : run["steps"].as_array())
-      if (string_or(step, "state") == "running") step.as_object()["state"] = "cancelled";
     store.add_timeline(string_or(run, "incident"), entry, fmt::format("Playbook ended: {}{}{}", outcome, by.empty() || by == "firebreak" ? "" : " by " + by, reason.empty() ? "" : ": " + reason));
   });
+  Query query;
+  query.kind = "step";
+  query.incident = string_or(entry.body, "run");
+  query.state = "running";
+  for (JsonObject& step : store.list(query)) {
+    step["state"] = "cancelled";
+    store.put_part("step", step, string_or(entry.body, "run"));
+  }
   settle_approvals(store, entry, string_or(entry.body, "run"), "");
 }
 

@@ -126,6 +126,19 @@ void trim_action(JsonObject& action) {
     option->get_object().erase("measure");
 }
 
+JsonObject run_screen(Store& store, JsonObject run, int most) {
+  Query query;
+  query.kind = "step";
+  query.incident = string_or(run, "id");
+  query.limit = most;
+  std::vector<JsonObject> newest = store.list(query);
+  JsonArray steps;
+  for (auto step = newest.rbegin(); step != newest.rend(); ++step) steps.push_back(std::move(*step));
+  run["steps_before"] = std::max<std::int64_t>(0, int_or(run, "step_count") - static_cast<std::int64_t>(steps.size()));
+  run["steps"] = std::move(steps);
+  return run;
+}
+
 Result<Json> incident_screen(Store& store, const std::string& id) {
   std::optional<JsonObject> incident = store.get("incident", id);
   if (!incident) return fail(Code::kNotFound, fmt::format("there is no incident '{}'", id));
@@ -144,7 +157,9 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   }
   (*incident)["gates"] = things(store, "gate", id);
   (*incident)["tasks"] = things(store, "task", id);
-  (*incident)["runs"] = things(store, "run", id);
+  JsonArray runs;
+  for (Json& run : things(store, "run", id)) runs.push_back(run_screen(store, std::move(run.as_object()), 100));
+  (*incident)["runs"] = std::move(runs);
   (*incident)["approvals"] = things(store, "approval", id);
   (*incident)["people"] = things(store, "user", "");
   return Json(std::move(*incident));

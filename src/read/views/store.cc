@@ -70,12 +70,14 @@ std::optional<JsonObject> Store::get(std::string_view kind, std::string_view id)
   return std::nullopt;
 }
 
-void Store::put(std::string_view kind, const JsonObject& document) {
+void Store::put(std::string_view kind, const JsonObject& document) { put_part(kind, document, string_or(document, "incident")); }
+
+void Store::put_part(std::string_view kind, const JsonObject& document, std::string_view whole) {
   const Json value = document;
   check(statements_->put.bind(kind)
             .bind(string_or(value, "id"))
             .bind(int_or(value, "index"))
-            .bind(string_or(value, "incident"))
+            .bind(whole)
             .bind(string_or(value, "endpoint"))
             .bind(string_or(value, "state"))
             .bind(canonical_json(value))

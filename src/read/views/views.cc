@@ -238,7 +238,9 @@ Result<Json> Views::run(const std::string& id) const {
   std::optional<JsonObject> found = impl_->store.get("run", id);
   FIREBREAK_TRY(impl_->store.take_error());
   if (!found) return fail(Code::kNotFound, fmt::format("there is no run '{}'", id));
-  return Json(std::move(*found));
+  JsonObject screen = run_screen(impl_->store, std::move(*found), 1'000);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return Json(std::move(screen));
 }
 
 Result<Json> Views::status() const {
