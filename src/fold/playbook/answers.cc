@@ -118,6 +118,13 @@ Drafts next_unit(const PlaybookState& state, const Entry& entry) {
   return found && found->activation->begun ? go_on(*found) : Drafts{};
 }
 
+// A task whose step ended in the same group, between the decision to ask and this entry: nobody has to answer it.
+Drafts asked(const PlaybookState& state, const Entry& entry) {
+  if (find(entry.body, "activation") == nullptr || at(state, entry.body)) return {};
+  return {make("incident_task_done", string_or(entry.body, "run"),
+               {{"incident", string_or(entry.body, "incident")}, {"task", entry.id("task")}, {"by", "firebreak"}, {"result", "withdrawn: the step is over"}})};
+}
+
 struct Row {
   std::string_view kind;
   Drafts (*decide)(const PlaybookState&, const Entry&);
@@ -136,6 +143,7 @@ constexpr Row kRows[] = {
     {"evidence_failed", evidence},
     {"impact_told", told},
     {"incident_task_done", task},
+    {"incident_task_opened", asked},
     {"options_offered", told},
     {"playbook_approval_rejected", approval},
     {"playbook_approved", approval},

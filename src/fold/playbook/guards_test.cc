@@ -105,6 +105,15 @@ TEST(Guards, a_command_does_not_leave_while_its_question_is_open) {
   EXPECT_EQ(story.count("playbook_approval_requested"), 2u) << "it is asked about what is left";
 }
 
+TEST(Guards, a_task_that_is_asked_as_its_run_ends_is_withdrawn) {
+  Told story(playbook_of({{"start--1", start("action--a")}, {"action--a", manual(to("end--1"))}}));
+  const Json body = newest(story, "incident_task_opened")->body;
+  story.person("ana", "cancel");
+  const auto group = story.input("incident_task_opened", body);
+  ASSERT_EQ(group.size(), 2u);
+  EXPECT_EQ(string_or(group[1].body, "task"), group[0].id("task"));
+}
+
 class CalledLate : public testing::Test {
  protected:
   CalledLate() {

@@ -89,6 +89,7 @@ MUTATIONS = [
     ("answers.cc", "found->activation->attempt > 1 || found->activation->unit > 0 ? go_on(*found) : begin(*found)", "begin(*found)", "a second try asks for approval again"),
     ("answers.cc", "found && found->activation->begun ? begin(*found) : Drafts{}", "found ? begin(*found) : Drafts{}", "a delay is none"),
     ("answers.cc", 'return answer(state, entry.cause, [&](const At& at) { return unit_failed(at, "failure", string_or(entry.body, "reason")); });', "return {};", "a refusal is not heard"),
+    ("answers.cc", '    {"incident_task_opened", asked},\n', "", "a task outlives the step that asked for it"),
     # timers.cc
     ("timers.cc", "if (now >= activation.deadline)", "if (false)", "nothing times out"),
     ("timers.cc", "if (now >= activation.deadline)", "if (now > activation.deadline + 1)", "a timeout comes late"),

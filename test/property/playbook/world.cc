@@ -84,6 +84,7 @@ void World::input(const std::string& kind, Json body, const std::string& actor) 
 
 // Only what counted: an entry that changed nothing did not happen.
 void World::note(const Entry& entry, const std::map<std::string, Run>& before) {
+  if (entry.kind == "incident_task_done") tasks_.erase(string_or(entry.body, "task"));
   const std::string run_id = entry.kind == "playbook_run_started" ? entry.id("run") : string_or(entry.body, "run");
   const auto old = before.find(run_id);
   const auto found = state_.runs.find(run_id);
@@ -118,7 +119,8 @@ void World::note(const Entry& entry, const std::map<std::string, Run>& before) {
     digests_[entry.id("appr")] = string_or(entry.body, "digest");
   } else if (entry.kind == "playbook_call_ordered" || entry.kind == "incident_task_opened") {
     if (!find(entry.body, "activation")) return;
-    if (old != before.end() && old->second.ended) seen.problems.push_back("something was ordered for a run that is over");
+    if (entry.kind == "incident_task_opened") tasks_.insert(entry.id("task"));
+    // Decided before the end of its run, in the same group: a task is withdrawn, a call is nobody's.
   }
 }
 
@@ -244,6 +246,7 @@ void World::check_end() {
   for (const auto& [id, run] : state_.runs)
     if (!run.ended) seen.problems.push_back(id + " is not over");
   if (!state_.waits.empty() || !state_.timers.empty()) seen.problems.push_back("something is waited for after the end");
+  if (!tasks_.empty()) seen.problems.push_back("a person is asked for " + *tasks_.begin() + " after the end");
   if (!playbook::open_calls(state_).empty()) seen.problems.push_back("a call is open after the end");
   crash();
 }

@@ -66,6 +66,7 @@ class World {
   std::map<std::uint64_t, std::string> paths_;       // activation -> path
   std::map<std::string, std::string> run_paths_;
   std::map<std::string, int> times_;
+  std::set<std::string> tasks_;                      // asked of people and not done
   std::map<std::string, std::string> digests_;       // approval -> what it is of
   std::vector<std::pair<std::uint64_t, Message>> late_;  // may be given once this activation is over
   std::vector<Message> given_;                       // may be given again
