@@ -50,12 +50,13 @@ export function runCard(run, approvals, refresh) {
 // What a manual step asks people to give back: {name, type, description}.
 export function answerForm(task, refresh) {
   const asked = task.form || [];
-  const fields = [{ name: "outcome", label: "It", options: ["success", "failure"] },
-    ...asked.map((f) => f.type === "bool" ? { name: f.name, label: f.description || f.name, options: ["true", "false"] } : { name: f.name, label: `${f.description || f.name} (${f.type})`, required: false }),
+  const fields = [{ name: "outcome", label: "How did it go?", options: ["", "success", "failure"] },
+    ...asked.map((f) => f.choices || f.type === "bool" ? { name: f.name, label: f.description || f.name, options: ["", ...(f.choices || ["true", "false"])] } : { name: f.name, label: `${f.description || f.name} (${f.type})`, required: false }),
     { name: "note", label: "in your words", required: false }];
   return actionForm({ title: "Answer " + task.id, button: "Answer", fields, done: refresh, send: (v) => {
+    if (!v.outcome) throw new Error("Say how it went: success or failure.");
     const args = { task: task.id, outcome: v.outcome };
-    const values = Object.fromEntries(asked.filter((f) => v.outcome === "success" || v[f.name]).map((f) => [f.name, v[f.name]]));
+    const values = Object.fromEntries(asked.filter((f) => v[f.name]).map((f) => [f.name, v[f.name]]));
     if (Object.keys(values).length) args.values = values;
     if (v.note) args.note = v.note;
     return command("playbook.answer", args);

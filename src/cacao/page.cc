@@ -109,7 +109,7 @@ class Page {
 
   void entry(const Step& step) {
     out_ += fmt::format("<li{}><b>{}</b>", depths_[step.id] == 0 ? "" : fmt::format(" class=\"d{}\"", std::min(depths_[step.id], 4)), escaped(step.name.empty() ? step.type : step.name));
-    if (step.delay_ms > 0) out_ += fmt::format(" <small>after {}</small>", span_text(step.delay_ms));
+    if (step.delay_ms > 0) out_ += fmt::format(" <small>wait {}, then</small>", span_text(step.delay_ms));
     if (step.timeout_ms) out_ += fmt::format(" <small>within {}</small>", span_text(*step.timeout_ms));
     if (!step.description.empty()) out_ += how(prose(step.description));
     approval(step);

@@ -139,6 +139,8 @@ Drafts task_done(const Incident& incident, const Entry& entry, const Json& args,
   const auto at = std::find_if(incident.tasks.begin(), incident.tasks.end(), [&](const Task& t) { return t.id == id; });
   if (at == incident.tasks.end()) return refused(Code::kNotFound, fmt::format("the incident has no task '{}'", id), "/task");
   if (at->done) return refused(Code::kConflict, "the task is done already", "/task");
+  if (at->form && !string_or(args, "result").starts_with("fail"))
+    return refused(Code::kConflict, fmt::format("a playbook's step asks for values with it: answer it with 'firebreak playbook answer {}'", id), "/task");
   return {make("incident_task_done", incident.id,
                {{"incident", incident.id}, {"task", id}, {"by", who(entry)}, {"result", string_or(args, "result", "success")}})};
 }

@@ -83,7 +83,7 @@ void apply_task(IncidentState& state, const Entry& entry) {
   Incident* incident = open_of(state, entry);
   if (incident == nullptr || incident->tasks.size() >= kTasks) return;
   incident->tasks.push_back({entry.id("task"), string_or(entry.body, "text"), string_or(entry.body, "owner"), "",
-                             get_time(entry.body, "due").value_or(Time{}), false});
+                             get_time(entry.body, "due").value_or(Time{}), false, find(entry.body, "form") != nullptr});
 }
 void apply_task_done(IncidentState& state, const Entry& entry) {
   Incident* incident = open_of(state, entry);

@@ -59,7 +59,7 @@ struct TimelineRow {
 struct Task {
   std::string id, text, owner, result;
   Time due;
-  bool done = false;
+  bool done = false, form = false;  // form: a playbook's step asks for values with it
   bool operator==(const Task&) const = default;
 };
 

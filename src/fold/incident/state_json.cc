@@ -77,7 +77,7 @@ Json to_json(const Incident& i) {
   for (const auto& [role, user] : i.roles) roles[role] = user;
   for (const Task& task : i.tasks)
     tasks.push_back(JsonObject{{"id", task.id}, {"text", task.text}, {"owner", task.owner}, {"result", task.result},
-                               {"due", task.due.us}, {"done", task.done}});
+                               {"due", task.due.us}, {"done", task.done}, {"form", task.form}});
   for (const TimelineRow& row : i.timeline)
     timeline.push_back(JsonObject{{"index", row.index}, {"time", row.time.us}, {"text", row.text}});
   return JsonObject{{"endpoint", i.endpoint},
@@ -133,7 +133,7 @@ Incident read_incident(const std::string& id, const Json& d) {
   });
   each(d, "tasks", [&](const std::string&, const Json& task) {
     i.tasks.push_back({string_or(task, "id"), string_or(task, "text"), string_or(task, "owner"),
-                       string_or(task, "result"), time_of(task, "due"), bool_or(task, "done")});
+                       string_or(task, "result"), time_of(task, "due"), bool_or(task, "done"), bool_or(task, "form")});
   });
   each(d, "timeline", [&](const std::string&, const Json& row) {
     i.timeline.push_back({static_cast<std::uint64_t>(int_or(row, "index")), time_of(row, "time"), string_or(row, "text")});

@@ -31,7 +31,9 @@ JsonArray form_of(const At& at) {
     const auto own = at.step->variables.find(name);
     const auto global = at.plan->read.variables.find(name);
     const cacao::Variable* const variable = own != at.step->variables.end() ? &own->second : global != at.plan->read.variables.end() ? &global->second : nullptr;
-    form.push_back(JsonObject{{"name", name}, {"type", variable != nullptr ? variable->type : "string"}, {"description", variable != nullptr ? variable->description : ""}});
+    JsonObject field{{"name", name}, {"type", variable != nullptr ? variable->type : "string"}, {"description", variable != nullptr ? variable->description : ""}};
+    if (const auto choices = choices_of(*at.plan, name); !choices.empty()) field["choices"] = JsonArray(choices.begin(), choices.end());
+    form.push_back(std::move(field));
   }
   return form;
 }

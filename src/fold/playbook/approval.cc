@@ -88,7 +88,7 @@ Drafts decide_approval_command(const PlaybookState& state, const Entry& entry, c
   if (entry.actor == at.run->by) return refuse(name, Code::kForbidden, "who started the run cannot approve its steps", "/approval");
   if (approval.by.contains(entry.actor)) return refuse(name, Code::kConflict, "you have approved it already", "/approval");
   if (const std::string digest = digest_of(approval.units); string_or(args, "digest") != digest)
-    return refuse(name, Code::kConflict, fmt::format("you approve digest {}, the step has {}: look at it again", string_or(args, "digest"), digest), "/digest");
+    return refuse(name, Code::kConflict, fmt::format("this is not the digest of what would be done ({}): 'firebreak playbook approvals' shows it", digest), "/digest");
   JsonObject body = at.body();
   body["approval"] = id;
   body["by"] = entry.actor;

@@ -27,7 +27,7 @@ Drafts choose(const At& at) {
   return way.empty() ? end_step(at, "success", "the condition does not hold") : start_branch(at, way);
 }
 
-// The case whose key is the variable's value, else `default`, else nothing to do.
+// The case whose key is the variable's value, else `default`, else a failure.
 Drafts choose_case(const At& at) {
   std::string_view name = at.step->switch_on;
   if (name.ends_with(":value")) name.remove_suffix(6);
@@ -37,7 +37,8 @@ Drafts choose_case(const At& at) {
   if (way.empty()) way = branch(*at.step, "default");
   if (!way.empty()) return start_branch(at, way);
   if (!value) return end_step(at, "failure", fmt::format("the variable {} has no value, and there is no default", name));
-  return end_step(at, "success", fmt::format("no case '{}', and no default", value->text));
+  // Whoever listed the cases did not think of this one: going on would look as if something had been done.
+  return end_step(at, "failure", fmt::format("no case '{}', and no default", value->text));
 }
 
 // The called playbook's external variables take the values of those in_args that bear their names.
@@ -53,7 +54,7 @@ Drafts call_playbook(const At& at, Time now) {
   Start start{version->second.plan, at.run->incident, at.run->by, "", "", at.run->id, at.id(), {}};
   const auto lookup = lookup_in(*at.state, *at.run, *at.plan, at.step, at.activation);
   for (const std::string& name : at.step->in_args)
-    if (start.plan->read.variables.contains(name))
+    if (!is_given(name) && start.plan->read.variables.contains(name))
       if (const auto value = lookup(name)) start.variables[name] = value->text;
   auto draft = start_run(*at.state, start, now);
   if (!draft) return end_step(at, "failure", draft.error().message);
@@ -69,7 +70,8 @@ Drafts enter_loop(const At& at) {
   if (!*yes) return end_step(at, "success", fmt::format("{} times", at.activation->iterations));
   const std::uint32_t most = at.rules().iterations;
   if (at.activation->iterations >= most) return end_step(at, "failure", fmt::format("the condition still holds after {} times", most));
-  return start_branch(at, branch(*at.step, "on_true"));
+  // A loop that waits for nothing turns with the inputs (at least each second) after its first turns: nobody else waits for it.
+  return start_step(*at.state, *at.run, *at.plan, branch(*at.step, "on_true"), at.id(), at.activation->iterations >= kFreeTurns);
 }
 
 Drafts begin(const At& at) {

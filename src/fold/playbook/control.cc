@@ -58,6 +58,7 @@ Result<PlanPtr> plan_asked(const PlaybookState& state, const std::string& id, co
   const auto versions = state.installed.find(id);
   if (versions == state.installed.end() || versions->second.empty()) return fail(Code::kNotFound, fmt::format("there is no playbook '{}'", id), "/playbook");
   if (version.empty()) return versions->second.rbegin()->second.plan;
+  if (versions->second.rbegin()->second.plan->read.revoked) return fail(Code::kConflict, "its newest version revokes it: no version of it starts", "/version");
   const auto modified = parse_time(version);
   const auto found = modified ? versions->second.find(*modified) : versions->second.end();
   if (found == versions->second.end()) return fail(Code::kNotFound, fmt::format("version {} of it is not installed", version), "/version");
@@ -99,6 +100,7 @@ Drafts rerun(const Given& given) {
   const auto versions = given.state.installed.find(run.playbook);
   const auto version = versions != given.state.installed.end() ? versions->second.find(run.modified) : std::map<Time, Installed>::const_iterator{};
   if (versions == given.state.installed.end() || version == versions->second.end()) return given.refuse(Code::kConflict, "the version that it ran is gone: run the newest instead", "/run");
+  if (versions->second.rbegin()->second.plan->read.revoked) return given.refuse(Code::kConflict, "the playbook is revoked", "/run");
   const std::string from = given.text("from");
   if (!from.empty() && !is_top_level(*version->second.plan, from))
     return given.refuse(Code::kInvalid, fmt::format("'{}' is no step that a run can be started from: it is not there, or stands inside a branch", from), "/from");
@@ -157,6 +159,17 @@ Drafts resume(const Given& given) {
   return drafts;
 }
 
+// "__measure__ (string: fallback, none, review or route)"
+std::string asked_for(const At& at, const std::string& name) {
+  const auto own = at.step->variables.find(name);
+  const auto global = at.plan->read.variables.find(name);
+  const std::string type = own != at.step->variables.end() ? own->second.type : global != at.plan->read.variables.end() ? global->second.type : "string";
+  std::string words;
+  const auto choices = choices_of(*at.plan, name);
+  for (std::size_t i = 0; i < choices.size(); ++i) words += (i == 0 ? ": " : i + 1 == choices.size() ? " or " : ", ") + choices[i];
+  return fmt::format("{} ({}{})", name, type, words);
+}
+
 Drafts answer(const Given& given) {
   const std::string task = given.text("task"), outcome = given.text("outcome");
   const auto waiting = waiting_for(given.state, task);
@@ -168,8 +181,13 @@ Drafts answer(const Given& given) {
   for (const auto& [name, value] : *values)
     if (std::find(at.step->out_args.begin(), at.step->out_args.end(), name) == at.step->out_args.end())
       return given.refuse(Code::kInvalid, fmt::format("the step does not ask for {}", name), "/values/" + name);
+  std::string missing;
   for (const std::string& name : at.step->out_args)
-    if (outcome == "success" && !values->contains(name)) return given.refuse(Code::kInvalid, fmt::format("the step asks for {}", name), "/values/" + name);
+    if (outcome == "success" && !values->contains(name)) missing += (missing.empty() ? "" : ", ") + asked_for(at, name);
+  if (!missing.empty()) return given.refuse(Code::kInvalid, fmt::format("the step asks for {}", missing), "/values");
+  for (const auto& [name, value] : *values)
+    if (const auto choices = choices_of(*at.plan, name); !choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end())
+      return given.refuse(Code::kInvalid, fmt::format("'{}' leads nowhere: the step asks for {}", value, asked_for(at, name)), "/values/" + name);
   if (auto problem = problem_of(*at.plan, at.step, *values)) return given.refuse(Code::kInvalid, std::move(*problem), "/values");
   JsonObject written;
   for (const auto& [name, value] : *values) written[name] = value;

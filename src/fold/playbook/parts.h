@@ -21,6 +21,7 @@ inline constexpr std::size_t kDepth = 8;                  // playbooks that call
 inline constexpr std::size_t kValue = 4 * 1024;           // octets of one variable's value
 inline constexpr std::size_t kValues = 12 * 1024;         // … of all that one step gives
 inline constexpr std::uint64_t kAtOnce = 150;             // steps and commands at one moment; the next goes on with the next input: a group has an end
+inline constexpr std::uint32_t kFreeTurns = 20;           // of a loop, one after the other; then one with each input
 inline constexpr std::size_t kTimersAtOnce = 40;
 
 using Drafts = std::vector<Draft>;
@@ -49,6 +50,8 @@ std::vector<At> waiting_for(const PlaybookState& state, const std::string& id);
 // What variables hold for a step (nullptr: for the playbook as a whole): its own first, then the run's, then what Firebreak
 // knows of the incident, then the organisation's, then the declared value.
 cacao::Lookup lookup_in(const PlaybookState& state, const Run& run, const Plan& plan, const cacao::Step* step, const Activation* activation);
+// The words that a later switch-condition without default has cases for: no other word leads anywhere. Empty: any.
+std::vector<std::string> choices_of(const Plan& plan, const std::string& variable);
 // Why these values may not be given to these variables; nothing when they may.
 std::optional<std::string> problem_of(const Plan& plan, const cacao::Step* step, const Values& values);
 

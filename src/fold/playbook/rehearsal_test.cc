@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include "cacao/step_rules.h"
+#include "fold/playbook/parts.h"
 #include "fold/playbook/rehearsal_for_tests.h"
 #include "fold/playbook/story_for_tests.h"
 #include "fold/playbook/verbs.h"
@@ -183,7 +184,13 @@ bool Rehearsal::answer(const At& at, const std::string& id) {
   if (asked.kind == "action_proposed") return !input(failing ? "action_rejected" : "action_in_force", JsonObject{{"action", id}, {"reason", "simulated"}}).empty();
   if (asked.kind == "playbook_call_ordered") {
     JsonObject values;
-    for (const std::string& name : at.step->out_args) values[name] = value_for(at, name);
+    for (const std::string& name : at.step->out_args) {
+      std::string value = value_for(at, name);
+      // A switch without default takes none but its cases, and people are told so.
+      const auto choices = choices_of(*at.plan, name);
+      if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) value = choices.front();
+      values[name] = std::move(value);
+    }
     return !input("playbook_call_ended", JsonObject{{"call", id}, {"result", failing ? "failed" : "done"}, {"detail", "simulated"}, {"values", std::move(values)}}).empty();
   }
   if (asked.kind == "incident_task_opened") answer_task(at, id);
@@ -196,7 +203,13 @@ void Rehearsal::answer_task(const At& at, const std::string& task) {
   JsonObject args{{"task", task}, {"outcome", fails(at) ? "failure" : "success"}, {"note", "simulated"}};
   if (!fails(at)) {
     JsonObject values;
-    for (const std::string& name : at.step->out_args) values[name] = value_for(at, name);
+    for (const std::string& name : at.step->out_args) {
+      std::string value = value_for(at, name);
+      // A switch without default takes none but its cases, and people are told so.
+      const auto choices = choices_of(*at.plan, name);
+      if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) value = choices.front();
+      values[name] = std::move(value);
+    }
     args["values"] = std::move(values);
   }
   const auto group = command("user:ben", "playbook.answer", std::move(args));

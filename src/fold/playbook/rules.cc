@@ -94,7 +94,7 @@ Result<StepRules> parse_rules(const Json& extension) {
   if (find(extension, "idempotent") != nullptr) {
     FIREBREAK_ASSIGN(rules.idempotent, get_bool(extension, "idempotent"));
   }
-  FIREBREAK_ASSIGN(const std::int64_t iterations, whole(extension, "iterations", rules.iterations, 1, 10'000, ""));
+  FIREBREAK_ASSIGN(const std::int64_t iterations, whole(extension, "iterations", rules.iterations, 1, 1'000, ""));
   rules.iterations = static_cast<std::uint32_t>(iterations);
   if (find(extension, "raw_variables") != nullptr) {
     FIREBREAK_ASSIGN(rules.raw, get_strings(extension, "raw_variables"));

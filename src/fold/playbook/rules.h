@@ -6,7 +6,7 @@
 //     "retry":    {"attempts": 3, "wait": 2000},                             tries in all (1..10), ms between them
 //     "idempotent": true,                                                    a POST that may be sent twice with the same key
 //     "approval": {"approvers": 2, "within": 3600000},                       people who must say yes (1..5), ms until it lapses
-//     "iterations": 20,                                                      of a while-condition; default 100, at most 10,000
+//     "iterations": 20,                                                      of a while-condition; default 100, at most 1,000
 //     "raw_variables": ["__body__"]}}                                        inserted as they are
 //
 // Pure. Errors name the member by JSON Pointer below the extension.

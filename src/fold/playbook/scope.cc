@@ -83,6 +83,19 @@ cacao::Lookup lookup_in(const PlaybookState& state, const Run& run, const Plan& 
   };
 }
 
+std::vector<std::string> choices_of(const Plan& plan, const std::string& variable) {
+  for (const auto& [id, step] : plan.read.steps) {
+    if (step.type != "switch-condition" || step.switch_on != variable + ":value") continue;
+    std::vector<std::string> out;
+    for (const cacao::Branch& branch : step.branches) {
+      if (branch.label == "default") return {};
+      out.push_back(branch.label.substr(6, branch.label.size() - 7));  // case 'route'
+    }
+    return out;
+  }
+  return {};
+}
+
 std::optional<std::string> problem_of(const Plan& plan, const cacao::Step* step, const Values& values) {
   for (const auto& [name, value] : values) {
     const cacao::Variable* const variable = declared(plan, step, name);

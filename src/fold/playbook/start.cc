@@ -22,6 +22,7 @@ Result<void> check_variables(const PlaybookState& state, const Plan& plan, const
   for (const auto& [name, value] : values) {
     const auto known = plan.read.variables.find(name);
     if (known == plan.read.variables.end()) return fail(Code::kInvalid, fmt::format("the playbook has no variable {}", name), "/variables/" + name);
+    if (is_given(name)) return fail(Code::kInvalid, fmt::format("{} is what Firebreak knows of the incident: it is not given by hand", name), "/variables/" + name);
     if (!known->second.external) return fail(Code::kInvalid, fmt::format("the variable {} is not external: its value is not given from outside", name), "/variables/" + name);
   }
   if (auto problem = problem_of(plan, nullptr, values)) return fail(Code::kInvalid, std::move(*problem), "/variables");

@@ -112,7 +112,7 @@ TEST(Steps, choose_by_case) {
   EXPECT_EQ(way({{"value", "low"}}, both), "end--l switch-condition--s end--1");
   EXPECT_EQ(way({{"value", "odd"}}, both), "end--d switch-condition--s end--1");
   EXPECT_EQ(way({}, both), "end--d switch-condition--s end--1");
-  EXPECT_EQ(way({{"value", "odd"}}, {{"low", "end--l"}}), "switch-condition--s end--1") << "no case and no default: nothing to do";
+  EXPECT_EQ(way({{"value", "odd"}}, {{"low", "end--l"}}), "switch-condition--s=failure end--2") << "no case and no default: what nobody thought of must not look done";
   EXPECT_EQ(way({}, {{"low", "end--l"}}), "switch-condition--s=failure end--2") << "no value is no case";
 }
 
@@ -144,14 +144,14 @@ TEST(Loops, fail_at_their_bound_and_by_a_failure_inside) {
 }
 
 TEST(Loops, of_steps_that_take_no_time_come_to_their_end_with_the_next_inputs) {
-  Told story(playbook_of({{"start--1", start("while-condition--w")}, {"while-condition--w", with(loop("__go__:value = 'yes'", "end--b", to("end--1", "end--2")).as_object(), rules({{"iterations", 2'000}}))}},
+  Told story(playbook_of({{"start--1", start("while-condition--w")}, {"while-condition--w", with(loop("__go__:value = 'yes'", "end--b", to("end--1", "end--2")).as_object(), rules({{"iterations", 60}}))}},
                          variables({{"__go__", variable("string", {{"value", "yes"}})}})));
   EXPECT_LT(story.first.size(), 600u) << "one group has an end";
   int ticks = 0;
   for (; !story.run().ended && ticks < 100; ++ticks) EXPECT_LT(story.after(kSecond).size(), 600u);
   EXPECT_EQ(story.outcome_of("while-condition--w"), "failure");
-  EXPECT_EQ(story.count("playbook_step_started"), 2u + 2'000u + 1u);
-  EXPECT_GE(ticks, 10);
+  EXPECT_EQ(story.count("playbook_step_started"), 2u + 60u + 1u);
+  EXPECT_GE(ticks, 40) << "after its first turns it turns with the inputs";
 }
 
 TEST(Branches, within_branches_come_together_one_after_the_other) {

@@ -107,7 +107,19 @@ void waits_for(Store& store, const Entry& entry, std::string what) {
   edit_step(store, entry, entry.body, [&](JsonObject& step) { step["waits_for"] = std::move(what); });
 }
 void task_opened(Store& store, const Entry& entry) {
-  if (find(entry.body, "activation") != nullptr) waits_for(store, entry, entry.id("task"));
+  if (find(entry.body, "activation") == nullptr) return;
+  edit_step(store, entry, entry.body, [&](JsonObject& step) {
+    step["waits_for"] = entry.id("task");
+    copy_members(step, entry.body, {"text", "form"});
+  });
+}
+void task_done(Store& store, const Entry& entry) {
+  const std::optional<JsonObject> task = store.get("task", string_or(entry.body, "task"));
+  if (!task || string_or(*task, "activation").empty()) return;
+  edit_step(store, entry, *task, [&](JsonObject& step) {
+    step["by"] = string_or(entry.body, "by");
+    step["note"] = string_or(entry.body, "result");
+  });
 }
 
 void requested(Store& store, const Entry& entry) {
@@ -239,6 +251,7 @@ constexpr Handler kHandlers[] = {
     {"gate_requested", command_led_to},
     {"impact_requested", requested},
     {"impact_told", told},
+    {"incident_task_done", task_done},
     {"incident_task_opened", task_opened},
     {"playbook_approval_rejected", approval_moved},
     {"playbook_approval_requested", approval_requested},

@@ -117,12 +117,35 @@ void workers(Store& store, Screen& screen) {
                 order, fmt::format("firebreak action show {}", string_or(order, "action")));
 }
 
+// A task of a playbook's run is answered; with the values that it asks for.
+std::string answer_to(const JsonObject& task) {
+  const std::string id = string_or(task, "id");
+  if (find(task, "activation") == nullptr || string_or(task, "activation").empty()) return fmt::format("firebreak incident task-done {} {} --result TEXT", string_or(task, "incident"), id);
+  std::string command = fmt::format("firebreak playbook answer {}", id);
+  if (const Json* const form = find(task, "form"); form != nullptr && form->is_array())
+    for (const Json& field : form->get_array()) {
+      const auto choices = strings_or_empty(field, "choices");
+      command += fmt::format(" --set {}={}", string_or(field, "name"), choices.empty() ? string_or(field, "type") : join(choices, "|"));
+    }
+  return command;
+}
+
+void approvals(Store& store, Screen& screen) {
+  for (const JsonObject& approval : all(store, "approval", "waiting")) {
+    const std::string id = string_or(approval, "id");
+    const Json* const by = find(approval, "by");
+    const std::int64_t missing = int_or(approval, "approvers", 1) - (by != nullptr && by->is_array() ? static_cast<std::int64_t>(by->get_array().size()) : 0);
+    screen.need("approver", fmt::format("approve or reject {}: {}", id, string_or(approval, "name")), approval,
+                fmt::format("firebreak playbook approve {} --digest {}", id, string_or(approval, "digest")));
+    screen.wait(string_or(approval, "run"), "people with the role approver", fmt::format("{} needs {} more approval(s)", id, missing), approval);
+    screen.add_due("until", fmt::format("{} lapses unless approved", id), approval);
+  }
+}
+
 void tasks_and_releases(Store& store, Screen& screen) {
   for (const JsonObject& task : all(store, "task", "open")) {
     const std::string id = string_or(task, "id");
-    screen.need(
-        person(string_or(task, "owner")), fmt::format("{}: {}", id, string_or(task, "text")), task,
-        fmt::format("firebreak incident task-done {} {} --result TEXT", string_or(task, "incident"), id));
+    screen.need(person(string_or(task, "owner")), fmt::format("{}: {}", id, string_or(task, "text")), task, answer_to(task));
     screen.add_due("due", string_or(task, "text"), task);
   }
   for (JsonObject& release : all(store, "release", "cleared")) {
@@ -155,6 +178,7 @@ JsonObject status_screen(Store& store) {
   incidents(store, screen, open);
   actions(store, screen, in_force);
   workers(store, screen);
+  approvals(store, screen);
   tasks_and_releases(store, screen);
   Json frozen = nullptr;
   if (std::optional<JsonObject> freeze = store.get("freeze", "freeze");

@@ -51,7 +51,7 @@ Json workflow_status(const Json& run) {
   if (const Json* const list = find(run, "steps"); list != nullptr && list->is_array())
     for (const Json& step : list->get_array()) {
       JsonObject one{{"step_id", string_or(step, "step")}, {"name", string_or(step, "name")}, {"status", step_status(step)},
-                     {"status_text", string_or(step, "detail")}, {"executed_by", "firebreak"}, {"automated_execution", !string_or(step, "waits_for").starts_with("task-")}};
+                     {"status_text", string_or(step, "detail")}, {"executed_by", string_or(step, "by", "firebreak")}, {"automated_execution", !string_or(step, "waits_for").starts_with("task-")}};
       times(step, one);
       if (const std::string command = string_or(step, "command"); !command.empty()) one["command_b64"] = JsonArray{to_base64(command)};
       if (const Json* const variables = find(step, "variables")) one["variables"] = *variables;

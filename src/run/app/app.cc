@@ -173,7 +173,10 @@ Result<void> App::Impl::start_workers() {
   offsite->configure(configuration.store);
   projection = std::make_unique<Projection>(*views, *journal, logger);
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
-  calls = std::make_unique<Calls>(*context, configuration.playbooks, callers);
+  // The journal's public key is this installation's and no other's.
+  FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));
+  const std::string installation = sha256(vkey).hex().substr(0, 12);
+  calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
@@ -221,7 +224,7 @@ Result<void> App::Impl::follow_journal() {
 }
 
 void App::Impl::on_group(const journal::Group& group) {
-  bool orders = false, ordered_calls = false;
+  bool orders = false, ordered_calls = false, steps_ended = false;
   for (const Entry& entry : group.entries) {
     erase_text(entry);
     feed_maker->apply(entry);
@@ -233,6 +236,7 @@ void App::Impl::on_group(const journal::Group& group) {
       jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
     }
     ordered_calls = ordered_calls || entry.kind == "playbook_call_ordered";
+    steps_ended = steps_ended || entry.kind == "playbook_step_ended" || entry.kind == "playbook_run_ended";
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
@@ -242,6 +246,7 @@ void App::Impl::on_group(const journal::Group& group) {
   }
   if (orders) take_orders();
   if (ordered_calls) take_calls();
+  if (steps_ended) calls->look();
   projection->wake();
   if (events_file) events_file->wake();
 }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "base/near.h"
 
@@ -97,13 +98,18 @@ std::string advice_for(const Error& error) {
 std::string usage_error(const CLI::App& app, const std::vector<std::string>& words, const std::string& parser_says) {
   const CLI::App* at = &app;
   std::string path = "firebreak";
+  bool is_value = false;  // of the option before
   for (const std::string& word : words) {
+    if (std::exchange(is_value, false)) continue;
     if (word.starts_with("-")) {
       std::vector<std::string> options;
+      const std::string name = word.substr(0, word.find('='));
       for (const CLI::App* level = at; level != nullptr; level = level->get_parent())
         for (const CLI::Option* option : level->get_options())
-          for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
-      const std::string name = word.substr(0, word.find('='));
+          for (const std::string& known : option->get_lnames()) {
+            options.push_back("--" + known);
+            if (options.back() == name && name == word && option->get_items_expected_min() > 0) is_value = true;
+          }
       if (std::find(options.begin(), options.end(), name) != options.end() || name == "-h") continue;
       const std::string near = nearest(name, options);
       return fmt::format("{} takes no option {}{} See: {} --help", path, name, near.empty() ? "." : fmt::format("; did you mean {}?", near), path);

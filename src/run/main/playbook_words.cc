@@ -49,20 +49,23 @@ int lint(const PlaybookWords& w, bool json) {
   const auto profile = cacao::profile_from_name(w.profile);
   const auto document = load(w.file);
   if (!document) return report_error(document.error(), json);
-  const auto found = cacao::lint(*document, *profile);
+  const std::vector<cacao::Diagnostic> found = cacao::lint(*document, *profile);
   const bool conforms = !cacao::has_errors(found);
-  const auto here = conforms ? playbook::not_runnable(*document) : std::vector<cacao::Diagnostic>{};
+  auto here = playbook::not_runnable(*document);
+  const bool runs = here.empty();
+  // What the profile says already is not said twice.
+  std::erase_if(here, [&](const cacao::Diagnostic& one) { return std::any_of(found.begin(), found.end(), [&](const cacao::Diagnostic& other) { return other.pointer == one.pointer && other.rule == one.rule; }); });
   if (json) {
-    std::fputs(pretty_json(JsonObject{{"file", w.file}, {"profile", w.profile}, {"conforms", conforms}, {"runs", conforms && here.empty()},
+    std::fputs(pretty_json(JsonObject{{"file", w.file}, {"profile", w.profile}, {"conforms", conforms}, {"runs", runs},
                                       {"diagnostics", as_json(found)}, {"not_run", as_json(here)}}).c_str(), stdout);
-    return conforms && here.empty() ? kDone : kNegative;
+    return conforms && runs ? kDone : kNegative;
   }
-  for (const auto* part : {&found, &here})
+  for (const std::vector<cacao::Diagnostic>* part : std::initializer_list<const std::vector<cacao::Diagnostic>*>{&found, &here})
     for (const cacao::Diagnostic& one : *part) fmt::print("{}: {}\n", w.file, to_text(one));
   const std::size_t errors = count(found, cacao::Level::kError), warnings = count(found, cacao::Level::kWarning);
   fmt::print("{}: {} {} ({} errors, {} warnings); {}\n", w.file, conforms ? "conforms to" : "does not conform to", w.profile, errors, warnings,
-             !conforms ? "cannot run" : here.empty() ? "can run" : "cannot run here");
-  return conforms && here.empty() ? kDone : kNegative;
+             runs ? "can run" : conforms ? "cannot run here" : "cannot run");
+  return conforms && runs ? kDone : kNegative;
 }
 
 int import_one(const PlaybookWords& w, bool json) {

@@ -6,6 +6,8 @@
 
 #include "base/files.h"
 #include "cacao/diagnostic.h"
+#include "fold/playbook/plan.h"
+#include "run/app/content.h"
 #include "cacao/value.h"
 #include "run/main/command_line.h"
 
@@ -29,16 +31,31 @@ int with_values(Client& client, const std::string& name, JsonObject args, std::s
   return give_command(client, name, args);
 }
 
+// " --set __hits__=integer": what the step asks people for.
+std::string asked(const Json& step) {
+  std::string out;
+  const Json* const form = find(step, "form");
+  if (form == nullptr || !form->is_array()) return out;
+  for (const Json& field : form->get_array()) {
+    std::string words;
+    for (const std::string& choice : strings_or_empty(field, "choices")) words += (words.empty() ? "" : "|") + choice;
+    out += fmt::format("\n             --set {}={}", string_or(field, "name"), words.empty() ? string_or(field, "type") : words);
+  }
+  return out;
+}
+
 std::string step_line(const Json& step) {
   const std::string waits = string_or(step, "waits_for"), detail = string_or(step, "detail"), state = string_or(step, "state");
   std::string line = fmt::format("  {:<10} {}", state, cacao::printable(string_or(step, "name")));
   if (state == "running" && !waits.empty()) line += fmt::format("  (waits for {})", waits);
   if (!detail.empty()) line += fmt::format("  ({})", cacao::printable(detail));
+  if (const std::string by = string_or(step, "by"), note = string_or(step, "note"); !by.empty()) line += fmt::format("  by {}{}", by, note.empty() || note == detail ? "" : ": " + cacao::printable(note));
+  if (state == "running" && waits.starts_with("task-")) line += "\n             " + cacao::printable(string_or(step, "text")) + asked(step);
   return line;
 }
 
 std::string run_text(const Json& run, bool whole) {
-  std::string text = fmt::format("{}  {:<10} {}  on {}  by {}  {}\n", string_or(run, "id"), string_or(run, "state"), cacao::printable(string_or(run, "name")), string_or(run, "incident"), string_or(run, "by"), string_or(run, "time"));
+  std::string text = fmt::format("{}  {:<10} {}  on {}  by {}  {}\n", string_or(run, "id"), string_or(run, "state"), cacao::printable(string_or(run, "name")), string_or(run, "incident"), string_or(run, "by"), string_or(run, "time") + (string_or(run, "parent_run").empty() ? "" : "  called by " + string_or(run, "parent_run")));
   if (!whole) return text;
   if (const std::int64_t before = int_or(run, "steps_before"); before > 0) text += fmt::format("  … {} steps before\n", before);
   for (const Json& step : run.at("steps").as_array()) {
@@ -52,6 +69,7 @@ std::string run_text(const Json& run, bool whole) {
 
 int runs(Client& client, const PlaybookWords& w) {
   const bool json = client.connection().json;
+  if (!w.id.empty() && w.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) return report_error({Code::kNotFound, fmt::format("'{}' is no id of a run (run-166)", w.id), {}, 0}, json);
   if (!w.id.empty()) {
     const auto run = client.get("/api/v1/runs/" + w.id + (w.status ? "/status" : ""));
     if (!run) return report_error(run.error(), json);
@@ -98,15 +116,18 @@ int installed(Client& client) {
 
 int install(Client& client, const PlaybookWords& w) {
   PosixFiles files;
-  const auto text = read_all(files, w.file);
-  if (!text) return report_error(text.error(), client.connection().json);
-  auto document = parse_json(*text);
-  if (!document) return report_error(std::move(document.error()).with(w.file), client.connection().json);
+  auto document = app::load_document(files, w.file);
+  if (!document) return report_error(document.error(), client.connection().json);
+  // Told here as lint tells it: what is too large does not even reach the server.
+  const auto wrong = playbook::not_runnable(*document);
+  for (const cacao::Diagnostic& one : wrong) fmt::print(stderr, "{}: {}\n", w.file, to_text(one));
+  if (!wrong.empty()) return report_error({Code::kInvalid, "it cannot run here, and was not installed", {}, 0}, client.connection().json);
   return give_command(client, "playbook.install", JsonObject{{"document", std::move(*document)}});
 }
 
 int export_one(Client& client, const PlaybookWords& w) {
   const bool json = client.connection().json;
+  if (w.id.find_first_not_of("abcdefABCDEFplyok0123456789-") != std::string::npos) return report_error({Code::kNotFound, fmt::format("'{}' is no id of a playbook (playbook--UUID)", w.id), {}, 0}, json);
   const auto document = client.get("/api/v1/playbooks/" + w.id + (w.version.empty() ? "" : "?version=" + w.version));
   if (!document) return report_error(document.error(), json);
   PosixFiles files;
