@@ -33,7 +33,7 @@ TEST(Regimes, errors_name_their_place) {
   EXPECT_EQ(refused("https://", "http://"), "/regimes/0/source/url");
   EXPECT_EQ(refused("2026-11-22", "22 Nov 2026"), "/regimes/0/source/seen");
   EXPECT_EQ(refused(R"("checked": "source")", R"("checked": "surely")"), "/regimes/0/source/checked");
-  EXPECT_EQ(refused(R"("paraphrased": false, )", ""), "/regimes/0/stages/0/paraphrased");
+  EXPECT_EQ(refused(R"("paraphrased": false,)", ""), "/regimes/0/stages/0/paraphrased");
   EXPECT_EQ(refused(R"("hours": 72)", R"("hours": 0)"), "/regimes/0/stages/0/periods/0/hours");
   EXPECT_EQ(refused(R"("hours": 72)", R"("hours": 72, "days": 3)"), "/regimes/0/stages/0/periods/0");
   EXPECT_EQ(refused(R"("hours": 72)", R"("immediately": false)"), "/regimes/0/stages/0/periods/0/immediately");
