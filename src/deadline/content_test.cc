@@ -1,7 +1,10 @@
 // The shipped regimes a second time: whoever changes a period, a text or a source in content/deadlines/regimes.yaml changes it here too, and says
 // in the commit what was read where.
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 #include <string>
@@ -9,6 +12,38 @@
 #include "deadline/sample.h"
 
 namespace firebreak::deadline {
+namespace {
+
+// Enough YAML for the shipped file: plain digits are numbers, true and false flags, all else text. The product's own reader is stricter.
+Json json_of(const YAML::Node& node) {
+  if (node.IsSequence()) {
+    JsonArray out;
+    for (const auto& one : node) out.push_back(json_of(one));
+    return out;
+  }
+  if (node.IsMap()) {
+    JsonObject out;
+    for (const auto& one : node) out[one.first.as<std::string>()] = json_of(one.second);
+    return out;
+  }
+  const std::string text = node.as<std::string>();
+  if (node.Tag() != "?") return Json(text);
+  if (text == "true" || text == "false") return text == "true";
+  if (!text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) return std::stoll(text);
+  return Json(text);
+}
+
+}  // namespace
+
+const std::vector<Regime>& shipped() {
+  static const std::vector<Regime> regimes = [] {
+    auto read = regimes_from_json(json_of(YAML::LoadFile(FIREBREAK_SOURCE_DIR "/content/deadlines/regimes.yaml")));
+    EXPECT_TRUE(read) << read.error().pointer << ": " << read.error().message;
+    return read.value_or(std::vector<Regime>());
+  }();
+  return regimes;
+}
+
 namespace {
 
 struct PinnedSource {

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <yaml-cpp/yaml.h>
 
-#include <algorithm>
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,33 +17,7 @@ inline Time at(std::string_view text) {
   return time.value_or(Time{});
 }
 
-// Enough YAML for the shipped file: plain digits are numbers, true and false flags, all else text. The product's own reader is stricter.
-inline Json json_of(const YAML::Node& node) {
-  if (node.IsSequence()) {
-    JsonArray out;
-    for (const auto& one : node) out.push_back(json_of(one));
-    return out;
-  }
-  if (node.IsMap()) {
-    JsonObject out;
-    for (const auto& one : node) out[one.first.as<std::string>()] = json_of(one.second);
-    return out;
-  }
-  const std::string text = node.as<std::string>();
-  if (node.Tag() != "?") return Json(text);
-  if (text == "true" || text == "false") return text == "true";
-  if (!text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) return std::stoll(text);
-  return Json(text);
-}
-
-inline const std::vector<Regime>& shipped() {
-  static const std::vector<Regime> regimes = [] {
-    auto read = regimes_from_json(json_of(YAML::LoadFile(FIREBREAK_SOURCE_DIR "/content/deadlines/regimes.yaml")));
-    EXPECT_TRUE(read) << read.error().pointer << ": " << read.error().message;
-    return read.value_or(std::vector<Regime>());
-  }();
-  return regimes;
-}
+const std::vector<Regime>& shipped();  // content_test.cc
 
 inline const Regime& regime(std::string_view id) {
   for (const Regime& one : shipped()) {

@@ -16,8 +16,14 @@ namespace {
 
 using namespace deadline;
 
+// "72 hours after awareness", "1 month after filed:notification"
 std::string period_text(const Period& period) {
-  std::string out = period.unit == Unit::kImmediately ? "at once" : fmt::format("{} {}", period.amount, unit_name(period.unit));
+  std::string out = "at once";
+  if (period.unit != Unit::kImmediately) {
+    out = fmt::format("{} {}", period.amount, unit_name(period.unit));
+    std::replace(out.begin(), out.end(), '_', ' ');
+    if (period.amount == 1) out.pop_back();
+  }
   out += period.year_end ? " after the year of " + period.from : " after " + period.from;
   if (!period.only_if.empty()) out += " with " + period.only_if;
   if (!period.drops_if_later.empty()) out += " unless " + period.drops_if_later + " is later";
@@ -70,7 +76,7 @@ int list_regimes(const DeadlineWords& w, bool json) {
   if (json)
     std::fputs(pretty_json(JsonObject{{"regimes", std::move(whole)}}).c_str(), stdout);
   else
-    std::fputs(table(rows, {{"REGIME", "/regime", 16}, {"STAGE", "/stage", 24}, {"PERIOD", "/period", 90}, {"TO", "/recipient", 40}, {"CHECKED", "/checked", 10}}).c_str(), stdout);
+    std::fputs(table(rows, {{"REGIME", "/regime", 16}, {"STAGE", "/stage", 24}, {"PERIOD", "/period", 150}, {"TO", "/recipient", 40}, {"CHECKED", "/checked", 10}}).c_str(), stdout);
   return kDone;
 }
 
@@ -156,19 +162,19 @@ Result<Answer> answer(const DeadlineWords& w) {
   if (!w.holidays.empty()) {
     FIREBREAK_ASSIGN(calendar.holidays, app::load_holidays(files, w.holidays));
   }
-  FIREBREAK_ASSIGN(const std::vector<Due> dues, due_times(*regime, what, calendar, w.draft));
+  auto computed = due_times(*regime, what, calendar, w.draft);
+  if (!computed && computed.error().code == Code::kConflict) return fail(Code::kConflict, computed.error().message + "; --draft counts it all the same");
+  if (!computed) return fail(std::move(computed.error()));
+  const std::vector<Due> dues = std::move(*computed);
   JsonArray stages;
   std::string notes;
   for (const Due& due : dues) {
     stages.push_back(due_json(due, calendar));
     if (due.expected) notes += fmt::format("{}: the stage before is not filed; counted from when it is due\n", due.stage->id);
     if (due.late()) notes += fmt::format("{}: filed late, at {}\n", due.stage->id, format_time(*due.filed));
-    for (const std::string& event : due.waits_for) {
-      if (due.state == State::kDue) notes += fmt::format("{}: {} has not happened and may bring the end forward\n", due.stage->id, event);
-    }
-    for (const std::string& note : due.notes) {
-      if (due.state == State::kDue) notes += fmt::format("{}: {}\n", due.stage->id, note);
-    }
+    for (const std::string& event : due.waits_for)
+      notes += fmt::format("{}: {}\n", due.stage->id, due.state == State::kDue ? event + " has not happened and may bring the end forward" : "starts with " + event);
+    for (const std::string& note : due.notes) notes += fmt::format("{}: {}\n", due.stage->id, note);
   }
   std::string text = table(stages, {{"STAGE", "/stage", 24}, {"STATE", "/state", 14}, {"DUE", "/due", 24}, {"LOCAL", "/due_local", 32}, {"LATER", "/later", 24}, {"BY", "/by", 60}, {"TO", "/recipient", 40}});
   text += notes + fmt::format("\n{}{}; {}; state of {}\n", regime->draft ? "DRAFT, not law: " : "", regime->source.citation, regime->source.url, format_day(regime->source.seen));
