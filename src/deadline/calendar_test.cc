@@ -85,6 +85,11 @@ TEST(Calendar, stops_that_touch_are_one_and_keep_their_reasons) {
   EXPECT_FALSE(merged({{Time{10}, Time{10}, ""}}));
 }
 
+TEST(Calendar, a_stop_that_begins_at_the_end_changes_nothing) {
+  EXPECT_EQ(add_running(Time{0}, 10, {{Time{10}, Time{20}, ""}}), Time{10});
+  EXPECT_EQ(add_running(Time{0}, 10, {{Time{9}, Time{20}, ""}}), Time{21});
+}
+
 RC_GTEST_PROP(Calendar, months_agree_with_counting_on_a_table, ()) {
   const Calendar calendar{Calendar{}.weekend, {}, *rc::gen::inRange(-840, 841)};
   const Time start = some_time();

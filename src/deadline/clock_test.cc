@@ -33,6 +33,12 @@ TEST(Gdpr, seventy_two_hours_run_over_a_weekend) {
   EXPECT_EQ(later(due), "2026-03-09T16:00:00Z");
 }
 
+TEST(Gdpr, a_full_hour_has_one_end_only) {
+  const Due due = due_of(regime("gdpr"), "authority", {{{"awareness", at("2026-03-06T15:00:00Z")}}, {}, {}});
+  EXPECT_EQ(when(due), "2026-03-09T15:00:00Z");
+  EXPECT_EQ(later(due), "none");
+}
+
 TEST(Gdpr, seventy_two_hours_do_not_know_that_the_clocks_changed) {
   // Europe put its clocks forward on 29 March 2026: 10:00 became 11:00 on the wall.
   const Due due = due_of(regime("gdpr"), "authority", {{{"awareness", at("2026-03-28T10:00:00+01:00")}}, {}, {}}, offset(120));
@@ -102,6 +108,19 @@ TEST(Dora, classified_after_a_day_leaves_four_hours) {
   EXPECT_EQ(when(due), "2026-06-13T13:00:00Z");
   ASSERT_EQ(due.notes.size(), 1U);
   EXPECT_NE(due.notes[0].find("24 hours after awareness do not bind"), std::string::npos) << due.notes[0];
+}
+
+TEST(Dora, classified_on_the_last_instant_of_the_day_is_in_the_day) {
+  const Case what{{{"awareness", at("2026-06-12T08:00:00Z")}, {"classification", at("2026-06-13T08:00:00Z")}}, {}, {}};
+  EXPECT_EQ(when(due_of(regime("dora"), "initial", what)), "2026-06-13T08:00:00Z");
+}
+
+TEST(Dora, the_later_reading_too_is_the_least_of_those_that_bind) {
+  // Four hours end on Sunday 14 June, so on Monday's noon; the day ends on Monday at 02:00, a working day.
+  const Case what{{{"awareness", at("2026-06-14T02:00:00Z")}, {"classification", at("2026-06-14T18:00:00Z")}}, {}, {}};
+  const Due due = due_of(regime("dora"), "initial", what);
+  EXPECT_EQ(when(due), "2026-06-14T22:00:00Z");
+  EXPECT_EQ(later(due), "2026-06-15T02:00:00Z");
 }
 
 TEST(Dora, stages_follow_what_was_filed_and_the_last_intermediate_report) {
