@@ -17,7 +17,7 @@ rm -rf "$root"
 mkdir -p "$root/DEBIAN" "$out"
 
 install -D -m 0755 -s "$bin" "$root/usr/bin/firebreak"
-for folder in detectors endpoints playbooks rules taxonomies templates; do
+for folder in deadlines detectors endpoints playbooks rules taxonomies templates; do
   mkdir -p "$root/usr/share/firebreak/content/$folder"
   cp -r content/$folder/. "$root/usr/share/firebreak/content/$folder/"
 done

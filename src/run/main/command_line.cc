@@ -44,6 +44,7 @@ CommandLine::CommandLine()
   add_detect();
   add_rule();
   add_playbook();
+  add_deadline();
 }
 
 CommandLine::~CommandLine() = default;

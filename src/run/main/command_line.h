@@ -58,6 +58,12 @@ struct ProfileWords {
   bool fail = false;
 };
 
+struct DeadlineWords {
+  std::string regime, regimes, holidays, offset = "Z";
+  std::vector<std::string> from, facts, stops;
+  bool draft = false;
+};
+
 struct Words {  // everything a command may be given
   Connection connection;
   KeepingWords keeping;
@@ -66,6 +72,7 @@ struct Words {  // everything a command may be given
   ProfileWords profile;
   DetectOptions detect;
   RuleWords rule;
+  DeadlineWords deadline;
   PlaybookWords playbook;
   CaseWords cases;
   ServeOptions serve;
@@ -116,6 +123,8 @@ class CommandLine {
   void add_stats();
   // rule_words.cc
   void add_rule();
+  // deadline_words.cc
+  void add_deadline();
   // playbook_words.cc, run_words.cc
   void add_playbook();
   void add_runs(CLI::App* playbook);
