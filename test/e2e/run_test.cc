@@ -223,6 +223,35 @@ TEST(Run, sends_again_after_a_kill_what_may_be_repeated_and_nothing_else) {
   }
 }
 
+// A receiver that does not answer holds up its own place alone, and lets go when the run is cancelled.
+TEST(Run, waits_for_a_slow_receiver_and_holds_up_nobody_else) {
+  Place place;
+  Json slow = place.playbook();
+  slow.at("workflow").at("action--" + uuid(11)).at("commands").at(0).as_object()["command"] = "PUT /hangs/long?team=__team__:value HTTP/1.1";
+  Receiver other;
+  Json quick = place.playbook();
+  quick.as_object()["id"] = "playbook--" + uuid(6);
+  quick.at("agent_definitions").at("http-api--" + uuid(3)).at("address").as_object()["url"] = JsonArray{other.server->url()};
+  Installation::write(place.folder() / "playbook.json", canonical_json(slow));
+  Installation::write(place.folder() / "quick.json", canonical_json(quick));
+  Installation::write(place.folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + place.control_url() + "', token_file: control.token}}\nplaybooks:\n  files: [playbook.json, quick.json]\n  hosts: ['" +
+                                                             place.receiver.host() + "', '" + other.host() + "']\n  variables: {__team__: payments}\n");
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  std::vector<std::string> runs;
+  for (int i = 0; i < 5; ++i) runs.push_back(place.started(place.declared()));
+  ASSERT_TRUE(place.receiver.gets("/hangs/long", 3)) << "three at a time to one place";
+  const std::string incident = place.declared();
+  EXPECT_EQ(place.firebreak({"run", "playbook--" + uuid(6), "--incident", incident}, "ana").code, 0);
+  const auto started = place.get("/api/v1/runs?incident=" + incident);
+  EXPECT_FALSE(place.waited(string_or(started->at("items").at(0), "id"), "task-").empty()) << "the other place has answered";
+  EXPECT_EQ(other.got("/tickets").size(), 1u);
+  for (const std::string& run : runs) EXPECT_EQ(place.firebreak({"cancel", run, "--reason", "too slow"}, "ana").code, 0);
+  for (const std::string& run : runs) EXPECT_EQ(place.ended(run), "cancelled");
+  EXPECT_EQ(place.receiver.got("/hangs/long").size(), 3u) << "what was not sent does not leave any more";
+}
+
 TEST(Run, says_beforehand_what_it_would_do_and_what_is_missing) {
   Place place;
   ASSERT_TRUE(place.start_server());

@@ -88,7 +88,7 @@ class Interpreter {
         for (const std::string& wanted : {step.value, std::string("default")})
           for (std::size_t i = 0; i < step.cases.size(); ++i)
             if (!wanted.empty() && step.cases[i] == wanted) return branch(step.branches[i].get(), path);
-        return !step.value.empty();  // no case is nothing to do; no value is a failure
+        return false;  // what no case was written for must not look done
       }
       case Kind::kWhile: return loop(step, path);
     }
