@@ -127,7 +127,7 @@ struct Place : Installation {
   }
   std::string started(const std::string& incident) {
     const Finished run = firebreak({"run", id, "--incident", incident}, "ana");
-    EXPECT_EQ(run.code, 0) << run.out;
+    EXPECT_EQ(run.code, 0) << run.out << run.err;
     const auto runs = get("/api/v1/runs?incident=" + incident);
     return runs && !runs->at("items").as_array().empty() ? string_or(runs->at("items").at(0), "id") : "";
   }
@@ -232,20 +232,29 @@ TEST(Run, waits_for_a_slow_receiver_and_holds_up_nobody_else) {
   Json quick = place.playbook();
   quick.as_object()["id"] = "playbook--" + uuid(6);
   quick.at("agent_definitions").at("http-api--" + uuid(3)).at("address").as_object()["url"] = JsonArray{other.server->url()};
-  Installation::write(place.folder() / "playbook.json", canonical_json(slow));
+  std::string files;
+  for (int i = 0; i < 5; ++i) {
+    slow.as_object()["id"] = "playbook--" + uuid(20 + i);
+    files += fmt::format("slow{}.json, ", i);
+    Installation::write(place.folder() / fmt::format("slow{}.json", i), canonical_json(slow));
+  }
   Installation::write(place.folder() / "quick.json", canonical_json(quick));
-  Installation::write(place.folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + place.control_url() + "', token_file: control.token}}\nplaybooks:\n  files: [playbook.json, quick.json]\n  hosts: ['" +
+  Installation::write(place.folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + place.control_url() + "', token_file: control.token}}\nplaybooks:\n  files: [" + files + "quick.json]\n  hosts: ['" +
                                                              place.receiver.host() + "', '" + other.host() + "']\n  variables: {__team__: payments}\n");
   ASSERT_TRUE(place.start_server());
   ASSERT_TRUE(place.start_gateway());
   place.set_up();
-  std::vector<std::string> runs;
-  for (int i = 0; i < 5; ++i) runs.push_back(place.started(place.declared()));
-  ASSERT_TRUE(place.receiver.gets("/hangs/long", 3)) << "three at a time to one place";
   const std::string incident = place.declared();
-  EXPECT_EQ(place.firebreak({"run", "playbook--" + uuid(6), "--incident", incident}, "ana").code, 0);
-  const auto started = place.get("/api/v1/runs?incident=" + incident);
-  EXPECT_FALSE(place.waited(string_or(started->at("items").at(0), "id"), "task-").empty()) << "the other place has answered";
+  std::vector<std::string> runs;
+  for (int i = 0; i < 5; ++i) {
+    const auto run = place.command("ana", "playbook.run", JsonObject{{"playbook", "playbook--" + uuid(20 + i)}, {"incident", incident}});
+    ASSERT_TRUE(run) << run.error().message;
+    runs.push_back(string_or(*run, "id"));
+  }
+  ASSERT_TRUE(place.receiver.gets("/hangs/long", 3)) << "three at a time to one place";
+  const auto quick_run = place.command("ana", "playbook.run", JsonObject{{"playbook", "playbook--" + uuid(6)}, {"incident", incident}});
+  ASSERT_TRUE(quick_run) << quick_run.error().message;
+  EXPECT_FALSE(place.waited(string_or(*quick_run, "id"), "task-").empty()) << "the other place has answered";
   EXPECT_EQ(other.got("/tickets").size(), 1u);
   for (const std::string& run : runs) EXPECT_EQ(place.firebreak({"cancel", run, "--reason", "too slow"}, "ana").code, 0);
   for (const std::string& run : runs) EXPECT_EQ(place.ended(run), "cancelled");
