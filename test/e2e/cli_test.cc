@@ -19,6 +19,23 @@ std::vector<std::string> firebreak(std::vector<std::string> words) {
   return words;
 }
 
+// Nobody gives a reason for others: one that a person did not type is asked for.
+TEST(Cli, closes_nothing_without_the_reason_that_it_needs) {
+  Installation place;
+  ASSERT_TRUE(place.start_server());
+  const std::vector<std::string> there = {"--url", place.url(), "--data", place.data()};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.end(), there.begin(), there.end());
+    return run(firebreak(words));
+  };
+  ASSERT_EQ(with({"onboard", "api"}).code, 0);
+  const auto opened = with({"incident", "declare", "--endpoint", "api", "--title", "odd", "--severity", "SEV-3"});
+  const std::string incident = opened.out.substr(opened.out.rfind("inc-"), opened.out.find_last_not_of('\n') + 1 - opened.out.rfind("inc-"));
+  EXPECT_EQ(with({"incident", "close", incident, "--summary", "x", "--residual-risk", "none"}).code, 3) << "it is in its first phase";
+  EXPECT_EQ(with({"incident", "close", incident, "--summary", "x", "--residual-risk", "none", "--reason", "declared by mistake"}).code, 0);
+  EXPECT_EQ(with({"--data", place.data(), "playbok"}).err.find("there is no 'firebreak " + place.data()), std::string::npos) << "the value of an option is no command";
+}
+
 TEST(Cli, has_documented_exit_codes) {
   Installation place;
   ASSERT_TRUE(place.start_server());

@@ -96,9 +96,10 @@ void CommandLine::add_rest() {
   offline(app_.get(), "manual", "this program's manual page, for man", [this] { return print_manual(*app_); });
   auto* clock = noun("clock", "the fed clock of a story or drill");
   auto* rate = verb(clock, "rate", "how fast it is to be fed: 0 holds it, 1 is true pace, 'fast' as fast as it goes",
-                    [&w](Client& c) { return set_clock_rate(c, w.id, w.reason); });
+                    [&w](Client& c) { return set_clock_rate(c, w.id, w.reason.empty() ? "by hand" : w.reason); });
   rate->add_option("rate", w.id)->required();
-  rate->add_option("--reason", w.reason)->default_val("by hand");
+  // No default_val here: words are shared, and what is set beforehand would be every command's reason.
+  rate->add_option("--reason", w.reason, "'by hand' without it");
   verb(clock, "show", "which time it is, and how fast it runs", [](Client& c) { return set_clock_rate(c, "", ""); });
   verb(app_.get(), "status", "what needs a person now", [](Client& c) { return status(c); });
   auto* reported = verb(app_.get(), "report", "the report of an incident",
