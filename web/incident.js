@@ -280,6 +280,7 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
       () => section("Actions", el("ul", { className: "plain" }, ...[...incident.actions].sort(byUrgency).map((a) => actionCard(a, incident, refresh)))));
   if (incident.runs?.length)
     add("playbooks", [incident.runs.map((r) => [r.id, r.state, r.steps.map((s) => [s.state, s.waits_for, s.attempt])]), (incident.approvals || []).map((a) => [a.id, a.state, a.by])], () => playbooks(incident, refresh));
+  if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
   if (incident.triage) add("triage", [incident.triage, incident.state], () => triage(incident, refresh));
   if (incident.causes?.length) add("causes", incident.causes.map((c) => [c.cause, c.count, c.why]), () => causes(incident));
   if (open) add("waiting", lines, () => waiting(lines));
@@ -291,7 +292,6 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   add("evidence", incident.evidence.map((e) => [e.id, e.state]), () => evidence(incident));
   if (picture) add("operations", picture.operations, () => operations(picture));
   if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
-  if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
   if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length], () => close(incident, refresh));
   add("timeline", incident.timeline.length, () => timeline(incident));
