@@ -261,6 +261,60 @@ TEST(Run, waits_for_a_slow_receiver_and_holds_up_nobody_else) {
   EXPECT_EQ(place.receiver.got("/hangs/long").size(), 3u) << "what was not sent does not leave any more";
 }
 
+// Two releases answer outside the traffic: the old one knows that x > 0 is to be declined, the new one approves everything.
+TEST(Run, replays_two_releases_on_old_and_new_inputs_and_counts_the_impact) {
+  const auto answers = [](bool knows) {
+    return std::move(*net::HttpServer::start({}, [knows](net::Request request, net::Responder responder) {
+      const Json asked = parse_json(request.body).value_or(Json(JsonObject{}));
+      const Json* const features = find(asked, "features");
+      const bool decline = knows && features != nullptr && number_or(*features, "x") > 0;
+      net::Response response;
+      response.body = decline ? R"({"label":"decline","score":0.9})" : R"({"label":"approve","score":0.1})";
+      responder(std::move(response));
+    }));
+  };
+  const auto old_one = answers(true), new_one = answers(false);
+  Place place;
+  Json playbook = place.playbook();
+  JsonObject& workflow = playbook.at("workflow").as_object();
+  const std::string first = "action--" + uuid(11), second = "action--" + uuid(12), end = "end--" + uuid(15);
+  workflow[first] = action("Which one?", "firebreak", "replay2x2 1 2", second);
+  workflow[first].as_object()["out_args"] = JsonArray{"__verdict__", "__new_on_old__"};
+  workflow[second] = action("How many?", "firebreak", "impact", end);
+  workflow[second].as_object()["out_args"] = JsonArray{"__inferences__", "__caller_count__"};
+  for (const int gone : {13, 14}) workflow.erase("action--" + uuid(gone));
+  for (const char* name : {"__verdict__", "__new_on_old__", "__inferences__", "__caller_count__"}) playbook.at("playbook_variables").as_object()[name] = JsonObject{{"type", "string"}};
+  Installation::write(place.folder() / "playbook.json", canonical_json(playbook));
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  const JsonObject endpoint{{"name", "risk"}, {"positive_label", "decline"}, {"features", JsonObject{{"numeric", JsonArray{"x"}}, {"categorical", JsonArray{}}}}};
+  ASSERT_TRUE(place.put("/api/v1/endpoints/risk", endpoint));
+  std::string holdout = "x,label\n", records;
+  for (int i = 0; i < 80; ++i) {
+    holdout += fmt::format("{},{}\n", i % 2 == 0 ? 1 : -1, i % 2 == 0 ? 1 : 0);
+    records += fmt::format(R"({{"id":"r{0}","time":"2026-03-07T03:00:00Z","caller":"c{1}","features":{{"x":{2}}},"label":"approve"}})" "\n", i, i % 4, i % 2 == 0 ? 1 : -1);
+    records += fmt::format(R"({{"type":"label","id":"r{}","time":"2026-03-07T04:00:00Z","label":"{}"}})" "\n", i, i % 2 == 0 ? "decline" : "approve");
+  }
+  const auto blob = [&](const std::string& text) { return string_or(place.post("/api/v1/blobs", text, "application/octet-stream").value_or(Json(JsonObject{})), "digest"); };
+  for (const auto& [name, server] : {std::pair("1", old_one.get()), std::pair("2", new_one.get())}) {
+    const auto registered = place.command("ana", "release.register", JsonObject{{"endpoint", "risk"}, {"release", name}, {"upstream", server->url()}, {"training_cut", "2026-01-01T00:00:00Z"}, {"sources", JsonArray{}},
+                                                                                {"model", JsonObject{{"name", "risk"}, {"version", name}, {"digest", blob(std::string("model ") + name)}}}, {"manifest", blob("{}")}, {"dataset", blob(holdout)}, {"holdout", blob(holdout)}});
+    ASSERT_TRUE(registered) << registered.error().message << registered.error().pointer;
+  }
+  net::HttpClient http;
+  http.set_token(place.token("admin"));
+  const auto receipt = place.ingest(http, "risk", records, "test", 1);
+  ASSERT_TRUE(receipt) << receipt.error().message;
+  const auto opened = place.command("ana", "incident.declare", JsonObject{{"endpoint", "risk"}, {"title", "it lets everything through"}, {"severity", "SEV-2"}});
+  ASSERT_TRUE(opened) << opened.error().message;
+  const std::string run = place.started(string_or(*opened, "id"));
+  EXPECT_EQ(place.ended(run), "success") << canonical_json(place.get("/api/v1/runs/" + run).value_or(Json()));
+  const auto shown = place.get("/api/v1/runs/" + run);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(*find(*shown, "variables"), parse_json(R"({"__caller_count__": "4", "__inferences__": "80", "__new_on_old__": "0.5000", "__verdict__": "model"})").value());
+}
+
 TEST(Run, says_beforehand_what_it_would_do_and_what_is_missing) {
   Place place;
   ASSERT_TRUE(place.start_server());

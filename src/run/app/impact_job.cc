@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "run/app/incident_range.h"
+
 namespace firebreak::app {
 namespace {
 
@@ -31,10 +33,9 @@ Result<Counts> count(const Context& context, const Json& asked) {
   record::Stream* const stream = context.streams.get(name);
   if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", name));
   record::ObservationReader reader(FeatureSchema{});
-  const auto first = static_cast<std::uint64_t>(int_or(asked, "first")), last = static_cast<std::uint64_t>(int_or(asked, "last"));
-  const std::uint64_t end = std::min(last + 1, stream->size());
-  for (std::uint64_t at = first; at < end;) {
-    FIREBREAK_ASSIGN(at, stream->read_from(at, std::min<std::uint64_t>(kPiece, end - at), [&](const record::Record& record) {
+  const RecordRange range = range_of(asked, stream->size());
+  for (std::uint64_t at = range.first; at < range.end;) {
+    FIREBREAK_ASSIGN(at, stream->read_from(at, std::min<std::uint64_t>(kPiece, range.end - at), [&](const record::Record& record) {
       if (record.kind != record::Kind::kInference) return;
       ++counts.inferences;
       const auto observation = record.erased ? Result<Observation>(fail(Code::kNotFound, "")) : reader.read(record);

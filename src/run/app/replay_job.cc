@@ -6,6 +6,7 @@
 
 #include "fold/contain/contain.h"
 #include "fold/provenance/provenance.h"
+#include "run/app/incident_range.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
 
@@ -67,15 +68,15 @@ Result<Inputs> old_inputs(const Context& context, const Asked& asked) {
 Result<Inputs> new_inputs(const Context& context, const Asked& asked, const Json& body) {
   record::Stream* const stream = context.streams.get(string_or(body, "stream"));
   if (stream == nullptr) return fail(Code::kNotFound, fmt::format("there is no stream '{}'", string_or(body, "stream")));
-  const auto first = static_cast<std::uint64_t>(int_or(body, "first")), last = static_cast<std::uint64_t>(int_or(body, "last"));
+  const RecordRange range = range_of(body, stream->size());
   record::ObservationReader reader(asked.endpoint.features);
   std::map<std::string, Observation> seen;
   std::map<std::string, std::string> labels;
   const std::uint64_t end = stream->size();
-  for (std::uint64_t at = first; at < end;) {
+  for (std::uint64_t at = range.first; at < end;) {
     FIREBREAK_ASSIGN(at, stream->read_from(at, kPiece, [&](const record::Record& record) {
       if (record.erased) return;
-      if (record.kind == record::Kind::kInference && record.index <= last && seen.size() < kMost) {
+      if (record.kind == record::Kind::kInference && record.index < range.end && seen.size() < kMost) {
         if (auto observation = reader.read(record)) seen[observation->id] = std::move(*observation);
       } else if (record.kind == record::Kind::kLabel) {
         if (const auto label = record::to_label(record)) labels[label->id] = label->label;
