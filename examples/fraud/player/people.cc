@@ -288,6 +288,22 @@ Result<bool> Script::follow_ladder(Time now) {
   return false;
 }
 
+// The story has told how it ends; what playbooks still wait for is called off, and what people had to do is done.
+Result<void> Script::end_runs() {
+  FIREBREAK_ASSIGN(const Json before, view());
+  for (const Json& run : items(before, "runs")) {
+    const std::string state = string_or(run, "state");
+    if ((state != "running" && state != "paused") || !string_or(run, "parent_run").empty()) continue;
+    FIREBREAK_TRY(analyst_.command("playbook.cancel", JsonObject{{"run", string_or(run, "id")}, {"reason", "the candidate has passed its watch: nothing is left to do"}}));
+  }
+  FIREBREAK_ASSIGN(const Json incident, view());
+  for (const Json& task : items(incident, "tasks")) {
+    if (string_or(task, "state") == "done") continue;
+    FIREBREAK_TRY(analyst_.command("incident.task_done", JsonObject{{"incident", incident_}, {"task", string_or(task, "id")}, {"result", "done in the story"}}));
+  }
+  return {};
+}
+
 Result<bool> Script::close(Time now) {
   if (!stages_.reached("watch ended") || !stream_ended_ || closing_asked_) return false;
   closing_asked_ = true;
@@ -298,13 +314,7 @@ Result<bool> Script::close(Time now) {
   const std::string command = fmt::format("incident close {} --summary TEXT --residual-risk TEXT", incident_);
   FIREBREAK_ASSIGN(const bool person, somebody_did("finish the tasks and close it", "an analyst", command, closed));
   if (!person) {
-    FIREBREAK_ASSIGN(const Json incident, view());
-    for (const Json& task : items(incident, "tasks")) {
-      if (bool_or(task, "done") || string_or(task, "state") == "done") continue;
-      FIREBREAK_TRY(analyst_.command("incident.task_done", JsonObject{{"incident", incident_},
-                                                                      {"task", string_or(task, "id")},
-                                                                      {"result", "done in the story"}}));
-    }
+    FIREBREAK_TRY(end_runs());
     FIREBREAK_ASSIGN(const double share, still_approved(places_.data, places_.models, "1.2.0"));
     FIREBREAK_TRY(analyst_.command(
         "incident.close",

@@ -46,6 +46,7 @@ class Script {
   Result<bool> refuse_poisoned(Time now);
   Result<bool> bring_hardened(Time now);
   Result<bool> follow_ladder(Time now);
+  Result<void> end_runs();
   Result<bool> close(Time now);
 
   Result<Json> view() { return analyst_.get("/api/v1/incidents/" + incident_); }
