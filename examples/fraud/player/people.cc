@@ -321,6 +321,7 @@ Result<bool> Script::close(Time now) {
         JsonObject{{"incident", incident_},
                    {"summary", "Black-box evasion of the scoring API by many keys. Chain quarantine contained it; release "
                                "1.2.0, trained with the captured queries, came in through gates, shadow and canary."},
+                   {"reason", "the new release has passed its watch and is last known good; what the playbook still asked was called off"},
                    {"residual_risk",
                     fmt::format("1.2.0 still approves {:.1f} % of the later winning queries, so chain quarantine stays in "
                                 "force until its lease ends. Attacks of two or three queries form no chain and are not "
