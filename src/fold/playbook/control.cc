@@ -81,13 +81,13 @@ Drafts run(const Given& given) {
 // Steps at the top level: those a run may be started again from. Inside a branch nobody would wait for the end.
 bool is_top_level(const Plan& plan, const std::string& wanted) {
   std::set<std::string> seen;
-  std::vector<std::string> todo{plan.read.start};
-  while (!todo.empty()) {
-    const std::string id = todo.back();
-    todo.pop_back();
+  std::vector<std::string> ahead{plan.read.start};
+  while (!ahead.empty()) {
+    const std::string id = ahead.back();
+    ahead.pop_back();
     const cacao::Step* const step = plan.step(id);
     if (step == nullptr || !seen.insert(id).second) continue;
-    for (const auto& [key, next] : step->routes()) todo.push_back(next);
+    for (const auto& [key, next] : step->routes()) ahead.push_back(next);
   }
   return seen.contains(wanted);
 }

@@ -126,7 +126,7 @@ Run read_run(const std::string& id, const Json& d) {
   run.parent_run = string_or(d, "parent_run");
   run.parent_step = number(d, "parent_step");
   run.variables = read_strings(d, "variables");
-  each(d, "open", [&](const std::string& index, const Json& one) { run.open[std::stoull("0" + index)] = read_activation(one); });
+  each(d, "open", [&](const std::string& index, const Json& one) { run.open[index_of("step-" + index)] = read_activation(one); });
   run.outcomes = read_strings(d, "outcomes");
   if (const Json* held = find(d, "held"); held != nullptr && held->is_array())
     for (const Json& one : held->get_array()) run.held.push_back({string_or(one, "step"), string_or(one, "parent"), number(one, "activation")});
