@@ -53,6 +53,14 @@ const Json* find(const JsonObject& object, std::string_view key);
 std::string string_or(const JsonObject& object, std::string_view key, std::string_view fallback = "");
 std::int64_t int_or(const JsonObject& object, std::string_view key, std::int64_t fallback = 0);
 
+// read(key, value) for each member of the object at `key`; nothing when there is none.
+template <class Read>
+void each_member(const Json& object, std::string_view key, Read read) {
+  const Json* const part = find(object, key);
+  if (part == nullptr || !part->is_object()) return;
+  for (const auto& member : part->get_object()) read(std::string(member.key()), member.value());
+}
+
 // RFC 6901. nullptr when it leads nowhere.
 const Json* find_pointer(const Json& document, std::string_view pointer);
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/utf8.h"
 #include "cacao/lookup.h"
 #include "cacao/value.h"
 
@@ -18,14 +19,6 @@ inline constexpr std::size_t kLongestInserted = 64 * 1024;
 
 Result<Value> value_of(const Lookup& lookup, std::string_view name);  // kInvalid: the variable has no value
 Result<void> check_inserted_size(std::size_t size);                   // kTooLarge
-
-// The code point of `text` at `at` and how many octets it has: 0 when they are no UTF-8 (RFC 3629: no surrogates, no longer forms).
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 0;
-};
-CodePoint code_point_at(std::string_view text, std::size_t at);
-bool is_utf8(std::string_view text);
 
 // `text` with its references replaced: literal(part) -> Result<std::string> for what stands between them,
 // inserted(name, value) -> Result<std::string> for each.

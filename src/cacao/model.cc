@@ -17,9 +17,7 @@ std::string either(const Json& object, std::string_view plain, std::string_view 
 template <class Item, class Read>
 std::map<std::string, Item> dictionary(const Json& object, std::string_view key, Read read) {
   std::map<std::string, Item> out;
-  const Json* const items = find(object, key);
-  if (items == nullptr || !items->is_object()) return out;
-  for (const auto& item : items->get_object()) out[std::string(item.key())] = read(std::string(item.key()), item.value());
+  each_member(object, key, [&](const std::string& name, const Json& item) { out[name] = read(name, item); });
   return out;
 }
 

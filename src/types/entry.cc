@@ -47,6 +47,14 @@ bool is_input_kind(std::string_view kind) {
   return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);
 }
 
+Draft make_draft(std::string_view kind, std::string cause, JsonObject body) {
+  Draft draft;
+  draft.kind = kind;
+  draft.cause = std::move(cause);
+  draft.body = std::move(body);
+  return draft;
+}
+
 std::uint64_t cause_of_drafts(const Entry& decided_on, std::uint64_t input) {
   return decided_on.kind == "command_accepted" && find(decided_on.body, "activation") != nullptr ? decided_on.index : input;
 }

@@ -33,6 +33,9 @@ struct Draft {
   Source source;
 };
 
+// What a fold decides, in the program's own name.
+Draft make_draft(std::string_view kind, std::string cause, JsonObject body);
+
 struct Entry {
   std::uint64_t index = 0;
   int version = 1;

@@ -10,6 +10,20 @@
 
 namespace firebreak {
 
+// Through octets and back, as the journal does: a decision must not depend on what a draft looked like in memory.
+inline Entry stamped(const Draft& draft, std::uint64_t index, Time time) {
+  Entry entry;
+  entry.index = index;
+  entry.kind = draft.kind;
+  entry.time = time;
+  entry.actor = draft.actor;
+  entry.cause = draft.cause;
+  entry.body = draft.body;
+  auto read = parse_entry(entry.index, entry_bytes(entry));
+  FIREBREAK_ASSERT(read.has_value());
+  return std::move(*read);
+}
+
 template <class State>
 class GroupDriver {
  public:
@@ -63,19 +77,7 @@ class GroupDriver {
   }
 
  private:
-  // Through octets and back, as the journal does: a decision must not depend on what a draft looked like in memory.
-  Entry stamp(const Draft& draft) {
-    Entry entry;
-    entry.index = entries_.size();
-    entry.kind = draft.kind;
-    entry.time = now_;
-    entry.actor = draft.actor;
-    entry.cause = draft.cause;
-    entry.body = draft.body;
-    auto read = parse_entry(entry.index, entry_bytes(entry));
-    FIREBREAK_ASSERT(read.has_value());
-    return std::move(*read);
-  }
+  Entry stamp(const Draft& draft) { return stamped(draft, entries_.size(), now_); }
 
   const Decide decide_;
   const Apply apply_;

@@ -19,15 +19,17 @@ std::vector<std::string> firebreak(std::vector<std::string> words) {
   return words;
 }
 
+// The command line as the admin of this place gives it.
+testing::Finished asked(const Installation& place, std::vector<std::string> words) {
+  for (const std::string& word : {std::string("--url"), place.url(), std::string("--data"), place.data()}) words.push_back(word);
+  return run(firebreak(std::move(words)));
+}
+
 // Nobody gives a reason for others: one that a person did not type is asked for.
 TEST(Cli, closes_nothing_without_the_reason_that_it_needs) {
   Installation place;
   ASSERT_TRUE(place.start_server());
-  const std::vector<std::string> there = {"--url", place.url(), "--data", place.data()};
-  const auto with = [&](std::vector<std::string> words) {
-    words.insert(words.end(), there.begin(), there.end());
-    return run(firebreak(words));
-  };
+  const auto with = [&](std::vector<std::string> words) { return asked(place, std::move(words)); };
   ASSERT_EQ(with({"onboard", "api"}).code, 0);
   const auto opened = with({"incident", "declare", "--endpoint", "api", "--title", "odd", "--severity", "SEV-3"});
   const std::string incident = opened.out.substr(opened.out.rfind("inc-"), opened.out.find_last_not_of('\n') + 1 - opened.out.rfind("inc-"));
@@ -39,11 +41,7 @@ TEST(Cli, closes_nothing_without_the_reason_that_it_needs) {
 TEST(Cli, has_documented_exit_codes) {
   Installation place;
   ASSERT_TRUE(place.start_server());
-  const std::vector<std::string> there = {"--url", place.url(), "--data", place.data()};
-  const auto with = [&](std::vector<std::string> words) {
-    words.insert(words.end(), there.begin(), there.end());
-    return run(firebreak(words)).code;
-  };
+  const auto with = [&](std::vector<std::string> words) { return asked(place, std::move(words)).code; };
   EXPECT_EQ(with({"status"}), 0);
   EXPECT_EQ(with({"incident", "show", "inc-999"}), 1);
   EXPECT_EQ(with({"incident", "dance"}), 2);

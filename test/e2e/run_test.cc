@@ -26,7 +26,10 @@ struct Receiver {
       requests.push_back(request);
       net::Response response;
       response.body = R"({"ticket": {"id": "T-7", "queue": 3}})";
-      if (request.path == "/broken") response.status = 503;
+      if (request.path == "/broken") {
+        response.status = 503;
+        response.body = "caf\xe9 is closed";  // Latin-1: the journal takes UTF-8 alone
+      }
       if (request.path.starts_with("/hangs") && hang) return waiting.push_back(std::move(responder));
       responder(std::move(response));
     }));
@@ -221,6 +224,19 @@ TEST(Run, sends_again_after_a_kill_what_may_be_repeated_and_nothing_else) {
     }
     EXPECT_FALSE(task.empty());
   }
+}
+
+TEST(Run, takes_its_failures_way_whatever_octets_a_receiver_answers) {
+  Place place;
+  Json playbook = place.playbook();
+  playbook.at("workflow").at("action--" + uuid(11)).at("commands").at(0).as_object()["command"] = "PUT /broken HTTP/1.1";
+  Installation::write(place.folder() / "playbook.json", canonical_json(playbook));
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(place.start_gateway());
+  place.set_up();
+  const std::string run = place.started(place.declared());
+  EXPECT_FALSE(place.waited(run, "task-").empty());
+  EXPECT_THAT(place.firebreak({"runs", run}, "ana").out, HasSubstr("the answer has status 503: caf? is closed"));
 }
 
 // A receiver that does not answer holds up its own place alone, and lets go when the run is cancelled.

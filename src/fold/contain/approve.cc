@@ -6,14 +6,6 @@
 namespace firebreak::contain {
 namespace {
 
-Draft make(std::string_view kind, const std::string& cause, JsonObject body) {
-  Draft draft;
-  draft.kind = kind;
-  draft.cause = cause;
-  draft.body = std::move(body);
-  return draft;
-}
-
 // The base may have moved between proposal and approval: then nobody approved what would happen now.
 bool base_moved(const ContainState& state, const Action& action) {
   const auto slot = state.endpoints.find(action.endpoint);
@@ -45,7 +37,7 @@ Drafts decide_approve(const ContainState& state, const Entry& entry, const Json&
     return refused(Code::kConflict, "a destructive action waits until the incident's evidence is captured", "/action");
   if (base_moved(state, *action))
     return refused(Code::kConflict, "the endpoint's base release has changed since the proposal", "/action");
-  return {make("action_approved", id, {{"action", id}, {"by", by}, {"digest", digest}})};
+  return {make_draft("action_approved", id, {{"action", id}, {"by", by}, {"digest", digest}})};
 }
 
 Drafts decide_reject(const ContainState& state, const Entry& entry, const Json& args) {
@@ -55,7 +47,7 @@ Drafts decide_reject(const ContainState& state, const Entry& entry, const Json& 
     return {refuse("action.reject", Code::kNotFound, fmt::format("there is no action '{}'", id), "/action")};
   if (action->status != ActionStatus::kProposed || entry.time >= action->expires)
     return {refuse("action.reject", Code::kConflict, fmt::format("{} is not waiting for approval", id), "/action")};
-  return {make("action_rejected", id, {{"action", id}, {"by", who(entry)}, {"reason", string_or(args, "reason")}})};
+  return {make_draft("action_rejected", id, {{"action", id}, {"by", who(entry)}, {"reason", string_or(args, "reason")}})};
 }
 
 Drafts decide_lift(const ContainState& state, const Entry& entry, const Json& args) {
@@ -71,7 +63,7 @@ Drafts decide_lift(const ContainState& state, const Entry& entry, const Json& ar
 
 Drafts decide_freeze(const ContainState& state, const Entry& entry, const Json& args) {
   if (state.frozen) return {refuse("freeze", Code::kConflict, "Firebreak is frozen already")};
-  return {make("frozen", "", {{"by", who(entry)}, {"reason", string_or(args, "reason")}})};
+  return {make_draft("frozen", "", {{"by", who(entry)}, {"reason", string_or(args, "reason")}})};
 }
 
 Drafts decide_thaw(const ContainState& state, const Entry& entry, const Json& args) {
@@ -79,10 +71,10 @@ Drafts decide_thaw(const ContainState& state, const Entry& entry, const Json& ar
   if (!state.frozen) return {refuse("thaw", Code::kConflict, "Firebreak is not frozen")};
   if (!by.starts_with("user:")) return {refuse("thaw", Code::kForbidden, "only people can thaw")};
   if (state.thaw_proposed_by.empty())
-    return {make("thaw_proposed", "", {{"by", by}, {"reason", string_or(args, "reason")}})};
+    return {make_draft("thaw_proposed", "", {{"by", by}, {"reason", string_or(args, "reason")}})};
   if (state.thaw_proposed_by == by)
     return {refuse("thaw", Code::kForbidden, "a thaw needs a second person")};
-  return {make("thawed", "", {{"by", by}, {"with", state.thaw_proposed_by}, {"reason", string_or(args, "reason")}})};
+  return {make_draft("thawed", "", {{"by", by}, {"with", state.thaw_proposed_by}, {"reason", string_or(args, "reason")}})};
 }
 
 }  // namespace firebreak::contain

@@ -114,7 +114,7 @@ bool fits(const Mute& mute, const Finding& finding) {
 Drafts decide_calendar(const IncidentState& state, const Entry& entry, const std::string& name, const Json& args) {
   const auto answer = [&](std::string_view kind, Result<JsonObject> body) -> Drafts {
     if (!body) return refuse(entry, body.error().code, body.error().message, body.error().pointer);
-    return {make(kind, "", std::move(*body))};
+    return {make_draft(kind, "", std::move(*body))};
   };
   if (name == "change.add") return answer("change_added", change_of(state, entry, args));
   if (name == "mute.add") return answer("mute_added", mute_of(state, entry, args));

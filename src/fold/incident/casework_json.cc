@@ -6,13 +6,6 @@ namespace {
 
 Time time_of(const Json& object, std::string_view key) { return Time{int_or(object, key)}; }
 
-template <class Read>
-void each(const Json& document, std::string_view key, Read read) {
-  const Json* part = find(document, key);
-  if (part == nullptr || !part->is_object()) return;
-  for (const auto& member : part->get_object()) read(std::string(member.key()), member.value());
-}
-
 Json tally_json(const Tally& tally) {
   JsonObject out{{"opened", tally.opened}};
   for (std::size_t i = 0; i < tally.by.size(); ++i) out[kVerdicts[i]] = tally.by[i];
@@ -72,32 +65,32 @@ void add_casework(const IncidentState& state, JsonObject& document) {
 }
 
 Result<void> read_casework(const Json& document, IncidentState& state) {
-  each(document, "lineage", [&](const std::string& endpoint, const Json& features) {
+  each_member(document, "lineage", [&](const std::string& endpoint, const Json& features) {
     if (!features.is_object()) return;
     for (const auto& member : features.get_object()) {
       const auto sources = strings_or_empty(features, std::string(member.key()));
       state.lineage[endpoint][std::string(member.key())] = {sources.begin(), sources.end()};
     }
   });
-  each(document, "changes", [&](const std::string& id, const Json& d) {
+  each_member(document, "changes", [&](const std::string& id, const Json& d) {
     state.changes[id] = {string_or(d, "kind"), string_or(d, "endpoint"), string_or(d, "reason"), string_or(d, "by"), time_of(d, "from"), time_of(d, "to")};
   });
-  each(document, "mutes", [&](const std::string& id, const Json& d) {
+  each_member(document, "mutes", [&](const std::string& id, const Json& d) {
     state.mutes[id] = {string_or(d, "rule"), string_or(d, "kind"), string_or(d, "endpoint"), string_or(d, "reason"), string_or(d, "by"),
                        time_of(d, "from"), time_of(d, "until")};
   });
-  each(document, "proposals", [&](const std::string& id, const Json& d) {
+  each_member(document, "proposals", [&](const std::string& id, const Json& d) {
     const Json* of = find(d, "document");
     state.proposals[id] = {string_or(d, "endpoint"), string_or(d, "digest"), string_or(d, "by"), of != nullptr ? *of : Json(JsonObject{})};
   });
   bool right = true;
-  each(document, "judged", [&](const std::string& index, const Json& d) {
+  each_member(document, "judged", [&](const std::string& index, const Json& d) {
     right = right && d.is_array() && d.get_array().size() == 4;
     if (!right) return;
     const auto text = [&](std::size_t i) { return d.get_array()[i].is_string() ? std::string(d.get_array()[i].get_string()) : std::string(); };
     state.judged[index_of("find-" + index)] = {text(0), text(1), text(2), text(3)};
   });
-  each(document, "tallies", [&](const std::string& key, const Json& d) { state.tallies[key] = read_tally(d); });
+  each_member(document, "tallies", [&](const std::string& key, const Json& d) { state.tallies[key] = read_tally(d); });
   if (!right) return fail(Code::kInvalid, "'judged' is none of this fold", "/judged");
   return {};
 }

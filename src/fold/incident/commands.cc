@@ -25,7 +25,7 @@ std::string list(const std::string_view (&words)[N]) {
 struct Refusal {
   std::string name;
   Drafts operator()(Code code, std::string reason, std::string pointer = {}) const {
-    return {make("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
+    return {make_draft("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
   }
 };
 
@@ -46,19 +46,19 @@ Drafts declare(const IncidentState& state, const Entry& entry, const Json& args,
   JsonObject body = opening(state, endpoint, endpoint, *title, severity, "declared", findings);
   body["declared_by"] = who(entry);
   if (findings.empty()) body["first_time"] = body["last_time"] = format_time(entry.time);
-  return {make("incident_opened", "", std::move(body))};
+  return {make_draft("incident_opened", "", std::move(body))};
 }
 
 Drafts acknowledge(const Incident& incident, const Entry& entry, const Json&, const Refusal& refused) {
   if (!incident.acknowledged_by.empty())
     return refused(Code::kConflict, fmt::format("{} has acknowledged it already", incident.acknowledged_by), "/incident");
-  return {make("incident_acknowledged", incident.id, {{"incident", incident.id}, {"by", who(entry)}})};
+  return {make_draft("incident_acknowledged", incident.id, {{"incident", incident.id}, {"by", who(entry)}})};
 }
 
 Drafts note(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
   auto text = text_of(args, "text");
   if (!text) return refused(text.error().code, text.error().message, text.error().pointer);
-  return {make("incident_note", incident.id, {{"incident", incident.id}, {"text", std::move(*text)}, {"by", who(entry)}})};
+  return {make_draft("incident_note", incident.id, {{"incident", incident.id}, {"text", std::move(*text)}, {"by", who(entry)}})};
 }
 
 Drafts impact(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
@@ -75,7 +75,7 @@ Drafts impact(const Incident& incident, const Entry& entry, const Json& args, co
   const bool none = std::find(information.begin(), information.end(), "None") != information.end();
   if (information.empty() || (none && information.size() > 1))
     return refused(Code::kInvalid, "'information' names what was breached, or None alone", "/information");
-  return {make("incident_impact", incident.id,
+  return {make_draft("incident_impact", incident.id,
                {{"incident", incident.id},
                 {"functional_now", string_or(args, "functional_now")},
                 {"functional_likely", string_or(args, "functional_likely")},
@@ -96,7 +96,7 @@ Drafts severity(const Incident& incident, const Entry& entry, const Json& args, 
   if (is_graver(incident.severity, to) && commander != incident.roles.end() && by != commander->second &&
       by != "user:" + commander->second)
     return refused(Code::kForbidden, "only the commander lowers the severity", "/severity");
-  return {make("incident_severity", incident.id,
+  return {make_draft("incident_severity", incident.id,
                {{"incident", incident.id}, {"from", incident.severity}, {"to", to}, {"reason", *reason}, {"by", by}})};
 }
 
@@ -108,7 +108,7 @@ Drafts phase(const Incident& incident, const Entry& entry, const Json& args, con
     return refused(Code::kConflict, fmt::format("there is no way from {} to {}", incident.phase, to), "/to");
   const auto reason = text_of(args, "reason");
   if (!reason) return refused(reason.error().code, reason.error().message, reason.error().pointer);
-  return {make("incident_phase", incident.id,
+  return {make_draft("incident_phase", incident.id,
                {{"incident", incident.id}, {"from", incident.phase}, {"to", to}, {"reason", *reason}, {"by", who(entry)}})};
 }
 
@@ -117,7 +117,7 @@ Drafts assign(const Incident& incident, const Entry& entry, const Json& args, co
   const std::string role = string_or(args, "role"), user = string_or(args, "user");
   if (!is_word(kIncidentRoles, role)) return refused(Code::kInvalid, "'role' is one of: " + list(kIncidentRoles), "/role");
   if (!is_name(user)) return refused(Code::kInvalid, "'user' is no user name", "/user");
-  return {make("incident_role", incident.id,
+  return {make_draft("incident_role", incident.id,
                {{"incident", incident.id}, {"role", role}, {"user", user}, {"by", who(entry)}})};
 }
 
@@ -131,7 +131,7 @@ Drafts task(const Incident& incident, const Entry& entry, const Json& args, cons
     if (!due) return refused(Code::kInvalid, due.error().message, "/due");
     body["due"] = format_time(*due);
   }
-  return {make("incident_task_opened", incident.id, std::move(body))};
+  return {make_draft("incident_task_opened", incident.id, std::move(body))};
 }
 
 Drafts task_done(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
@@ -141,7 +141,7 @@ Drafts task_done(const Incident& incident, const Entry& entry, const Json& args,
   if (at->done) return refused(Code::kConflict, "the task is done already", "/task");
   if (at->form && !string_or(args, "result").starts_with("fail"))
     return refused(Code::kConflict, fmt::format("a playbook's step asks for values with it: answer it with 'firebreak playbook answer {}'", id), "/task");
-  return {make("incident_task_done", incident.id,
+  return {make_draft("incident_task_done", incident.id,
                {{"incident", incident.id}, {"task", id}, {"by", who(entry)}, {"result", string_or(args, "result", "success")}})};
 }
 
@@ -153,7 +153,7 @@ Drafts measure(const Incident& incident, const Entry& entry, const Json& args, c
   const Json& figures = args.at("figures");
   if (canonical_json(figures).size() > kTextBytes)
     return refused(Code::kTooLarge, fmt::format("'figures' has at most {} octets", kTextBytes), "/figures");
-  return {make("incident_measured", incident.id,
+  return {make_draft("incident_measured", incident.id,
                {{"incident", incident.id}, {"name", *name}, {"figures", figures}, {"method", *method}, {"by", who(entry)}})};
 }
 
@@ -173,11 +173,11 @@ Drafts close(const Incident& incident, const Entry& entry, const Json& args, con
                    "/reason");
   Drafts drafts;
   if (incident.phase != "post_incident" || !undone.empty())
-    drafts.push_back(make("incident_note", incident.id,
+    drafts.push_back(make_draft("incident_note", incident.id,
                           {{"incident", incident.id},
                            {"text", fmt::format("closed from {}{}: {}", incident.phase, undone.empty() ? "" : " with " + undone + " open", reason)},
                            {"by", who(entry)}}));
-  drafts.push_back(make("incident_closed", incident.id,
+  drafts.push_back(make_draft("incident_closed", incident.id,
                         {{"incident", incident.id},
                          {"summary", *summary},
                          {"residual_risk", *residual},
@@ -224,7 +224,7 @@ Result<std::string> text_of(const Json& args, std::string_view key) {
 }
 
 Drafts refuse(const Entry& entry, Code code, std::string reason, std::string pointer) {
-  return {make("command_refused", "", refusal(string_or(entry.body, "name"), code, std::move(reason), std::move(pointer)))};
+  return {make_draft("command_refused", "", refusal(string_or(entry.body, "name"), code, std::move(reason), std::move(pointer)))};
 }
 
 Drafts decide_command(const IncidentState& state, const Entry& entry) {
@@ -249,7 +249,7 @@ Drafts decide_impact(const IncidentState& state, const Entry& entry) {
   if (incident == nullptr || incident->severity_by_hand) return {};
   const std::string to = severity_of_impact(entry.body);
   if (!is_graver(to, incident->severity)) return {};
-  return {make("incident_severity", incident->id,
+  return {make_draft("incident_severity", incident->id,
                {{"incident", incident->id}, {"from", incident->severity}, {"to", to}, {"reason", "follows from the impact"}, {"by", "firebreak"}})};
 }
 

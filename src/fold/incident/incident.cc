@@ -212,14 +212,6 @@ constexpr DecideRow kDecide[] = {
 
 }  // namespace
 
-Draft make(std::string_view kind, std::string cause, JsonObject body) {
-  Draft draft;
-  draft.kind = kind;
-  draft.cause = std::move(cause);
-  draft.body = std::move(body);
-  return draft;
-}
-
 std::string who(const Entry& entry) { return entry.actor; }
 
 const Incident* find_open(const IncidentState& state, const std::string& id) {

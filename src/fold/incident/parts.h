@@ -22,7 +22,6 @@ inline constexpr std::int64_t kKin = kDay;            // what shares source, cal
 
 using Drafts = std::vector<Draft>;
 
-Draft make(std::string_view kind, std::string cause, JsonObject body);
 std::string who(const Entry& entry);
 const Incident* find_open(const IncidentState& state, const std::string& id);
 const Incident* incident_of_endpoint(const IncidentState& state, const std::string& endpoint);

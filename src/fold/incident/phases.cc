@@ -25,7 +25,7 @@ constexpr Move kMoves[] = {
 
 Drafts move(const Incident* incident, std::string_view to, std::string reason) {
   if (incident == nullptr || !may_move(incident->phase, to)) return {};
-  return {make("incident_phase", incident->id,
+  return {make_draft("incident_phase", incident->id,
                {{"incident", incident->id}, {"from", incident->phase}, {"to", to}, {"reason", std::move(reason)}})};
 }
 

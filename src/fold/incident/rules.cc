@@ -69,12 +69,12 @@ Drafts open_by(const IncidentState& state, const Rule& rule, const Finding& find
   for (const Finding* one : all) gravest = std::max(gravest, one->severity);
   std::string title = rule.title;
   if (const std::size_t at = title.find("{endpoint}"); at != std::string::npos) title.replace(at, 10, finding.endpoint);
-  return {make("incident_opened", finding.id,
+  return {make_draft("incident_opened", finding.id,
                opening(state, finding.endpoint, finding.stream, title, severity_of(gravest), rule.name, all))};
 }
 
 Draft muted(const Finding& finding, const std::pair<const std::string, Mute>& mute) {
-  return make("finding_muted", mute.first,
+  return make_draft("finding_muted", mute.first,
               {{"finding", finding.id}, {"mute", mute.first}, {"by", mute.second.by}, {"reason", mute.second.reason},
                {"until", format_time(mute.second.until)}});
 }
@@ -85,7 +85,7 @@ Drafts link_to(const IncidentState& state, const Incident& open, const Finding& 
   JsonObject body{{"incident", open.id}, {"finding", finding.id}, {"kind", finding.kind}, {"summary", finding.summary},
                   {"cause", place.cause}, {"why", place.why}};
   if (!place.repeats.empty()) body["repeats"] = place.repeats;
-  return {make("incident_finding_linked", open.id, std::move(body))};
+  return {make_draft("incident_finding_linked", open.id, std::move(body))};
 }
 
 // The mute of a correlation rule that this finding was marked with, while it is in force.
@@ -227,7 +227,7 @@ Drafts decide_finding(const IncidentState& state, const Entry& entry) {
   if (!finding->mute.empty()) {
     const auto* rule_mute = mute_of_rule_still(state, *finding, entry.time);
     if (rule_mute != nullptr && finding->severity < Severity::kCritical) return {};
-    drafts.push_back(make("finding_unmuted", finding->id, {{"finding", finding->id}, {"mute", finding->mute}}));
+    drafts.push_back(make_draft("finding_unmuted", finding->id, {{"finding", finding->id}, {"mute", finding->mute}}));
   }
   const Incident* open = incident_of_endpoint(state, finding->endpoint);
   for (Draft& draft : open != nullptr ? link_to(state, *open, *finding) : open_by_rules(state, *finding, entry.time)) drafts.push_back(std::move(draft));
@@ -241,7 +241,7 @@ Drafts decide_linked(const IncidentState& state, const Entry& entry) {
   if (incident == nullptr || at == state.findings.end() || incident->severity_by_hand) return {};
   const std::string severity = severity_of(at->second.severity);
   if (!is_graver(severity, incident->severity)) return {};
-  return {make("incident_severity", incident->id,
+  return {make_draft("incident_severity", incident->id,
                {{"incident", incident->id},
                 {"from", incident->severity},
                 {"to", severity},

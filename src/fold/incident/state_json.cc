@@ -103,14 +103,13 @@ Json to_json(const Incident& i) {
                     {"triage", to_json(i.triage)}};
 }
 
+// A list as well: its items have no key.
 template <class Read>
 void each(const Json& document, std::string_view key, Read read) {
   const Json* part = find(document, key);
-  if (part == nullptr) return;
-  if (part->is_array())
+  if (part != nullptr && part->is_array())
     for (const Json& item : part->get_array()) read(std::string(), item);
-  if (part->is_object())
-    for (const auto& member : part->get_object()) read(std::string(member.key()), member.value());
+  each_member(document, key, read);
 }
 
 Incident read_incident(const std::string& id, const Json& d) {

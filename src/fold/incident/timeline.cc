@@ -1,6 +1,7 @@
 // One line per entry that matters to an incident: the short history that lists and screens show.
 #include <fmt/core.h>
 
+#include "base/utf8.h"
 #include "fold/incident/parts.h"
 
 namespace firebreak::incident {
@@ -19,7 +20,7 @@ std::string own_text(const Entry& entry) {
   if (entry.kind == "incident_opened") return fmt::format("opened, {}: {}", text("severity"), text("title"));
   if (entry.kind == "incident_finding_linked") return fmt::format("{} ({}): {}", text("finding"), text("kind"), text("summary"));
   if (entry.kind == "incident_triaged") return fmt::format("triage by {}: {}", text("by"), text("verdict"));
-  if (entry.kind == "finding_verdict") return fmt::format("{} says that {} is {}: {}", text("by"), text("finding"), text("verdict"), text("reason").substr(0, 200));
+  if (entry.kind == "finding_verdict") return fmt::format("{} says that {} is {}: {}", text("by"), text("finding"), text("verdict"), shortened(text("reason"), 200));
   if (entry.kind == "incident_acknowledged") return "acknowledged by " + text("by");
   if (entry.kind == "incident_phase") return fmt::format("{} -> {}: {}", text("from"), text("to"), text("reason"));
   if (entry.kind == "incident_severity") return fmt::format("severity {} -> {}: {}", text("from"), text("to"), text("reason"));
@@ -27,11 +28,11 @@ std::string own_text(const Entry& entry) {
     return fmt::format("impact: functional {} (likely {}), recoverability {}", text("functional_now"),
                        text("functional_likely"), text("recoverability"));
   if (entry.kind == "incident_role") return fmt::format("{} is {}", text("user"), text("role"));
-  if (entry.kind == "incident_note") return fmt::format("{}: {}", text("by"), text("text").substr(0, 200));
-  if (entry.kind == "incident_measured") return fmt::format("measured by {}: {}", text("by"), text("name").substr(0, 200));
-  if (entry.kind == "incident_task_opened") return fmt::format("task for {}: {}", text("owner"), text("text").substr(0, 200));
-  if (entry.kind == "incident_task_done") return fmt::format("{} done: {}", text("task"), text("result").substr(0, 200));
-  if (entry.kind == "incident_closed") return fmt::format("closed by {}; residual risk: {}", text("by"), text("residual_risk").substr(0, 200));
+  if (entry.kind == "incident_note") return fmt::format("{}: {}", text("by"), shortened(text("text"), 200));
+  if (entry.kind == "incident_measured") return fmt::format("measured by {}: {}", text("by"), shortened(text("name"), 200));
+  if (entry.kind == "incident_task_opened") return fmt::format("task for {}: {}", text("owner"), shortened(text("text"), 200));
+  if (entry.kind == "incident_task_done") return fmt::format("{} done: {}", text("task"), shortened(text("result"), 200));
+  if (entry.kind == "incident_closed") return fmt::format("closed by {}; residual risk: {}", text("by"), shortened(text("residual_risk"), 200));
   if (entry.kind == "evidence_captured") return fmt::format("evidence {}: {} ({} octets)", text("item"), text("name"), int_or(body, "octets"));
   if (entry.kind == "evidence_failed") return fmt::format("evidence {} failed: {}", text("item"), text("reason"));
   if (entry.kind == "options_offered") return "containment options offered";

@@ -159,7 +159,7 @@ Triage triage_of(const IncidentState& state, const Incident& incident) {
 Draft triaged(const Incident& incident, const Triage& triage) {
   JsonObject body = to_json(triage).as_object();
   body["incident"] = incident.id;
-  return make("incident_triaged", incident.id, std::move(body));
+  return make_draft("incident_triaged", incident.id, std::move(body));
 }
 
 std::vector<const Incident*> touched(const IncidentState& state, const Entry& entry) {

@@ -19,7 +19,7 @@ Drafts propose(const IncidentState& state, const Entry& entry, const Json& args)
   if (document.size() > kDocumentBytes) return refuse(entry, Code::kTooLarge, fmt::format("'document' has at most {} octets", kDocumentBytes), "/document");
   const auto reason = text_of(args, "reason");
   if (!reason) return refuse(entry, reason.error().code, reason.error().message, reason.error().pointer);
-  return {make("detectors_proposed", "",
+  return {make_draft("detectors_proposed", "",
                {{"endpoint", endpoint}, {"document", args.at("document")}, {"digest", sha256(document).hex()}, {"backtest", args.at("backtest")},
                 {"reason", *reason}, {"by", who(entry)}})};
 }
@@ -34,14 +34,14 @@ Drafts decide_on(const IncidentState& state, const Entry& entry, const Json& arg
     const auto reason = text_of(args, "reason");
     if (!reason) return refuse(entry, reason.error().code, reason.error().message, reason.error().pointer);
     body["reason"] = *reason;
-    return {make("detectors_rejected", id, std::move(body))};
+    return {make_draft("detectors_rejected", id, std::move(body))};
   }
   if (who(entry) == proposal.by) return refuse(entry, Code::kForbidden, "who proposes a change does not approve it: another person does", "/proposal");
   if (string_or(args, "digest") != proposal.digest)
     return refuse(entry, Code::kConflict, fmt::format("you approve digest {}, the proposal has {}: look at it again", string_or(args, "digest"), proposal.digest), "/digest");
   body["digest"] = proposal.digest;
   body["document"] = proposal.document;
-  return {make("detectors_approved", id, std::move(body))};
+  return {make_draft("detectors_approved", id, std::move(body))};
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Drafts decide_verdict(const IncidentState& state, const Entry& entry, const Json
   if (!was.verdict.empty()) body["previous"] = was.verdict;
   if (!other.empty()) body["duplicate_of"] = other;
   if (const auto at = state.findings.find(id); at != state.findings.end() && !at->second.incident.empty()) body["incident"] = at->second.incident;
-  return {make("finding_verdict", id, std::move(body))};
+  return {make_draft("finding_verdict", id, std::move(body))};
 }
 
 void apply_verdict(IncidentState& state, const Entry& entry) {

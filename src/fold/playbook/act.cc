@@ -16,7 +16,7 @@ namespace {
 Draft of(const At& at, std::string_view kind, JsonObject more = {}) {
   JsonObject body = at.body();
   for (auto& member : more) body[member.key()] = std::move(member.value());
-  return make(kind, at.run->id, std::move(body));
+  return make_draft(kind, at.run->id, std::move(body));
 }
 
 const IncidentFacts* facts_of(const At& at) {
@@ -28,9 +28,7 @@ const IncidentFacts* facts_of(const At& at) {
 JsonArray form_of(const At& at) {
   JsonArray form;
   for (const std::string& name : at.step->out_args) {
-    const auto own = at.step->variables.find(name);
-    const auto global = at.plan->read.variables.find(name);
-    const cacao::Variable* const variable = own != at.step->variables.end() ? &own->second : global != at.plan->read.variables.end() ? &global->second : nullptr;
+    const cacao::Variable* const variable = declared(*at.plan, at.step, name);
     JsonObject field{{"name", name}, {"type", variable != nullptr ? variable->type : "string"}, {"description", variable != nullptr ? variable->description : ""}};
     if (const auto choices = choices_of(*at.plan, name); !choices.empty()) field["choices"] = JsonArray(choices.begin(), choices.end());
     form.push_back(std::move(field));
@@ -134,21 +132,21 @@ Drafts ask_connector(const At& at, const JsonObject& args, const IncidentFacts&)
 }
 
 Drafts open_task(const At& at, const JsonObject& args, const IncidentFacts&) {
-  Drafts drafts{make("incident_task_opened", at.run->id, {{"incident", at.run->incident}, {"text", args.at("text")}, {"owner", args.at("owner")}, {"run", at.run->id}})};
+  Drafts drafts{make_draft("incident_task_opened", at.run->id, {{"incident", at.run->incident}, {"text", args.at("text")}, {"owner", args.at("owner")}, {"run", at.run->id}})};
   join(drafts, unit_done(at, {}));
   return drafts;
 }
 
 Drafts start_deadline(const At& at, const JsonObject& args, const IncidentFacts&) {
   const std::string due = format_time(at.activation->begin + args.at("within_us").to_number<std::int64_t>());
-  Drafts drafts{make("incident_task_opened", at.run->id,
+  Drafts drafts{make_draft("incident_task_opened", at.run->id,
                      {{"incident", at.run->incident}, {"text", fmt::format("Deadline {}", std::string_view(args.at("name").as_string()))}, {"owner", args.at("owner")}, {"due", due}, {"run", at.run->id}})};
   join(drafts, unit_done(at, {{"__due__", due}}));
   return drafts;
 }
 
 Drafts move_phase(const At& at, const JsonObject& args, const IncidentFacts&) {
-  Drafts drafts{make("phase_requested", at.run->id, {{"incident", at.run->incident}, {"to", args.at("to")}, {"reason", args.at("reason")}, {"run", at.run->id}})};
+  Drafts drafts{make_draft("phase_requested", at.run->id, {{"incident", at.run->incident}, {"to", args.at("to")}, {"reason", args.at("reason")}, {"run", at.run->id}})};
   join(drafts, unit_done(at, {}));
   return drafts;
 }
@@ -219,7 +217,7 @@ Drafts unit_done(const At& at, Values values) {
 Drafts unit_failed(const At& at, std::string_view outcome, std::string detail, bool may_retry) {
   const StepRules& rules = at.rules();
   if (!may_retry || at.activation->attempt >= rules.attempts) return end_step(at, outcome, std::move(detail));
-  return {of(at, "playbook_step_retried", {{"attempt", at.activation->attempt + 1}, {"wait_ms", rules.retry_wait_ms}, {"detail", cacao::printable(detail).substr(0, 2'000)}})};
+  return {of(at, "playbook_step_retried", {{"attempt", at.activation->attempt + 1}, {"wait_ms", rules.retry_wait_ms}, {"detail", shortened(cacao::printable(detail), 2'000)}})};
 }
 
 }  // namespace firebreak::playbook

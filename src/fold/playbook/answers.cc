@@ -121,7 +121,7 @@ Drafts next_unit(const PlaybookState& state, const Entry& entry) {
 // A task whose step ended in the same group, between the decision to ask and this entry: nobody has to answer it.
 Drafts asked(const PlaybookState& state, const Entry& entry) {
   if (find(entry.body, "activation") == nullptr || at(state, entry.body)) return {};
-  return {make("incident_task_done", string_or(entry.body, "run"),
+  return {make_draft("incident_task_done", string_or(entry.body, "run"),
                {{"incident", string_or(entry.body, "incident")}, {"task", entry.id("task")}, {"by", "firebreak"}, {"result", "withdrawn: the step is over"}})};
 }
 

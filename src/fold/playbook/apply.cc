@@ -188,6 +188,7 @@ void step_ended(PlaybookState& state, const Entry& entry) {
   Run* const run = run_of(state, entry.body);
   if (run == nullptr || run->ended) return;
   const std::uint64_t index = activation_in(*run, entry.body);
+  const auto next = strings_or_empty(entry.body, "next");
   std::string parent;
   {
     Edit activation(state, run->id, index);
@@ -197,14 +198,12 @@ void step_ended(PlaybookState& state, const Entry& entry) {
     const std::string outcome = string_or(entry.body, "outcome");
     set_values(*run, plan, activation->step, nullptr, entry.body);
     run->outcomes[activation->step] = outcome;
-    // The exception's way: a failure leads on, and no on_failure says where. The same step may be reached by success as well: then it is none.
-    const cacao::Step* const step = plan != nullptr ? plan->step(activation->step) : nullptr;
-    if (step != nullptr && parent.empty() && outcome != "success" && step->on_failure.empty() && !strings_or_empty(entry.body, "next").empty()) run->exceptional = true;
+    // The exception's way: a failure leads to the playbook's exception, by on_failure or for want of one. Where a success leads, it is none.
+    if (plan != nullptr && parent.empty() && outcome != "success" && !next.empty() && next.front() == plan->read.exception) run->exceptional = true;
     run->open.erase(index);
   }
   std::erase_if(run->held, [&](const Held& held) { return held.activation == index || index_of(held.parent) == index; });
   run->last_ended = entry.index;
-  const auto next = strings_or_empty(entry.body, "next");
   if (!next.empty()) {
     if (run->paused) run->held.push_back({next.front(), parent, 0});
     return;

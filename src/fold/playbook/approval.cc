@@ -29,7 +29,7 @@ Result<std::vector<Rendered>> would_leave(const At& at) {
   return out;
 }
 
-Drafts refuse(const std::string& name, Code code, std::string reason, std::string pointer) { return {make("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))}; }
+Drafts refuse(const std::string& name, Code code, std::string reason, std::string pointer) { return {make_draft("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))}; }
 
 }  // namespace
 
@@ -41,14 +41,14 @@ Drafts ask(const At& at) {
   for (const Rendered& one : *commands) {
     digests.push_back(one.digest());
     units.emplace_back(digests.back());
-    if (shown.size() < kShown) shown.push_back(JsonObject{{"kind", one.kind}, {"text", one.text.substr(0, 500)}});
+    if (shown.size() < kShown) shown.push_back(JsonObject{{"kind", one.kind}, {"text", shortened(one.text, 500)}});
   }
   Drafts drafts;
   if (!at.activation->approval.id.empty()) {
     JsonObject gone = at.body();
     gone["approval"] = at.activation->approval.id;
     gone["reason"] = "what would be done has changed since it was asked";
-    drafts.push_back(make("playbook_approval_void", at.run->id, std::move(gone)));
+    drafts.push_back(make_draft("playbook_approval_void", at.run->id, std::move(gone)));
   }
   JsonObject body = at.body();
   body["name"] = at.step->name;
@@ -57,7 +57,7 @@ Drafts ask(const At& at) {
   body["commands"] = std::move(shown);
   body["approvers"] = at.rules().approvers;
   body["within_ms"] = at.rules().approval_ms;
-  drafts.push_back(make("playbook_approval_requested", at.run->id, std::move(body)));
+  drafts.push_back(make_draft("playbook_approval_requested", at.run->id, std::move(body)));
   return drafts;
 }
 
@@ -83,7 +83,7 @@ Drafts decide_approval_command(const PlaybookState& state, const Entry& entry, c
     body["approval"] = id;
     body["by"] = entry.actor;
     body["reason"] = string_or(args, "reason");
-    return {make("playbook_approval_rejected", id, std::move(body))};
+    return {make_draft("playbook_approval_rejected", id, std::move(body))};
   }
   if (entry.actor == at.run->by) return refuse(name, Code::kForbidden, "who started the run cannot approve its steps", "/approval");
   if (approval.by.contains(entry.actor)) return refuse(name, Code::kConflict, "you have approved it already", "/approval");
@@ -93,7 +93,7 @@ Drafts decide_approval_command(const PlaybookState& state, const Entry& entry, c
   body["approval"] = id;
   body["by"] = entry.actor;
   body["complete"] = approval.by.size() + 1 >= at.rules().approvers;
-  return {make("playbook_approved", id, std::move(body))};
+  return {make_draft("playbook_approved", id, std::move(body))};
 }
 
 }  // namespace firebreak::playbook

@@ -64,7 +64,7 @@ Drafts call_playbook(const At& at, Time now) {
 }  // namespace
 
 Drafts enter_loop(const At& at) {
-  if (at.run->paused) return {make("playbook_command_held", at.run->id, at.body())};
+  if (at.run->paused) return {make_draft("playbook_command_held", at.run->id, at.body())};
   const auto yes = holds(at);
   if (!yes) return end_step(at, "failure", yes.error().message);
   if (!*yes) return end_step(at, "success", fmt::format("{} times", at.activation->iterations));

@@ -19,7 +19,7 @@ struct Given {
   const Json& args;
 
   Drafts refuse(Code code, std::string reason, std::string pointer = {}) const {
-    return {make("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
+    return {make_draft("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
   }
   Drafts refuse(const Error& error) const { return refuse(error.code, error.message, error.pointer); }
   std::string text(std::string_view key) const { return string_or(args, key); }
@@ -50,7 +50,7 @@ Drafts install(const Given& given) {
     if ((*plan)->modified <= newest && !only_signed)
       return given.refuse(Code::kConflict, fmt::format("the version of {} is installed; a new one needs a newer 'modified'", had.plan->read.modified), "/document/modified");
   }
-  return {make("playbook_installed", "", {{"id", read.id}, {"modified", read.modified}, {"name", read.name}, {"digest", (*plan)->digest}, {"document", *document}})};
+  return {make_draft("playbook_installed", "", {{"id", read.id}, {"modified", read.modified}, {"name", read.name}, {"digest", (*plan)->digest}, {"document", *document}})};
 }
 
 // The newest version, or the one that is asked for.
@@ -145,7 +145,7 @@ Drafts pause(const Given& given) {
   if (run->paused) return given.refuse(Code::kConflict, fmt::format("{} is paused already", run->id), "/run");
   Drafts drafts;
   for (const Run* one : with_children(given.state, *run))
-    if (!one->paused) drafts.push_back(make("playbook_run_paused", one->id, {{"run", one->id}, {"incident", one->incident}, {"by", given.entry.actor}, {"reason", given.text("reason")}}));
+    if (!one->paused) drafts.push_back(make_draft("playbook_run_paused", one->id, {{"run", one->id}, {"incident", one->incident}, {"by", given.entry.actor}, {"reason", given.text("reason")}}));
   return drafts;
 }
 
@@ -155,15 +155,14 @@ Drafts resume(const Given& given) {
   if (!run->paused) return given.refuse(Code::kConflict, fmt::format("{} is not paused", run->id), "/run");
   Drafts drafts;
   for (const Run* one : with_children(given.state, *run))
-    if (one->paused) drafts.push_back(make("playbook_run_resumed", one->id, {{"run", one->id}, {"incident", one->incident}, {"by", given.entry.actor}}));
+    if (one->paused) drafts.push_back(make_draft("playbook_run_resumed", one->id, {{"run", one->id}, {"incident", one->incident}, {"by", given.entry.actor}}));
   return drafts;
 }
 
 // "__measure__ (string: fallback, none, review or route)"
 std::string asked_for(const At& at, const std::string& name) {
-  const auto own = at.step->variables.find(name);
-  const auto global = at.plan->read.variables.find(name);
-  const std::string type = own != at.step->variables.end() ? own->second.type : global != at.plan->read.variables.end() ? global->second.type : "string";
+  const cacao::Variable* const variable = declared(*at.plan, at.step, name);
+  const std::string type = variable != nullptr ? variable->type : "string";
   std::string words;
   const auto choices = choices_of(*at.plan, name);
   for (std::size_t i = 0; i < choices.size(); ++i) words += (i == 0 ? ": " : i + 1 == choices.size() ? " or " : ", ") + choices[i];
@@ -191,7 +190,7 @@ Drafts answer(const Given& given) {
   if (auto problem = problem_of(*at.plan, at.step, *values)) return given.refuse(Code::kInvalid, std::move(*problem), "/values");
   JsonObject written;
   for (const auto& [name, value] : *values) written[name] = value;
-  return {make("incident_task_done", at.run->incident,
+  return {make_draft("incident_task_done", at.run->incident,
                {{"incident", at.run->incident}, {"task", task}, {"by", given.entry.actor}, {"result", given.text("note")}, {"outcome", outcome}, {"values", std::move(written)}})};
 }
 
@@ -203,7 +202,7 @@ Drafts capture(const Given& given) {
   for (const std::string& item : strings_or_empty(given.args, "items")) list += (list.empty() ? "" : ",") + item;
   const auto items = parse_items(list);
   if (!items) return given.refuse(Code::kInvalid, items.error().message, "/items");
-  return {make("evidence_requested", incident,
+  return {make_draft("evidence_requested", incident,
                {{"incident", incident}, {"endpoint", facts->second.endpoint}, {"stream", facts->second.stream}, {"items", JsonArray(items->begin(), items->end())}, {"first", facts->second.first}, {"last", facts->second.last}})};
 }
 

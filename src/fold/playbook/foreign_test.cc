@@ -86,6 +86,16 @@ TEST(Foreign, the_exception_reached_by_success_is_none) {
   EXPECT_EQ(twice.way(), "action--look=failure action--tell=failure") << "a failing exception is not tried again";
 }
 
+// on_failure may name it in so many words.
+TEST(Foreign, the_exception_that_on_failure_names_is_one) {
+  Told told(playbook_of({{"start--1", start("action--look")}, {"action--look", manual(to("end--1", "action--tell"))}, {"action--tell", manual(to("end--2"))}, {"end--2", end()}},
+                        {{"workflow_exception", "action--tell"}}));
+  told.says("action--look", "failure");
+  told.says("action--tell");
+  EXPECT_EQ(told.way(), "action--look=failure action--tell end--2");
+  EXPECT_EQ(told.run().outcome, "failure");
+}
+
 // What would fail at every try is told before the run.
 TEST(Foreign, a_request_without_a_path_does_not_start) {
   for (const char* line : {"GET https://desk.example.com/state HTTP/1.1", "POST __path__:value HTTP/1.1"}) {

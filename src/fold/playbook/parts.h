@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
 #include "cacao/lookup.h"
 #include "fold/playbook/playbook.h"
 
@@ -26,7 +27,6 @@ inline constexpr std::size_t kTimersAtOnce = 40;
 
 using Drafts = std::vector<Draft>;
 
-Draft make(std::string_view kind, std::string cause, JsonObject body);
 void join(Drafts& to, Drafts more);
 
 // One activation with all that belongs to it. Points into the state.
@@ -50,6 +50,8 @@ std::vector<At> waiting_for(const PlaybookState& state, const std::string& id);
 // What variables hold for a step (nullptr: for the playbook as a whole): its own first, then the run's, then what Firebreak
 // knows of the incident, then the organisation's, then the declared value.
 cacao::Lookup lookup_in(const PlaybookState& state, const Run& run, const Plan& plan, const cacao::Step* step, const Activation* activation);
+// The step's own declaration, else the playbook's; nullptr: there is none.
+const cacao::Variable* declared(const Plan& plan, const cacao::Step* step, const std::string& name);
 // The words that a later switch-condition without default has cases for: no other word leads anywhere. Empty: any.
 std::vector<std::string> choices_of(const Plan& plan, const std::string& variable);
 // Why these values may not be given to these variables; nothing when they may.

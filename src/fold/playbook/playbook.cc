@@ -67,6 +67,11 @@ void apply(PlaybookState& state, const Entry& entry) {
   apply_run(state, entry);
 }
 
+std::optional<Call> open_call(const PlaybookState& state, const std::string& id) {
+  const auto waiting = waiting_for(state, id);
+  return waiting.empty() ? std::nullopt : std::optional(waiting[0].activation->call);
+}
+
 std::vector<Call> open_calls(const PlaybookState& state) {
   std::vector<std::pair<std::uint64_t, const Call*>> found;
   for (const auto& [id, run] : state.runs)

@@ -8,6 +8,8 @@
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,7 @@ void apply(PlaybookState& state, const Entry& entry);
 
 // Calls that are ordered and not answered, in order: for whoever carries them out, after a restart too.
 std::vector<Call> open_calls(const PlaybookState& state);
+std::optional<Call> open_call(const PlaybookState& state, const std::string& id);  // nothing: its step is over
 
 const Plan* plan_of(const PlaybookState& state, const Run& run);  // nullptr: the version is gone
 

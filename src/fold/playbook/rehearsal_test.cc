@@ -18,9 +18,9 @@ std::vector<Draft> decide_with_rooms(const PlaybookState& state, const Entry& en
   const std::string name = string_or(entry.body, "name");
   const Json& args = entry.body.at("args");
   const std::string cause = "journal:" + std::to_string(entry.index);
-  if (name == "action.propose") drafts.push_back(make("action_proposed", cause, {{"incident", string_or(args, "incident")}, {"class", "bounded"}}));
-  if (name == "action.lift") drafts.push_back(make("action_lifted", cause, {{"action", string_or(args, "action")}}));
-  if (name == "release.gate") drafts.push_back(make("gate_requested", cause, {{"incident", string_or(args, "incident")}, {"release", string_or(args, "release")}}));
+  if (name == "action.propose") drafts.push_back(make_draft("action_proposed", cause, {{"incident", string_or(args, "incident")}, {"class", "bounded"}}));
+  if (name == "action.lift") drafts.push_back(make_draft("action_lifted", cause, {{"action", string_or(args, "action")}}));
+  if (name == "release.gate") drafts.push_back(make_draft("gate_requested", cause, {{"incident", string_or(args, "incident")}, {"release", string_or(args, "release")}}));
   return drafts;
 }
 
@@ -217,9 +217,8 @@ void Rehearsal::answer_task(const At& at, const std::string& task) {
 }
 
 std::string Rehearsal::value_for(const At& at, const std::string& variable) {
-  const auto declared = at.plan->read.variables.find(variable);
-  const auto of_step = at.step->variables.find(variable);
-  const std::string type = of_step != at.step->variables.end() ? of_step->second.type : declared != at.plan->read.variables.end() ? declared->second.type : "string";
+  const cacao::Variable* const declaration = declared(*at.plan, at.step, variable);
+  const std::string type = declaration != nullptr ? declaration->type : "string";
   const auto own = candidates_.find(variable);
   if (at.run->id != run_ || own == candidates_.end()) {
     // Of a playbook that is called: as if it were rehearsed alone, with its first candidates.

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "cacao/http_request.h"
 #include "cacao/insert.h"
 #include "fold/playbook/verbs.h"
@@ -45,7 +46,7 @@ Result<Rendered> http(const Plan& plan, const cacao::Step& step, std::size_t com
   JsonObject what{{"method", request.method}, {"url", request.url}, {"headers", std::move(headers)}, {"body", request.body}};
   FIREBREAK_ASSIGN(JsonObject auth, authentication(document, *to));
   if (!auth.empty()) what["auth"] = std::move(auth);
-  return Rendered{"http", std::move(what), cacao::printable(fmt::format("{} {}{}", request.method, request.url, request.body.empty() ? "" : " with " + request.body.substr(0, 1'000)))};
+  return Rendered{"http", std::move(what), cacao::printable(fmt::format("{} {}{}", request.method, request.url, request.body.empty() ? "" : " with " + shortened(request.body, 1'000)))};
 }
 
 Result<Rendered> verb(const std::string& line, const cacao::Lookup& lookup) {

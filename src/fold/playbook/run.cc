@@ -22,7 +22,7 @@ Drafts withdraw(const Run& run, const Activation& activation, std::string_view w
   Drafts drafts;
   for (const std::string& id : activation.waits_for)
     if (id.starts_with("task-"))
-      drafts.push_back(make("incident_task_done", run.id, {{"incident", run.incident}, {"task", id}, {"by", "firebreak"}, {"result", fmt::format("withdrawn: {}", why)}}));
+      drafts.push_back(make_draft("incident_task_done", run.id, {{"incident", run.incident}, {"task", id}, {"by", "firebreak"}, {"result", fmt::format("withdrawn: {}", why)}}));
   return drafts;
 }
 
@@ -47,14 +47,6 @@ Values given_back(const PlaybookState& state, const Run& run) {
 
 }  // namespace
 
-Draft make(std::string_view kind, std::string cause, JsonObject body) {
-  Draft draft;
-  draft.kind = kind;
-  draft.cause = std::move(cause);
-  draft.body = std::move(body);
-  return draft;
-}
-
 void join(Drafts& to, Drafts more) {
   for (Draft& draft : more) to.push_back(std::move(draft));
 }
@@ -65,11 +57,11 @@ Drafts start_step(const PlaybookState& state, const Run& run, const Plan& plan, 
   if (step == nullptr || run.activations >= kActivations)
     return end_run(state, run, "failure", "firebreak", step == nullptr ? fmt::format("there is no step '{}'", id) : fmt::format("{} steps have been started: a loop without end?", kActivations));
   JsonObject body{{"run", run.id}, {"incident", run.incident}, {"step", id}, {"name", step->name.empty() ? step->type : step->name}, {"type", step->type},
-                  {"command", step->commands.empty() ? "" : step->commands[0].text.substr(0, 1'000)}, {"parent", parent}};
+                  {"command", step->commands.empty() ? "" : shortened(step->commands[0].text, 1'000)}, {"parent", parent}};
   if (step->type == "parallel") body["branches"] = step->branches.size();
   if (step->delay_ms > 0) body["delay_ms"] = step->delay_ms;
   if (later || state.at_once >= kAtOnce) body["later"] = true;
-  return {make("playbook_step_started", run.id, std::move(body))};
+  return {make_draft("playbook_step_started", run.id, std::move(body))};
 }
 
 Drafts end_step(const At& at, std::string_view outcome, std::string detail, Values values) {
@@ -94,10 +86,10 @@ Drafts end_step(const At& at, std::string_view outcome, std::string detail, Valu
   }
   if (std::string way = next_of(at, outcome); !way.empty()) next.emplace_back(std::move(way));
   body["outcome"] = outcome;
-  body["detail"] = cacao::printable(detail).substr(0, 2'000);
+  body["detail"] = shortened(cacao::printable(detail), 2'000);
   body["next"] = std::move(next);
   if (!given.empty()) body["variables"] = std::move(given);
-  Drafts drafts{make("playbook_step_ended", at.run->id, std::move(body))};
+  Drafts drafts{make_draft("playbook_step_ended", at.run->id, std::move(body))};
   if (outcome != "success") {
     join(drafts, withdraw(*at.run, *at.activation, outcome == "timeout" ? "nobody answered in time" : "the step is over"));
     join(drafts, end_child(*at.state, *at.activation));
@@ -124,7 +116,7 @@ Drafts end_run(const PlaybookState& state, const Run& run, std::string_view outc
   JsonObject values;
   for (const auto& [name, value] : given_back(state, run)) values[name] = value;
   if (!values.empty()) body["variables"] = std::move(values);
-  return {make("playbook_run_ended", run.id, std::move(body))};
+  return {make_draft("playbook_run_ended", run.id, std::move(body))};
 }
 
 Drafts decide_run_started(const PlaybookState& state, const Entry& entry) {

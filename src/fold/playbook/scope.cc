@@ -24,14 +24,14 @@ std::optional<std::string> given(const Run& run, const IncidentFacts* facts, std
   return kinds;
 }
 
+}  // namespace
+
 const cacao::Variable* declared(const Plan& plan, const cacao::Step* step, const std::string& name) {
   if (step != nullptr)
     if (const auto own = step->variables.find(name); own != step->variables.end()) return &own->second;
   const auto global = plan.read.variables.find(name);
   return global == plan.read.variables.end() ? nullptr : &global->second;
 }
-
-}  // namespace
 
 std::string At::id() const { return fmt::format("step-{}", index); }
 

@@ -86,7 +86,7 @@ Result<Draft> start_run(const PlaybookState& state, const Start& start, Time now
   JsonObject values;
   for (const auto& [name, value] : start.variables) values[name] = value;
   if (!values.empty()) body["variables"] = std::move(values);
-  return make("playbook_run_started", start.incident, std::move(body));
+  return make_draft("playbook_run_started", start.incident, std::move(body));
 }
 
 // A label may name the rule, or a kind of finding that the incident was opened with.
@@ -101,7 +101,7 @@ Drafts on_incident(const PlaybookState& state, const Entry& entry) {
     auto draft = start_run(state, Start{plan, entry.id("inc"), "firebreak", "", "", "", "", {}}, entry.time);
     // Whoever relies on it must hear that it does not come.
     if (!draft)
-      draft = make("incident_task_opened", entry.id("inc"),
+      draft = make_draft("incident_task_opened", entry.id("inc"),
                    {{"incident", entry.id("inc")},
                     {"owner", "lead"},
                     {"text", fmt::format("The playbook '{}' is for this incident and was not started: {}. Go on by hand.", plan->read.name, draft.error().message)}});

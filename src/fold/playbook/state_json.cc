@@ -14,13 +14,6 @@ std::set<std::string> set_at(const Json& object, std::string_view key) {
   return {items.begin(), items.end()};
 }
 
-template <class Read>
-void each(const Json& document, std::string_view key, Read read) {
-  const Json* part = find(document, key);
-  if (part == nullptr || !part->is_object()) return;
-  for (const auto& member : part->get_object()) read(std::string(member.key()), member.value());
-}
-
 Json to_json(const IncidentFacts& facts) {
   return JsonObject{{"endpoint", facts.endpoint}, {"stream", facts.stream}, {"rule", facts.rule},
                     {"severity", facts.severity}, {"phase", facts.phase},   {"first", facts.first},
@@ -62,7 +55,7 @@ Json strings(const Values& map) {
 
 Values read_strings(const Json& document, std::string_view key) {
   Values map;
-  each(document, key, [&](const std::string& name, const Json& value) {
+  each_member(document, key, [&](const std::string& name, const Json& value) {
     if (value.is_string()) map[name] = std::string(value.get_string());
   });
   return map;
@@ -126,7 +119,7 @@ Run read_run(const std::string& id, const Json& d) {
   run.parent_run = string_or(d, "parent_run");
   run.parent_step = number(d, "parent_step");
   run.variables = read_strings(d, "variables");
-  each(d, "open", [&](const std::string& index, const Json& one) { run.open[index_of("step-" + index)] = read_activation(one); });
+  each_member(d, "open", [&](const std::string& index, const Json& one) { run.open[index_of("step-" + index)] = read_activation(one); });
   run.outcomes = read_strings(d, "outcomes");
   if (const Json* held = find(d, "held"); held != nullptr && held->is_array())
     for (const Json& one : held->get_array()) run.held.push_back({string_or(one, "step"), string_or(one, "parent"), number(one, "activation")});
@@ -174,9 +167,9 @@ Result<PlaybookState> playbook_state_from_json(const Json& document) {
       PlanPtr plan = make_plan(one);
       state.installed[plan->read.id][plan->modified] = {plan, one};
     }
-  each(document, "runs", [&](const std::string& id, const Json& d) { state.runs[id] = read_run(id, d); });
-  each(document, "incidents", [&](const std::string& id, const Json& d) { state.incidents[id] = read_incident(d); });
-  each(document, "findings", [&](const std::string& id, const Json& d) {
+  each_member(document, "runs", [&](const std::string& id, const Json& d) { state.runs[id] = read_run(id, d); });
+  each_member(document, "incidents", [&](const std::string& id, const Json& d) { state.incidents[id] = read_incident(d); });
+  each_member(document, "findings", [&](const std::string& id, const Json& d) {
     FindingFacts facts = read_finding(d);
     state.finding_of[facts.stream + "\n" + facts.episode] = id;
     state.findings[id] = std::move(facts);

@@ -13,7 +13,7 @@ bool asks_people(const Activation& activation) { return !activation.approval.id.
 Drafts timer(const At& at, Time now) {
   const Activation& activation = *at.activation;
   if (now >= activation.deadline) return end_step(at, "timeout", fmt::format("no answer within {} s", (activation.deadline - activation.begin) / kSecond));
-  if (!activation.begun && !at.run->paused && now >= activation.begin) return {make("playbook_step_due", at.run->id, at.body())};
+  if (!activation.begun && !at.run->paused && now >= activation.begin) return {make_draft("playbook_step_due", at.run->id, at.body())};
   if (asks_people(activation) && now >= activation.approval.until) return end_step(at, "failure", "nobody approved it in time");
   return {};
 }

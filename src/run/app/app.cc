@@ -216,7 +216,7 @@ Result<void> App::Impl::follow_journal() {
   jobs->post([this] { feed_maker->use_rules(); });
   for (const Entry& entry : requests.open()) take_request(entry);
   jobs->post([this] { erasures->carry_out(); });
-  take_calls();
+  take_open_calls();
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
   projection->wake();
@@ -224,7 +224,7 @@ Result<void> App::Impl::follow_journal() {
 }
 
 void App::Impl::on_group(const journal::Group& group) {
-  bool orders = false, ordered_calls = false, steps_ended = false;
+  bool orders = false, steps_ended = false;
   for (const Entry& entry : group.entries) {
     erase_text(entry);
     feed_maker->apply(entry);
@@ -235,7 +235,7 @@ void App::Impl::on_group(const journal::Group& group) {
       const std::string endpoint = FeedMaker::endpoint_of(entry);
       jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
     }
-    ordered_calls = ordered_calls || entry.kind == "playbook_call_ordered";
+    if (entry.kind == "playbook_call_ordered") take_call(entry);
     steps_ended = steps_ended || entry.kind == "playbook_step_ended" || entry.kind == "playbook_run_ended";
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
@@ -245,7 +245,6 @@ void App::Impl::on_group(const journal::Group& group) {
     }
   }
   if (orders) take_orders();
-  if (ordered_calls) take_calls();
   if (steps_ended) calls->look();
   projection->wake();
   if (events_file) events_file->wake();
@@ -278,15 +277,21 @@ void App::Impl::take_orders() {
   }
 }
 
-void App::Impl::take_calls() {
+// Those that were ordered before the subscription; later ones come with their entries.
+void App::Impl::take_open_calls() {
   std::vector<playbook::Call> open;
   journal->with_state([&](const journal::View& view) { open = playbook::open_calls(view.state<playbook::PlaybookState>(playbook::kFoldName)); });
-  std::set<std::string> still;
   for (playbook::Call& call : open) {
-    still.insert(call.id);
-    if (calls_taken.insert(call.id).second) calls->take(std::move(call));
+    newest_call = index_of(call.id);
+    calls->take(std::move(call));
   }
-  std::erase_if(calls_taken, [&](const std::string& id) { return !still.contains(id); });
+}
+
+void App::Impl::take_call(const Entry& entry) {
+  if (entry.index <= newest_call) return;
+  std::optional<playbook::Call> call;
+  journal->with_state([&](const journal::View& view) { call = playbook::open_call(view.state<playbook::PlaybookState>(playbook::kFoldName), entry.id("call")); });
+  if (call) calls->take(std::move(*call));
 }
 
 effects::Hooks App::Impl::effect_hooks() {

@@ -68,7 +68,7 @@ struct App::Impl {
   std::unique_ptr<effects::Worker> worker;
   Callers callers;
   std::unique_ptr<Calls> calls;
-  std::set<std::string> calls_taken;
+  std::uint64_t newest_call = 0;   // that was there before the subscription
   std::set<std::uint64_t> orders_taken;
   std::mutex making_mutex;
   std::set<std::string> making;  // endpoints whose feed is to be tried
@@ -96,7 +96,8 @@ struct App::Impl {
   void erase_text(const Entry& entry);
   void take_request(const Entry& entry);
   void take_orders();
-  void take_calls();  // what runs of playbooks have ordered outside
+  void take_open_calls();               // what runs of playbooks have ordered outside
+  void take_call(const Entry& entry);
   effects::Hooks effect_hooks();
   void add_gauges();
   Result<void> create_stream(const record::StreamConfig& config);

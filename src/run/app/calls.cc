@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "cacao/http_request.h"
 #include "world/net/http_client.h"
 
@@ -19,7 +20,7 @@ constexpr std::int64_t kTimeoutUs = 60'000'000;   // of one request
 
 bool unknown_fate(Code code) { return code == Code::kUnavailable || code == Code::kTimeout; }
 
-std::string excerpt(const std::string& body) { return cacao::printable(body.substr(0, kExcerpt)); }
+std::string excerpt(const std::string& body) { return cacao::printable(shortened(body, kExcerpt)); }
 
 // Where the call goes: what is slow there holds up no other.
 std::string place_of(const Json& ordered) {
@@ -52,16 +53,16 @@ Calls::Calls(const Context& context, const PlaybookConfig& config, const Callers
 Calls::~Calls() { stop(); }
 
 void Calls::take(playbook::Call call) {
+  std::string place = place_of(call.ordered);
   const std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(call));
+  waiting_.push_back({std::move(call), std::move(place)});
   changed_.notify_one();
 }
 
-std::deque<playbook::Call>::iterator Calls::next() {
-  return std::find_if(waiting_.begin(), waiting_.end(), [&](const playbook::Call& call) {
-    const std::string place = place_of(call.ordered);
-    const auto busy = busy_.find(place);
-    return busy == busy_.end() || busy->second < (place.starts_with("connector:") ? 1 : kAtOnePlace);
+std::deque<Calls::Waiting>::iterator Calls::next() {
+  return std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) {
+    const auto busy = busy_.find(one.place);
+    return busy == busy_.end() || busy->second < (one.place.starts_with("connector:") ? 1 : kAtOnePlace);
   });
 }
 
@@ -71,9 +72,8 @@ void Calls::work() {
     changed_.wait(lock, [&] { return stopping_ || next() != waiting_.end(); });
     if (stopping_) return;
     const auto found = next();
-    const playbook::Call call = std::move(*found);
+    const auto [call, place] = std::move(*found);
     waiting_.erase(found);
-    const std::string place = place_of(call.ordered);
     ++busy_[place];
     const auto cancelled = under_way_[call.id] = std::make_shared<Cancelled>(false);
     lock.unlock();
@@ -119,11 +119,7 @@ void Calls::stop() {
 
 bool Calls::is_wanted(const std::string& call) const {
   bool wanted = false;
-  context_.journal.with_state([&](const journal::View& view) {
-    const auto& state = view.state<playbook::PlaybookState>(playbook::kFoldName);
-    const auto waiting = state.waits.lower_bound({call, "", 0});
-    wanted = waiting != state.waits.end() && std::get<0>(*waiting) == call;
-  });
+  context_.journal.with_state([&](const journal::View& view) { wanted = playbook::open_call(view.state<playbook::PlaybookState>(playbook::kFoldName), call).has_value(); });
   return wanted;
 }
 
@@ -136,7 +132,7 @@ void Calls::carry_out(const playbook::Call& call, const Cancelled& cancelled) {
   if (body) return end(call, std::move(*body));
   const Error& error = body.error();
   if (unknown_fate(error.code) && cancelled) return;  // nobody waits for it; or the program ends, and the next start takes it up
-  end(call, {{"result", unknown_fate(error.code) ? "uncertain" : "failed"}, {"detail", cacao::printable(error.message).substr(0, 2'000)}});
+  end(call, {{"result", unknown_fate(error.code) ? "uncertain" : "failed"}, {"detail", shortened(cacao::printable(error.message), 2'000)}});
 }
 
 Result<JsonObject> Calls::answer(const playbook::Call& call, const Cancelled& cancelled) {

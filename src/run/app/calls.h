@@ -47,9 +47,13 @@ class Calls {
 
  private:
   using Cancelled = std::atomic<bool>;
+  struct Waiting {
+    playbook::Call call;
+    std::string place;  // a host, a channel, a connector
+  };
 
   void work();
-  std::deque<playbook::Call>::iterator next();  // the first whose place is not busy
+  std::deque<Waiting>::iterator next();  // the first whose place is not busy
   void carry_out(const playbook::Call& call, const Cancelled& cancelled);
   bool is_wanted(const std::string& call) const;
   Result<JsonObject> answer(const playbook::Call& call, const Cancelled& cancelled);  // body of playbook_call_ended
@@ -66,8 +70,8 @@ class Calls {
   const std::string installation_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::deque<playbook::Call> waiting_;
-  std::map<std::string, std::size_t> busy_;                      // by place: a host, a channel, a connector
+  std::deque<Waiting> waiting_;
+  std::map<std::string, std::size_t> busy_;                      // by place
   std::map<std::string, std::shared_ptr<Cancelled>> under_way_;  // by call
   bool stopping_ = false;
   std::vector<std::thread> threads_;

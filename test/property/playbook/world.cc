@@ -25,19 +25,6 @@ void World::install(const Playbook& of) {
     if (entries_[i].kind == "command_refused") seen.problems.push_back("not installed: " + string_or(entries_[i].body, "reason"));
 }
 
-Entry World::stamp(const Draft& draft) const {
-  Entry entry;
-  entry.index = entries_.size();
-  entry.kind = draft.kind;
-  entry.time = now_;
-  entry.actor = draft.actor;
-  entry.cause = draft.cause;
-  entry.body = draft.body;
-  auto read = parse_entry(entry.index, entry_bytes(entry));
-  FIREBREAK_ASSERT(read.has_value());
-  return std::move(*read);
-}
-
 // Access hands commands on; the incident's room takes tasks as done.
 std::vector<Draft> World::others(const Entry& entry) const {
   Draft draft;
@@ -63,7 +50,7 @@ void World::input(const std::string& kind, Json body, const std::string& actor) 
   const bool others_first = below(2) == 0;
   for (std::size_t at = 0; at < waiting.size(); ++at) {
     if (at >= 1'000) return seen.problems.push_back("a group does not end");
-    const Entry entry = stamp(waiting[at]);
+    const Entry entry = stamped(waiting[at], entries_.size(), now_);
     const bool tick = entry.kind == "tick";
     if (!tick) {
       const auto before = state_.runs;

@@ -44,7 +44,6 @@ class World {
   void install(const Playbook& playbook);
   void input(const std::string& kind, Json body, const std::string& actor = "firebreak");
   void command(const std::string& actor, const std::string& name, JsonObject args) { input("command", JsonObject{{"name", name}, {"args", std::move(args)}}, actor); }
-  Entry stamp(const Draft& draft) const;
   std::vector<Draft> others(const Entry& entry) const;  // what other rooms decide
   void note(const Entry& entry, const std::map<std::string, playbook::Run>& before);
   void once(bool quiet);

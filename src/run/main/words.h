@@ -1,0 +1,90 @@
+// Everything a command may be given, by family: what people typed, before anything is done with it. The tree that fills it
+// is command_line.h. Words are shared between commands: a default set here is every command's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "run/main/commands.h"
+#include "run/main/detect_table.h"
+
+namespace firebreak::cli {
+
+struct KeepingWords {
+  std::string subject, text, reason, purpose;
+  std::vector<std::string> streams;
+  std::int64_t days = 0;
+};
+
+struct ArchiveWords {
+  std::string sql, stream, release, caller, from, to, format = "table", out, prove, bundle;
+  bool as_is = false, open = false;
+};
+
+struct StatsWords {
+  std::string reference, reference_rows, reference_where, current, current_rows, current_where, column, kind = "numeric", file, rows, detector;
+  std::uint64_t clock = 32;
+  std::uint32_t permutations = 0;
+  double threshold = 50;
+};
+
+struct RuleWords {
+  std::string path, events, category, id;
+  std::vector<std::string> endpoints;
+  bool none = false;
+};
+
+struct PlaybookWords {
+  std::string file, second, out, profile = "strict-cs01", id, incident, key, signee, identity, from = "nist", name, version, step, reason, state, digest, note;
+  bool svg = false, failed = false, status = false;
+  std::vector<std::string> keys, set;
+};
+
+struct CaseWords {
+  std::string verdict, duplicate_of, kind, rule, from, to, config, open;
+  std::string since;  // of a backtest: it has a default, and `from` none
+};
+
+struct ProfileWords {
+  std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
+  std::vector<std::string> categorical;
+  double level = 0.01;
+  bool fail = false;
+};
+
+struct DeadlineWords {
+  std::string regime, regimes, holidays, offset = "Z";
+  std::vector<std::string> from, facts, stops;
+  bool draft = false;
+};
+
+struct Words {
+  Connection connection;
+  KeepingWords keeping;
+  ArchiveWords archive;
+  StatsWords stats;
+  ProfileWords profile;
+  DetectOptions detect;
+  RuleWords rule;
+  DeadlineWords deadline;
+  PlaybookWords playbook;
+  CaseWords cases;
+  ServeOptions serve;
+  GatewayCommand gateway;
+  ReleaseFiles release;
+  OnboardOptions onboard;
+  IngestOptions ingest;
+  std::string id, text, endpoint, severity, title, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
+      pinned, exported, ca_file, keys_dir, out, report_dir, file, player, caller_list, release_name, measure_file;
+  std::vector<std::string> callers, keys, items, receipts, witnesses;
+  std::string data, span;
+  double per_minute = 60, burst = 10, low = 0, high = 0;
+  std::int64_t lease_minutes = 240, minutes = 15;
+  std::uint64_t index = 0;
+  int limit = 50;
+  bool all = false;
+  std::string scope = "caller", part = "summary", role, user, owner, task, now, likely, recoverability;
+};
+
+}  // namespace firebreak::cli
