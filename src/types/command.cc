@@ -7,76 +7,76 @@
 namespace firebreak {
 namespace {
 
-constexpr std::string_view kPeople = "analyst approver admin";
-constexpr std::string_view kHandlers = "analyst admin";
-constexpr std::string_view kPlanners = "analyst approver admin producer";  // a CI job says what it deploys
+using enum Step;
 
 constexpr CommandSpec kCommands[] = {
-    {"incident.declare", kPeople, "endpoint title severity", "", "open an incident by hand"},
-    {"incident.ack", kPeople, "incident", "", "say that you have it"},
-    {"incident.note", kPeople, "incident text", "", "add a fact to the timeline"},
-    {"incident.impact", kPeople, "incident functional_now functional_likely information recoverability", "",
-     "rate the impact (NIST SP 800-61r2 tables 3-2 to 3-4)"},
-    {"incident.severity", kPeople, "incident severity reason", "", "change the severity"},
-    {"incident.phase", kPeople, "incident to reason", "", "move to another phase"},
-    {"incident.assign", kPeople, "incident role user", "", "give a person a role"},
-    {"incident.task", kPeople, "incident text owner", "due", "open a task"},
-    {"incident.task_done", kPeople, "incident task result", "", "finish a task"},
-    {"incident.measure", kPeople, "incident name figures method", "", "add a measurement, as of a test attack"},
-    {"incident.triage", kPeople, "incident verdict reason", "", "say whether it is drift or malice: benign_drift, suspected_malice, undetermined"},
-    {"incident.close", kPeople, "incident summary residual_risk", "reason", "end the incident"},
-    {"finding.verdict", kPeople, "finding verdict reason", "duplicate_of", "say what a finding was: true, benign, test, duplicate"},
-    {"change.add", kPlanners, "kind to reason", "endpoint from", "enter a planned change: deploy, retrain, campaign, ab_test, other"},
-    {"change.cancel", kPlanners, "change reason", "", "take a planned change back"},
-    {"mute.add", kPeople, "until reason", "rule kind endpoint from", "keep findings from alerting for a while; they are recorded as ever"},
-    {"mute.lift", kPeople, "mute reason", "", "end a mute now"},
-    {"detectors.propose", kHandlers, "endpoint document backtest reason", "", "propose another detector configuration, with what it would change"},
-    {"detectors.approve", "approver", "proposal digest", "", "approve exactly the configuration with this digest"},
-    {"detectors.reject", kPeople, "proposal reason", "", "refuse a proposed configuration, or take it back"},
-    {"action.propose", kHandlers, "endpoint lease_s", "incident option measure", "propose a containment action"},
-    {"action.approve", "approver", "action digest", "", "approve exactly the measure with this digest"},
-    {"action.reject", "approver", "action reason", "", "refuse an action"},
-    {"action.lift", kPeople, "action reason", "", "end an action now"},
-    {"freeze", kPeople, "reason", "", "let nothing new leave Firebreak; policies in force stay"},
-    {"thaw", kPeople, "reason", "", "end a freeze; needs two people"},
-    {"release.register", kHandlers,
-     "endpoint release upstream model manifest dataset holdout training_cut sources", "profile incident",
-     "register a release with its lineage"},
-    {"release.gate", kHandlers, "endpoint release", "incident", "run the recovery gates on a candidate"},
-    {"release.promote", kHandlers, "endpoint release", "incident", "propose shadow, canary and full traffic"},
-    {"source.approve", "approver", "source reason", "digest", "accept a data source as lineage"},
-    {"rules.apply", "admin", "digest loaded refused", "endpoints", "run a set of detection rules; a blob, by its digest"},
-    {"endpoint.put", "admin", "endpoint", "", "register or change an endpoint"},
-    {"playbook.install", "admin", "document", "", "install a CACAO 2.0 playbook"},
-    {"playbook.run", kHandlers, "playbook incident", "version variables", "start a playbook on an incident"},
-    {"playbook.cancel", kHandlers, "run reason", "", "end a run now; what is under way in it is called off"},
-    {"playbook.pause", kHandlers, "run reason", "", "let a run start nothing new"},
-    {"playbook.resume", kHandlers, "run", "", "let a paused run go on"},
-    {"playbook.rerun", kHandlers, "run", "from", "run an ended one again, whole or from one of its steps"},
-    {"playbook.answer", kPeople, "task outcome", "values note", "answer a manual step: success or failure, and the values it asks for"},
-    {"playbook.approve", kPeople, "approval digest", "", "approve exactly what a step would do, by its digest"},
-    {"playbook.reject", kPeople, "approval reason", "", "refuse what a step would do; the run takes its failure's way"},
-    {"evidence.capture", kHandlers, "incident items", "", "capture evidence now"},
-    {"erase.request", "admin", "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
-    {"text.erase", "admin", "text reason", "", "erase a text that somebody typed; named by its reference"},
-    {"hold.add", kPeople, "reason", "subject stream", "keep records from being erased"},
-    {"hold.lift", kPeople, "hold reason", "", "end a hold; needs two people"},
-    {"user.add", "admin", "user role", "scripted", "add a user"},
-    {"token.add", "admin", "user token_hash", "expires", "add a token by its SHA-256"},
-    {"token.revoke", "admin", "user token_hash", "", "revoke a token"},
-    {"session.link", "admin", "user link_hash", "expires", "add a one-time sign-in link by the SHA-256 of its code"},
-    {"session.open", kPeople, "session_hash", "link_hash expires", "sign in to the page; uses up the link"},
-    {"session.close", kPeople, "session_hash", "", "sign out of the page"},
+    {"incident.declare", Duty::kDeclare, kDo, "endpoint title severity", "", "open an incident by hand"},
+    {"incident.ack", Duty::kTimeline, kDo, "incident", "", "say that you have it"},
+    {"incident.note", Duty::kTimeline, kDo, "incident text", "", "add a fact to the timeline"},
+    {"incident.impact", Duty::kSteer, kDo, "incident functional_now functional_likely information recoverability", "", "rate the impact (NIST SP 800-61r2 tables 3-2 to 3-4)"},
+    {"incident.severity", Duty::kSteer, kDo, "incident severity reason", "", "change the severity"},
+    {"incident.phase", Duty::kSteer, kDo, "incident to reason", "", "move to another phase"},
+    {"incident.assign", Duty::kSteer, kDo, "incident role user", "", "give a person a role"},
+    {"incident.task", Duty::kTimeline, kDo, "incident text owner", "due", "open a task"},
+    {"incident.task_done", Duty::kTimeline, kDo, "incident task result", "", "finish a task"},
+    {"incident.measure", Duty::kTimeline, kDo, "incident name figures method", "", "add a measurement, as of a test attack"},
+    {"incident.triage", Duty::kSteer, kDo, "incident verdict reason", "", "say whether it is drift or malice: benign_drift, suspected_malice, undetermined"},
+    {"incident.close", Duty::kClose, kDo, "incident summary residual_risk", "reason", "end the incident"},
+    {"finding.verdict", Duty::kTimeline, kDo, "finding verdict reason", "duplicate_of", "say what a finding was: true, benign, test, duplicate"},
+    {"change.add", Duty::kTimeline, kDo, "kind to reason", "endpoint from", "enter a planned change: deploy, retrain, campaign, ab_test, other", "producer"},
+    {"change.cancel", Duty::kTimeline, kDo, "change reason", "", "take a planned change back", "producer"},
+    {"mute.add", Duty::kContain, kDo, "until reason", "rule kind endpoint from", "keep findings from alerting for a while; they are recorded as ever"},
+    {"mute.lift", Duty::kContain, kDo, "mute reason", "", "end a mute now"},
+    {"detectors.propose", Duty::kDisrupt, kPropose, "endpoint document backtest reason", "", "propose another detector configuration, with what it would change"},
+    {"detectors.approve", Duty::kDisrupt, kApprove, "proposal digest", "", "approve exactly the configuration with this digest"},
+    {"detectors.reject", Duty::kDisrupt, kPropose, "proposal reason", "", "refuse a proposed configuration, or take it back"},
+    {"action.propose", Duty::kContain, kPropose, "endpoint lease_s", "incident option measure", "propose a containment action"},
+    {"action.approve", Duty::kDisrupt, kApprove, "action digest", "", "approve exactly the measure with this digest"},
+    {"action.reject", Duty::kDisrupt, kApprove, "action reason", "", "refuse an action"},
+    {"action.lift", Duty::kContain, kDo, "action reason", "", "end an action now"},
+    {"freeze", Duty::kContain, kDo, "reason", "", "let nothing new leave Firebreak; policies in force stay"},
+    {"thaw", Duty::kContain, kPropose, "reason", "", "end a freeze; needs two people"},
+    {"release.register", Duty::kPromote, kPropose, "endpoint release upstream model manifest dataset holdout training_cut sources", "profile incident", "register a release with its lineage"},
+    {"release.gate", Duty::kPromote, kPropose, "endpoint release", "incident", "run the recovery gates on a candidate"},
+    {"release.promote", Duty::kPromote, kPropose, "endpoint release", "incident", "propose shadow, canary and full traffic"},
+    {"source.approve", Duty::kPromote, kApprove, "source reason", "digest", "accept a data source as lineage"},
+    {"rules.apply", Duty::kAdminister, kDo, "digest loaded refused", "endpoints", "run a set of detection rules; a blob, by its digest"},
+    {"endpoint.put", Duty::kAdminister, kDo, "endpoint", "", "register or change an endpoint"},
+    {"playbook.install", Duty::kAdminister, kDo, "document", "", "install a CACAO 2.0 playbook"},
+    {"playbook.run", Duty::kContain, kDo, "playbook incident", "version variables", "start a playbook on an incident"},
+    {"playbook.cancel", Duty::kContain, kDo, "run reason", "", "end a run now; what is under way in it is called off"},
+    {"playbook.pause", Duty::kContain, kDo, "run reason", "", "let a run start nothing new"},
+    {"playbook.resume", Duty::kContain, kDo, "run", "", "let a paused run go on"},
+    {"playbook.rerun", Duty::kContain, kDo, "run", "from", "run an ended one again, whole or from one of its steps"},
+    {"playbook.answer", Duty::kTimeline, kDo, "task outcome", "values note", "answer a manual step: success or failure, and the values it asks for"},
+    {"playbook.approve", Duty::kDisrupt, kApprove, "approval digest", "", "approve exactly what a step would do, by its digest"},
+    {"playbook.reject", Duty::kDisrupt, kPropose, "approval reason", "", "refuse what a step would do; the run takes its failure's way"},
+    {"evidence.capture", Duty::kEvidence, kDo, "incident items", "", "capture evidence now"},
+    {"erase.request", Duty::kAdminister, kDo, "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
+    {"text.erase", Duty::kAdminister, kDo, "text reason", "", "erase a text that somebody typed; named by its reference"},
+    {"hold.add", Duty::kTimeline, kDo, "reason", "subject stream", "keep records from being erased"},
+    {"hold.lift", Duty::kOverride, kPropose, "hold reason", "", "end a hold; needs two people"},
+    {"incident.exclude", Duty::kSteer, kDo, "incident user reason", "", "keep an incident from a person: for them there is none"},
+    {"incident.include", Duty::kSteer, kDo, "incident user reason", "", "let an excluded person see the incident again"},
+    {"break_glass.open", Duty::kDisrupt, kPropose, "reason", "", "act alone for 4 hours; all of it is marked and reviewed by somebody else within 24"},
+    {"break_glass.review", Duty::kDisrupt, kApprove, "break_glass verdict text", "", "say what you think of what was done alone: justified, not_justified"},
+    {"request.approve", Duty::kAdminister, kAnswer, "request digest", "", "the second person's yes to exactly this command"},
+    {"request.reject", Duty::kAdminister, kAnswer, "request reason", "", "refuse a command that waits for a second person, or take it back"},
+    {"access.preset", Duty::kAdminister, kDo, "preset reason", "", "choose how duties are spread: solo, pair, team, enterprise"},
+    {"user.roles", Duty::kAdminister, kDo, "user role reason", "", "give a person other roles"},
+    {"mfa.enroll", Duty::kTimeline, kOwn, "secret", "", "keep a secret of one-time codes, by its digest"},
+    {"mfa.confirm", Duty::kTimeline, kOwn, "secret", "", "say that its codes come out right"},
+    {"mfa.reset", Duty::kAdminister, kDo, "user reason", "", "forget a person's one-time codes"},
+    {"password.set", Duty::kTimeline, kOwn, "password", "user", "keep a password, by the digest of its argon2id hash"},
+    {"key.add", Duty::kTimeline, kOwn, "name key_hash scope expires", "user", "add an API key of your own: some duties, until a day"},
+    {"key.revoke", Duty::kTimeline, kOwn, "key", "", "end an API key"},
+    {"user.add", Duty::kAdminister, kDo, "user role", "scripted", "add a user"},
+    {"token.add", Duty::kAdminister, kDo, "user token_hash", "expires", "add a token by its SHA-256"},
+    {"token.revoke", Duty::kAdminister, kDo, "user token_hash", "", "revoke a token"},
+    {"session.link", Duty::kAdminister, kDo, "user link_hash", "expires", "add a one-time sign-in link by the SHA-256 of its code"},
+    {"session.open", Duty::kTimeline, kOwn, "session_hash", "link_hash expires", "sign in to the page; uses up the link"},
+    {"session.close", Duty::kTimeline, kOwn, "session_hash", "", "sign out of the page"},
 };
-
-bool has_word(std::string_view words, std::string_view word) {
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find(' '), words.size());
-    if (words.substr(0, end) == word) return true;
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return false;
-}
 
 // Every argument is a text, but for these.
 Result<void> check_type(std::string_view command, std::string_view key, const Json& value) {
@@ -90,7 +90,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "scripted") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints") {
+  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" || key == "scope") {
     right = is_texts;
     expected = "a list of texts";
   } else if (key == "sources") {
@@ -149,7 +149,5 @@ JsonObject refusal(std::string_view name, Code code, std::string reason, std::st
   if (!pointer.empty()) body["pointer"] = std::move(pointer);
   return body;
 }
-
-bool role_may(const CommandSpec& command, std::string_view role) { return has_word(command.roles, role); }
 
 }  // namespace firebreak

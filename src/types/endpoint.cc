@@ -182,6 +182,7 @@ Result<void> check(const Endpoint& endpoint) {
   if (!endpoint.callers_blob.empty() && !Digest::from_hex(endpoint.callers_blob))
     return fail(Code::kInvalid, "'callers_blob' is a SHA-256 in hex", "/callers_blob");
   for (const auto& [key, value] : {std::pair<std::string_view, const std::string&>{"owner_team", endpoint.owner_team},
+                                   {"owner", endpoint.owner},
                                    {"on_call", endpoint.on_call},
                                    {"environment", endpoint.environment},
                                    {"criticality", endpoint.criticality},
@@ -227,6 +228,7 @@ Json to_json(const Endpoint& endpoint) {
   }
   if (!endpoint.callers.empty()) document["callers"] = std::move(callers);
   if (!endpoint.callers_blob.empty()) document["callers_blob"] = endpoint.callers_blob;
+  if (!endpoint.owner.empty()) document["owner"] = endpoint.owner;
   return document;
 }
 
@@ -234,10 +236,11 @@ Result<Endpoint> endpoint_from_json(const Json& document) {
   FIREBREAK_TRY(only_keys(document, {"name",        "owner_team", "on_call",        "environment",  "criticality",
                                      "mode",        "state",      "capture",        "wire",         "features",
                                      "labels",      "positive_label", "amount_field", "amount_unit", "last_known_good", "gateway",
-                                     "fallback",    "caps",       "callers",        "callers_blob", "lineage"}));
+                                     "fallback",    "caps",       "callers",        "callers_blob", "lineage", "owner"}));
   Endpoint endpoint;
   FIREBREAK_ASSIGN(endpoint.name, get_string(document, "name"));
   for (const auto& [key, into] : {std::pair<std::string_view, std::string*>{"owner_team", &endpoint.owner_team},
+                                  {"owner", &endpoint.owner},
                                   {"on_call", &endpoint.on_call},
                                   {"environment", &endpoint.environment},
                                   {"criticality", &endpoint.criticality},

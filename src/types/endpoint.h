@@ -47,6 +47,7 @@ struct EndpointCaps {
 struct Endpoint {
   std::string name;
   std::string owner_team, on_call, environment, criticality;
+  std::string owner;  // the user who owns it: approves nothing that is done to it
   EndpointMode mode = EndpointMode::kInline;
   EndpointState state = EndpointState::kObserve;
   CapturePolicy capture = CapturePolicy::kBestEffort;

@@ -47,6 +47,14 @@ constexpr FreeText kFreeTexts[] = {
     {"text.erase", "reason", kAnyText},
     {"hold.add", "reason", kAnyText},
     {"hold.lift", "reason", kAnyText},
+    {"incident.exclude", "reason", kIncidentText},
+    {"incident.include", "reason", kIncidentText},
+    {"break_glass.open", "reason", kIncidentText},
+    {"break_glass.review", "text", kIncidentText},
+    {"request.reject", "reason", kIncidentText},
+    {"access.preset", "reason", kIncidentText},
+    {"user.roles", "reason", kIncidentText},
+    {"mfa.reset", "reason", kIncidentText},
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -14,7 +14,4 @@ inline constexpr std::string_view kInformationImpact[] = {"None", "Privacy Breac
 inline constexpr std::string_view kRecoverability[] = {"Regular", "Supplemented", "Extended", "Not Recoverable"};
 inline constexpr std::string_view kIncidentSeverity[] = {"SEV-1", "SEV-2", "SEV-3", "SEV-4"};
 
-// The three fixed roles of this version, and the two kinds of programs.
-inline constexpr std::string_view kRoles[] = {"admin", "analyst", "approver", "gateway", "producer"};
-
 }  // namespace firebreak::words

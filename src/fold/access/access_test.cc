@@ -4,7 +4,6 @@
 #include <rapidcheck/gtest.h>
 
 #include "types/command.h"
-#include "types/incident.h"
 
 namespace firebreak::access {
 namespace {
@@ -152,7 +151,7 @@ RC_GTEST_PROP(AccessProperty, holds_its_invariants_under_any_commands, ()) {
     const std::string actor = *rc::gen::elementOf(actors);
     const std::string user = "u" + std::to_string(*rc::gen::inRange(0, 4));
     const std::string hash = token(std::to_string(*rc::gen::inRange(0, 6)));
-    const std::string role(words::kRoles[*rc::gen::inRange<std::size_t>(0, 5)]);
+    const std::string role(*rc::gen::element<std::string>("admin", "analyst", "approver", "gateway", "producer", "commander analyst"));
     switch (*rc::gen::inRange(0, 6)) {
       case 3: story.command(actor, "session.link", {{"user", user}, {"link_hash", hash}}); break;
       case 4: story.command(actor, "session.open", {{"session_hash", hash}, {"link_hash", token(user)}}); break;
@@ -166,7 +165,7 @@ RC_GTEST_PROP(AccessProperty, holds_its_invariants_under_any_commands, ()) {
   AccessState replayed, admins;
   for (const Entry& entry : story.entries) {
     if (entry.kind == "user_added" && entry.actor != "firebreak")
-      RC_ASSERT(replayed.users.at(entry.actor.substr(entry.actor.find(':') + 1)).role == "admin");
+      RC_ASSERT(has_word(replayed.users.at(entry.actor.substr(entry.actor.find(':') + 1)).role, "admin"));
     apply(replayed, entry);
   }
   RC_ASSERT(replayed == story.state);

@@ -12,6 +12,19 @@ bool base_moved(const ContainState& state, const Action& action) {
   return is_open_ended(action) && (slot == state.endpoints.end() || slot->second.base_release != action.base_before);
 }
 
+// The same sign-in, or the same browser where the installation tells browsers apart, is not a second person.
+bool same_way(const Action& action, const Entry& entry) {
+  const Json* via = find(entry.body, "via");
+  if (via == nullptr) return false;
+  return (!action.session.empty() && action.session == string_or(*via, "session")) ||
+         (!action.browser.empty() && action.browser == string_or(*via, "browser"));
+}
+
+bool is_owner(const ContainState& state, const Action& action, const std::string& by) {
+  const auto slot = state.endpoints.find(action.endpoint);
+  return slot != state.endpoints.end() && !slot->second.endpoint.owner.empty() && by == "user:" + slot->second.endpoint.owner;
+}
+
 }  // namespace
 
 Drafts decide_approve(const ContainState& state, const Entry& entry, const Json& args) {
@@ -26,8 +39,16 @@ Drafts decide_approve(const ContainState& state, const Entry& entry, const Json&
   if (entry.time >= action->expires)
     return refused(Code::kConflict, fmt::format("{} expired at {}", id, format_time(action->expires)), "/action");
   if (!by.starts_with("user:")) return refused(Code::kForbidden, "only a person can approve", "");
-  if (by == action->requested_by)
-    return refused(Code::kForbidden, "who asked for an action cannot approve it", "/action");
+  // Under a broken glass (fold/access marks the command) one person is enough, and what is done says so.
+  const std::string glass = string_or(entry.body, "break_glass");
+  if (glass.empty()) {
+    if (by == action->requested_by)
+      return refused(Code::kForbidden, "who asked for an action cannot approve it", "/action");
+    if (is_owner(state, *action, by))
+      return refused(Code::kForbidden, fmt::format("the owner of {} cannot approve an action on it", action->endpoint), "/action");
+    if (same_way(*action, entry))
+      return refused(Code::kForbidden, "it was asked for in this very session: the second person signs in elsewhere", "/action");
+  }
   if (action->approved_by.contains(by)) return refused(Code::kConflict, "you have approved it already", "/action");
   if (digest != action->digest)
     return refused(Code::kConflict,
@@ -37,7 +58,9 @@ Drafts decide_approve(const ContainState& state, const Entry& entry, const Json&
     return refused(Code::kConflict, "a destructive action waits until the incident's evidence is captured", "/action");
   if (base_moved(state, *action))
     return refused(Code::kConflict, "the endpoint's base release has changed since the proposal", "/action");
-  return {make_draft("action_approved", id, {{"action", id}, {"by", by}, {"digest", digest}})};
+  JsonObject body{{"action", id}, {"by", by}, {"digest", digest}};
+  if (!glass.empty()) body["break_glass"] = glass;
+  return {make_draft("action_approved", id, std::move(body))};
 }
 
 Drafts decide_reject(const ContainState& state, const Entry& entry, const Json& args) {

@@ -1,8 +1,8 @@
 // Containment: proposals, approvals, orders, leases, effect checks, quarantine growth, promotion ladders, freeze.
 //
 // Promise (docs/formats/journal.md): nothing is ordered that was not approved by enough people other than the
-// requester, each naming the digest of exactly this measure, endpoint and lease; at most one order per endpoint is
-// under way; every measure but a promotion ends at its lease or before; at most one extension per endpoint and
+// requester and the endpoint's owner, each naming the digest of exactly this measure, endpoint and lease, or by one who
+// acts under a broken glass, which the approval then names; at most one order per endpoint is under way; every measure but a promotion ends at its lease or before; at most one extension per endpoint and
 // second, within the measure's caps per hour; nothing is ordered while frozen.
 //
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
@@ -23,7 +23,7 @@
 namespace firebreak::contain {
 
 inline constexpr std::string_view kFoldName = "contain";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 std::vector<Draft> decide(const ContainState& state, const Entry& entry);
 void apply(ContainState& state, const Entry& entry);

@@ -202,6 +202,9 @@ Drafts decide_propose(const ContainState& state, const Entry& entry, const Json&
                           {"forecast", std::move(wish->forecast)},
                           {"option", wish->option},
                           {"text", describe(wish->measure)}};
+  if (const Json* via = find(entry.body, "via"))
+    for (const char* key : {"session", "browser"})
+      if (std::string way = string_or(*via, key); !way.empty()) draft.body.as_object()[key] = std::move(way);
   return {std::move(draft)};
 }
 
@@ -255,6 +258,8 @@ void apply_proposed(ContainState& state, const Entry& entry) {
   action.option = string_or(body, "option");
   action.undo = string_or(body, "undo");
   action.digest = string_or(body, "digest");
+  action.session = string_or(body, "session");
+  action.browser = string_or(body, "browser");
   action.lease_us = int_or(body, "lease_us");
   action.approvals = static_cast<std::uint32_t>(std::max<std::int64_t>(1, int_or(body, "approvals", 1)));
   action.expires = get_time(body, "expires").value_or(entry.time + kProposalLife);

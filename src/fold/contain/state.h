@@ -57,6 +57,7 @@ struct Action {
   std::string id, incident, endpoint, cls, requested_by, option, undo;
   Measure measure;              // as approved; a quarantine's growth stands in `grown`
   std::string digest;           // hex
+  std::string session, browser;  // of who asked: an approval comes from others
   std::int64_t lease_us = 0;    // 0 = none (promotion)
   std::uint32_t approvals = 1;
   std::set<std::string> approved_by;

@@ -113,6 +113,8 @@ Json to_json(const Action& action) {
                     {"undo", action.undo},
                     {"measure", firebreak::to_json(action.measure)},
                     {"digest", action.digest},
+                    {"session", action.session},
+                    {"browser", action.browser},
                     {"lease_us", action.lease_us},
                     {"approvals", action.approvals},
                     {"approved_by", std::move(approved)},
@@ -161,6 +163,8 @@ Result<Action> read_action(const std::string& id, const Json& document) {
   // A measure that was refused at its proposal is stored as the empty default, which cannot be read as a measure.
   if (auto read = measure_from_json(*measure)) action.measure = std::move(*read);
   action.digest = string_or(document, "digest");
+  action.session = string_or(document, "session");
+  action.browser = string_or(document, "browser");
   action.lease_us = int_or(document, "lease_us");
   action.approvals = static_cast<std::uint32_t>(number(document, "approvals"));
   for (const std::string& by : strings_or_empty(document, "approved_by")) action.approved_by.insert(by);

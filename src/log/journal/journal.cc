@@ -20,16 +20,18 @@ Result<Entry> command_outcome(const Group& group) {
     if (entry.kind == "command_refused")
       return fail(code_from_name(string_or(entry.body, "code")), string_or(entry.body, "reason"),
                   string_or(entry.body, "pointer"));
-    if (entry.kind == "command_accepted" && accepted == nullptr) accepted = &entry;
+    if ((entry.kind == "command_accepted" || entry.kind == "command_requested") && accepted == nullptr) accepted = &entry;
   }
   if (accepted == nullptr) return fail(Code::kInternal, "nobody accepted or refused the command");
   return *accepted;
 }
 
-Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor) {
+Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor, const Json& via) {
   FIREBREAK_TRY(check_command(name, args));
   FIREBREAK_ASSIGN(Json kept, keep_free_texts(name, args, [&](std::string_view text) { return journal.keep_text(text); }));
-  Draft draft{"command", JsonObject{{"name", name}, {"args", std::move(kept)}}, actor, {}, {}};
+  JsonObject body{{"name", name}, {"args", std::move(kept)}};
+  if (!via.is_null()) body["via"] = via;
+  Draft draft{"command", std::move(body), actor, {}, {}};
   FIREBREAK_ASSIGN(Group group, journal.submit_wait(std::move(draft)));
   FIREBREAK_TRY(command_outcome(group));
   return group;

@@ -41,13 +41,14 @@ struct Group {
   std::uint64_t index() const { return entries.empty() ? 0 : entries.front().index; }
 };
 
-// What a command's group says: the accepted entry, or the error of the first `command_refused` in it.
+// What a command's group says: the accepted entry (or the one that waits for a second person), or the error of the first `command_refused` in it.
 Result<Entry> command_outcome(const Group& group);
 
 class Journal;
 // Checks the grammar (types/command.h), keeps free texts outside (types/free_text.h), submits, waits; the group when it was
-// accepted, else the refusal's error. Every command enters here.
-Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor);
+// accepted or waits for a second person, else the refusal's error. Every command enters here. `via`: with what the actor came
+// (docs/formats/roles.md), null for the program itself.
+Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor, const Json& via = nullptr);
 
 // The folds at one moment. Valid inside with_state() only.
 class View {
