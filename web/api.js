@@ -6,6 +6,9 @@ export class ApiError extends Error {
 
 const session = { user: sessionStorage.getItem("firebreak.user") || "", role: "", scripted: false, csrf: "" };
 export const who = () => session;
+// Whether a duty is mine at least so far: "propose", "second" or "do" (docs/formats/roles.md).
+const CELLS = ["none", "view", "propose", "second", "do"];
+export const can = (duty, least) => CELLS.indexOf((session.rights || {})[duty] || "none") >= CELLS.indexOf(least);
 
 function headers(method) {
   const all = {};
@@ -14,9 +17,11 @@ function headers(method) {
   return all;
 }
 
-async function call(method, path, body) {
+async function call(method, path, body, code) {
+  const all = headers(method);
+  if (code) all["Firebreak-Code"] = code;
   const answer = await fetch(path, {
-    method, headers: headers(method), cache: "no-store", credentials: "same-origin",
+    method, headers: all, cache: "no-store", credentials: "same-origin",
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (answer.ok) return answer.json();
@@ -30,7 +35,9 @@ async function call(method, path, body) {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body) => call("POST", path, body);
-export const command = (name, args) => post("/api/v1/commands/" + name, args);
+export const command = (name, args, code) => call("POST", "/api/v1/commands/" + name, args, code);
+// What an approval asks for beside the button, when its giver has one-time codes.
+export const codeField = () => session.codes ? [{ name: "code", label: "Your one-time code" }] : [];
 
 function remember(document) {
   Object.assign(session, document);
@@ -53,7 +60,7 @@ export async function resume() {
 
 export function forget() {
   sessionStorage.removeItem("firebreak.user");
-  Object.assign(session, { user: "", role: "", csrf: "" });
+  Object.assign(session, { user: "", role: "", csrf: "", codes: false, rights: {} });
 }
 
 export async function signOut() {

@@ -1,12 +1,12 @@
 // The incident's screen: what happens, what it costs, what can be done, what is in force, how far the way is gone.
-import { command, who } from "/api.js";
+import { can, codeField, command, who } from "/api.js";
 import { actionForm, amount, el, logLink, percent, person, reconcile, when, words } from "/dom.js";
 import { chainFigure } from "/chain.js";
 import { answerForm, runCard } from "/runs.js";
 
 const HOUR_US = 3600e6;
-const isPerson = () => ["admin", "analyst", "approver"].includes(who().role);
-const handles = () => ["admin", "analyst"].includes(who().role);
+const isPerson = () => can("timeline", "do");
+const handles = () => can("contain", "propose");
 const scripted = (incident, name) => (incident.people || []).some((p) => p.id === person(name) && p.scripted) ? " (scripted)" : "";
 
 function section(title, ...content) {
@@ -108,12 +108,12 @@ function approveForms(action, refresh) {
   if (action.state !== "proposed") return [];
   const mine = person(action.requested_by) === who().user;
   const note = el("p", { className: "soft" }, "Digest of exactly this measure, its target and lease: ", el("code", {}, action.digest));
-  if (who().role !== "approver")
+  if (!can("disrupt", "second"))
     return [note, el("p", { className: "soft" }, mine ? "You proposed it, so somebody else must approve it." : "An approver must say yes; you are signed in as " + who().role + ".")];
   if (mine) return [note, el("p", {}, "You proposed it, so somebody else must approve it.")];
   return [note,
-    actionForm({ title: "Approve " + action.id, button: "Approve", confirm: `Yes, approve ${action.digest.slice(0, 12)}…`,
-      send: () => command("action.approve", { action: action.id, digest: action.digest }), done: refresh }),
+    actionForm({ title: "Approve " + action.id, button: "Approve", confirm: `Yes, approve ${action.digest.slice(0, 12)}…`, fields: codeField(),
+      send: (v) => command("action.approve", { action: action.id, digest: action.digest }, v.code), done: refresh }),
     actionForm({ title: "Reject " + action.id, button: "Reject", fields: [{ name: "reason", label: "because" }],
       send: (v) => command("action.reject", { action: action.id, reason: v.reason }), done: refresh })];
 }

@@ -1,20 +1,20 @@
 // Runs of playbooks on the incident's page: where each stands, what it waits for, and people's answers to it.
 import { el, when, logLink, person, words, actionForm } from "/dom.js";
-import { command, who } from "/api.js";
+import { can, codeField, command, who } from "/api.js";
 
 const MARKS = { success: "✓", failure: "✗", timeout: "✗", cancelled: "–", running: "○" };
-const isHandler = () => ["admin", "analyst"].includes(who().role);
+const isHandler = () => can("contain", "do");
 
 function approvalForms(approval, run, refresh) {
   const commands = el("ul", {}, ...approval.commands.map((c) => el("li", {}, el("code", {}, c.text))));
   const head = el("p", {}, el("strong", {}, `${approval.id}: ${approval.approvers - approval.by.length} more of ${approval.approvers} must say yes`), ", until ", when(approval.until), ". Exactly this would leave:");
   const digest = el("p", { className: "soft" }, "Digest ", el("code", {}, approval.digest));
   const mine = person(run.by) === who().user, again = approval.by.some((by) => person(by) === who().user);
-  const may = who().role === "approver" && !mine && !again;
+  const may = can("disrupt", "second") && !mine && !again;
   const why = mine ? "You started the run, so somebody else must approve it." : again ? "You have approved it; somebody else must as well." : "An approver must say yes; you are signed in as " + who().role + ".";
   return el("div", { className: "now" }, head, commands, digest,
-    may ? actionForm({ title: "Approve " + approval.id, button: "Approve", confirm: `Yes, approve ${approval.digest.slice(0, 12)}…`,
-      send: () => command("playbook.approve", { approval: approval.id, digest: approval.digest }), done: refresh }) : el("p", {}, why),
+    may ? actionForm({ title: "Approve " + approval.id, button: "Approve", confirm: `Yes, approve ${approval.digest.slice(0, 12)}…`, fields: codeField(),
+      send: (v) => command("playbook.approve", { approval: approval.id, digest: approval.digest }, v.code), done: refresh }) : el("p", {}, why),
     actionForm({ title: "Reject " + approval.id, button: "Reject", fields: [{ name: "reason", label: "because" }],
       send: (v) => command("playbook.reject", { approval: approval.id, reason: v.reason }), done: refresh }));
 }

@@ -106,7 +106,7 @@ std::vector<Situation> situations() {
        3,
        {"needs the role", "user:ben is approver", "firebreak user add"},
        [](Place& p) {
-         return p.as("ben", {"contain", "block", "--endpoint", "scores", "--caller", "c"});
+         return p.as("ben", {"evidence", "capture", "inc-9", "--item", "model"});
        }},
       {"other digest",
        3,

@@ -257,8 +257,9 @@ Result<Principal> authenticate(const AccessState& state, const Digest& token_has
   const auto user = state.users.find(token->second.user);
   if (user == state.users.end()) return fail(Code::kUnauthorized, "this token's user is not known");
   Principal who{user->first, user->second.role, user->second.scripted, expires};
-  who.rights = within(rights_now(state, who.user, now), token->second.scope);
+  who.rights = within(rights_of_user(state, who.user, now), token->second.scope);
   who.secret = token_hash;
+  who.codes = user->second.confirmed;
   who.scoped = !token->second.scope.empty();
   return who;
 }

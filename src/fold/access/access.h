@@ -90,12 +90,18 @@ struct Principal {
   Rights rights = {};         // under the installation's preset, within the scope of the key
   Digest secret = {};         // SHA-256 of what was shown
   bool scoped = false;        // came with an API key
+  bool codes = false;         // has one-time codes: approving takes one
+  std::string browser = {};   // which one he sits at; empty: none, or not known
+  std::int64_t code = 0;      // the time step of the one-time code he gave
   std::string actor() const;  // "user:ana"; "service:gw-1" for the roles gateway and producer
 };
 
 // Errors: kUnauthorized when no such token stands for this purpose or it has expired at `now`.
 Result<Principal> authenticate(const AccessState& state, const Digest& token_hash, Time now,
                                Purpose purpose = Purpose::kToken);
+
+// What a person may do at `now`, a broken glass included.
+Rights rights_of_user(const AccessState& state, const std::string& user, Time now);
 
 // False: for this user there is no such incident.
 bool may_see(const AccessState& state, const std::string& user, const std::string& incident);

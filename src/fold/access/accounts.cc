@@ -101,7 +101,7 @@ Result<std::string> whose(const AccessState& state, const Entry& entry, const Js
   const std::string own = user_of(entry.actor);
   if (find(args, "user") == nullptr || string_or(args, "user") == own) return own;
   FIREBREAK_ASSIGN(std::string user, known_user(state, args));
-  if (cell_of(rights_now(state, own, entry.time), Duty::kAdminister) < Cell::kDoSecond)
+  if (cell_of(rights_of_user(state, own, entry.time), Duty::kAdminister) < Cell::kDoSecond)
     return fail(Code::kForbidden, "this is somebody else's account", "/user");
   return user;
 }
@@ -133,7 +133,7 @@ Result<JsonObject> revoke_key(const AccessState& state, const Entry& entry, cons
   const std::string own = user_of(entry.actor);
   for (const auto& [digest, token] : state.tokens) {
     if (token.key.empty() || token.key != id) continue;
-    if (token.user != own && cell_of(rights_now(state, own, entry.time), Duty::kAdminister) < Cell::kDoSecond) break;
+    if (token.user != own && cell_of(rights_of_user(state, own, entry.time), Duty::kAdminister) < Cell::kDoSecond) break;
     return JsonObject{{"key", id}, {"user", token.user}, {"key_hash", digest.hex()}, {"by", entry.actor}};
   }
   return fail(Code::kNotFound, fmt::format("there is no key '{}' of yours", id), "/key");

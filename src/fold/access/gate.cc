@@ -64,7 +64,7 @@ Result<Way> program_way(const User& user, const Entry& entry, const CommandSpec&
 }
 
 Result<Way> person_way(const AccessState& state, const Entry& entry, const CommandSpec& command, const std::string& name, const User& user, const Json& via) {
-  Rights rights = rights_now(state, name, entry.time);
+  Rights rights = rights_of_user(state, name, entry.time);
   if (const auto digest = Digest::from_hex(string_or(via, "token")); digest && state.tokens.contains(*digest)) {
     const std::string& scope = state.tokens.at(*digest).scope;
     if (!scope.empty() && (command.step == Step::kOwn || command.step == Step::kAnswer || command.name.starts_with("break_glass.")))
@@ -88,7 +88,7 @@ std::string glass_of(const AccessState& state, const std::string& user, Time now
   return {};
 }
 
-Rights rights_now(const AccessState& state, const std::string& user, Time now) {
+Rights rights_of_user(const AccessState& state, const std::string& user, Time now) {
   const auto at = state.users.find(user);
   if (at == state.users.end()) return {};
   Rights rights = rights_of(at->second.role, preset_of(state));

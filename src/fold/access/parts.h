@@ -17,7 +17,6 @@ Result<Digest> digest_of(const Json& args, std::string_view key);
 
 // gate.cc
 Draft decide_command(const AccessState& state, const Entry& entry);
-Rights rights_now(const AccessState& state, const std::string& user, Time now);  // with a glass that is broken
 Rights within(Rights rights, std::string_view scope);
 std::string glass_of(const AccessState& state, const std::string& user, Time now);  // the broken one; empty: none
 

@@ -23,7 +23,7 @@ Result<void> check_second(const AccessState& state, const Entry& entry, const Re
   if (string_or(args, "digest") != request.digest)
     return fail(Code::kConflict, fmt::format("you approve digest {}, the request has {}: look at it again", string_or(args, "digest"), request.digest), "/digest");
   const CommandSpec* command = find_command(request.name);
-  const Cell cell = command == nullptr ? Cell::kNone : cell_of(rights_now(state, user_of(entry.actor), entry.time), command->duty);
+  const Cell cell = command == nullptr ? Cell::kNone : cell_of(rights_of_user(state, user_of(entry.actor), entry.time), command->duty);
   if (cell < Cell::kDoSecond)
     return fail(Code::kForbidden, fmt::format("'{}' is not yours to approve: it takes somebody who may do it", request.name), "/request");
   return {};
@@ -61,7 +61,7 @@ Drafts decide_answer(const AccessState& state, const Entry& entry, const std::st
   if (name == "request.reject") {
     const CommandSpec* command = find_command(request.name);
     const bool own = entry.actor == request.by;
-    if (!own && (command == nullptr || cell_of(rights_now(state, user_of(entry.actor), entry.time), command->duty) < Cell::kDoSecond))
+    if (!own && (command == nullptr || cell_of(rights_of_user(state, user_of(entry.actor), entry.time), command->duty) < Cell::kDoSecond))
       return {refused(entry, name, {Code::kForbidden, "it takes who asked, or somebody who may do it", "/request", 0})};
     return {fact(entry, "request_rejected", {{"request", id}, {"by", entry.actor}, {"reason", string_or(args, "reason")}})};
   }
@@ -69,7 +69,7 @@ Drafts decide_answer(const AccessState& state, const Entry& entry, const std::st
   // What the requester may do today, not what he might when he asked.
   const CommandSpec* command = find_command(request.name);
   const auto asker = state.users.find(user_of(request.by));
-  if (asker == state.users.end() || cell_of(rights_now(state, asker->first, entry.time), command->duty) < Cell::kPropose)
+  if (asker == state.users.end() || cell_of(rights_of_user(state, asker->first, entry.time), command->duty) < Cell::kPropose)
     return {refused(entry, name, {Code::kConflict, fmt::format("{} may not ask for '{}' any more", request.by, request.name), "/request", 0})};
   Draft approved = fact(entry, "request_approved", {{"request", id}, {"by", entry.actor}, {"digest", request.digest}});
   Draft carried = fact(entry, "command_accepted", {{"name", request.name}, {"args", request.args}, {"role", asker->second.role},

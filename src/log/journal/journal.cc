@@ -33,7 +33,11 @@ Result<Group> give_command(Journal& journal, const std::string& name, const Json
   if (!via.is_null()) body["via"] = via;
   Draft draft{"command", std::move(body), actor, {}, {}};
   FIREBREAK_ASSIGN(Group group, journal.submit_wait(std::move(draft)));
-  FIREBREAK_TRY(command_outcome(group));
+  FIREBREAK_ASSIGN(const Entry outcome, command_outcome(group));
+  // Who gives a command in somebody's name goes on when it was accepted; a person is told that it waits.
+  if (via.is_null() && outcome.kind == "command_requested")
+    return fail(Code::kConflict, fmt::format("it waits for a second person as {}: firebreak request approve {} --digest {}", outcome.id("ask"), outcome.id("ask"),
+                                             string_or(outcome.body, "digest")));
   return group;
 }
 

@@ -46,7 +46,7 @@ Result<Entry> command_outcome(const Group& group);
 
 class Journal;
 // Checks the grammar (types/command.h), keeps free texts outside (types/free_text.h), submits, waits; the group when it was
-// accepted or waits for a second person, else the refusal's error. Every command enters here. `via`: with what the actor came
+// accepted, else the refusal's error (without `via` also kConflict when it waits for a second person). Every command enters here. `via`: with what the actor came
 // (docs/formats/roles.md), null for the program itself.
 Result<Group> give_command(Journal& journal, const std::string& name, const Json& args, const std::string& actor, const Json& via = nullptr);
 

@@ -24,7 +24,7 @@ constexpr std::string_view kList =
 }  // namespace
 
 struct Store::Statements {
-  Statement get, put, list_newest, list_oldest, add_line, lines, next, set_next;
+  Statement get, put, belonging, list_newest, list_oldest, add_line, lines, next, set_next;
 };
 
 Result<Store> Store::open(Database& database) {
@@ -32,6 +32,7 @@ Result<Store> Store::open(Database& database) {
   auto prepare = [&](std::string_view sql) { return Statement::prepare(database, sql); };
   FIREBREAK_ASSIGN(Statement get, prepare("SELECT document FROM things WHERE kind = ? AND id = ?"));
   FIREBREAK_ASSIGN(Statement put, prepare("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?, ?)"));
+  FIREBREAK_ASSIGN(Statement belonging, prepare("SELECT document FROM things WHERE incident = ?"));
   FIREBREAK_ASSIGN(Statement newest, prepare(std::string(kList) + "DESC LIMIT ?6"));
   FIREBREAK_ASSIGN(Statement oldest, prepare(std::string(kList) + "ASC LIMIT ?6"));
   FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?)"));
@@ -40,7 +41,7 @@ Result<Store> Store::open(Database& database) {
       prepare("SELECT entry, time, kind, actor, text FROM timeline WHERE incident = ? ORDER BY entry"));
   FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
   FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
-  return Store(std::make_shared<Statements>(Statements{std::move(get), std::move(put), std::move(newest),
+  return Store(std::make_shared<Statements>(Statements{std::move(get), std::move(put), std::move(belonging), std::move(newest),
                                                        std::move(oldest), std::move(add), std::move(lines),
                                                        std::move(next), std::move(set_next)}));
 }
@@ -88,6 +89,17 @@ std::vector<JsonObject> Store::list(const Query& query) {
   Statement& statement = query.oldest_first ? statements_->list_oldest : statements_->list_newest;
   statement.bind(query.kind).bind(query.below).bind(query.incident).bind(query.endpoint).bind(query.state);
   statement.bind(static_cast<std::int64_t>(query.limit));
+  std::vector<JsonObject> found;
+  while (step(statement)) {
+    Result<Json> document = parse_json(statement.text(0));
+    if (document && document->is_object()) found.push_back(std::move(document->get_object()));
+  }
+  return found;
+}
+
+std::vector<JsonObject> Store::belonging_to(std::string_view whole) {
+  Statement& statement = statements_->belonging;
+  statement.bind(whole);
   std::vector<JsonObject> found;
   while (step(statement)) {
     Result<Json> document = parse_json(statement.text(0));

@@ -38,6 +38,7 @@ class Store {
   void put(std::string_view kind, const JsonObject& document);
   // A part of another thing, found by Query::incident = `whole`: a run has thousands of steps, and each is written alone.
   void put_part(std::string_view kind, const JsonObject& document, std::string_view whole);
+  std::vector<JsonObject> belonging_to(std::string_view whole);  // things of every kind
   std::vector<JsonObject> list(const Query& query);
 
   void add_timeline(std::string_view incident, const Entry& entry, std::string_view text);

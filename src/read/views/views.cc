@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <mutex>
 
+#include "base/digest.h"
 #include "read/views/projection.h"
 #include "read/views/screens.h"
 #include "read/views/store.h"
@@ -209,6 +210,24 @@ Result<Json> Views::incident(const std::string& id) const {
   Result<Json> screen = incident_screen(impl_->store, id);
   FIREBREAK_TRY(impl_->store.take_error());
   return screen;
+}
+
+Result<std::set<std::string>> Views::names_of(const std::string& incident) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::set<std::string> names{incident};
+  std::vector<std::string> wholes{incident};  // a run's steps belong to the run
+  for (std::size_t at = 0; at < wholes.size(); ++at) {
+    for (const JsonObject& thing : impl_->store.belonging_to(wholes[at])) {
+      const std::string id = string_or(thing, "id");
+      if (!id.empty() && names.insert(id).second) wholes.push_back(id);
+      for (const char* key : {"digest", "blob"})
+        if (const std::string digest = string_or(thing, key); Digest::from_hex(digest)) names.insert(digest);
+    }
+  }
+  if (const std::optional<JsonObject> one = impl_->store.get("incident", incident))
+    for (const std::string& finding : strings_or_empty(*one, "findings")) names.insert(finding);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return names;
 }
 
 Result<Json> Views::finding(const std::string& id) const {

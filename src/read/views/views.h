@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 
@@ -83,6 +84,9 @@ class Views {
   Result<Json> action(const std::string& id) const;         // with orders[] and checks[]
   Result<Json> evidence_item(const std::string& id) const;  // with custody[]
   Result<Json> run(const std::string& id) const;            // with steps[]
+
+  // Everything that belongs to an incident by name: itself, actions, runs and their steps, evidence and its digests, tasks, findings.
+  Result<std::set<std::string>> names_of(const std::string& incident) const;
 
   // One screen: what needs a person now, who waits for whom, what is due next.
   Result<Json> status() const;

@@ -17,11 +17,14 @@
 #include "log/journal/journal.h"
 #include "log/ledger/note.h"
 #include "log/record/streams.h"
+#include "log/vault/people.h"
 #include "read/evidence/blob_store.h"
 #include "read/evidence/texts.h"
 #include "read/views/views.h"
 #include "run/api/event_feed.h"
 #include "run/api/fair_queue.h"
+#include "run/api/login_guard.h"
+#include "run/api/secrecy.h"
 #include "world/net/router.h"
 #include "world/taps/tap.h"
 
@@ -80,6 +83,7 @@ struct Parts {
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
   const evidence::Texts* texts = nullptr;  // null: answers show the references
+  vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };
 
 class Api {
@@ -96,6 +100,7 @@ class Api {
 
   void add_open_routes();     // page, health, metrics, description
   void add_session_routes();  // signing in and out
+  void add_account_routes();  // passwords, one-time codes, keys, users, who may do what
   void add_keeping_routes();  // erasures and holds
   void add_tap_routes();      // inference logs of other platforms
   void add_profile_routes();  // profiles of data sets, results of other tools
@@ -108,13 +113,27 @@ class Api {
   void add_event_routes();    // SSE
   void add_tlog_routes();     // the logs for anybody's verifier
 
-  // `roles`: space-separated; the handler runs only for a principal with one of them.
+  struct Needs {  // of the rights of who asks
+    Duty duty;
+    Cell least;
+  };
+  // `roles`: space-separated; the handler runs only for a principal with one of them. Whatever it answers passes secrecy_of().
   void guarded(const std::string& method, const std::string& path, std::string_view roles, Answer answer);
+  void guarded(const std::string& method, const std::string& path, Needs needs, Answer answer);
+  Result<net::Response> answered(const net::Request& request, const access::Principal& who, const Answer& answer) const;
+  Secrecy secrecy_of(const std::string& user) const;
+  Result<access::Principal> with_code(const net::Request& request, access::Principal who) const;
+  Result<access::Principal> by_password(const Json& body) const;
+  Result<net::Response> make_key(const net::Request& request, const access::Principal& who) const;
+  Result<net::Response> confirm_codes(const net::Request& request, access::Principal who) const;
+  void add_needs(Json& status) const;  // second persons, reviews
+  JsonArray open_requests() const;
+  JsonArray open_glasses() const;
   Result<void> check_host(const net::Request& request) const;
   Result<access::Principal> principal_of(std::string_view secret, access::Purpose purpose) const;
   Result<access::Principal> identify(const net::Request& request) const;
   Result<net::Response> sign_in(const net::Request& request) const;
-  Result<net::Response> open_session(const access::Principal& who, JsonObject args) const;
+  Result<net::Response> open_session(const net::Request& request, access::Principal who, JsonObject args) const;
   Result<access::Principal> authorize(const net::Request& request, std::string_view roles) const;
   Result<ledger::Log*> log_of(const std::string& name) const;
   Result<ledger::Checkpoint> published(const std::string& name, const ledger::Log& log) const;
@@ -130,6 +149,7 @@ class Api {
 
   Parts parts_;
   EventFeed events_;
+  mutable LoginGuard logins_;
   FairQueue ingest_{kIngestThreads, kIngestOctets};
   net::Router router_;
 };
@@ -137,8 +157,9 @@ class Api {
 // A query or path part that must be a whole number; kInvalid names it.
 Result<std::uint64_t> whole_number(const std::string& text, std::string_view name);
 
-inline constexpr std::string_view kPeople = "admin analyst approver";
-inline constexpr std::string_view kAll = "admin analyst approver gateway producer";
-inline constexpr std::string_view kIngest = "admin analyst gateway producer";
+inline constexpr std::string_view kPeople = kHumans;
+inline constexpr std::string_view kAll =
+    "viewer analyst ml_engineer fraud_analyst scribe legal commander approver admin auditor gateway producer";
+inline constexpr std::string_view kIngest = "admin analyst ml_engineer gateway producer";
 
 }  // namespace firebreak::api

@@ -13,7 +13,9 @@ void Api::add_archive_routes() {
     return net::text_response(std::move(octets), "application/octet-stream");
   });
   const auto post = [this](const std::string& path, auto ask) {
-    guarded("POST", path, kPeople, [ask](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+    guarded("POST", path, kPeople, [ask, builds = path.ends_with("/build")](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+      if (builds && cell_of(who.rights, Duty::kTimeline) < Cell::kDo)
+        return fail(Code::kForbidden, "your role asks the archive; it does not build it");
       FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
       if (!body.is_object()) return fail(Code::kInvalid, "the body must be a JSON object");
       return ask(body, who.actor());

@@ -42,7 +42,7 @@ void Api::add_case_routes() {
     return shown(parts_.backtest(asked));
   });
   // A change comes with the list of what it changes: the server makes it, so that nobody can attach another one.
-  guarded("POST", "/api/v1/tunings", "admin analyst", [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
+  guarded("POST", "/api/v1/tunings", Needs{Duty::kDisrupt, Cell::kPropose}, [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
     FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
     FIREBREAK_TRY(only_keys(body, {"endpoint", "from", "config", "reason"}));
     FIREBREAK_ASSIGN(const std::string reason, get_string(body, "reason"));

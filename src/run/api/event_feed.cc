@@ -11,9 +11,8 @@ constexpr std::size_t kAhead = 256 * limits::kKiB;
 constexpr std::size_t kPiece = 200;  // entries read at once
 constexpr std::chrono::seconds kSilence{60};
 
-std::string event_of(const Entry& entry) {
-  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", entry.index, entry.kind,
-                     canonical_json(entry_to_json(entry)));
+std::string event_of(const Entry& entry, const Json& shown) {
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", entry.index, entry.kind, canonical_json(shown));
 }
 
 }  // namespace
@@ -43,11 +42,11 @@ void EventFeed::stop() {
   thread_.join();
 }
 
-void EventFeed::add(net::StreamWriter writer, std::uint64_t next) {
+void EventFeed::add(net::StreamWriter writer, std::uint64_t next, Show show) {
   writer.on_drained([signal = signal_] { signal->raise(); });
   writer.on_closed([signal = signal_] { signal->raise(); });
   const std::lock_guard lock(signal_->mutex);
-  arrived_.push_back({std::move(writer), next});
+  arrived_.push_back({std::move(writer), next, std::move(show)});
   signal_->raised = true;
   signal_->changed.notify_one();
 }
@@ -79,8 +78,14 @@ bool EventFeed::serve(Client& client) const {
       client.writer.close();  // it comes again behind the last one it saw
       return false;
     }
-    for (const Entry& entry : *entries) {
-      std::string event = event_of(entry);
+    const std::vector<Json> shown = client.show(*entries);
+    for (std::size_t at = 0; at < entries->size(); ++at) {
+      const Entry& entry = (*entries)[at];
+      if (shown[at].is_null()) {
+        client.next = entry.index + 1;
+        continue;
+      }
+      std::string event = event_of(entry, shown[at]);
       // Whoever has not read what is there waits; on_drained wakes us.
       if (const std::size_t queued = client.writer.queued(); queued > 0 && queued + event.size() > kAhead)
         return !client.writer.closed();

@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -22,14 +23,17 @@ class EventFeed {
   explicit EventFeed(journal::Journal& journal);
   ~EventFeed();  // stop()
 
+  // What a client sees of entries, one for each; null: nothing of that one.
+  using Show = std::function<std::vector<Json>(const std::vector<Entry>&)>;
   // From now on `writer` gets the entries from index `next` on, until it is closed.
-  void add(net::StreamWriter writer, std::uint64_t next);
+  void add(net::StreamWriter writer, std::uint64_t next, Show show);
   void stop();  // idempotent; the writers stay open
 
  private:
   struct Client {
     net::StreamWriter writer;
     std::uint64_t next = 0;
+    Show show;
   };
   // Writers call back from io threads, for as long as their connections live: perhaps longer than the feed.
   struct Signal {

@@ -22,13 +22,25 @@ std::optional<std::uint64_t> start_of(const net::Request& request) {
 
 void Api::add_event_routes() {
   router_.get("/api/v1/events", [this](net::Request request, net::Responder responder) {
-    if (const auto who = authorize(request, kPeople); !who) return responder.fail(who.error());
+    const auto who = authorize(request, kPeople);
+    if (!who) return responder.fail(who.error());
+    // Who may not read the whole journal learns that something happened; from whom an incident is kept, not even that.
+    const bool whole = cell_of(who->rights, Duty::kAudit) >= Cell::kView;
+    const auto show = [this, whole, user = who->user](const std::vector<Entry>& entries) {
+      const Secrecy secrecy = secrecy_of(user);
+      std::vector<Json> shown;
+      for (const Entry& entry : entries) {
+        if (secrecy.hides(entry)) shown.emplace_back(nullptr);
+        else shown.push_back(whole ? entry_to_json(entry) : Json(JsonObject{{"index", entry.index}, {"kind", entry.kind}, {"time", format_time(entry.time)}}));
+      }
+      return shown;
+    };
     const std::uint64_t next = start_of(request).value_or(parts_.journal.size());
     net::Response head;
     head.content_type = "text/event-stream";
     head.headers.emplace_back("Cache-Control", "no-store");
     head.body = ": firebreak\n\n";
-    events_.add(responder.start_stream(std::move(head)), next);
+    events_.add(responder.start_stream(std::move(head)), next, show);
   });
 }
 

@@ -13,13 +13,13 @@ void Api::add_keeping_routes() {
   guarded("GET", "/api/v1/retention", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return net::json_response(parts_.retention_status());
   });
-  guarded("POST", "/api/v1/erasures", "admin",
+  guarded("POST", "/api/v1/erasures", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
             FIREBREAK_ASSIGN(const Json answer, parts_.erase(body, who.actor()));
             return net::json_response(answer, 202);
           });
-  guarded("POST", "/api/v1/holds", kPeople,
+  guarded("POST", "/api/v1/holds", Needs{Duty::kTimeline, Cell::kDo},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
             FIREBREAK_ASSIGN(const Json answer, parts_.hold(body, who.actor()));

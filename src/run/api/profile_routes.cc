@@ -62,7 +62,7 @@ Result<Json> submit(journal::Journal& journal, const imports::Imported& read, im
 }  // namespace
 
 void Api::add_profile_routes() {
-  guarded("POST", "/api/v1/endpoints/{name}/profiles", kPeople,
+  guarded("POST", "/api/v1/endpoints/{name}/profiles", Needs{Duty::kTimeline, Cell::kDo},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_TRY(endpoint_is_known(parts_.journal, request.param("name")));
             FIREBREAK_ASSIGN(const Json document, parse_json(request.body));
@@ -70,7 +70,7 @@ void Api::add_profile_routes() {
             FIREBREAK_ASSIGN(const Json answer, keep(parts_, profile, request.param("name"), {}, who.actor()));
             return net::json_response(answer, 201);
           });
-  guarded("POST", "/api/v1/endpoints/{name}/imports/{tool}", kPeople,
+  guarded("POST", "/api/v1/endpoints/{name}/imports/{tool}", Needs{Duty::kTimeline, Cell::kDo},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             const std::string endpoint = request.param("name");
             FIREBREAK_TRY(endpoint_is_known(parts_.journal, endpoint));

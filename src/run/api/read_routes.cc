@@ -79,20 +79,23 @@ void Api::add_read_routes() {
             if (parts_.clock_state) status.as_object()["clock"] = parts_.clock_state();
             if (parts_.attested) status.as_object()["attested"] = parts_.attested();
             if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
+            add_needs(status);
             if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
             return shown(std::move(status));
           });
   guarded("GET", "/api/v1/robustness", kPeople,
           [this](const net::Request&, const access::Principal&) { return shown(parts_.views.robustness()); });
 
-  guarded("GET", "/api/v1/journal", kPeople,
-          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+  guarded("GET", "/api/v1/journal", Needs{Duty::kAudit, Cell::kView},
+          [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const std::uint64_t from, whole_number(request.query_or("from", "0"), "from"));
             FIREBREAK_ASSIGN(const std::uint64_t most, whole_number(request.query_or("limit", "100"), "limit"));
             if (most < 1 || most > 1000) return fail(Code::kInvalid, "'limit' must be 1 to 1000");
             FIREBREAK_ASSIGN(const auto entries, parts_.journal.entries(from, most));
+            const Secrecy secrecy = secrecy_of(who.user);  // here already: no text of what is hidden goes beside it
             JsonArray items;
-            for (const Entry& entry : entries) items.push_back(entry_to_json(entry));
+            for (const Entry& entry : entries)
+              if (!secrecy.hides(entry)) items.push_back(entry_to_json(entry));
             JsonObject texts;  // beside the entries: who wants one erased finds its reference here
             if (parts_.texts != nullptr)
               for (const std::string& reference : text_references(items)) texts[reference] = parts_.texts->shown(reference);

@@ -45,8 +45,14 @@ bool is_own_page(const net::Request& request) {
 }
 
 Json document_of(const access::Principal& who, std::string_view csrf) {
-  return JsonObject{{"user", who.user}, {"role", who.role}, {"scripted", who.scripted}, {"csrf", csrf}};
+  JsonObject rights;
+  for (std::size_t duty = 0; duty < kDuties; ++duty) rights[kDutyNames[duty]] = cell_name(who.rights[duty]);
+  return JsonObject{{"user", who.user}, {"role", who.role}, {"scripted", who.scripted}, {"csrf", csrf}, {"codes", who.codes}, {"rights", std::move(rights)}};
 }
+
+// Which browser: the same for all who sign in at it. Where the preset tells browsers apart, two people sit at two of them.
+constexpr std::string_view kBrowserCookie = "firebreak-browser";
+std::string browser_of(std::string_view cookie) { return cookie.empty() ? "" : sha256(cookie).hex().substr(0, 16); }
 
 std::string set_cookie(const std::string& user, std::string_view secret, std::int64_t seconds) {
   return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", cookie_name(user), secret, seconds);
@@ -77,8 +83,10 @@ Result<access::Principal> Api::principal_of(std::string_view secret, access::Pur
 }
 
 Result<access::Principal> Api::identify(const net::Request& request) const {
-  if (const std::string_view token = request.bearer(); !token.empty())
-    return principal_of(token, access::Purpose::kToken);
+  if (const std::string_view token = request.bearer(); !token.empty()) {
+    FIREBREAK_ASSIGN(access::Principal bearer, principal_of(token, access::Purpose::kToken));
+    return with_code(request, std::move(bearer));
+  }
   // A link to a document cannot send a header: there the address says whose session it is.
   std::string user(request.header("firebreak-session"));
   if (user.empty() && request.method == "GET") user = request.query_or("as");
@@ -89,14 +97,17 @@ Result<access::Principal> Api::identify(const net::Request& request) const {
   if (secret.empty()) return fail(Code::kUnauthorized, fmt::format("'{}' is not signed in here; sign in again", user));
   FIREBREAK_ASSIGN(access::Principal who, principal_of(secret, access::Purpose::kSession));
   if (who.user != user) return fail(Code::kUnauthorized, fmt::format("this session is not one of '{}'", user));
+  who.browser = browser_of(cookie_of(request.header("cookie"), kBrowserCookie));
   if (request.method == "GET" || request.method == "HEAD") return who;
   if (request.header("firebreak-csrf") != csrf_of(secret) || !is_own_page(request))
     return fail(Code::kForbidden, "this did not come from a page of this server (Firebreak-CSRF); reload the page");
-  return who;
+  return with_code(request, std::move(who));
 }
 
 // The session is a command like any other: the journal says who signed in when, and lets a link be used once.
-Result<net::Response> Api::open_session(const access::Principal& who, JsonObject args) const {
+Result<net::Response> Api::open_session(const net::Request& request, access::Principal who, JsonObject args) const {
+  std::string browser(cookie_of(request.header("cookie"), kBrowserCookie));
+  if (browser.empty()) browser = to_hex(parts_.random.bytes(16));
   const std::string secret = to_hex(parts_.random.bytes(32));
   args["session_hash"] = sha256(secret).hex();
   if (!parts_.feed_clock) {  // a fed clock may pass days in a minute: there a session ends with its cookie
@@ -107,6 +118,7 @@ Result<net::Response> Api::open_session(const access::Principal& who, JsonObject
   FIREBREAK_TRY(give_command("session.open", args, who));
   net::Response response = net::json_response(document_of(who, csrf_of(secret)));
   response.headers.emplace_back("Set-Cookie", set_cookie(who.user, secret, kSessionLength / kSecond));
+  response.headers.emplace_back("Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", kBrowserCookie, browser, 400 * kDay / kSecond));
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
@@ -116,16 +128,20 @@ Result<net::Response> Api::sign_in(const net::Request& request) const {
   if (!request.header("content-type").starts_with("application/json") || !is_own_page(request))
     return fail(Code::kForbidden, "signing in takes application/json from a page of this server");
   FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
-  FIREBREAK_TRY(only_keys(body, {"link", "token"}));
+  FIREBREAK_TRY(only_keys(body, {"link", "token", "user", "password", "code"}));
+  if (find(body, "password") != nullptr) {
+    FIREBREAK_ASSIGN(access::Principal who, by_password(body));
+    return open_session(request, std::move(who), {});
+  }
   if (find(body, "token") != nullptr) {
     FIREBREAK_ASSIGN(const std::string token, get_string(body, "token"));
     FIREBREAK_ASSIGN(const access::Principal who, principal_of(token, access::Purpose::kToken));
-    return open_session(who, {});
+    return open_session(request, who, {});
   }
   FIREBREAK_ASSIGN(const std::string link, get_string(body, "link"));
   FIREBREAK_ASSIGN(access::Principal who, principal_of(link, access::Purpose::kLink));
   who.expires = {};  // the link's, not the session's
-  return open_session(who, {{"link_hash", sha256(link).hex()}});
+  return open_session(request, std::move(who), {{"link_hash", sha256(link).hex()}});
 }
 
 void Api::add_session_routes() {
@@ -149,7 +165,7 @@ void Api::add_session_routes() {
             response.headers.emplace_back("Set-Cookie", set_cookie(who.user, "", 0));
             return response;
           });
-  guarded("POST", "/api/v1/sign-in-links", "admin",
+  guarded("POST", "/api/v1/sign-in-links", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
             FIREBREAK_TRY(only_keys(body, {"user", "minutes"}));

@@ -33,7 +33,7 @@ Result<record::Producer> producer_of(const net::Request& request, const access::
 }  // namespace
 
 void Api::add_stream_routes() {
-  guarded("PUT", "/api/v1/streams/{stream}", "admin",
+  guarded("PUT", "/api/v1/streams/{stream}", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json document, parse_json(request.body));
             FIREBREAK_ASSIGN(const auto config, record::stream_config_from_json(request.param("stream"), document));

@@ -106,7 +106,12 @@ Result<net::Response> Api::tile(const net::Request& request) const {
   FIREBREAK_ASSIGN(ledger::Log* const log, log_of(request.param("log")));
   FIREBREAK_ASSIGN(const TileName name, parse_tile(request.param("path")));
   if (name.entries) {
-    FIREBREAK_TRY(authorize(request, kPeople));
+    FIREBREAK_ASSIGN(const access::Principal who, authorize(request, kPeople));
+    if (request.param("log") == "journal") {
+      if (cell_of(who.rights, Duty::kAudit) < Cell::kView) return fail(Code::kForbidden, "the journal as a whole is for who audits");
+      // A bundle is signed as a whole: nothing can be taken out of it.
+      if (secrecy_of(who.user).any()) return fail(Code::kNotFound, "there is nothing of this name");
+    }
     FIREBREAK_ASSIGN(Bytes bundle, bundle_of(*log, name));
     return tile_response(std::move(bundle));
   }

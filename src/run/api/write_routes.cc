@@ -13,6 +13,7 @@ std::string created_id(const journal::Group& group) {
       {"incident_opened", "inc"},      {"action_proposed", "act"},    {"playbook_run_started", "run"},
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
+      {"command_requested", "ask"},    {"break_glass_opened", "bg"},    {"key_added", "key"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
@@ -29,12 +30,20 @@ Result<Json> body_of(const net::Request& request) {
 
 Result<net::Response> Api::give_command(const std::string& name, const Json& args,
                                         const access::Principal& who) const {
-  FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(parts_.journal, name, args, who.actor()));
+  JsonObject via = JsonObject{};
+  if (who.secret != Digest{}) via["token"] = who.secret.hex();
+  if (!who.browser.empty()) via["browser"] = who.browser;
+  if (who.code != 0) via["mfa"] = who.code;
+  FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(parts_.journal, name, args, who.actor(), via));
+  bool waits = false;  // for a second person
   JsonArray entries;
-  for (const Entry& entry : group.entries) entries.push_back(entry_to_json(entry));
+  for (const Entry& entry : group.entries) {
+    entries.push_back(entry_to_json(entry));
+    waits = waits || entry.kind == "command_requested";
+  }
   JsonObject answer{{"index", group.entries.back().index}, {"entries", entries}};
   if (std::string id = created_id(group); !id.empty()) answer["id"] = id;
-  net::Response response = net::json_response(answer);
+  net::Response response = net::json_response(answer, waits ? 202 : 200);
   response.headers.emplace_back("Firebreak-Index", std::to_string(group.entries.back().index));
   return response;
 }
@@ -53,6 +62,8 @@ void Api::add_write_routes() {
             const std::string name = request.param("name");
             if (name == "session.open" || name == "session.close")
               return fail(Code::kForbidden, "sessions are opened and closed at /api/v1/session");
+            if (name == "mfa.enroll" || name == "mfa.confirm" || name == "password.set" || name == "key.add")
+              return fail(Code::kForbidden, "secrets are made at /api/v1/mfa, /api/v1/password and /api/v1/keys");
             if (name == "detectors.propose")
               return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
             FIREBREAK_ASSIGN(Json args, body_of(request));
@@ -60,7 +71,7 @@ void Api::add_write_routes() {
             return give_command(name, args, who);
           });
 
-  guarded("PUT", "/api/v1/endpoints/{name}", "admin",
+  guarded("PUT", "/api/v1/endpoints/{name}", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json document, body_of(request));
             FIREBREAK_ASSIGN(Endpoint endpoint, endpoint_from_json(document));
@@ -85,14 +96,14 @@ void Api::add_write_routes() {
   guarded("GET", "/api/v1/rules", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return net::json_response(parts_.rules_status());
   });
-  guarded("POST", "/api/v1/rules", "admin",
+  guarded("POST", "/api/v1/rules", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
             FIREBREAK_ASSIGN(const Json answer, parts_.apply_rules(body, who.actor()));
             return net::json_response(answer, 201);
           });
 
-  guarded("POST", "/api/v1/blobs", kPeople,
+  guarded("POST", "/api/v1/blobs", Needs{Duty::kTimeline, Cell::kDo},
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
             FIREBREAK_ASSIGN(const Digest digest, parts_.blobs.put(request.body));
             return net::json_response(JsonObject{{"digest", digest.hex()}, {"octets", request.body.size()}}, 201);
@@ -101,7 +112,7 @@ void Api::add_write_routes() {
   guarded("GET", "/api/v1/clock", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return shown(parts_.clock_state());
   });
-  guarded("POST", "/api/v1/clock", kPeople,
+  guarded("POST", "/api/v1/clock", Needs{Duty::kDeclare, Cell::kNone},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
             if (!parts_.feed_clock)
               return fail(Code::kConflict, "the clock is the system's; only 'serve --clock fed' takes a time or a rate");
@@ -109,10 +120,11 @@ void Api::add_write_routes() {
             FIREBREAK_TRY(only_keys(body, {"to", "rate", "reason"}));
             Json answer;
             if (const Json* rate = find(body, "rate")) {
+              if (cell_of(who.rights, Duty::kTimeline) < Cell::kDo) return fail(Code::kForbidden, "your role looks on; the pace is for who works on incidents");
               FIREBREAK_ASSIGN(const std::string reason, get_string(body, "reason"));
               FIREBREAK_ASSIGN(answer, parts_.set_clock_rate(*rate, reason, who.actor()));
             } else {
-              if (who.role != "admin") return fail(Code::kForbidden, "only an admin feeds the clock; a rate is yours to set");
+              if (cell_of(who.rights, Duty::kAdminister) < Cell::kDoSecond) return fail(Code::kForbidden, "only an admin feeds the clock; a rate is yours to set");
               FIREBREAK_ASSIGN(const Time to, get_time(body, "to"));
               FIREBREAK_ASSIGN(answer, parts_.feed_clock(to));
             }

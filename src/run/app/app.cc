@@ -120,6 +120,7 @@ Result<void> App::Impl::open_journal() {
 }
 
 Result<void> App::Impl::open_stores() {
+  FIREBREAK_ASSIGN(people, vault::People::open(files, random, options.data_dir));
   FIREBREAK_ASSIGN(auto store, evidence::BlobStore::open(files, options.data_dir + "/blobs"));
   blobs = std::make_unique<evidence::BlobStore>(std::move(store));
   FIREBREAK_ASSIGN(streams, record::Streams::open(files, clock(), random, options.data_dir));
@@ -318,7 +319,7 @@ effects::Hooks App::Impl::effect_hooks() {
 }
 
 Result<void> App::Impl::apply_content() {
-  FIREBREAK_TRY(bootstrap_admin(*journal, files, random, options.data_dir));
+  FIREBREAK_TRY(bootstrap_admin(*journal, files, random, options.data_dir, options.preset));
   FIREBREAK_TRY(apply_configuration(*journal, configuration, last_configuration));
   for (const Json& document : configuration.endpoints) {
     record::StreamConfig config;

@@ -23,6 +23,7 @@ struct ServeOptions {
   std::vector<std::string> accept_rollback;  // logs that may go on although they are not what they were
   std::string events;                       // file that findings and incidents are written to; empty: none
   std::string events_format = "ocsf";       // or ecs
+  std::string preset;  // how duties are spread, at the first start; empty: pair
   std::vector<std::string> host_names;  // that the page is reached by, besides the loopback ones
 };
 

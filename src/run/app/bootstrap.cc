@@ -31,17 +31,27 @@ Result<std::string> token_file(Files& files, Random& random, const std::string& 
   return token;
 }
 
-Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& random, const std::string& data_dir) {
+Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& random, const std::string& data_dir,
+                             const std::string& preset) {
+  const Preset* const chosen = find_preset(preset.empty() ? kDefaultPreset : std::string_view(preset));
+  if (chosen == nullptr) return fail(Code::kInvalid, fmt::format("preset '{}' is none of solo, pair, team, enterprise", preset));
   FIREBREAK_ASSIGN(const std::string token, token_file(files, random, data_dir + "/admin.token"));
   const Digest hash = sha256(token);
   bool user = false, known = false;
+  std::string in_force;
   journal.with_state([&](const journal::View& view) {
     const auto& state = view.state<access::AccessState>(access::kFoldName);
     user = state.users.contains("admin");
     known = state.tokens.contains(hash);
+    in_force = state.preset;
   });
+  if (user && !preset.empty() && preset != in_force)
+    return fail(Code::kConflict, fmt::format("the preset in force is '{}'; an admin changes it: firebreak access preset {} --reason TEXT", in_force, preset));
   if (!user) {
-    FIREBREAK_TRY(command(journal, "user.add", JsonObject{{"user", "admin"}, {"role", "admin"}}));
+    if (chosen->name != in_force) {
+      FIREBREAK_TRY(command(journal, "access.preset", JsonObject{{"preset", chosen->name}, {"reason", "the first start"}}));
+    }
+    FIREBREAK_TRY(command(journal, "user.add", JsonObject{{"user", "admin"}, {"role", chosen->first_roles}}));
   }
   if (!known) {
     FIREBREAK_TRY(command(journal, "token.add", JsonObject{{"user", "admin"}, {"token_hash", hash.hex()}}));

@@ -8,8 +8,11 @@
 
 namespace firebreak::app {
 
-// Writes DIR/admin.token (0600) at the first start.
-Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& random, const std::string& data_dir);
+// Writes DIR/admin.token (0600) at the first start, with the first admin in the roles that the preset gives him. `preset`: how
+// duties are spread (types/roles.h); empty: as it is. At a later start another one than is in force is refused: an admin
+// changes it by command.
+Result<void> bootstrap_admin(journal::Journal& journal, Files& files, Random& random, const std::string& data_dir,
+                             const std::string& preset = {});
 
 // Appends config_applied when the digest of the normalised document is not `last`, the one applied last, and installs
 // what is new or newer.

@@ -101,7 +101,12 @@ Result<Json> Client::put(const std::string& path, const Json& body) {
 
 Result<Json> Client::post_bytes(const std::string& path, std::string body, const std::string& content_type) {
   FIREBREAK_TRY(ready());
-  return net::json_of(http_.post(connection_.url + path, std::move(body), content_type));
+  if (connection_.code.empty()) return net::json_of(http_.post(connection_.url + path, std::move(body), content_type));
+  net::Request request;
+  request.method = "POST";
+  request.headers = {{"content-type", content_type}, {"firebreak-code", connection_.code}};
+  request.body = std::move(body);
+  return net::json_of(http_.send(request, connection_.url + path));
 }
 
 Result<Json> Client::command(const std::string& name, const Json& args) {

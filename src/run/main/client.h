@@ -18,6 +18,7 @@ struct Connection {
   std::string url;    // default http://127.0.0.1:8440
   std::string token;
   std::string data;   // a local server's data folder: DIR/admin.token is read when no token is given
+  std::string code;   // a one-time code, for what takes one
   bool json = false;  // print the answer as JSON instead of text
 };
 

@@ -186,10 +186,6 @@ int status(Client& client) {
   return kDone;
 }
 
-int add_user(Client& client, const std::string& user, const std::string& role) {
-  return give_command(client, "user.add", JsonObject{{"user", user}, {"role", role}});
-}
-
 int add_token(Client& client, const std::string& user, const std::string& out) {
   const bool json = client.connection().json;
   SystemRandom random;

@@ -25,6 +25,7 @@ CommandLine::CommandLine()
   app_->add_option("--url", words_.connection.url, "server (default FIREBREAK_URL, else http://127.0.0.1:8440)");
   app_->add_option("--token", words_.connection.token, "token (default FIREBREAK_TOKEN, else DIR/admin.token)");
   app_->add_option("--data", words_.data, "data folder");
+  app_->add_option("--code", words_.connection.code, "your one-time code, where approving takes one");
   app_->add_flag("--json", words_.connection.json, "print JSON");
   add_processes();
   add_lists();
@@ -37,6 +38,7 @@ CommandLine::CommandLine()
   add_ledger();
   add_rest();
   add_taps();
+  add_accounts();
   add_keeping();
   add_archive();
   add_stats();

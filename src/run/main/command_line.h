@@ -36,6 +36,10 @@ class CommandLine {
   void add_lists();
   void add_rest();
   void add_taps();
+  // account_words.cc
+  void add_accounts();
+  void add_users();
+  void add_break_glass();
   // keeping_words.cc
   void add_keeping();
   // archive_words.cc

@@ -21,7 +21,6 @@ int list(Client& client, const std::string& noun, int limit);  // incidents, fin
 int show(Client& client, const std::string& noun, const std::string& id, bool all);  // all: not one screen, everything
 int give_command(Client& client, const std::string& name, const Json& args);
 int status(Client& client);
-int add_user(Client& client, const std::string& user, const std::string& role);
 int add_token(Client& client, const std::string& user, const std::string& out);  // prints it once, or into a 0600 file
 int sign_in(Client& client, const std::string& user, std::int64_t minutes);  // prints a link that signs in once
 int set_clock_rate(Client& client, const std::string& rate, const std::string& reason);
@@ -86,7 +85,7 @@ struct ServeOptions {
   std::string config;
   std::string listen = "127.0.0.1:8440";
   std::string clock = "system";
-  std::string events, events_format = "ocsf";
+  std::string events, events_format = "ocsf", preset;
   std::vector<std::string> accept_rollback;
   std::vector<std::string> host_names;
 };

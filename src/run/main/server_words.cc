@@ -18,6 +18,7 @@ void CommandLine::add_processes() {
                             "a log that may go on although it was cut back or written anew; recorded as a finding; several times");
   serve_command->add_option("--events", w.serve.events, "file that findings and incidents are written to, a line each; SIGHUP opens it again");
   serve_command->add_option("--events-format", w.serve.events_format, "ocsf or ecs")->capture_default_str();
+  serve_command->add_option("--preset", w.serve.preset, "at the first start: how duties are spread, solo, pair (else), team or enterprise");
   serve_command->add_option("--host-name", w.serve.host_names, "name of a proxy in front that people use, several times");
   auto* gateway_command = offline(app_.get(), "gateway", "run the data plane in front of a model", [this] {
     words_.gateway.data = data_or(words_.gateway.data);
@@ -71,10 +72,6 @@ void CommandLine::add_rest() {
                           [&w](Client& c) { return sign_in(c, w.id, w.minutes); });
   signing_in->add_option("user", w.id)->required();
   signing_in->add_option("--minutes", w.minutes, "it is good for so long")->capture_default_str();
-  auto* user = noun("user", "who may sign in (as admin)");
-  auto* adding = verb(user, "add", "add a person or program", [&w](Client& c) { return add_user(c, w.id, w.role); });
-  adding->add_option("user", w.id)->required();
-  adding->add_option("--role", w.role, "analyst, approver, admin, gateway, producer")->required();
   auto* token = noun("token", "what programs sign in with (as admin)");
   auto* making = verb(token, "add", "make a token for a user; it is shown this once",
                       [&w](Client& c) { return add_token(c, w.id, w.out); });

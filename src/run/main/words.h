@@ -46,6 +46,12 @@ struct CaseWords {
   std::string since;  // of a backtest: it has a default, and `from` none
 };
 
+struct AccountWords {
+  std::string user, name, review, verdict, text;
+  std::vector<std::string> roles, scope;
+  std::int64_t days = 90;
+};
+
 struct ProfileWords {
   std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
   std::vector<std::string> categorical;
@@ -70,6 +76,7 @@ struct Words {
   DeadlineWords deadline;
   PlaybookWords playbook;
   CaseWords cases;
+  AccountWords account;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
