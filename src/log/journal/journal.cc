@@ -1,5 +1,7 @@
 #include "log/journal/journal.h"
 
+#include <fmt/core.h>
+
 #include "log/journal/core.h"
 #include "types/command.h"
 
