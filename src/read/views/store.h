@@ -19,7 +19,7 @@
 namespace firebreak::views {
 
 // Raised whenever the tables or the documents change shape: an older file is rebuilt from the journal.
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 struct Query {
   std::string kind;
@@ -40,6 +40,7 @@ class Store {
   void put_part(std::string_view kind, const JsonObject& document, std::string_view whole);
   std::vector<JsonObject> belonging_to(std::string_view whole);  // things of every kind
   std::vector<JsonObject> list(const Query& query);
+  std::int64_t count(std::string_view kind, std::string_view state);
 
   void add_timeline(std::string_view incident, const Entry& entry, std::string_view text);
   void add_timeline(std::string_view incident, std::uint64_t index, Time time, std::string_view kind,

@@ -75,8 +75,9 @@ struct Town {
     parts.picture = [](const std::string& incident) -> Result<Json> { return Json(JsonObject{{"incident", incident}}); };
     const auto none = [](const std::string& id) -> Result<Json> { return fail(Code::kNotFound, "there is no '" + id + "'"); };
     parts.replay = parts.erasure = parts.performance = parts.detectors = none;
-    parts.trace = [none](const std::string& id, const std::string&) { return none(id); };
     const auto nothing = [] { return Json(JsonObject{}); };
+    parts.readiness = [nothing](const std::string&) -> Result<Json> { return nothing(); };
+    parts.trace = [none](const std::string& id, const std::string&) { return none(id); };
     parts.keeping_status = parts.retention_status = parts.rules_status = parts.clock_state = nothing;
     parts.archive.status = [nothing]() -> Result<Json> { return nothing(); };
     parts.archive.file = [](const std::string&, const std::string& file, const std::string&) -> Result<Bytes> { return fail(Code::kNotFound, file); };
