@@ -25,6 +25,31 @@ constexpr CommandSpec kCommands[] = {
     {"incident.measure", kPeople, "incident name figures method", "", "add a measurement, as of a test attack"},
     {"incident.triage", kPeople, "incident verdict reason", "", "say whether it is drift or malice: benign_drift, suspected_malice, undetermined"},
     {"incident.close", kPeople, "incident summary residual_risk", "reason", "end the incident"},
+    {"incident.fact", kPeople, "incident text occurred", "source", "write a fact into the timeline: what happened, and when"},
+    {"incident.opinion", kPeople, "incident text", "occurred source", "write an opinion into the timeline, apart from the facts"},
+    {"incident.correct", kPeople, "incident row text reason", "occurred source", "correct a fact or an opinion by a new row; the old one stays"},
+    {"incident.record", kPeople, "incident field", "text value", "fill in a field of the incident's record"},
+    {"incident.contact", kPeople, "incident kind name", "position unit email phone location organisation", "add a contact: the reporter, a handler, another party"},
+    {"incident.label", kPeople, "incident framework version id", "", "classify: an id of ATLAS or OWASP, with the framework's version"},
+    {"incident.unlabel", kPeople, "incident framework version id reason", "", "take a classification back"},
+    {"incident.check", kPeople, "incident item state", "evidence note", "tick an item of the checklist (NIST SP 800-61r2 table 3-5)"},
+    {"incident.indicator", kPeople, "incident type value tlp", "sign note", "add an indicator or a precursor"},
+    {"incident.indicator_withdraw", kPeople, "incident indicator reason", "", "say that an indicator is none"},
+    {"incident.asset", kPeople, "incident asset state", "note", "say whether an asset is compromised"},
+    {"incident.notes", kPeople, "incident document text base", "", "write a document of notes, made from its revision 'base'"},
+    {"incident.relate", kPeople, "incident other relation reason", "", "relate two incidents: related, duplicate_of, caused_by"},
+    {"incident.unrelate", kPeople, "incident other relation reason", "", "take a relation back"},
+    {"incident.merge", kPeople, "incident into reason", "", "let an incident go on as part of another"},
+    {"incident.split", kPeople, "incident findings title reason", "", "make an incident of its own of some findings"},
+    {"incident.reopen", kPeople, "incident reason", "", "open a closed incident again; needs a second person, an approver"},
+    {"incident.handover", kPeople, "incident role to situation", "note", "hand a role over with a summary; the taker accepts it"},
+    {"incident.handover_accept", kPeople, "handover digest", "", "take a role over, having read the summary with this digest"},
+    {"incident.lesson", kPeople, "incident text", "", "add a lesson, in any phase and afterwards"},
+    {"incident.follow_up", kPeople, "incident text owner due acceptance", "", "open a follow-up with an owner, a date and a test of acceptance"},
+    {"incident.follow_up_done", kPeople, "follow_up evidence result", "", "close a follow-up; what proves it is named"},
+    {"asset.put", kPeople, "asset type", "owner criticality data_class regulatory_role version digest last_known_good fallback kill_switch tested", "enter or change an asset"},
+    {"asset.link", kPeople, "asset needs", "", "say that an asset depends on another"},
+    {"asset.unlink", kPeople, "asset needs reason", "", "say that an asset does not depend on another any more"},
     {"finding.verdict", kPeople, "finding verdict reason", "duplicate_of", "say what a finding was: true, benign, test, duplicate"},
     {"change.add", kPlanners, "kind to reason", "endpoint from", "enter a planned change: deploy, retrain, campaign, ab_test, other"},
     {"change.cancel", kPlanners, "change reason", "", "take a planned change back"},
@@ -84,20 +109,20 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
                                                         [](const Json& item) { return item.is_string(); });
   bool right = value.is_string();
   std::string_view expected = "a text";
-  if (key == "lease_s" || key == "loaded" || key == "refused") {
+  if (key == "lease_s" || key == "loaded" || key == "refused" || key == "base") {
     right = value.is_number();
     expected = "a number";
   } else if (key == "scripted") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints") {
+  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" || key == "findings") {
     right = is_texts;
     expected = "a list of texts";
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
   } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
-             key == "variables" || key == "values" ||
+             key == "variables" || key == "values" || key == "situation" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";
