@@ -90,9 +90,11 @@ bool is_framework_id(std::string_view framework, std::string_view id) {
   if (framework == "atlas")
     for (const std::string_view form : {"AML.T####", "AML.T####.###", "AML.TA####", "AML.M####", "AML.CS####"})
       if (has_form(id, form)) return true;
-  if (framework == "owasp_ml") return has_form(id, "ML##:####");
-  if (framework == "owasp_llm") return has_form(id, "LLM##:####");
-  return false;
+  // Both lists of OWASP number their risks from 01 to 10.
+  const std::string_view form = framework == "owasp_ml" ? "ML##:####" : framework == "owasp_llm" ? "LLM##:####" : "";
+  if (form.empty() || !has_form(id, form)) return false;
+  const std::string_view number = id.substr(form.find('#'), 2);
+  return number == "10" || (number[0] == '0' && number[1] != '0');
 }
 
 }  // namespace firebreak

@@ -9,11 +9,11 @@
 namespace firebreak::casefile {
 namespace {
 
-// "model:fraud@1.2.0", "s3.training-data": words of an inventory.
+// "model:fraud@1.2.0", "s3.training-data": words of an inventory, and of an address.
 bool is_asset_name(std::string_view name) {
   if (name.empty() || name.size() > 128) return false;
   for (const char c : name)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._-:/@").find(c) != std::string_view::npos)) return false;
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._-:@").find(c) != std::string_view::npos)) return false;
   return true;
 }
 
@@ -116,7 +116,7 @@ void apply_rated(CasefileState& state, const Entry& entry) {
 
 Drafts put_asset(const Asked& asked) {
   const std::string name = asked.text("asset");
-  if (!is_asset_name(name)) return asked.refused(Code::kInvalid, "an asset's name is 1 to 128 of letters, digits and ._-:/@", "/asset");
+  if (!is_asset_name(name)) return asked.refused(Code::kInvalid, "an asset's name is 1 to 128 of letters, digits and ._-:@", "/asset");
   const auto type = choice_of(asked.args, "type", words::kAssetTypes);
   if (!type) return asked.refused(type.error());
   if (!asked.state.asset_types.contains(name) && asked.state.asset_types.size() >= kAssets)

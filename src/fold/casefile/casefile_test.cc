@@ -133,6 +133,7 @@ TEST(CasefileRecord, classifies_by_ids_that_have_the_frameworks_form) {
   EXPECT_EQ(refused(desk.act("incident.label", right)), "conflict /id");
   EXPECT_EQ(refused(desk.act("incident.label", {{"framework", "atlas"}, {"version", "5.6.0"}, {"id", "T1059"}})), "invalid /id");
   EXPECT_EQ(refused(desk.act("incident.label", {{"framework", "owasp_llm"}, {"version", "2025"}, {"id", "LLM01:2025"}})), "");
+  for (const char* none : {"LLM00:2025", "LLM11:2025", "ML01:2023"}) EXPECT_EQ(refused(desk.act("incident.label", {{"framework", "owasp_llm"}, {"version", "2025"}, {"id", none}})), "invalid /id") << none;
   EXPECT_EQ(refused(desk.act("incident.label", {{"framework", "vibes"}, {"version", "1"}, {"id", "X"}})), "invalid /framework");
   JsonObject back = right;
   back["reason"] = "it was another technique";

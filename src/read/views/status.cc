@@ -170,6 +170,28 @@ void tasks_and_releases(Store& store, Screen& screen) {
   }
 }
 
+void casefiles(Store& store, Screen& screen) {
+  for (const JsonObject& follow_up : all(store, "follow_up", "open")) {
+    const std::string id = string_or(follow_up, "id"), text = fmt::format("{}: {}", id, string_or(follow_up, "text"));
+    const Json* const overdue = find(follow_up, "overdue");
+    if (overdue != nullptr && overdue->is_bool() && overdue->get_bool())
+      screen.need(string_or(follow_up, "owner"), "overdue " + text, follow_up, fmt::format("firebreak incident follow-up-done {} --evidence EV --result TEXT", id));
+    screen.add_due("due", "follow-up " + text, follow_up);
+  }
+  for (const JsonObject& handover : all(store, "handover", "waiting")) {
+    const Json* const situation = find(handover, "situation");
+    screen.need(string_or(handover, "to"), fmt::format("take over {} of {}", string_or(handover, "role"), string_or(handover, "incident")), handover,
+                fmt::format("firebreak incident accept {} --digest {}", string_or(handover, "id"), situation == nullptr ? "" : string_or(*situation, "digest")));
+  }
+  for (JsonObject& incident : all(store, "incident", "closed")) {
+    const std::string id = string_or(incident, "id");
+    incident["incident"] = id;
+    if (const Json* const asked = find(incident, "reopen_asked"); asked != nullptr && asked->is_object())
+      screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(*asked, "by"), string_or(*asked, "reason")), incident,
+                  fmt::format("firebreak incident reopen {} --reason TEXT", id));
+  }
+}
+
 }  // namespace
 
 JsonObject status_screen(Store& store) {
@@ -180,6 +202,7 @@ JsonObject status_screen(Store& store) {
   workers(store, screen);
   approvals(store, screen);
   tasks_and_releases(store, screen);
+  casefiles(store, screen);
   Json frozen = nullptr;
   if (std::optional<JsonObject> freeze = store.get("freeze", "freeze");
       freeze && string_or(*freeze, "state") != "thawed") {
