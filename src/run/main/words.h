@@ -46,6 +46,14 @@ struct CaseWords {
   std::string since;  // of a backtest: it has a default, and `from` none
 };
 
+struct CasefileWords {
+  std::string text, occurred, source, row, type, search, from, to, cursor, field, value, kind, name, position, unit, email, phone, location, organisation, framework, version, label,
+      item, state, evidence, note, tlp, sign, document = "notes", file, other, role, to_user, acceptance, criticality, data_class, regulatory_role, last_known_good, fallback, kill_switch, tested;
+  std::vector<std::string> findings;
+  std::int64_t base = 0;
+  bool by_occurrence = false;
+};
+
 struct ProfileWords {
   std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
   std::vector<std::string> categorical;
@@ -70,6 +78,7 @@ struct Words {
   DeadlineWords deadline;
   PlaybookWords playbook;
   CaseWords cases;
+  CasefileWords casefile;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
