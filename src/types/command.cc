@@ -14,7 +14,7 @@ constexpr std::string_view kPlanners = "analyst approver admin producer";  // a 
 constexpr CommandSpec kCommands[] = {
     {"incident.declare", kPeople, "endpoint title severity", "", "open an incident by hand"},
     {"incident.ack", kPeople, "incident", "", "say that you have it"},
-    {"incident.note", kPeople, "incident text", "", "add a fact to the timeline"},
+    {"incident.note", kPeople, "incident text", "", "add a comment to the timeline"},
     {"incident.impact", kPeople, "incident functional_now functional_likely information recoverability", "",
      "rate the impact (NIST SP 800-61r2 tables 3-2 to 3-4)"},
     {"incident.severity", kPeople, "incident severity reason", "", "change the severity"},
@@ -121,7 +121,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
-  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
+  } else if (key == "measure" || key == "figures" || key == "model" || (key == "document" && command != "incident.notes") || key == "backtest" ||
              key == "variables" || key == "values" || key == "situation" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();

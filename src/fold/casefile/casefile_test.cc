@@ -26,6 +26,8 @@ class Desk : public GroupDriver<CasefileState> {
   const CaseFile& file() const { return state().files.at(incident_); }
   std::vector<Entry> act(const std::string& name, JsonObject args, const std::string& by = "user:ana") {
     if (!args.contains("incident") && name.starts_with("incident.") && name != "incident.follow_up_done" && name != "incident.handover_accept") args["incident"] = incident_;
+    const auto checked = check_command(name, args);
+    EXPECT_TRUE(checked) << name << " does not pass the gate: " << (checked ? "" : checked.error().message);
     return command(by, name, std::move(args));
   }
   std::vector<Entry> as_approver(const std::string& name, JsonObject args, const std::string& by = "user:ben") {

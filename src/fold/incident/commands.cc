@@ -243,6 +243,11 @@ Drafts decide_command(const IncidentState& state, const Entry& entry) {
   const Incident* incident = find_open(state, id);
   if (incident == nullptr && state.closed.contains(id)) return refused(Code::kConflict, id + " is closed", "/incident");
   if (incident == nullptr) return refused(Code::kNotFound, fmt::format("there is no incident '{}'", id), "/incident");
+  // What was brought in is watched to the end of its window: until then nobody ends the incident, whatever the reason.
+  if (refused.name == "incident.close" || (refused.name == "incident.phase" && string_or(args, "to") == "post_incident"))
+    for (const auto& [action, facts] : state.actions)
+      if (facts.incident == id && facts.on_ladder)
+        return refused(Code::kConflict, fmt::format("{} is on its ladder or in its watch: wait for its end, or take it back with 'firebreak action lift {} --reason TEXT'", action, action), "/incident");
   if (split) return decide_split(state, entry, *incident, args);
   return triage ? decide_triage_by_hand(state, entry, *incident, args) : row->decide(*incident, entry, args, refused);
 }

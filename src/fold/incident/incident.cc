@@ -147,7 +147,7 @@ void apply_closed(IncidentState& state, const Entry& entry) {
 void apply_proposed(IncidentState& state, const Entry& entry) {
   const std::string incident = string_or(entry.body, "incident");
   if (!state.open.contains(incident)) return;
-  ActionFacts facts{incident, "", string_or(entry.body, "class"), false};
+  ActionFacts facts{incident, "", string_or(entry.body, "class"), false, false};
   if (const Json* measure = find(entry.body, "measure")) facts.measure = string_or(*measure, "kind");
   state.actions[entry.id("act")] = std::move(facts);
 }
@@ -155,7 +155,12 @@ void apply_in_force(IncidentState& state, const Entry& entry) {
   if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = true;
 }
 void apply_action_over(IncidentState& state, const Entry& entry) {
-  if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = false;
+  if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = at->second.on_ladder = false;
+}
+
+void apply_ladder_step(IncidentState& state, const Entry& entry) {
+  if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.on_ladder = true;
+  apply_calendar(state, entry);
 }
 
 void apply_ladder_ended(IncidentState& state, const Entry& entry) {
@@ -207,7 +212,7 @@ constexpr ApplyRow kApply[] = {
     {"incident_role", apply_role},             {"incident_severity", apply_severity},
     {"incident_task_done", apply_task_done},   {"incident_task_opened", apply_task},
     {"incident_triaged", apply_triage},        {"ladder_ended", apply_ladder_ended},
-    {"ladder_step", apply_calendar},           {"mute_added", apply_calendar},
+    {"ladder_step", apply_ladder_step},           {"mute_added", apply_calendar},
     {"mute_lifted", apply_calendar},
 };
 

@@ -67,6 +67,7 @@ struct Task {
 struct ActionFacts {  // what the incident needs to know of an action
   std::string incident, measure, cls;  // measure: its kind
   bool in_force = false;
+  bool on_ladder = false;                // a promotion between its first step and the end of its watch
   bool operator==(const ActionFacts&) const = default;
 };
 

@@ -1,5 +1,6 @@
 // Incidents that become one, become two, or are opened again; findings that come late; the severity that follows, is raised and is lowered.
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 
@@ -123,6 +124,21 @@ TEST(IncidentRelations, a_finding_of_a_closed_incident_is_told_once_and_comes_ba
   story.expect_whole();
 }
 
+TEST(IncidentWatch, nobody_ends_an_incident_while_what_was_brought_in_is_watched) {
+  Story story;
+  const std::string id = story.opened("api");
+  const std::string act = story.input("action_proposed", JsonObject{{"incident", id}, {"endpoint", "api"}, {"class", "promotion"}}).front().id("act");
+  const JsonObject close{{"incident", id}, {"summary", "s"}, {"residual_risk", "r"}, {"reason", "in a hurry"}};
+  for (const char* step : {"shadow", "canary", "watch"}) {
+    story.input("ladder_step", JsonObject{{"action", act}, {"endpoint", "api"}, {"step", step}, {"release", "2"}});
+    EXPECT_EQ(refusal(story.act("incident.close", close)), "conflict") << step;
+    EXPECT_EQ(refusal(story.act("incident.phase", {{"incident", id}, {"to", "post_incident"}, {"reason", "in a hurry"}})), "conflict") << step;
+  }
+  story.expect_whole();
+  story.input("ladder_ended", JsonObject{{"action", act}, {"outcome", "promoted"}});
+  EXPECT_EQ(refusal(story.act("incident.close", close)), "");
+}
+
 TEST(IncidentSeverity, follows_from_impact_and_record_unless_the_commander_has_lowered_it) {
   Story story;
   const auto declared = story.act("incident.declare", {{"endpoint", "api"}, {"title", "t"}, {"severity", "SEV-4"}});
@@ -143,6 +159,56 @@ TEST(IncidentSeverity, follows_from_impact_and_record_unless_the_commander_has_l
   EXPECT_NE(find_kind(story.act("incident.severity", {{"incident", id}, {"severity", "SEV-1"}, {"reason", "no"}}, "user:bo"), "incident_severity"), nullptr) << "up by anyone";
   EXPECT_EQ(refusal(story.act("incident.severity", {{"incident", id}, {"severity", "SEV-2"}, {"reason", " "}}, "user:cyd")), "invalid") << "with a reason";
   story.expect_whole();
+}
+
+// Whatever is merged, split, closed and opened again: no finding is lost or in two open incidents, and every endpoint of an open one leads to an open one.
+RC_GTEST_PROP(IncidentRelationsProperty, findings_stay_whole_in_any_order, ()) {
+  Story story;
+  int episodes = 0;
+  std::size_t opened = 0;
+  for (int step = 0; step < 50; ++step) {
+    const std::string endpoint = *rc::gen::element<std::string>("api", "batch");
+    const auto any_open = [&]() -> std::string {
+      const auto& open = story.state().open;
+      return open.empty() ? "" : std::next(open.begin(), *rc::gen::inRange<std::ptrdiff_t>(0, static_cast<std::ptrdiff_t>(open.size())))->first;
+    };
+    const std::string a = any_open(), b = any_open();
+    switch (*rc::gen::inRange(0, 6)) {
+      case 0:
+      case 1:
+        story.finding(*rc::gen::element<std::string>("query_chain", "outlier_burst"), endpoint, "e" + std::to_string(++episodes));
+        ++opened;
+        break;
+      case 2:
+        if (!a.empty() && a != b) story.merge(b, a);
+        break;
+      case 3:
+        if (!a.empty() && story.state().open.at(a).findings.size() > 1)
+          story.act("incident.split", {{"incident", a}, {"findings", JsonArray{Json(story.state().open.at(a).findings.front())}}, {"title", "t"}, {"reason", "r"}});
+        break;
+      case 4:
+        if (!a.empty()) story.act("incident.close", {{"incident", a}, {"summary", "s"}, {"residual_risk", "r"}, {"reason", "r"}});
+        break;
+      default:
+        for (const auto& [id, of] : story.state().closed) {
+          if (of != endpoint || story.state().open_by_endpoint.contains(endpoint)) continue;
+          story.input("incident_reopened", JsonObject{{"incident", id}, {"endpoint", endpoint}, {"stream", endpoint}, {"title", "t"}, {"severity", "SEV-3"}, {"rule", "r"}, {"reason", "r"}, {"by", "user:ben"}, {"with", "user:ana"}});
+          break;
+        }
+    }
+    const IncidentState& state = story.state();
+    RC_ASSERT(state.findings.size() == opened);  // none was closed, so none is forgotten
+    for (const auto& [id, finding] : state.findings) {
+      std::size_t holders = 0;
+      for (const auto& [incident, of] : state.open) holders += static_cast<std::size_t>(std::count(of.findings.begin(), of.findings.end(), id));
+      RC_ASSERT(holders == (state.open.contains(finding.incident) ? 1u : 0u));
+      RC_ASSERT(finding.incident.empty() || state.open.contains(finding.incident) || state.closed.contains(finding.incident));
+    }
+    for (const auto& [of, incident] : state.open_by_endpoint) RC_ASSERT(state.open.contains(incident));
+    for (const auto& [id, incident] : state.open) RC_ASSERT(state.open_by_endpoint.contains(incident.endpoint));
+  }
+  RC_ASSERT(story.replayed() == story.state());
+  RC_ASSERT(incident_state_from_json(*parse_json(canonical_json(to_json(story.state())))).value() == story.state());
 }
 
 }  // namespace

@@ -163,7 +163,7 @@ Json to_json(const IncidentState& state) {
   for (const auto& [id, endpoint] : state.closed) closed[id] = endpoint;
   for (const auto& [id, finding] : state.findings) findings[id] = to_json(finding);
   for (const auto& [id, action] : state.actions)
-    actions[id] = JsonObject{{"incident", action.incident}, {"measure", action.measure}, {"class", action.cls}, {"in_force", action.in_force}};
+    actions[id] = JsonObject{{"incident", action.incident}, {"measure", action.measure}, {"class", action.cls}, {"in_force", action.in_force}, {"on_ladder", action.on_ladder}};
   JsonObject document{{"rules", JsonObject{{"correlation", std::move(rules)}}},
                       {"open", std::move(open)},
                       {"open_by_endpoint", std::move(by_endpoint)},
@@ -195,7 +195,7 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
     state.findings[id] = std::move(finding);
   });
   each(document, "actions", [&](const std::string& id, const Json& d) {
-    state.actions[id] = {string_or(d, "incident"), string_or(d, "measure"), string_or(d, "class"), bool_or(d, "in_force")};
+    state.actions[id] = {string_or(d, "incident"), string_or(d, "measure"), string_or(d, "class"), bool_or(d, "in_force"), bool_or(d, "on_ladder")};
   });
   const auto endpoints = strings_or_empty(document, "endpoints");
   state.endpoints = {endpoints.begin(), endpoints.end()};

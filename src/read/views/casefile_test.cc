@@ -120,6 +120,22 @@ TEST(CasefileViews, the_record_has_every_field_and_times_have_zones) {
   EXPECT_TRUE(field(views->record(other).value(), "cause").at("missing").as_bool());
 }
 
+TEST(CasefileViews, an_attack_is_classified_by_its_findings_until_a_person_says_otherwise) {
+  Story story;
+  const std::string find = story.add("find", "finding_opened", {{"episode", "query_chain/e1"}, {"kind", "query_chain"}, {"severity", "high"}, {"endpoint", "api"}, {"stream", "api"}, {"summary", "s"},
+                                                              {"first_time", "2026-03-07T02:00:00Z"}, {"last_time", "2026-03-07T02:10:00Z"}});
+  const std::string id = story.add("inc", "incident_opened", {{"endpoint", "api"}, {"stream", "api"}, {"title", "t"}, {"severity", "SEV-2"}, {"rule", "evasion"}, {"findings", JsonArray{find}},
+                                                            {"first_time", "2026-03-07T02:00:00Z"}, {"last_time", "2026-03-07T02:10:00Z"}});
+  story.add("", "casefile_field", {{"incident", id}, {"field", "ai_knowledge"}, {"value", "white-box"}, {"by", "user:ana"}});
+  const Json record = story.views()->record(id).value();
+  for (const char* name : {"ai_system_type", "ai_stage", "ai_goal", "ai_capability", "ai_knowledge"}) EXPECT_FALSE(field(record, name).at("missing").as_bool()) << name;
+  EXPECT_EQ(string_or(field(record, "ai_stage"), "value"), "deployment");
+  EXPECT_TRUE(field(record, "ai_stage").at("set").is_null()) << "it follows from the findings";
+  EXPECT_EQ(string_or(field(record, "ai_knowledge"), "value"), "white-box");
+  EXPECT_EQ(string_or(field(record, "category").at("value"), "ai_knowledge"), "white-box");
+  EXPECT_EQ(string_or(field(record, "how_detected"), "value"), "correlation rule evasion");
+}
+
 TEST(CasefileViews, a_field_that_is_set_again_keeps_what_it_said) {
   Story story;
   const std::string id = story.incident("api");
@@ -187,6 +203,30 @@ TEST(CasefileViews, a_loop_of_the_checklist_opens_its_items_and_keeps_who_ticked
     EXPECT_EQ(string_or(check.at("before").at(0), "state"), "done");
     EXPECT_EQ(string_or(check.at("before").at(0), "note"), "limited");
   }
+}
+
+// Every change of owner, phase and severity is one line, and the stages of the incident are these lines' times.
+TEST(CasefileViews, each_change_of_owner_phase_and_severity_is_one_line_and_stages_follow_from_them) {
+  Story story;
+  const std::string id = story.incident("api");
+  std::size_t changes = 0;
+  std::string phase = "detection_analysis";
+  std::vector<std::string> times{format_time(story.entries.front().time)};
+  for (const char* to : {"containment", "detection_analysis", "containment", "eradication", "recovery", "post_incident"}) {
+    story.add("", "incident_role", {{"incident", id}, {"role", "lead"}, {"user", ++changes % 2 == 0 ? "ana" : "bo"}});
+    story.add("", "incident_severity", {{"incident", id}, {"from", "SEV-3"}, {"to", "SEV-2"}, {"reason", "r"}, {"by", "user:ana"}});
+    story.add("", "incident_phase", {{"incident", id}, {"from", phase}, {"to", to}, {"reason", "r"}, {"by", "user:ana"}});
+    phase = to;
+    times.push_back(format_time(story.entries.back().time));
+  }
+  const Json incident = story.views()->incident(id).value();
+  for (const char* kind : {"incident_role", "incident_severity", "incident_phase"}) {
+    const auto& lines = incident.at("timeline").as_array();
+    EXPECT_EQ(static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const Json& line) { return string_or(line, "kind") == kind; })), changes) << kind;
+  }
+  std::vector<std::string> shown;
+  for (const Json& step : incident.at("phases").as_array()) shown.push_back(string_or(step, "time"));
+  EXPECT_EQ(shown, times);
 }
 
 TEST(CasefileViews, a_hand_over_tells_what_is_in_force_waits_and_is_due) {

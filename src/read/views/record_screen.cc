@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "read/views/projection.h"
 #include "read/views/screens.h"
@@ -107,9 +108,15 @@ Json set_value(Store& store, const std::string& id, std::string_view field) {
   return value != nullptr ? *value : text != nullptr ? *text : Json(nullptr);
 }
 
-Json category_of(Store& store, const std::string& id) {
+Json of_attack(Store& store, const JsonObject& incident, std::string_view field);
+
+Json category_of(Store& store, const JsonObject& incident) {
+  const std::string id = string_or(incident, "id");
   JsonObject out{{"classification", labels_of(store, id)}};
-  for (const char* field : {"ai_system_type", "ai_stage", "ai_goal", "ai_capability", "ai_knowledge"}) out[field] = set_value(store, id, field);
+  for (const char* field : {"ai_system_type", "ai_stage", "ai_goal", "ai_capability", "ai_knowledge"}) {
+    Json said = set_value(store, id, field);
+    out[field] = said.is_null() ? of_attack(store, incident, field) : std::move(said);
+  }
   return out;
 }
 
@@ -128,13 +135,40 @@ Json derived(Store& store, const JsonObject& incident, std::string_view field) {
   if (field == "reporter") return reporters_of(store, incident);
   if (field == "handlers") return handlers_of(store, incident);
   if (field == "affected_resources") return affected(store, incident);
-  if (field == "category") return category_of(store, id);
+  if (field == "category") return category_of(store, incident);
   if (field == "classification") return labels_of(store, id);
   if (field == "summary") return Json(string_or(incident, "title"));
   if (field == "started") return Json(string_or(incident, "first_time", string_or(incident, "opened")));
   if (field == "discovered" || field == "reported") return Json(string_or(incident, "opened"));
+  if (field.starts_with("ai_")) return of_attack(store, incident, field);
+  if (field == "how_detected" && !string_or(incident, "rule").empty() && string_or(incident, "rule") != "declared") return Json("correlation rule " + string_or(incident, "rule"));
   if (field == "resolved")
     if (const Json* const closed = find(incident, "closed"); closed != nullptr && closed->is_object()) return Json(string_or(*closed, "time"));
+  return nullptr;
+}
+
+// What a kind of finding says of an attack, in the words of NIST AI 100-2 E2025, while nobody has said otherwise. A drift says nothing: it need be no attack.
+struct Attack {
+  std::string_view finding, system, stage, goal, capability, knowledge;
+};
+constexpr Attack kAttacks[] = {
+    {"query_chain", "predictive", "deployment", "integrity violation", "query access", "black-box"},
+    {"outlier_burst", "predictive", "deployment", "integrity violation", "query access", "black-box"},
+    {"unknown_model", "predictive", "training", "integrity violation", "model control", "unknown"},
+};
+
+Json of_attack(Store& store, const JsonObject& incident, std::string_view field) {
+  std::set<std::string> kinds;
+  for (const std::string& id : strings_or_empty(Json(incident), "findings"))
+    if (const auto finding = store.get("finding", id)) kinds.insert(string_or(*finding, "kind"));
+  for (const Attack& attack : kAttacks) {
+    if (!kinds.contains(std::string(attack.finding))) continue;
+    if (field == "ai_system_type") return Json(attack.system);
+    if (field == "ai_stage") return Json(attack.stage);
+    if (field == "ai_goal") return JsonArray{Json(attack.goal)};
+    if (field == "ai_capability") return JsonArray{Json(attack.capability)};
+    if (field == "ai_knowledge") return Json(attack.knowledge);
+  }
   return nullptr;
 }
 
