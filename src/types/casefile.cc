@@ -86,6 +86,24 @@ bool is_choice(std::string_view choices, std::string_view word) {
   return std::find(all.begin(), all.end(), word) != all.end();
 }
 
+std::string_view review_question(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kQuestions[] = {
+      {"what_happened", "Exactly what happened, and at what times?"},
+      {"performance", "How well did staff and management deal with it?"},
+      {"procedures", "Were the documented procedures followed, and were they adequate?"},
+      {"needed_sooner", "What information was needed sooner?"},
+      {"inhibited", "Were any steps taken that may have inhibited the recovery?"},
+      {"differently", "What would be done differently the next time?"},
+      {"sharing", "How could information sharing with others have been better?"},
+      {"corrective", "What corrective actions can prevent the like in future?"},
+      {"precursors", "Which precursors or indicators should be watched for?"},
+      {"tools", "What further tools or resources are needed to detect, analyse and mitigate?"},
+  };
+  for (const auto& [known, question] : kQuestions)
+    if (known == name) return question;
+  return {};
+}
+
 bool is_framework_id(std::string_view framework, std::string_view id) {
   if (framework == "atlas")
     for (const std::string_view form : {"AML.T####", "AML.T####.###", "AML.TA####", "AML.M####", "AML.CS####"})

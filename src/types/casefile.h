@@ -40,9 +40,15 @@ inline constexpr std::string_view kCompromise = "unknown|suspected|compromised|n
 inline constexpr std::string_view kContactKinds =
     "reporter|handler|system_owner|administrator|vendor|legal|law_enforcement|regulator|customer|other_team|other";
 inline constexpr std::string_view kRelations = "related|duplicate_of|caused_by";
+// What a review asks (NIST SP 800-61r2 §3.4.1); a lesson may answer one of these.
+inline constexpr std::string_view kReviewQuestions =
+    "what_happened|performance|procedures|needed_sooner|inhibited|differently|sharing|corrective|precursors|tools";
 inline constexpr std::string_view kFrameworks = "atlas|owasp_ml|owasp_llm";
 
 }  // namespace words
+
+// The question as a sentence; empty: there is none of this name.
+std::string_view review_question(std::string_view name);
 
 // Whether the id has the form of the framework's ids: AML.T0043.001, ML08:2023, LLM01:2025.
 bool is_framework_id(std::string_view framework, std::string_view id);

@@ -44,7 +44,7 @@ constexpr CommandSpec kCommands[] = {
     {"incident.reopen", kPeople, "incident reason", "", "open a closed incident again; needs a second person, an approver"},
     {"incident.handover", kPeople, "incident role to situation", "note", "hand a role over with a summary; the taker accepts it"},
     {"incident.handover_accept", kPeople, "handover digest", "", "take a role over, having read the summary with this digest"},
-    {"incident.lesson", kPeople, "incident text", "", "add a lesson, in any phase and afterwards"},
+    {"incident.lesson", kPeople, "incident text", "question", "add a lesson, in any phase and afterwards"},
     {"incident.follow_up", kPeople, "incident text owner due acceptance", "", "open a follow-up with an owner, a date and a test of acceptance"},
     {"incident.follow_up_done", kPeople, "follow_up evidence result", "", "close a follow-up; what proves it is named"},
     {"asset.put", kPeople, "asset type", "owner criticality data_class regulatory_role version digest last_known_good fallback kill_switch tested", "enter or change an asset"},

@@ -3,7 +3,11 @@
 
 #include <signal.h>
 
+#include <fmt/core.h>
+
+#include <chrono>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include "support/installation.h"
@@ -200,6 +204,25 @@ TEST(Casefile, damage_is_followed_through_the_assets) {
   EXPECT_EQ(desk.asked({"asset", "list"}).at("items").as_array().size(), 5u);
 }
 
+// The check allows five minutes; a second is usual.
+TEST(Casefile, an_inventory_of_a_thousand_assets_is_exported_whole) {
+  Desk desk;
+  net::HttpClient http;
+  http.set_token(desk.token("ana"));
+  for (int i = 0; i < 1'000; ++i) {
+    const Json args = JsonObject{{"asset", fmt::format("model-{:04}", i)}, {"type", "model"}, {"owner", "team"}};
+    const auto answer = http.post(desk.url() + "/api/v1/commands/asset.put", canonical_json(args), "application/json");
+    ASSERT_TRUE(answer && answer->status == 200) << i;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Json all = desk.asked({"asset", "list"});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::minutes(5));
+  ASSERT_EQ(all.at("items").as_array().size(), 1'000u);
+  std::set<std::string> names;
+  for (const Json& one : all.at("items").as_array()) names.insert(string_or(one, "id"));
+  EXPECT_EQ(names.size(), 1'000u);
+}
+
 TEST(Casefile, incidents_are_merged_split_and_opened_again_by_two) {
   Desk desk;
   const std::string a = desk.declare("shop"), b = desk.declare("batch");
@@ -234,7 +257,8 @@ TEST(Casefile, a_role_is_handed_over_and_follow_ups_close_with_evidence) {
   EXPECT_EQ(desk.as("bo", {"incident", "accept", hand, "--digest", digest}).code, 0) << desk.said();
   EXPECT_EQ(string_or((*desk.get("/api/v1/incidents/" + inc)).at("roles"), "commander"), "bo");
 
-  desk.made("bo", {"incident", "lesson", inc, "ask the data team sooner"});
+  desk.made("bo", {"incident", "lesson", inc, "ask the data team sooner", "--question", "needed_sooner"});
+  EXPECT_NE(desk.as("bo", {"incident", "lesson", inc, "x", "--question", "whose_fault"}).code, 0);
   const std::string follow = desk.made("bo", {"incident", "follow-up", inc, "pin the source", "--owner", "ana", "--due", "+1d", "--acceptance", "the intake test is green"});
   desk.feed(2 * 24 * 60);
   EXPECT_NE(desk.as("ana", {"status"}).out.find("overdue " + follow), std::string::npos);

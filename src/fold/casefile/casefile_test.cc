@@ -275,6 +275,11 @@ TEST(CasefileLessons, come_in_any_phase_and_afterwards) {
     const auto group = desk.act("incident.lesson", {{"text", "keep copies"}});
     EXPECT_EQ(string_or(find_kind(group, "lesson_added")->body, "phase"), phase);
   }
+  EXPECT_EQ(refused(desk.act("incident.lesson", {{"text", "t"}, {"question", "whose_fault"}})), "invalid /question");
+  for (const std::string& question : split_choices(words::kReviewQuestions)) {
+    EXPECT_EQ(refused(desk.act("incident.lesson", {{"text", "t"}, {"question", question}})), "") << question;
+    EXPECT_NE(review_question(question), "") << question;
+  }
   desk.close(desk.incident());
   EXPECT_EQ(string_or(find_kind(desk.act("incident.lesson", {{"text", "and more"}}), "lesson_added")->body, "phase"), "closed");
 }

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "fold/casefile/parts.h"
+#include "types/casefile.h"
 
 namespace firebreak::casefile {
 namespace {
@@ -21,6 +22,11 @@ Drafts add_lesson(const Asked& asked) {
   if (asked.file->lessons >= kLessons) return asked.refused(Code::kTooLarge, fmt::format("an incident has at most {} lessons", kLessons));
   JsonObject body = asked.body();
   body["text"] = *text;
+  if (!asked.text("question").empty()) {
+    const auto question = choice_of(asked.args, "question", words::kReviewQuestions);
+    if (!question) return asked.refused(question.error());
+    body["question"] = *question;
+  }
   body["phase"] = asked.file->closed ? "closed" : asked.file->phase;
   return {draft("lesson_added", std::move(body))};
 }

@@ -167,6 +167,8 @@ TEST(CasefileViews, a_merged_incident_names_the_other_and_a_reopened_one_is_open
   story.add("", "incident_closed", {{"incident", b}, {"summary", "s"}, {"residual_risk", "r"}, {"into", a}, {"by", "user:ana"}});
   story.add("", "follow_up_overdue", {{"incident", a}, {"follow_up", follow}, {"owner", "bo"}, {"due", "2026-03-08T00:00:00Z"}});
   story.add("", "incident_closed", {{"incident", a}, {"summary", "s"}, {"residual_risk", "r"}, {"by", "user:ana"}});
+  const std::string late = story.add("find", "finding_opened", {{"episode", "e"}, {"kind", "query_chain"}, {"severity", "high"}, {"endpoint", "api"}, {"stream", "api"}, {"summary", "s"}});
+  story.add("", "incident_finding_late", {{"incident", a}, {"finding", late}, {"summary", "s"}});
   story.add("", "incident_reopen_asked", {{"incident", a}, {"reason", "it goes on"}, {"by", "user:ana"}});
   auto views = story.views();
   EXPECT_EQ(string_or(views->incident(b).value(), "merged_into"), a);
@@ -178,6 +180,10 @@ TEST(CasefileViews, a_merged_incident_names_the_other_and_a_reopened_one_is_open
   };
   EXPECT_TRUE(asks("overdue " + follow));
   EXPECT_TRUE(asks("open " + a + " again"));
+  EXPECT_TRUE(asks(late + " goes on"));
+  story.add("", "finding_closed", {{"episode", "e"}, {"stream", "api"}, {"kind", "query_chain"}, {"summary", "s"}});
+  views = story.views();
+  EXPECT_FALSE(asks(late + " goes on")) << "until the finding ends";
   story.add("", "incident_reopened", {{"incident", a}, {"reason", "it goes on"}, {"with", "user:ana"}, {"by", "user:ben"}});
   story.add("", "incident_phase", {{"incident", a}, {"from", "closed"}, {"to", "detection_analysis"}, {"reason", "it goes on"}});
   views = story.views();

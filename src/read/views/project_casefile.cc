@@ -221,7 +221,7 @@ void handover_accepted(Store& store, const Entry& entry) {
 
 void lesson_added(Store& store, const Entry& entry) {
   JsonObject lesson = thing(entry, entry.id("lesson"), string_or(entry.body, "phase"));
-  copy_members(lesson, entry.body, {"incident", "text", "phase"});
+  copy_members(lesson, entry.body, {"incident", "text", "phase", "question"});
   lesson["said"] = moment(entry, by_of(entry));
   store.put("lesson", lesson);
   store.add_timeline(incident_of(entry), entry, fmt::format("Lesson by {}: {}", by_of(entry), string_or(entry.body, "text")));

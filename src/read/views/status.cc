@@ -189,6 +189,14 @@ void casefiles(Store& store, Screen& screen) {
     if (const Json* const asked = find(incident, "reopen_asked"); asked != nullptr && asked->is_object())
       screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(*asked, "by"), string_or(*asked, "reason")), incident,
                   fmt::format("firebreak incident reopen {} --reason TEXT", id));
+    const Json* const late = find(incident, "late");
+    if (late == nullptr || !late->is_array()) continue;
+    for (const Json& one : late->get_array()) {
+      const std::string finding = string_or(one, "finding");
+      const std::optional<JsonObject> known = store.get("finding", finding);
+      if (known && string_or(*known, "state") == "open")
+        screen.need("analyst", fmt::format("{} goes on although {} is closed: open it again, or say what the finding was", finding, id), incident, fmt::format("firebreak incident reopen {} --reason TEXT", id));
+    }
   }
 }
 

@@ -259,9 +259,10 @@ void CommandLine::add_relations() {
 void CommandLine::add_lessons() {
   Words& w = words_;
   CasefileWords& c = words_.casefile;
-  auto* lesson = verb(incident_, "lesson", "add a lesson: in any phase, and afterwards", [&w, &c](Client& client) { return give(client, "incident.lesson", {{"incident", w.id}, {"text", c.text}}); });
+  auto* lesson = verb(incident_, "lesson", "add a lesson: in any phase, and afterwards", [&w, &c](Client& client) { return give(client, "incident.lesson", {{"incident", w.id}, {"text", c.text}, {"question", c.question}}); });
   lesson->add_option("id", w.id)->required();
   lesson->add_option("text", c.text)->required();
+  lesson->add_option("--question", c.question, "of the review, that it answers: " + std::string(words::kReviewQuestions));
   auto* follow = verb(incident_, "follow-up", "open a follow-up: owner, date, test of acceptance", [&w, &c](Client& client) {
     return give(client, "incident.follow_up", {{"incident", w.id}, {"text", c.text}, {"owner", w.owner}, {"due", c.to}, {"acceptance", c.acceptance}}, {"due"});
   });
