@@ -195,6 +195,11 @@ void incident_reopen_asked(Store& store, const Entry& entry) {
     incident["reopen_asked"] = moment(entry, by_of(entry));
     incident["reopen_asked"].as_object()["reason"] = string_or(entry.body, "reason");
   });
+  JsonObject asked = thing(entry, incident_of(entry), "waiting");
+  asked["incident"] = incident_of(entry);
+  asked["by"] = by_of(entry);
+  asked["reason"] = string_or(entry.body, "reason");
+  store.put("reopen", asked);
   store.add_timeline(incident_of(entry), entry, fmt::format("{} asks to open it again: {}", by_of(entry), string_or(entry.body, "reason")));
 }
 

@@ -38,6 +38,7 @@ void finding_opened(Store& store, const Entry& entry) {
   for (const std::string_view name : kFindingMembers) copy_members(finding, entry.body, {name});
   finding["incident"] = "";
   finding["updates"] = 0;
+  finding["opened_with"] = int_or(entry.body, "count");
   for (const char* absent : {"verdict", "judged", "muted"}) finding[absent] = nullptr;
   count_members(finding, entry.body);
   store.put("finding", finding);
@@ -61,7 +62,10 @@ void change_finding(Store& store, const Entry& entry, std::string_view state) {
 }
 
 void finding_updated(Store& store, const Entry& entry) { change_finding(store, entry, "open"); }
-void finding_closed(Store& store, const Entry& entry) { change_finding(store, entry, "closed"); }
+void finding_closed(Store& store, const Entry& entry) {
+  change_finding(store, entry, "closed");
+  edit(store, entry, "late", finding_of(store, entry.body), [](JsonObject& late) { late["state"] = "closed"; });
+}
 
 // The finding's opening comes into the timeline at its own index, before the incident's.
 void link_finding(Store& store, const Entry& entry, const std::string& incident, const std::string& id) {
@@ -302,6 +306,11 @@ void incident_reopened(Store& store, const Entry& entry) {
     incident["reopen_asked"] = nullptr;
     incident["state"] = "open";
   });
+  edit(store, entry, "reopen", id, [](JsonObject& asked) { asked["state"] = "done"; });
+  for (JsonObject& late : store.list({.kind = "late", .incident = id, .endpoint = {}, .state = "open"})) {
+    late["state"] = "opened_again";
+    store.put("late", late);
+  }
   store.add_timeline(id, entry, fmt::format("Opened again by {} and {}: {}", person(string_or(entry.body, "with")), person(string_or(entry.body, "by")), string_or(entry.body, "reason")));
 }
 
@@ -341,6 +350,9 @@ void incident_finding_late(Store& store, const Entry& entry) {
     late["finding"] = finding;
     incident["late"].as_array().push_back(std::move(late));
   });
+  JsonObject late = thing(entry, finding, "open");
+  late["incident"] = id;
+  store.put("late", late);
   store.add_timeline(id, entry, fmt::format("Finding {} goes on although the incident is closed: {}", finding, string_or(entry.body, "summary")));
 }
 

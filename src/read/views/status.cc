@@ -183,20 +183,13 @@ void casefiles(Store& store, Screen& screen) {
     screen.need(string_or(handover, "to"), fmt::format("take over {} of {}", string_or(handover, "role"), string_or(handover, "incident")), handover,
                 fmt::format("firebreak incident accept {} --digest {}", string_or(handover, "id"), situation == nullptr ? "" : string_or(*situation, "digest")));
   }
-  for (JsonObject& incident : all(store, "incident", "closed")) {
-    const std::string id = string_or(incident, "id");
-    incident["incident"] = id;
-    if (const Json* const asked = find(incident, "reopen_asked"); asked != nullptr && asked->is_object())
-      screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(*asked, "by"), string_or(*asked, "reason")), incident,
-                  fmt::format("firebreak incident reopen {} --reason TEXT", id));
-    const Json* const late = find(incident, "late");
-    if (late == nullptr || !late->is_array()) continue;
-    for (const Json& one : late->get_array()) {
-      const std::string finding = string_or(one, "finding");
-      const std::optional<JsonObject> known = store.get("finding", finding);
-      if (known && string_or(*known, "state") == "open")
-        screen.need("analyst", fmt::format("{} goes on although {} is closed: open it again, or say what the finding was", finding, id), incident, fmt::format("firebreak incident reopen {} --reason TEXT", id));
-    }
+  for (const JsonObject& asked : all(store, "reopen", "waiting")) {
+    const std::string id = string_or(asked, "incident");
+    screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(asked, "by"), string_or(asked, "reason")), asked, fmt::format("firebreak incident reopen {} --reason TEXT", id));
+  }
+  for (const JsonObject& late : all(store, "late", "open")) {
+    const std::string id = string_or(late, "incident");
+    screen.need("analyst", fmt::format("{} goes on although {} is closed: open it again, or say what the finding was", string_or(late, "id"), id), late, fmt::format("firebreak incident reopen {} --reason TEXT", id));
   }
 }
 
@@ -221,7 +214,7 @@ JsonObject status_screen(Store& store) {
   }
   std::stable_sort(screen.due.begin(), screen.due.end(),
                    [](const Json& a, const Json& b) { return string_or(a, "time") < string_or(b, "time"); });
-  const auto findings = static_cast<std::int64_t>(all(store, "finding", "open").size());
+  const std::int64_t findings = store.count("finding", "open");
   JsonObject counts{
       {"incidents_open", open.size()}, {"findings_open", findings}, {"actions_in_force", in_force.size()}};
   return JsonObject{{"frozen", std::move(frozen)},          {"needs_person", std::move(screen.needs)},

@@ -32,6 +32,8 @@ CommandLine::CommandLine()
   add_cases();
   add_casefile();
   add_asset();
+  add_metrics();
+  add_readiness();
   add_contain();
   add_action();
   add_release();

@@ -67,6 +67,10 @@ struct DeadlineWords {
   bool draft = false;
 };
 
+struct MetricsWords {
+  std::string since, endpoint, severity;
+};
+
 struct Words {
   Connection connection;
   KeepingWords keeping;
@@ -79,6 +83,7 @@ struct Words {
   PlaybookWords playbook;
   CaseWords cases;
   CasefileWords casefile;
+  MetricsWords metrics;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
