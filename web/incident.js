@@ -184,6 +184,15 @@ function impact(incident, refresh) {
     send: (v) => command("incident.impact", { incident: incident.id, ...v, information: [v.information] }), done: refresh }));
 }
 
+// Facts need the time at which they occurred, with its zone.
+function write(incident, refresh) {
+  return section("Write it down", actionForm({ title: "Write a fact of " + incident.id, button: "Write the fact",
+    fields: [{ name: "text", label: "What happened" }, { name: "occurred", label: "when (as 2026-03-07T04:11:00Z)" }, { name: "source", label: "who or what says so", required: false }],
+    send: (v) => command("incident.fact", { incident: incident.id, ...v }), done: refresh }),
+  actionForm({ title: "Write an opinion on " + incident.id, button: "Write the opinion", fields: [{ name: "text", label: "What you think" }],
+    send: (v) => command("incident.opinion", { incident: incident.id, ...v }), done: refresh }));
+}
+
 function tasks(incident, refresh) {
   const lines = incident.tasks.map((task) => el("li", { className: task.state === "done" ? "" : "now" },
     el("strong", {}, `${(task.result || "").startsWith("withdrawn:") ? "–" : task.state === "done" ? "✓" : "○"} ${person(task.owner)}: `), task.text, " ", logLink("journal", task.index),
@@ -253,7 +262,20 @@ const isChatter = (line) => ["finding_opened", "finding_closed", "incident_findi
 
 function lines(all) {
   return el("ol", { className: "plain timeline" }, ...all.map((line) => el("li", {}, el("span", { className: "when" }, when(line.time), " ",
-    logLink(line.log, line.index)), el("span", {}, line.text))));
+    logLink(line.log, line.index)), el("span", {}, line.text, line.occurred ? el("span", { className: "soft" }, " (occurred ", when(line.occurred), ")") : null,
+    line.corrected_by ? el("span", { className: "bad" }, ` corrected by ${line.corrected_by}`) : null))));
+}
+
+// What people wrote besides the timeline: relations, assets, lessons, follow-ups.
+function written(incident) {
+  const item = (...parts) => el("li", {}, ...parts);
+  return section("The record", el("ul", { className: "plain" },
+    ...(incident.relations || []).filter((r) => r.state === "holds").map((r) => item(`${r.relation.replaceAll("_", " ")} ${r.other}: ${r.reason}`)),
+    ...(incident.labels || []).filter((l) => l.state === "holds").map((l) => item(`${l.label} (${l.framework} ${l.version})`)),
+    ...(incident.assets || []).map((a) => item(`${a.asset} is ${a.state.replaceAll("_", " ")}`)),
+    ...(incident.lessons || []).map((l) => item(`Lesson: ${l.text}`)),
+    ...(incident.follow_ups || []).map((f) => item(`${f.id} of ${f.owner}, `, ...(f.state === "open" ? ["due ", when(f.due)] : [`closed with ${f.closed.evidence}`]), `: ${f.text}`,
+      f.overdue && f.state === "open" ? el("span", { className: "bad" }, " overdue") : null))));
 }
 
 function timeline(incident) {
@@ -294,6 +316,9 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
   if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length], () => close(incident, refresh));
+  if (open && isPerson()) add("write", incident.id, () => write(incident, refresh));
+  const wrote = ["relations", "labels", "assets", "lessons", "follow_ups"].map((key) => (incident[key] || []).map((one) => [one.id, one.state, one.overdue, one.updated]));
+  if (wrote.some((list) => list.length)) add("written", wrote, () => written(incident));
   add("timeline", incident.timeline.length, () => timeline(incident));
   reconcile(parts, all);
 }

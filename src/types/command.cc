@@ -76,6 +76,31 @@ constexpr CommandSpec kCommands[] = {
     {"session.link", Duty::kAdminister, kDo, "user link_hash", "expires", "add a one-time sign-in link by the SHA-256 of its code"},
     {"session.open", Duty::kTimeline, kOwn, "session_hash", "link_hash expires", "sign in to the page; uses up the link"},
     {"session.close", Duty::kTimeline, kOwn, "session_hash", "", "sign out of the page"},
+    {"incident.fact", Duty::kTimeline, kDo, "incident text occurred", "source", "write a fact into the timeline: what happened, and when"},
+    {"incident.opinion", Duty::kTimeline, kDo, "incident text", "occurred source", "write an opinion into the timeline, apart from the facts"},
+    {"incident.correct", Duty::kTimeline, kDo, "incident row text reason", "occurred source", "correct a fact or an opinion by a new row; the old one stays"},
+    {"incident.record", Duty::kTimeline, kDo, "incident field", "text value", "fill in a field of the incident's record"},
+    {"incident.contact", Duty::kTimeline, kDo, "incident kind name", "position unit email phone location organisation", "add a contact: the reporter, a handler, another party"},
+    {"incident.label", Duty::kSteer, kDo, "incident framework version id", "", "classify: an id of ATLAS or OWASP, with the framework's version"},
+    {"incident.unlabel", Duty::kSteer, kDo, "incident framework version id reason", "", "take a classification back"},
+    {"incident.check", Duty::kTimeline, kDo, "incident item state", "evidence note", "tick an item of the checklist (NIST SP 800-61r2 table 3-5)"},
+    {"incident.indicator", Duty::kTimeline, kDo, "incident type value tlp", "sign note", "add an indicator or a precursor"},
+    {"incident.indicator_withdraw", Duty::kTimeline, kDo, "incident indicator reason", "", "say that an indicator is none"},
+    {"incident.asset", Duty::kTimeline, kDo, "incident asset state", "note", "say whether an asset is compromised"},
+    {"incident.notes", Duty::kTimeline, kDo, "incident document text base", "", "write a document of notes, made from its revision 'base'"},
+    {"incident.relate", Duty::kTimeline, kDo, "incident other relation reason", "", "relate two incidents: related, duplicate_of, caused_by"},
+    {"incident.unrelate", Duty::kTimeline, kDo, "incident other relation reason", "", "take a relation back"},
+    {"incident.merge", Duty::kSteer, kDo, "incident into reason", "", "let an incident go on as part of another"},
+    {"incident.split", Duty::kSteer, kDo, "incident findings title reason", "", "make an incident of its own of some findings"},
+    {"incident.reopen", Duty::kClose, kPropose, "incident reason", "", "open a closed incident again; needs a second person, an approver"},
+    {"incident.handover", Duty::kTimeline, kDo, "incident role to situation", "note", "hand a role over with a summary; the taker accepts it"},
+    {"incident.handover_accept", Duty::kTimeline, kDo, "handover digest", "", "take a role over, having read the summary with this digest"},
+    {"incident.lesson", Duty::kTimeline, kDo, "incident text", "question", "add a lesson, in any phase and afterwards"},
+    {"incident.follow_up", Duty::kTimeline, kDo, "incident text owner due acceptance", "", "open a follow-up with an owner, a date and a test of acceptance"},
+    {"incident.follow_up_done", Duty::kTimeline, kDo, "follow_up evidence result", "", "close a follow-up; what proves it is named"},
+    {"asset.put", Duty::kTimeline, kDo, "asset type", "owner criticality data_class regulatory_role version digest last_known_good fallback kill_switch tested", "enter or change an asset"},
+    {"asset.link", Duty::kTimeline, kDo, "asset needs", "", "say that an asset depends on another"},
+    {"asset.unlink", Duty::kTimeline, kDo, "asset needs reason", "", "say that an asset does not depend on another any more"},
 };
 
 // Every argument is a text, but for these.
@@ -84,7 +109,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
                                                         [](const Json& item) { return item.is_string(); });
   bool right = value.is_string();
   std::string_view expected = "a text";
-  if (key == "lease_s" || key == "loaded" || key == "refused") {
+  if (key == "lease_s" || key == "loaded" || key == "refused" || key == "base") {
     right = value.is_number();
     expected = "a number";
   } else if (key == "scripted") {
@@ -96,8 +121,8 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
-  } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
-             key == "variables" || key == "values" ||
+  } else if (key == "measure" || key == "figures" || key == "model" || (key == "document" && command != "incident.notes") || key == "backtest" ||
+             key == "variables" || key == "values" || key == "situation" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kMark = "text:";
 constexpr std::size_t kLength = kMark.size() + 64;
 constexpr std::size_t kIncidentText = 4'000;
+constexpr std::size_t kNotesText = 128 * limits::kKiB;
 constexpr std::size_t kAnyText = 31 * limits::kKiB;  // what a journal input may hold
 constexpr std::size_t kMostPlainWords = 8;           // of one text; each makes another reference
 
@@ -27,6 +28,40 @@ constexpr FreeText kFreeTexts[] = {
     {"incident.close", "residual_risk", kIncidentText},
     {"incident.close", "reason", kAnyText},
     {"incident.triage", "reason", kIncidentText},
+    {"incident.fact", "text", kIncidentText},
+    {"incident.fact", "source", kIncidentText},
+    {"incident.opinion", "text", kIncidentText},
+    {"incident.opinion", "source", kIncidentText},
+    {"incident.correct", "text", kIncidentText},
+    {"incident.correct", "source", kIncidentText},
+    {"incident.correct", "reason", kIncidentText},
+    {"incident.record", "text", kIncidentText},
+    {"incident.contact", "name", kIncidentText},
+    {"incident.contact", "position", kIncidentText},
+    {"incident.contact", "unit", kIncidentText},
+    {"incident.contact", "email", kIncidentText},
+    {"incident.contact", "phone", kIncidentText},
+    {"incident.contact", "location", kIncidentText},
+    {"incident.contact", "organisation", kIncidentText},
+    {"incident.unlabel", "reason", kIncidentText},
+    {"incident.check", "note", kIncidentText},
+    {"incident.indicator", "value", kIncidentText},
+    {"incident.indicator", "note", kIncidentText},
+    {"incident.indicator_withdraw", "reason", kIncidentText},
+    {"incident.asset", "note", kIncidentText},
+    {"incident.relate", "reason", kIncidentText},
+    {"incident.unrelate", "reason", kIncidentText},
+    {"incident.merge", "reason", kIncidentText},
+    {"incident.split", "title", kIncidentText},
+    {"incident.split", "reason", kIncidentText},
+    {"incident.reopen", "reason", kIncidentText},
+    {"incident.handover", "note", kIncidentText},
+    {"incident.lesson", "text", kIncidentText},
+    {"incident.follow_up", "text", kIncidentText},
+    {"incident.follow_up", "acceptance", kIncidentText},
+    {"incident.follow_up_done", "result", kIncidentText},
+    {"incident.notes", "text", kNotesText},
+    {"asset.unlink", "reason", kIncidentText},
     {"detectors.propose", "reason", kIncidentText},
     {"detectors.reject", "reason", kIncidentText},
     {"finding.verdict", "reason", kIncidentText},

@@ -1,6 +1,7 @@
 #include "folds.h"
 
 #include "fold/access/access.h"
+#include "fold/casefile/casefile.h"
 #include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
@@ -14,6 +15,9 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == access::kFoldName)
     return make_fold<access::AccessState>(name, access::kSchemaVersion, access::decide, access::apply, access::to_json,
                                           access::state_from_json);
+  if (name == casefile::kFoldName)
+    return make_fold<casefile::CasefileState>(name, casefile::kSchemaVersion, casefile::decide, casefile::apply,
+                                              casefile::to_json, casefile::state_from_json);
   if (name == contain::kFoldName)
     return make_fold<contain::ContainState>(name, contain::kSchemaVersion, contain::decide, contain::apply,
                                             contain::to_json, contain::contain_state_from_json);
@@ -30,7 +34,7 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
     return make_fold<provenance::ProvenanceState>(name, provenance::kSchemaVersion, provenance::decide,
                                                   provenance::apply, provenance::to_json, provenance::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, contain, incident, keeping, playbook, provenance");
+              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, playbook, provenance");
 }
 
 }  // namespace firebreak::golden

@@ -59,6 +59,10 @@ void apply_incident_opened(ContainState& state, const Entry& entry) {
   for (const std::string& finding : strings_or_empty(entry.body, "findings")) link_finding(state, id, finding, entry.time);
 }
 
+void apply_incident_reopened(ContainState& state, const Entry& entry) {
+  state.incidents[string_or(entry.body, "incident")] = string_or(entry.body, "endpoint");
+}
+
 void apply_linked(ContainState& state, const Entry& entry) {
   link_finding(state, string_or(entry.body, "incident"), string_or(entry.body, "finding"), entry.time);
 }
@@ -213,6 +217,7 @@ constexpr Row kTable[] = {
     {"incident_closed", apply_incident_closed},
     {"incident_finding_linked", apply_linked},
     {"incident_opened", apply_incident_opened},
+    {"incident_reopened", apply_incident_reopened},
     {"ladder_ended", apply_ladder_ended},
     {"ladder_step", apply_ladder_step},
     {"last_known_good", apply_last_known_good},

@@ -91,11 +91,12 @@ Drafts severity(const Incident& incident, const Entry& entry, const Json& args, 
   if (to == incident.severity) return refused(Code::kConflict, "it has this severity already", "/severity");
   const auto reason = text_of(args, "reason");
   if (!reason) return refused(reason.error().code, reason.error().message, reason.error().pointer);
-  // Up by anyone; down is the commander's once there is one.
+  // Up by anyone; down is the commander's.
   const auto commander = incident.roles.find("commander");
-  if (is_graver(incident.severity, to) && commander != incident.roles.end() && by != commander->second &&
-      by != "user:" + commander->second)
-    return refused(Code::kForbidden, "only the commander lowers the severity", "/severity");
+  if (is_graver(incident.severity, to) && commander == incident.roles.end())
+    return refused(Code::kForbidden, fmt::format("only the commander lowers the severity, and there is none: 'firebreak incident assign {} commander USER'", incident.id), "/severity");
+  if (is_graver(incident.severity, to) && by != commander->second && by != "user:" + commander->second)
+    return refused(Code::kForbidden, fmt::format("only the commander lowers the severity: {}", commander->second), "/severity");
   return {make_draft("incident_severity", incident.id,
                {{"incident", incident.id}, {"from", incident.severity}, {"to", to}, {"reason", *reason}, {"by", by}})};
 }
@@ -198,14 +199,14 @@ constexpr Row kTable[] = {
     {"incident.severity", severity}, {"incident.task", task},       {"incident.task_done", task_done},
 };
 
-// SP 800-61r2 tables 3-2 to 3-4 to our four levels.
-std::string severity_of_impact(const Json& body) {
-  const auto functional = {string_or(body, "functional_now"), string_or(body, "functional_likely")};
+// SP 800-61r2 tables 3-2 to 3-4 to our four levels, and what makes an incident the gravest whatever its tables say.
+std::string severity_of_impact(const Incident& incident) {
+  const auto functional = {incident.functional_now, incident.functional_likely};
   const auto any = [&](std::string_view level) { return std::find(functional.begin(), functional.end(), level) != functional.end(); };
-  const auto information = strings_or_empty(body, "information");
+  const auto& information = incident.information;
   const auto breached = [&](std::string_view what) { return std::find(information.begin(), information.end(), what) != information.end(); };
-  const std::string recoverability = string_or(body, "recoverability");
-  if (any("High") || recoverability == "Not Recoverable") return "SEV-1";
+  const std::string& recoverability = incident.recoverability;
+  if (any("High") || recoverability == "Not Recoverable" || incident.agent_acted || (incident.people_at_risk && breached("Privacy Breach"))) return "SEV-1";
   if (any("Medium") || breached("Integrity Loss") || breached("Privacy Breach") || recoverability == "Extended") return "SEV-2";
   if (any("Low") || breached("Proprietary Breach") || recoverability == "Supplemented") return "SEV-3";
   return "SEV-4";
@@ -236,21 +237,28 @@ Drafts decide_command(const IncidentState& state, const Entry& entry) {
   if (refused.name.starts_with("change.") || refused.name.starts_with("mute.")) return decide_calendar(state, entry, refused.name, args);
   const auto row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& r) { return r.name == refused.name; });
   const bool triage = refused.name == "incident.triage";
-  if (row == std::end(kTable) && !triage) return {};
+  const bool split = refused.name == "incident.split";
+  if (row == std::end(kTable) && !triage && !split) return {};
   const std::string id = string_or(args, "incident");
   const Incident* incident = find_open(state, id);
   if (incident == nullptr && state.closed.contains(id)) return refused(Code::kConflict, id + " is closed", "/incident");
   if (incident == nullptr) return refused(Code::kNotFound, fmt::format("there is no incident '{}'", id), "/incident");
+  // What was brought in is watched to the end of its window: until then nobody ends the incident, whatever the reason.
+  if (refused.name == "incident.close" || (refused.name == "incident.phase" && string_or(args, "to") == "post_incident"))
+    for (const auto& [action, facts] : state.actions)
+      if (facts.incident == id && facts.on_ladder)
+        return refused(Code::kConflict, fmt::format("{} is on its ladder or in its watch: wait for its end, or take it back with 'firebreak action lift {} --reason TEXT'", action, action), "/incident");
+  if (split) return decide_split(state, entry, *incident, args);
   return triage ? decide_triage_by_hand(state, entry, *incident, args) : row->decide(*incident, entry, args, refused);
 }
 
 Drafts decide_impact(const IncidentState& state, const Entry& entry) {
   const Incident* incident = find_open(state, string_or(entry.body, "incident"));
   if (incident == nullptr || incident->severity_by_hand) return {};
-  const std::string to = severity_of_impact(entry.body);
+  const std::string to = severity_of_impact(*incident);
   if (!is_graver(to, incident->severity)) return {};
   return {make_draft("incident_severity", incident->id,
-               {{"incident", incident->id}, {"from", incident->severity}, {"to", to}, {"reason", "follows from the impact"}, {"by", "firebreak"}})};
+               {{"incident", incident->id}, {"from", incident->severity}, {"to", to}, {"reason", entry.kind == "incident_impact" ? "follows from the impact" : "follows from the record"}, {"by", "firebreak"}})};
 }
 
 }  // namespace firebreak::incident

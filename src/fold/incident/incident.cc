@@ -46,9 +46,14 @@ void apply_opened(IncidentState& state, const Entry& entry) {
   incident.opened = entry.time;
   incident.first_time = get_time(entry.body, "first_time").value_or(entry.time);
   incident.last_time = get_time(entry.body, "last_time").value_or(entry.time);
-  incident.severity_by_hand = find(entry.body, "declared_by") != nullptr;
-  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link(state, incident, finding, cause_of(entry.body, finding));
-  state.open_by_endpoint[incident.endpoint] = incident.id;
+  const auto from = state.open.find(string_or(entry.body, "split_of"));
+  for (const std::string& finding : strings_or_empty(entry.body, "findings")) {
+    if (from != state.open.end()) std::erase(from->second.findings, finding);
+    link(state, incident, finding, cause_of(entry.body, finding));
+  }
+  // What was split off on the same endpoint leaves the endpoint to the older one.
+  const Incident* const holder = incident_of_endpoint(state, incident.endpoint);
+  if (holder == nullptr || holder->endpoint != incident.endpoint) state.open_by_endpoint[incident.endpoint] = incident.id;
   state.open[incident.id] = std::move(incident);
 }
 
@@ -65,7 +70,7 @@ void apply_severity(IncidentState& state, const Entry& entry) {
   Incident* incident = open_of(state, entry);
   if (incident == nullptr) return;
   incident->severity = string_or(entry.body, "to", incident->severity);
-  if (string_or(entry.body, "by") != "firebreak") incident->severity_by_hand = true;
+  if (string_or(entry.body, "by") != "firebreak") incident->severity_by_hand = is_graver(string_or(entry.body, "from"), incident->severity);
 }
 void apply_impact(IncidentState& state, const Entry& entry) {
   Incident* incident = open_of(state, entry);
@@ -95,6 +100,33 @@ void apply_task_done(IncidentState& state, const Entry& entry) {
     }
 }
 
+// An endpoint goes to another open incident on it, of several to the oldest.
+void leave_endpoints(IncidentState& state, const std::string& id) {
+  for (auto at = state.open_by_endpoint.begin(); at != state.open_by_endpoint.end();) {
+    if (at->second != id) {
+      ++at;
+      continue;
+    }
+    const auto next = std::min_element(state.open.begin(), state.open.end(), [&](const auto& a, const auto& b) {
+      return std::pair(a.second.endpoint != at->first, index_of(a.first)) < std::pair(b.second.endpoint != at->first, index_of(b.first));
+    });
+    if (next != state.open.end() && next->second.endpoint == at->first) {
+      at->second = next->first;
+      ++at;
+    } else {
+      at = state.open_by_endpoint.erase(at);
+    }
+  }
+}
+
+void apply_fact(IncidentState& state, const Entry& entry) {
+  Incident* const incident = open_of(state, entry);
+  if (incident == nullptr) return;
+  const std::string field = string_or(entry.body, "field"), value = string_or(entry.body, "value");
+  if (field == "people_risk") incident->people_at_risk = value == "high";
+  if (field == "agent_acted") incident->agent_acted = value == "yes";
+}
+
 void apply_closed(IncidentState& state, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident");
   const auto at = state.open.find(id);
@@ -107,16 +139,15 @@ void apply_closed(IncidentState& state, const Entry& entry) {
     state.findings.erase(known);
   }
   state.closed[id] = at->second.endpoint;
-  if (const auto by = state.open_by_endpoint.find(at->second.endpoint); by != state.open_by_endpoint.end() && by->second == id)
-    state.open_by_endpoint.erase(by);
   state.open.erase(at);
+  leave_endpoints(state, id);
   std::erase_if(state.actions, [&](const auto& item) { return item.second.incident == id; });
 }
 
 void apply_proposed(IncidentState& state, const Entry& entry) {
   const std::string incident = string_or(entry.body, "incident");
   if (!state.open.contains(incident)) return;
-  ActionFacts facts{incident, "", string_or(entry.body, "class"), false};
+  ActionFacts facts{incident, "", string_or(entry.body, "class"), false, false};
   if (const Json* measure = find(entry.body, "measure")) facts.measure = string_or(*measure, "kind");
   state.actions[entry.id("act")] = std::move(facts);
 }
@@ -124,7 +155,12 @@ void apply_in_force(IncidentState& state, const Entry& entry) {
   if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = true;
 }
 void apply_action_over(IncidentState& state, const Entry& entry) {
-  if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = false;
+  if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.in_force = at->second.on_ladder = false;
+}
+
+void apply_ladder_step(IncidentState& state, const Entry& entry) {
+  if (const auto at = state.actions.find(string_or(entry.body, "action")); at != state.actions.end()) at->second.on_ladder = true;
+  apply_calendar(state, entry);
 }
 
 void apply_ladder_ended(IncidentState& state, const Entry& entry) {
@@ -160,6 +196,7 @@ constexpr ApplyRow kApply[] = {
     {"action_failed", apply_action_over},      {"action_in_force", apply_in_force},
     {"action_lifted", apply_action_over},      {"action_proposed", apply_proposed},
     {"action_uncertain", apply_action_over},   {"change_added", apply_calendar},
+    {"casefile_field", apply_fact},
     {"change_cancelled", apply_calendar},      {"config_applied", apply_config},
     {"detectors_approved", apply_tuning},      {"detectors_proposed", apply_tuning},
     {"detectors_rejected", apply_tuning},
@@ -168,12 +205,14 @@ constexpr ApplyRow kApply[] = {
     {"finding_unmuted", apply_calendar},       {"finding_updated", apply_finding},
     {"finding_verdict", apply_verdict},
     {"incident_acknowledged", apply_acknowledged}, {"incident_closed", apply_closed},
+    {"incident_finding_late", apply_late},
     {"incident_finding_linked", apply_linked}, {"incident_impact", apply_impact},
+    {"incident_merged", apply_merged},         {"incident_reopened", apply_reopened},
     {"incident_opened", apply_opened},         {"incident_phase", apply_phase},
     {"incident_role", apply_role},             {"incident_severity", apply_severity},
     {"incident_task_done", apply_task_done},   {"incident_task_opened", apply_task},
     {"incident_triaged", apply_triage},        {"ladder_ended", apply_ladder_ended},
-    {"ladder_step", apply_calendar},           {"mute_added", apply_calendar},
+    {"ladder_step", apply_ladder_step},           {"mute_added", apply_calendar},
     {"mute_lifted", apply_calendar},
 };
 
@@ -194,6 +233,7 @@ struct DecideRow {
 constexpr auto kOnFinding = all_of<decide_finding, decide_triage>;
 constexpr DecideRow kDecide[] = {
     {"action_in_force", decide_phase},
+    {"casefile_field", decide_impact},
     {"change_added", decide_triage},
     {"change_cancelled", decide_triage},
     {"command_accepted", decide_command},
@@ -203,7 +243,9 @@ constexpr DecideRow kDecide[] = {
     {"finding_verdict", decide_triage},
     {"incident_finding_linked", all_of<decide_linked, decide_phase, decide_triage>},
     {"incident_impact", decide_impact},
+    {"incident_merged", decide_merged},
     {"incident_opened", decide_triage},
+    {"incident_reopened", decide_reopened},
     {"ladder_ended", all_of<decide_phase, decide_triage>},
     {"ladder_step", all_of<decide_phase, decide_triage>},
     {"phase_requested", decide_phase},

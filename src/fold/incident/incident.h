@@ -22,7 +22,7 @@
 namespace firebreak::incident {
 
 inline constexpr std::string_view kFoldName = "incident";
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // Either `kind` together with any of `with`, or `count` findings of `any_of`; on one endpoint, evidence intervals overlapping or
 // at most `within_us` apart in event time (labels lag by days: the times at which findings open cannot be compared).
@@ -46,6 +46,7 @@ struct Finding {
   std::set<std::string> callers;             // at most kCallers
   int cause = 0;                             // its group in the incident
   bool closed = false;
+  bool late = false;                         // told that it goes on although its incident is closed
   bool operator==(const Finding&) const = default;
 };
 
@@ -66,6 +67,7 @@ struct Task {
 struct ActionFacts {  // what the incident needs to know of an action
   std::string incident, measure, cls;  // measure: its kind
   bool in_force = false;
+  bool on_ladder = false;                // a promotion between its first step and the end of its watch
   bool operator==(const ActionFacts&) const = default;
 };
 
@@ -77,7 +79,8 @@ struct Incident {
   std::vector<Task> tasks;
   std::vector<TimelineRow> timeline;         // bounded: the first 50 and the last 150 rows
   Time opened, first_time, last_time;
-  bool severity_by_hand = false;
+  bool severity_by_hand = false;             // the commander has lowered it: nothing raises it but people
+  bool people_at_risk = false, agent_acted = false;
   int causes = 0;
   Triage triage;
   bool operator==(const Incident&) const = default;

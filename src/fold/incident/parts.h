@@ -93,6 +93,15 @@ Result<std::string> text_of(const Json& args, std::string_view key);  // says so
 Drafts decide_command(const IncidentState& state, const Entry& entry);
 Drafts decide_impact(const IncidentState& state, const Entry& entry);  // the severity that follows from it
 
+// relations.cc: merging, splitting, opening again, findings that are late
+Drafts decide_split(const IncidentState& state, const Entry& entry, const Incident& incident, const Json& args);
+Drafts decide_merged(const IncidentState& state, const Entry& entry);
+Drafts decide_reopened(const IncidentState& state, const Entry& entry);
+Drafts decide_late(const IncidentState& state, const Finding& finding);
+void apply_merged(IncidentState& state, const Entry& entry);
+void apply_reopened(IncidentState& state, const Entry& entry);
+void apply_late(IncidentState& state, const Entry& entry);
+
 // phases.cc: moves that follow from what happened
 Drafts decide_phase(const IncidentState& state, const Entry& entry);
 

@@ -219,7 +219,9 @@ void apply_finding(IncidentState& state, const Entry& entry) {
 
 Drafts decide_finding(const IncidentState& state, const Entry& entry) {
   const Finding* finding = finding_of(state, entry);
-  if (finding == nullptr || !finding->incident.empty() || !counts(*finding)) return {};
+  if (finding == nullptr) return {};
+  if (!finding->incident.empty()) return decide_late(state, *finding);
+  if (!counts(*finding)) return {};
   const auto* mute = mute_on(state, *finding, entry.time);
   if (mute != nullptr && finding->severity < Severity::kCritical)
     return finding->mute.empty() ? Drafts{muted(*finding, *mute)} : Drafts{};

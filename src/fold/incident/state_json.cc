@@ -41,7 +41,8 @@ Json to_json(const Finding& f) {
                     {"onset_last", f.onset_last.us},
                     {"callers", JsonArray(f.callers.begin(), f.callers.end())},
                     {"cause", f.cause},
-                    {"closed", f.closed}};
+                    {"closed", f.closed},
+                    {"late", f.late}};
 }
 
 Finding read_finding(const std::string& id, const Json& d) {
@@ -68,6 +69,7 @@ Finding read_finding(const std::string& id, const Json& d) {
   f.callers = {callers.begin(), callers.end()};
   f.cause = static_cast<int>(int_or(d, "cause"));
   f.closed = bool_or(d, "closed");
+  f.late = bool_or(d, "late");
   return f;
 }
 
@@ -99,6 +101,8 @@ Json to_json(const Incident& i) {
                     {"first_time", i.first_time.us},
                     {"last_time", i.last_time.us},
                     {"severity_by_hand", i.severity_by_hand},
+                    {"people_at_risk", i.people_at_risk},
+                    {"agent_acted", i.agent_acted},
                     {"causes", i.causes},
                     {"triage", to_json(i.triage)}};
 }
@@ -141,6 +145,8 @@ Incident read_incident(const std::string& id, const Json& d) {
   i.first_time = time_of(d, "first_time");
   i.last_time = time_of(d, "last_time");
   i.severity_by_hand = bool_or(d, "severity_by_hand");
+  i.people_at_risk = bool_or(d, "people_at_risk");
+  i.agent_acted = bool_or(d, "agent_acted");
   i.causes = static_cast<int>(int_or(d, "causes"));
   if (const Json* triage = find(d, "triage")) i.triage = triage_from_json(*triage);
   return i;
@@ -150,15 +156,17 @@ Incident read_incident(const std::string& id, const Json& d) {
 
 Json to_json(const IncidentState& state) {
   JsonArray rules;
-  JsonObject open, closed, findings, actions;
+  JsonObject open, closed, findings, actions, by_endpoint;
   for (const Rule& rule : state.rules) rules.push_back(to_json(rule));
   for (const auto& [id, incident] : state.open) open[id] = to_json(incident);
+  for (const auto& [endpoint, id] : state.open_by_endpoint) by_endpoint[endpoint] = id;
   for (const auto& [id, endpoint] : state.closed) closed[id] = endpoint;
   for (const auto& [id, finding] : state.findings) findings[id] = to_json(finding);
   for (const auto& [id, action] : state.actions)
-    actions[id] = JsonObject{{"incident", action.incident}, {"measure", action.measure}, {"class", action.cls}, {"in_force", action.in_force}};
+    actions[id] = JsonObject{{"incident", action.incident}, {"measure", action.measure}, {"class", action.cls}, {"in_force", action.in_force}, {"on_ladder", action.on_ladder}};
   JsonObject document{{"rules", JsonObject{{"correlation", std::move(rules)}}},
                       {"open", std::move(open)},
+                      {"open_by_endpoint", std::move(by_endpoint)},
                       {"closed", std::move(closed)},
                       {"findings", std::move(findings)},
                       {"actions", std::move(actions)},
@@ -175,7 +183,9 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
   if (rules == nullptr) return fail(Code::kInvalid, "'rules' is missing", "/rules");
   FIREBREAK_ASSIGN(state.rules, rules_from_json(*rules));
   each(document, "open", [&](const std::string& id, const Json& d) { state.open[id] = read_incident(id, d); });
-  for (const auto& [id, incident] : state.open) state.open_by_endpoint[incident.endpoint] = id;
+  each(document, "open_by_endpoint", [&](const std::string& endpoint, const Json& id) {
+    if (id.is_string()) state.open_by_endpoint[endpoint] = std::string(id.get_string());
+  });
   each(document, "closed", [&](const std::string& id, const Json& endpoint) {
     state.closed[id] = endpoint.is_string() ? std::string(endpoint.get_string()) : "";
   });
@@ -185,7 +195,7 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
     state.findings[id] = std::move(finding);
   });
   each(document, "actions", [&](const std::string& id, const Json& d) {
-    state.actions[id] = {string_or(d, "incident"), string_or(d, "measure"), string_or(d, "class"), bool_or(d, "in_force")};
+    state.actions[id] = {string_or(d, "incident"), string_or(d, "measure"), string_or(d, "class"), bool_or(d, "in_force"), bool_or(d, "on_ladder")};
   });
   const auto endpoints = strings_or_empty(document, "endpoints");
   state.endpoints = {endpoints.begin(), endpoints.end()};

@@ -29,6 +29,9 @@ std::string own_text(const Entry& entry) {
                        text("functional_likely"), text("recoverability"));
   if (entry.kind == "incident_role") return fmt::format("{} is {}", text("user"), text("role"));
   if (entry.kind == "incident_note") return fmt::format("{}: {}", text("by"), shortened(text("text"), 200));
+  if (entry.kind == "incident_merged") return fmt::format("merged into {}", text("into"));
+  if (entry.kind == "incident_reopened") return fmt::format("opened again by {} and {}", text("with"), text("by"));
+  if (entry.kind == "incident_finding_late") return fmt::format("{} goes on although the incident is closed", text("finding"));
   if (entry.kind == "incident_measured") return fmt::format("measured by {}: {}", text("by"), shortened(text("name"), 200));
   if (entry.kind == "incident_task_opened") return fmt::format("task for {}: {}", text("owner"), shortened(text("text"), 200));
   if (entry.kind == "incident_task_done") return fmt::format("{} done: {}", text("task"), shortened(text("result"), 200));

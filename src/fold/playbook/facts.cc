@@ -54,13 +54,14 @@ void apply_finding(PlaybookState& state, const Entry& entry) {
 }
 
 void apply_incident_opened(PlaybookState& state, const Entry& entry) {
+  const std::string id = entry.kind == "incident_reopened" ? string_or(entry.body, "incident") : entry.id("inc");
   IncidentFacts facts;
   facts.endpoint = string_or(entry.body, "endpoint");
   facts.stream = string_or(entry.body, "stream");
   facts.rule = string_or(entry.body, "rule");
   facts.severity = string_or(entry.body, "severity");
-  state.incidents[entry.id("inc")] = std::move(facts);
-  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link(state, entry.id("inc"), finding);
+  state.incidents[id] = std::move(facts);
+  for (const std::string& finding : strings_or_empty(entry.body, "findings")) link(state, id, finding);
 }
 void apply_linked(PlaybookState& state, const Entry& entry) {
   link(state, string_or(entry.body, "incident"), string_or(entry.body, "finding"));
@@ -107,7 +108,7 @@ constexpr Row kRows[] = {
     {"action_lifted", apply_action_over},       {"action_proposed", apply_proposed},        {"action_rejected", apply_action_over},
     {"action_uncertain", apply_action_over},    {"finding_closed", apply_finding},          {"finding_opened", apply_finding},
     {"finding_updated", apply_finding},         {"incident_closed", apply_incident_closed}, {"incident_finding_linked", apply_linked},
-    {"incident_opened", apply_incident_opened}, {"incident_phase", apply_phase},            {"incident_severity", apply_severity},
+    {"incident_opened", apply_incident_opened}, {"incident_phase", apply_phase},            {"incident_reopened", apply_incident_opened}, {"incident_severity", apply_severity},
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ std::string happened(const Entry& entry) {
   if (entry.kind == "incident_phase") return fmt::format("Phase {} to {}", words(text("from")), words(text("to")));
   if (entry.kind == "incident_severity") return fmt::format("Severity {} to {}", text("from"), text("to"));
   if (entry.kind == "incident_triaged") return fmt::format("Triage: {} ({})", words(text("verdict")), text("by"));
+  if (entry.kind == "incident_reopened") return fmt::format("Incident opened again by {} and {}", text("with"), text("by"));
   return "Incident closed by " + text("by");
 }
 
@@ -53,7 +54,8 @@ std::optional<std::string> Lines::next(const Entry& entry) {
     teams_[string_or(*endpoint, "name")] = string_or(*endpoint, "owner_team");
   if (entry.kind == "rules_taken") rules_[string_or(entry.body, "endpoint")] = string_or(entry.body, "digest");
   static const std::set<std::string, std::less<>> kIncident = {"incident_opened",   "incident_finding_linked", "incident_acknowledged", "incident_phase",
-                                                               "incident_severity", "incident_triaged",        "incident_closed"};
+                                                               "incident_severity", "incident_triaged",        "incident_closed",
+                                                               "incident_reopened"};
   return kIncident.contains(entry.kind) ? incident(entry) : std::nullopt;
 }
 
@@ -112,7 +114,7 @@ std::optional<std::string> Lines::about_finding(const Entry& entry) {
 std::optional<std::string> Lines::incident(const Entry& entry) {
   const bool opens = entry.kind == "incident_opened", closes = entry.kind == "incident_closed";
   const std::string id = opens ? entry.id("inc") : string_or(entry.body, "incident");
-  if (opens)
+  if (opens || entry.kind == "incident_reopened")
     incidents_[id] = {id, string_or(entry.body, "endpoint"), teams_[string_or(entry.body, "endpoint")], string_or(entry.body, "title"), string_or(entry.body, "severity"),
                       "detection_analysis", "", "", {}, entry.time};
   const auto at = incidents_.find(id);

@@ -23,14 +23,16 @@ class About {
 
   bool operator()(const Entry& entry) {
     if (entry.kind == "action_proposed" && string_or(entry.body, "incident") == incident_) actions_.insert(entry.id("act"));
+    if (entry.kind == "follow_up_opened" && string_or(entry.body, "incident") == incident_) follow_ups_.insert(entry.id("follow"));
     if (entry.kind == "incident_opened") return entry.id("inc") == incident_;
     const Json& args = command_args(entry);
-    return string_or(args, "incident") == incident_ || findings_.contains(string_or(args, "finding")) || actions_.contains(string_or(args, "action"));
+    return string_or(args, "incident") == incident_ || findings_.contains(string_or(args, "finding")) || actions_.contains(string_or(args, "action")) ||
+           follow_ups_.contains(string_or(args, "follow_up"));
   }
 
  private:
   const std::string& incident_;
-  std::set<std::string> actions_, findings_;
+  std::set<std::string> actions_, findings_, follow_ups_;
 };
 
 // A declared incident's title came with a command that could not name the incident yet.

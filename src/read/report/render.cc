@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "read/report/assets.h"
+#include "read/report/casefile.h"
 #include "read/report/html.h"
 #include "read/report/judged.h"
 #include "read/report/report.h"
@@ -249,6 +250,17 @@ std::string evidence(const Json& report) {
   return table.html("No evidence was secured.");
 }
 
+std::string occurred(const Json& line) { return string_or(line, "occurred").empty() ? "" : "<br><span class=\"soft\">occurred " + shown_time(line, "occurred") + "</span>"; }
+
+// A row that was corrected says by which: both stand.
+std::string corrected(const Json& line) {
+  std::string out;
+  if (const std::string source = string_or(line, "source"); !source.empty()) out += "<br><span class=\"soft\">source: " + shown(line, "source") + "</span>";
+  if (const std::string by = string_or(line, "corrected_by"); by.starts_with("row-"))
+    out += fmt::format("<br><span class=\"bad\">corrected by <a href=\"#journal-{0}\">row-{0}</a></span>", escape_markup(by.substr(4)));
+  return out;
+}
+
 std::string timeline(const Json& report) {
   std::string out =
       "<table><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">What happened</th><th "
@@ -258,7 +270,7 @@ std::string timeline(const Json& report) {
     const std::string anchor = fmt::format("{}-{}", escape_markup(string_or(line, "log")), int_or(line, "index"));
     out += fmt::format(
         "<tr id=\"{0}\"><td>{1}</td><td>{2}</td><td>{3}</td><td><a href=\"#{0}\">{4} {5}</a></td></tr>\n",
-        anchor, shown_time(line, "time"), shown(line, "text"), who(report, string_or(line, "actor")),
+        anchor, shown_time(line, "time") + occurred(line), shown(line, "text") + corrected(line), who(report, string_or(line, "actor")),
         shown(line, "log"), int_or(line, "index"));
   }
   return out + "</tbody></table>\n";
@@ -322,6 +334,8 @@ std::string render_html(const Json& report) {
                         {"recovery", recovery(report)},
                         {"residual", residual(report)},
                         {"evidence", evidence(report)},
+                        {"casefile", casefile_html(report)},
+                        {"lessons", lessons_html(report)},
                         {"timeline", timeline(report)},
                         {"proofs", proofs(report)}});
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "read/report/casefile.h"
+
 namespace firebreak::report {
 namespace {
 
@@ -32,8 +34,10 @@ JsonArray timeline_part(const Json& incident) {
   JsonArray lines;
   for (const Json& line : list_or_empty(incident, "timeline")) {
     JsonObject copy;
-    for (const char* name : {"time", "text", "log", "index", "actor", "kind"})
+    for (const char* name : {"time", "text", "log", "index", "actor", "kind", "type"})
       copy[name] = value_or_null(line, name);
+    for (const char* name : {"row", "occurred", "said", "source", "corrects", "corrected_by", "reason"})
+      if (const Json* const value = find(line, name)) copy[name] = *value;
     lines.push_back(std::move(copy));
   }
   return lines;
@@ -131,6 +135,8 @@ Result<Json> build_report(const ReportInput& input) {
   report["recovery"] = recovery_part(input.incident);
   report["robustness"] = robustness_part(input.robustness, string_or(input.incident, "id"));
   report["residual"] = residual_part(input.incident);
+  report["impact_change"] = impact_change(input.incident);
+  for (const char* name : {"fields", "labels", "checks", "contacts", "indicators", "assets", "relations", "handovers", "lessons", "follow_ups"}) report[name] = list_or_empty(input.incident, name);
   report["people"] = list_or_empty(input.incident, "people");
   report["tasks"] = list_or_empty(input.incident, "tasks");
   report["findings"] = list_or_empty(input.incident, "findings");

@@ -62,7 +62,10 @@ void change_finding(Store& store, const Entry& entry, std::string_view state) {
 }
 
 void finding_updated(Store& store, const Entry& entry) { change_finding(store, entry, "open"); }
-void finding_closed(Store& store, const Entry& entry) { change_finding(store, entry, "closed"); }
+void finding_closed(Store& store, const Entry& entry) {
+  change_finding(store, entry, "closed");
+  edit(store, entry, "late", finding_of(store, entry.body), [](JsonObject& late) { late["state"] = "closed"; });
+}
 
 // The finding's opening comes into the timeline at its own index, before the incident's.
 void link_finding(Store& store, const Entry& entry, const std::string& incident, const std::string& id) {
@@ -106,12 +109,25 @@ void join_cause(JsonObject& incident, const Json& linked) {
   causes.get_array().push_back(JsonObject{{"cause", id}, {"findings", JsonArray{std::move(finding)}}});
 }
 
+void leave_causes(JsonObject& incident, const std::vector<std::string>& gone) {
+  Json& causes = incident["causes"];
+  if (!causes.is_array()) return;
+  JsonArray left;
+  for (Json& cause : causes.get_array()) {
+    JsonArray& findings = cause.as_object()["findings"].as_array();
+    for (auto at = findings.begin(); at != findings.end();) at = std::find(gone.begin(), gone.end(), string_or(*at, "id")) != gone.end() ? findings.erase(at) : at + 1;
+    if (!findings.empty()) left.push_back(std::move(cause));
+  }
+  causes = std::move(left);
+}
+
 void incident_opened(Store& store, const Entry& entry) {
   const std::string id = entry.id("inc");
   JsonObject incident = thing(entry, id, "open");
   copy_members(incident, entry.body,
                {"endpoint", "stream", "title", "severity", "rule", "findings", "declared_by", "first_time",
-                "last_time"});
+                "last_time", "split_of"});
+  incident["impacts"] = JsonArray{};
   incident["opened"] = format_time(entry.time);
   incident["phase"] = "detection_analysis";
   incident["phases"] = JsonArray{JsonObject{{"phase", "detection_analysis"},
@@ -123,6 +139,16 @@ void incident_opened(Store& store, const Entry& entry) {
   incident["causes"] = causes_of(entry.body);
   for (const char* absent : {"acknowledged", "impact", "closed", "options", "triage"}) incident[absent] = nullptr;
   store.put("incident", incident);
+  if (const std::string from = string_or(entry.body, "split_of"); !from.empty()) {
+    const std::vector<std::string> gone = strings_or_empty(entry.body, "findings");
+    edit(store, entry, "incident", from, [&](JsonObject& old) {
+      std::vector<std::string> left = strings_or_empty(old, "findings");
+      std::erase_if(left, [&](const std::string& one) { return std::find(gone.begin(), gone.end(), one) != gone.end(); });
+      old["findings"] = JsonArray(left.begin(), left.end());
+      leave_causes(old, gone);
+    });
+    store.add_timeline(from, entry, fmt::format("{} was split off with {}: {}", id, join(gone), string_or(entry.body, "reason")));
+  }
   for (const std::string& finding : strings_or_empty(entry.body, "findings"))
     link_finding(store, entry, id, finding);
   const std::string by = string_or(entry.body, "declared_by");
@@ -177,6 +203,8 @@ void incident_impact(Store& store, const Entry& entry) {
     JsonObject impact = moment(entry, string_or(entry.body, "by"));
     copy_members(impact, entry.body,
                  {"functional_now", "functional_likely", "information", "recoverability"});
+    if (!incident["impacts"].is_array()) incident["impacts"] = JsonArray{};
+    incident["impacts"].as_array().push_back(impact);
     incident["impact"] = std::move(impact);
   });
   store.add_timeline(
@@ -208,9 +236,9 @@ void incident_role(Store& store, const Entry& entry) {
 }
 
 void incident_note(Store& store, const Entry& entry) {
-  store.add_timeline(
-      string_or(entry.body, "incident"), entry,
-      fmt::format("Note by {}: {}", person(string_or(entry.body, "by")), string_or(entry.body, "text")));
+  const std::string by = person(string_or(entry.body, "by"));
+  store.add_said(string_or(entry.body, "incident"), entry, fmt::format("Note by {}: {}", by, string_or(entry.body, "text")),
+                 {.type = "note", .by = by, .source = {}, .said = {}, .reason = {}, .occurred = {}});
 }
 
 // The newest of a name stands for it; the timeline keeps all.
@@ -253,7 +281,7 @@ void incident_closed(Store& store, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident");
   edit(store, entry, "incident", id, [&](JsonObject& incident) {
     JsonObject closed = moment(entry, string_or(entry.body, "by"));
-    copy_members(closed, entry.body, {"summary", "residual_risk"});
+    copy_members(closed, entry.body, {"summary", "residual_risk", "into"});
     incident["closed"] = std::move(closed);
     incident["state"] = "closed";
     if (string_or(incident, "phase") != "closed") {
@@ -269,7 +297,69 @@ void incident_closed(Store& store, const Entry& entry) {
                                  string_or(entry.body, "summary"), string_or(entry.body, "residual_risk")));
 }
 
+void incident_reopened(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    if (!incident["closed_before"].is_array()) incident["closed_before"] = JsonArray{};
+    incident["closed_before"].as_array().push_back(incident["closed"]);
+    incident["closed"] = nullptr;
+    incident["reopen_asked"] = nullptr;
+    incident["state"] = "open";
+  });
+  edit(store, entry, "reopen", id, [](JsonObject& asked) { asked["state"] = "done"; });
+  for (JsonObject& late : store.list({.kind = "late", .incident = id, .endpoint = {}, .state = "open"})) {
+    late["state"] = "opened_again";
+    store.put("late", late);
+  }
+  store.add_timeline(id, entry, fmt::format("Opened again by {} and {}: {}", person(string_or(entry.body, "with")), person(string_or(entry.body, "by")), string_or(entry.body, "reason")));
+}
+
+void incident_merged(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident"), into = string_or(entry.body, "into"), by = person(string_or(entry.body, "by"));
+  std::vector<std::string> findings;
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    incident["merged_into"] = into;
+    findings = strings_or_empty(incident, "findings");
+  });
+  edit(store, entry, "incident", into, [&](JsonObject& incident) {
+    if (!incident["merged"].is_array()) incident["merged"] = JsonArray{};
+    incident["merged"].as_array().push_back(Json(id));
+    std::vector<std::string> all = strings_or_empty(incident, "findings");
+    for (const std::string& finding : findings)
+      if (std::find(all.begin(), all.end(), finding) == all.end()) all.push_back(finding);
+    incident["findings"] = JsonArray(all.begin(), all.end());
+  });
+  for (const std::string& finding : findings) edit(store, entry, "finding", finding, [&](JsonObject& of) { of["incident"] = into; });
+  for (JsonObject& task : store.list({.kind = "task", .incident = id, .endpoint = {}, .state = "open", .oldest_first = true})) {
+    task["incident"] = into;
+    store.put("task", task);
+  }
+  for (JsonObject& follow_up : store.list({.kind = "follow_up", .incident = id, .endpoint = {}, .state = "open", .oldest_first = true})) {
+    follow_up["incident"] = into;
+    store.put("follow_up", follow_up);
+  }
+  store.add_timeline(id, entry, fmt::format("Merged into {} by {}: {}", into, by, string_or(entry.body, "reason")));
+  store.add_timeline(into, entry, fmt::format("{} was merged into this incident by {}: {}", id, by, string_or(entry.body, "reason")));
+}
+
+void incident_finding_late(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "incident"), finding = string_or(entry.body, "finding");
+  edit(store, entry, "incident", id, [&](JsonObject& incident) {
+    if (!incident["late"].is_array()) incident["late"] = JsonArray{};
+    JsonObject late = moment(entry);
+    late["finding"] = finding;
+    incident["late"].as_array().push_back(std::move(late));
+  });
+  JsonObject late = thing(entry, finding, "open");
+  late["incident"] = id;
+  store.put("late", late);
+  store.add_timeline(id, entry, fmt::format("Finding {} goes on although the incident is closed: {}", finding, string_or(entry.body, "summary")));
+}
+
 constexpr Handler kHandlers[] = {
+    {"incident_reopened", incident_reopened},
+    {"incident_merged", incident_merged},
+    {"incident_finding_late", incident_finding_late},
     {"finding_opened", finding_opened},
     {"finding_updated", finding_updated},
     {"finding_closed", finding_closed},

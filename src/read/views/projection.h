@@ -25,6 +25,7 @@ struct Handler {
 // One table per family, each in its own file. A kind may stand in several.
 std::span<const Handler> incident_handlers();
 std::span<const Handler> case_handlers();
+std::span<const Handler> casefile_handlers();
 std::span<const Handler> contain_handlers();
 std::span<const Handler> evidence_handlers();
 std::span<const Handler> release_handlers();

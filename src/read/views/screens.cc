@@ -142,7 +142,9 @@ JsonObject run_screen(Store& store, JsonObject run, int most) {
 Result<Json> incident_screen(Store& store, const std::string& id) {
   std::optional<JsonObject> incident = store.get("incident", id);
   if (!incident) return fail(Code::kNotFound, fmt::format("there is no incident '{}'", id));
-  (*incident)["timeline"] = store.timeline(id);
+  Lines lines;
+  lines.incident = id;
+  (*incident)["timeline"] = store.timeline(lines);
   (*incident)["actions"] = things(store, "action", id, trim_action);
   (*incident)["evidence"] = things(store, "evidence", id);
   JsonArray findings;
@@ -162,6 +164,9 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   (*incident)["runs"] = std::move(runs);
   (*incident)["approvals"] = things(store, "approval", id);
   (*incident)["people"] = things(store, "user", "");
+  for (const auto& [key, kind] : {std::pair("fields", "field"), {"contacts", "contact"}, {"labels", "label"}, {"checks", "check"}, {"indicators", "indicator"}, {"assets", "case_asset"},
+                                  {"notes", "notes"}, {"relations", "relation"}, {"handovers", "handover"}, {"lessons", "lesson"}, {"follow_ups", "follow_up"}})
+    (*incident)[key] = things(store, kind, id);
   return Json(std::move(*incident));
 }
 

@@ -15,6 +15,9 @@ Result<Json> action_screen(Store& store, const std::string& id);
 JsonObject run_screen(Store& store, JsonObject run, int most);
 JsonObject status_screen(Store& store);
 JsonObject robustness_screen(Store& store);
+// record_screen.cc: the record field by field; what a role is handed over with.
+Result<Json> record_screen(Store& store, const std::string& id);
+Result<Json> handover_screen(Store& store, const std::string& id);
 
 // What lists leave out because it is large: an incident's options, an action's measure.
 void trim_incident(JsonObject& incident);

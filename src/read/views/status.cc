@@ -170,6 +170,29 @@ void tasks_and_releases(Store& store, Screen& screen) {
   }
 }
 
+void casefiles(Store& store, Screen& screen) {
+  for (const JsonObject& follow_up : all(store, "follow_up", "open")) {
+    const std::string id = string_or(follow_up, "id"), text = fmt::format("{}: {}", id, string_or(follow_up, "text"));
+    const Json* const overdue = find(follow_up, "overdue");
+    if (overdue != nullptr && overdue->is_bool() && overdue->get_bool())
+      screen.need(string_or(follow_up, "owner"), "overdue " + text, follow_up, fmt::format("firebreak incident follow-up-done {} --evidence EV --result TEXT", id));
+    screen.add_due("due", "follow-up " + text, follow_up);
+  }
+  for (const JsonObject& handover : all(store, "handover", "waiting")) {
+    const Json* const situation = find(handover, "situation");
+    screen.need(string_or(handover, "to"), fmt::format("take over {} of {}", string_or(handover, "role"), string_or(handover, "incident")), handover,
+                fmt::format("firebreak incident accept {} --digest {}", string_or(handover, "id"), situation == nullptr ? "" : string_or(*situation, "digest")));
+  }
+  for (const JsonObject& asked : all(store, "reopen", "waiting")) {
+    const std::string id = string_or(asked, "incident");
+    screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(asked, "by"), string_or(asked, "reason")), asked, fmt::format("firebreak incident reopen {} --reason TEXT", id));
+  }
+  for (const JsonObject& late : all(store, "late", "open")) {
+    const std::string id = string_or(late, "incident");
+    screen.need("analyst", fmt::format("{} goes on although {} is closed: open it again, or say what the finding was", string_or(late, "id"), id), late, fmt::format("firebreak incident reopen {} --reason TEXT", id));
+  }
+}
+
 }  // namespace
 
 JsonObject status_screen(Store& store) {
@@ -180,6 +203,7 @@ JsonObject status_screen(Store& store) {
   workers(store, screen);
   approvals(store, screen);
   tasks_and_releases(store, screen);
+  casefiles(store, screen);
   Json frozen = nullptr;
   if (std::optional<JsonObject> freeze = store.get("freeze", "freeze");
       freeze && string_or(*freeze, "state") != "thawed") {

@@ -14,14 +14,20 @@ CREATE TABLE IF NOT EXISTS things(
   state TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS timeline(
   incident TEXT NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
-  text TEXT NOT NULL, PRIMARY KEY(incident, entry)) WITHOUT ROWID;
+  text TEXT NOT NULL, type TEXT NOT NULL DEFAULT 'event', at INTEGER NOT NULL DEFAULT 0, said TEXT NOT NULL DEFAULT '',
+  corrected_by INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(incident, entry)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS timeline_by_occurrence ON timeline(incident, at, entry);
 )";
+
+constexpr std::string_view kLines =
+    "SELECT entry, time, kind, actor, text, type, said, corrected_by FROM timeline WHERE incident = ?1 "
+    "AND (?2 = '' OR instr(' ' || ?2 || ' ', ' ' || type || ' ') > 0) AND at >= ?3 AND at < ?4 ORDER BY ";
 
 }  // namespace
 
 struct Store::Statements {
   Listing listing;
-  Statement get, put, belonging, add_line, lines, next, set_next;
+  Statement get, put, belonging, add_line, lines, lines_as_occurred, correct, next, set_next;
 };
 
 Result<Store> Store::open(Database& database) {
@@ -32,14 +38,14 @@ Result<Store> Store::open(Database& database) {
   FIREBREAK_ASSIGN(Statement get, prepare("SELECT document FROM things WHERE kind = ? AND id = ?"));
   FIREBREAK_ASSIGN(Statement put, prepare("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?, ?)"));
   FIREBREAK_ASSIGN(Statement belonging, prepare("SELECT document FROM things WHERE incident = ?"));
-  FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?)"));
-  FIREBREAK_ASSIGN(
-      Statement lines,
-      prepare("SELECT entry, time, kind, actor, text FROM timeline WHERE incident = ? ORDER BY entry"));
+  FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
+  FIREBREAK_ASSIGN(Statement lines, prepare(std::string(kLines) + "entry LIMIT ?5 OFFSET ?6"));
+  FIREBREAK_ASSIGN(Statement as_occurred, prepare(std::string(kLines) + "at, entry LIMIT ?5 OFFSET ?6"));
+  FIREBREAK_ASSIGN(Statement correct, prepare("UPDATE timeline SET corrected_by = ? WHERE incident = ? AND entry = ?"));
   FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
   FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
-  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(get), std::move(put), std::move(belonging), std::move(add), std::move(lines),
-                                                       std::move(next), std::move(set_next)}));
+  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(get), std::move(put), std::move(belonging), std::move(add), std::move(lines), std::move(as_occurred),
+                                                       std::move(correct), std::move(next), std::move(set_next)}));
 }
 
 bool Store::check(Result<void> result) {
@@ -122,20 +128,50 @@ void Store::add_timeline(std::string_view incident, std::uint64_t index, Time ti
             .bind(kind)
             .bind(actor)
             .bind(text)
+            .bind(std::string_view("event"))
+            .bind(time.us)
+            .bind(std::string_view(""))
             .run());
 }
 
-JsonArray Store::timeline(std::string_view incident) {
-  Statement& statement = statements_->lines;
-  statement.bind(incident);
+void Store::add_said(std::string_view incident, const Entry& entry, std::string_view text, const Said& said) {
+  JsonObject document{{"by", said.by}};
+  if (said.occurred.us != 0) document["occurred"] = format_time(said.occurred);
+  for (const auto& [key, value] : {std::pair("said", &said.said), {"source", &said.source}, {"reason", &said.reason}})
+    if (!value->empty()) document[key] = *value;
+  if (said.corrects != 0) document["corrects"] = fmt::format("row-{}", said.corrects);
+  check(statements_->add_line.bind(incident)
+            .bind(static_cast<std::int64_t>(entry.index))
+            .bind(entry.time.us)
+            .bind(entry.kind)
+            .bind(entry.actor)
+            .bind(text)
+            .bind(said.type)
+            .bind(said.occurred.us != 0 ? said.occurred.us : entry.time.us)
+            .bind(canonical_json(document))
+            .run());
+  if (said.corrects != 0)
+    check(statements_->correct.bind(static_cast<std::int64_t>(entry.index)).bind(incident).bind(static_cast<std::int64_t>(said.corrects)).run());
+}
+
+JsonArray Store::timeline(const Lines& wanted) {
+  Statement& statement = wanted.by_occurrence ? statements_->lines_as_occurred : statements_->lines;
+  statement.bind(wanted.incident).bind(wanted.types).bind(wanted.from.us).bind(wanted.to.us);
+  statement.bind(static_cast<std::int64_t>(wanted.limit)).bind(wanted.skip);
   JsonArray lines;
   while (step(statement)) {
-    lines.push_back(JsonObject{{"log", "journal"},
-                               {"index", statement.integer(0)},
-                               {"time", format_time({statement.integer(1)})},
-                               {"kind", statement.text(2)},
-                               {"actor", statement.text(3)},
-                               {"text", statement.text(4)}});
+    JsonObject line{{"log", "journal"},
+                    {"index", statement.integer(0)},
+                    {"time", format_time({statement.integer(1)})},
+                    {"kind", statement.text(2)},
+                    {"actor", statement.text(3)},
+                    {"text", statement.text(4)},
+                    {"type", statement.text(5)}};
+    if (const auto said = parse_json(statement.text(6)); said && said->is_object())
+      for (const auto& member : said->get_object()) line[member.key()] = member.value();
+    if (string_or(line, "type") == "fact" || string_or(line, "type") == "opinion") line["row"] = fmt::format("row-{}", statement.integer(0));
+    if (const std::int64_t by = statement.integer(7); by != 0) line["corrected_by"] = fmt::format("row-{}", by);
+    lines.push_back(std::move(line));
   }
   return lines;
 }

@@ -19,7 +19,7 @@
 namespace firebreak::views {
 
 // Raised whenever the tables or the documents change shape: an older file is rebuilt from the journal.
-inline constexpr int kSchemaVersion = 7;
+inline constexpr int kSchemaVersion = 8;
 
 struct Query {
   std::string kind;
@@ -27,6 +27,22 @@ struct Query {
   std::int64_t below = INT64_MAX;         // creating index
   int limit = 500;
   bool oldest_first = false;
+};
+
+// A line that a person wrote: a fact, an opinion or a note. Others are events.
+struct Said {
+  std::string type, by, source, said, reason;
+  Time occurred;              // 0: it says nothing of that
+  std::uint64_t corrects = 0; // the line that it corrects
+};
+
+struct Lines {
+  std::string incident;
+  std::string types;          // "fact opinion"; empty: all
+  Time from, to{INT64_MAX};   // of when it occurred, else of when it was recorded
+  bool by_occurrence = false; // order; else as recorded
+  std::int64_t skip = 0;
+  int limit = 1'000'000;
 };
 
 class Store {
@@ -45,7 +61,8 @@ class Store {
   void add_timeline(std::string_view incident, const Entry& entry, std::string_view text);
   void add_timeline(std::string_view incident, std::uint64_t index, Time time, std::string_view kind,
                     std::string_view actor, std::string_view text);
-  JsonArray timeline(std::string_view incident);
+  void add_said(std::string_view incident, const Entry& entry, std::string_view text, const Said& said);
+  JsonArray timeline(const Lines& lines);
 
   std::uint64_t next_index();
   void set_next_index(std::uint64_t index);

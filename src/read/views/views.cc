@@ -262,6 +262,57 @@ Result<Json> Views::run(const std::string& id) const {
   return Json(std::move(screen));
 }
 
+Result<Json> Views::timeline(const std::string& id, const TimelineAsk& ask) const {
+  Lines lines;
+  lines.incident = id;
+  lines.types = ask.types;
+  lines.by_occurrence = ask.by_occurrence;
+  if (!ask.from.empty()) {
+    FIREBREAK_ASSIGN(lines.from, parse_time(ask.from));
+  }
+  if (!ask.to.empty()) {
+    FIREBREAK_ASSIGN(lines.to, parse_time(ask.to));
+  }
+  if (!ask.cursor.empty()) {
+    FIREBREAK_ASSIGN(lines.skip, parse_cursor(ask.cursor));
+  }
+  lines.limit = ask.limit + 1;
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->store.get("incident", id)) return fail(Code::kNotFound, fmt::format("there is no incident '{}'", id));
+  JsonArray items = impl_->store.timeline(lines);
+  FIREBREAK_TRY(impl_->store.take_error());
+  Json next = nullptr;
+  if (items.size() > static_cast<std::size_t>(ask.limit)) {
+    items.pop_back();
+    next = std::to_string(lines.skip + ask.limit);
+  }
+  return JsonObject{{"items", std::move(items)}, {"next", std::move(next)}, {"index", impl_->next}};
+}
+
+Result<Json> Views::record(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  Result<Json> screen = record_screen(impl_->store, id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return screen;
+}
+
+Result<Json> Views::handover_summary(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  Result<Json> screen = handover_screen(impl_->store, id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return screen;
+}
+
+Result<Json> Views::written(const std::string& kind, const Page& page, const Filter& filter) const { return impl_->list(kind, page, filter, nullptr); }
+
+Result<Json> Views::written_one(const std::string& kind, const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::optional<JsonObject> found = impl_->store.get(kind, id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  if (!found) return fail(Code::kNotFound, fmt::format("there is no {} '{}'", words(kind), id));
+  return Json(std::move(*found));
+}
+
 Result<Json> Views::status() const {
   const std::lock_guard lock(impl_->mutex);
   JsonObject screen = status_screen(impl_->store);

@@ -88,6 +88,21 @@ class Views {
 
   // Everything that belongs to an incident by name: itself, actions, runs and their steps, evidence and its digests, tasks, findings.
   Result<std::set<std::string>> names_of(const std::string& incident) const;
+  // Rows of an incident's timeline, oldest first: {"items":[…], "next": cursor | null}. `types`: some of event, note, fact, opinion with
+  // blanks between; empty: all. From and to are of when a row occurred, else of when it was recorded.
+  struct TimelineAsk {
+    std::string types, from, to, cursor;
+    bool by_occurrence = false;
+    int limit = 500;
+  };
+  Result<Json> timeline(const std::string& id, const TimelineAsk& ask) const;
+  // Every field of the record (types/casefile.h) with what it says, by whom, when, or where it follows from.
+  Result<Json> record(const std::string& id) const;
+  // What an incident's taker has to know: situation, what is in force, what waits, what is due.
+  Result<Json> handover_summary(const std::string& id) const;
+  // Lists of what was written into incidents: indicator, asset, case_asset, notes, relation, handover, lesson, follow_up, contact, label, check.
+  Result<Json> written(const std::string& kind, const Page& page, const Filter& filter = {}) const;
+  Result<Json> written_one(const std::string& kind, const std::string& id) const;
 
   // One screen: what needs a person now, who waits for whom, what is due next.
   Result<Json> status() const;

@@ -44,6 +44,8 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_profile_routes();
   add_read_routes();
   add_case_routes();
+  add_casefile_routes();
+  add_handover_routes();
   add_playbook_routes();
   add_write_routes();
   add_stream_routes();

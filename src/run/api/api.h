@@ -83,6 +83,7 @@ struct Parts {
   std::function<Json()> rules_status = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
+  std::function<Json(const Json& incident)> checklist = {};  // of Views::incident: items and coverage
   const evidence::Texts* texts = nullptr;  // null: answers show the references
   vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };
@@ -109,6 +110,8 @@ class Api {
   void add_read_routes();     // lists and single things
   void add_playbook_routes();  // installed playbooks, dry runs, records of runs
   void add_case_routes();     // planned changes, mutes, precision, backtests
+  void add_casefile_routes();  // what people write into incidents; assets
+  void add_handover_routes();
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
   void add_event_routes();    // SSE
@@ -143,6 +146,8 @@ class Api {
   // The way out of everything that may hold what people typed, but for the journal's entries, which are shown as they are signed.
   Result<net::Response> shown(Result<Json> document) const;
   Result<void> name_muted_rule(Json& args) const;
+  Result<Json> timeline_of(const net::Request& request) const;
+  Result<net::Response> write_notes(const net::Request& request, const access::Principal& who) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
   // Of the handler threads, so that people are answered while batches are encoded; octets that wait, of one stream.

@@ -14,6 +14,8 @@ std::string created_id(const journal::Group& group) {
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
       {"command_requested", "ask"},    {"break_glass_opened", "bg"},    {"key_added", "key"},
+      {"casefile_row", "row"},         {"casefile_indicator", "ind"},  {"casefile_contact", "contact"},       {"lesson_added", "lesson"},
+      {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
@@ -68,6 +70,7 @@ void Api::add_write_routes() {
               return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
             FIREBREAK_ASSIGN(Json args, body_of(request));
             if (name == "mute.add") FIREBREAK_TRY(name_muted_rule(args));
+            if (name == "incident.handover") return fail(Code::kForbidden, "roles are handed over at /api/v1/incidents/{id}/handovers, which makes the summary");
             return give_command(name, args, who);
           });
 

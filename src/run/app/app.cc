@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "fold/access/access.h"
+#include "fold/casefile/casefile.h"
 #include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
@@ -44,6 +45,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                             contain::contain_state_from_json));
   folds.push_back(journal::make_fold<keeping::KeepingState>(keeping::kFoldName, keeping::kSchemaVersion, keeping::decide,
                                                             keeping::apply, keeping::to_json, keeping::state_from_json));
+  folds.push_back(journal::make_fold<casefile::CasefileState>(casefile::kFoldName, casefile::kSchemaVersion, casefile::decide,
+                                                              casefile::apply, casefile::to_json, casefile::state_from_json));
   return folds;
 }
 

@@ -7,6 +7,7 @@
 #include "run/app/reporter.h"
 #include "run/app/tracer.h"
 #include "run/app/backtest_job.h"
+#include "run/app/checklist.h"
 #include "run/app/finding_replay.h"
 
 namespace firebreak::api {
@@ -93,6 +94,8 @@ Result<void> App::Impl::start_api() {
                  return intake->lines(stream, format, body, columns);
                },
                [this](const std::string& stream, const Json& events, const std::string& columns) { return intake->events(stream, events, columns); }};
+  FIREBREAK_ASSIGN(const Json list, shipped_checklist());
+  parts.checklist = [list](const Json& incident) { return checklist_of(list, incident); };
   parts.clock_state = [this] { return clockwork->state(); };
   parts.set_clock_rate = [this](const Json& rate, const std::string& reason, const std::string& by) {
     return clockwork->set_rate(rate, reason, by);

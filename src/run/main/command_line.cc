@@ -31,6 +31,8 @@ CommandLine::CommandLine()
   add_lists();
   add_incident();
   add_cases();
+  add_casefile();
+  add_asset();
   add_metrics();
   add_readiness();
   add_contain();

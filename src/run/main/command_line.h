@@ -72,6 +72,13 @@ class CommandLine {
   void add_mutes();
   void add_backtest();
   void add_tuning();
+  // casefile_words.cc
+  void add_casefile();
+  void add_timeline();
+  void add_record();
+  void add_relations();
+  void add_lessons();
+  void add_asset();
   // release_words.cc
   void add_release();
   void add_evidence();

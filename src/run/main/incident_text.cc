@@ -149,6 +149,13 @@ std::string rest(const Json& incident) {
     octets += int_or(item, "octets");
   }
   std::string out = fmt::format("\nEvidence: {} items, {} octets (firebreak evidence list)\n", captured, octets);
+  for (const Json& relation : items(incident, "relations"))
+    if (string_or(relation, "state") == "holds") out += fmt::format("{} {}: {}\n", text(relation, "relation"), text(relation, "other"), text(relation, "reason"));
+  for (const Json& asset : items(incident, "assets")) out += fmt::format("Asset {} is {}\n", text(asset, "asset"), text(asset, "state"));
+  for (const Json& lesson : items(incident, "lessons")) out += fmt::format("Lesson ({}): {}\n", text(lesson, "phase"), text(lesson, "text"));
+  for (const Json& follow_up : items(incident, "follow_ups"))
+    out += fmt::format("Follow-up {} of {}, {}{}: {}\n", text(follow_up, "id"), text(follow_up, "owner"), string_or(follow_up, "state") == "open" ? "due " + text(follow_up, "due") : "closed with " + cell(find_pointer(follow_up, "/closed/evidence")),
+                       bool_or(follow_up, "overdue") && string_or(follow_up, "state") == "open" ? ", OVERDUE" : "", text(follow_up, "text"));
   for (const Json& measured : items(incident, "measurements"))
     out += fmt::format("Measured: {} {}\n", text(measured, "name"), text(measured, "figures"));
   for (const Json& task : items(incident, "tasks"))
@@ -166,7 +173,9 @@ std::string timeline(const Json& incident) {
   const std::size_t shown = std::min(kLines, told.size());
   std::string out = fmt::format("\nTimeline, the newest {} of {}\n", shown, items(incident, "timeline").size());
   for (std::size_t i = told.size() - shown; i < told.size(); ++i)
-    out += fmt::format("  {}  {} {}  {}\n", text(*told[i], "time"), text(*told[i], "log"), text(*told[i], "index"), text(*told[i], "text"));
+    out += fmt::format("  {}  {} {}  {}{}{}\n", text(*told[i], "time"), text(*told[i], "log"), text(*told[i], "index"), text(*told[i], "text"),
+                       find(*told[i], "occurred") != nullptr ? " (occurred " + text(*told[i], "occurred") + ")" : "",
+                       find(*told[i], "corrected_by") != nullptr ? " [corrected by " + text(*told[i], "corrected_by") + "]" : "");
   return out + fmt::format("All of it: firebreak incident show {} --all, or --json\n", text(incident, "id"));
 }
 

@@ -18,7 +18,7 @@ void CommandLine::add_incident() {
     return give_command(c, "incident.ack", JsonObject{{"incident", w.id}});
   });
   ack->add_option("id", w.id)->required();
-  auto* note = verb(incident_, "note", "add a fact to the timeline", [&w](Client& c) {
+  auto* note = verb(incident_, "note", "add a comment to the timeline", [&w](Client& c) {
     return give_command(c, "incident.note", JsonObject{{"incident", w.id}, {"text", w.text}});
   });
   note->add_option("id", w.id)->required();

@@ -52,6 +52,14 @@ struct AccountWords {
   std::int64_t days = 90;
 };
 
+struct CasefileWords {
+  std::string text, occurred, source, row, type, search, from, to, cursor, field, value, kind, name, position, unit, email, phone, location, organisation, framework, version, label,
+      item, state, evidence, note, tlp, sign, document = "notes", file, other, role, to_user, acceptance, criticality, data_class, regulatory_role, last_known_good, fallback, kill_switch, tested, question;
+  std::vector<std::string> findings;
+  std::int64_t base = 0;
+  bool by_occurrence = false;
+};
+
 struct ProfileWords {
   std::string file, second, rows, then_rows, like, out, feature, endpoint, from, constraints;
   std::vector<std::string> categorical;
@@ -81,6 +89,7 @@ struct Words {
   PlaybookWords playbook;
   CaseWords cases;
   AccountWords account;
+  CasefileWords casefile;
   MetricsWords metrics;
   ServeOptions serve;
   GatewayCommand gateway;
