@@ -61,6 +61,19 @@ constexpr CommandSpec kCommands[] = {
     {"text.erase", "admin", "text reason", "", "erase a text that somebody typed; named by its reference"},
     {"hold.add", kPeople, "reason", "subject stream", "keep records from being erased"},
     {"hold.lift", kPeople, "hold reason", "", "end a hold; needs two people"},
+    {"deadline.start", kPeople, "incident regime", "events facts reason draft", "start a regime's reporting deadlines on an incident"},
+    {"deadline.happened", kPeople, "duty events", "reason", "tell a duty what happened when: determination, recovery, request"},
+    {"deadline.fact", kPeople, "duty fact holds reason", "", "say that a fact holds, or that it does not"},
+    {"deadline.restart", kPeople, "duty reason", "at", "start it anew, as by a reclassification"},
+    {"deadline.withdraw", kPeople, "duty event reason", "at", "take back an event or filing that was told by mistake"},
+    {"deadline.stop", kPeople, "duty until reason", "from", "let it stand still for a while, where the regime knows that"},
+    {"deadline.resume", kPeople, "duty stop", "at", "end a stop before its time"},
+    {"deadline.met", kPeople, "duty stage", "reference evidence at", "a report was sent, with its proof"},
+    {"deadline.set_aside", kPeople, "duty reason", "stage", "propose not to report; a second person confirms"},
+    {"deadline.reopen", kPeople, "duty stage reason", "", "take up again what was set aside"},
+    {"deadline.override", kPeople, "duty reason", "", "propose to change the system before the notice; a second person confirms"},
+    {"deadline.confirm", "approver admin", "relief", "", "confirm, as the second person, what moves a deadline back or takes it away"},
+    {"deadline.reject", kPeople, "relief reason", "", "refuse such a proposal, or take it back"},
     {"user.add", "admin", "user role", "scripted", "add a user"},
     {"token.add", "admin", "user token_hash", "expires", "add a token by its SHA-256"},
     {"token.revoke", "admin", "user token_hash", "", "revoke a token"},
@@ -87,17 +100,17 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   if (key == "lease_s" || key == "loaded" || key == "refused") {
     right = value.is_number();
     expected = "a number";
-  } else if (key == "scripted") {
+  } else if (key == "scripted" || key == "holds" || key == "draft") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints") {
+  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" || key == "facts") {
     right = is_texts;
     expected = "a list of texts";
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
   } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
-             key == "variables" || key == "values" ||
+             key == "variables" || key == "values" || key == "events" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

@@ -16,20 +16,6 @@ namespace {
 
 using namespace deadline;
 
-// "72 hours after awareness", "1 month after filed:notification"
-std::string period_text(const Period& period) {
-  std::string out = "at once";
-  if (period.unit != Unit::kImmediately) {
-    out = fmt::format("{} {}", period.amount, unit_name(period.unit));
-    std::replace(out.begin(), out.end(), '_', ' ');
-    if (period.amount == 1) out.pop_back();
-  }
-  out += period.year_end ? " after the year of " + period.from : " after " + period.from;
-  if (!period.only_if.empty()) out += " with " + period.only_if;
-  if (!period.drops_if_later.empty()) out += " unless " + period.drops_if_later + " is later";
-  return out;
-}
-
 JsonArray period_texts(const Stage& stage) {
   JsonArray out;
   for (const Period& period : stage.periods) out.push_back(Json(period_text(period)));
