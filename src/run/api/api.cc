@@ -32,6 +32,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_read_routes();
   add_case_routes();
   add_playbook_routes();
+  add_deadline_routes();
   add_write_routes();
   add_stream_routes();
   add_event_routes();

@@ -8,6 +8,7 @@
 #include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/reporting/reporting.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/app/app_impl.h"
@@ -44,6 +45,9 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                             contain::contain_state_from_json));
   folds.push_back(journal::make_fold<keeping::KeepingState>(keeping::kFoldName, keeping::kSchemaVersion, keeping::decide,
                                                             keeping::apply, keeping::to_json, keeping::state_from_json));
+  folds.push_back(journal::make_fold<reporting::ReportingState>(reporting::kFoldName, reporting::kSchemaVersion,
+                                                                reporting::decide, reporting::apply, reporting::to_json,
+                                                                reporting::state_from_json));
   return folds;
 }
 
@@ -320,6 +324,7 @@ effects::Hooks App::Impl::effect_hooks() {
 Result<void> App::Impl::apply_content() {
   FIREBREAK_TRY(bootstrap_admin(*journal, files, random, options.data_dir));
   FIREBREAK_TRY(apply_configuration(*journal, configuration, last_configuration));
+  FIREBREAK_TRY(apply_regimes(*journal, configuration.regimes));
   for (const Json& document : configuration.endpoints) {
     record::StreamConfig config;
     config.name = string_or(document, "name");
