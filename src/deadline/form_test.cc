@@ -43,8 +43,12 @@ TEST(Forms, shipped_reports_ask_for_what_their_articles_name) {
     // What a field takes from an event or a filing is one of its own regime.
     for (const Field& field : form.fields)
       for (const std::string& name : field.from) {
-        if (name.starts_with("event.")) EXPECT_TRUE(events_of(of).contains(name.substr(6))) << form.regime << " " << name;
-        if (name.starts_with("filed.")) EXPECT_TRUE(events_of(of).contains("filed:" + name.substr(6))) << form.regime << " " << name;
+        if (name.starts_with("event.")) {
+          EXPECT_TRUE(events_of(of).contains(name.substr(6))) << form.regime << " " << name;
+        }
+        if (name.starts_with("filed.")) {
+          EXPECT_TRUE(events_of(of).contains("filed:" + name.substr(6))) << form.regime << " " << name;
+        }
       }
   }
   EXPECT_EQ(found, pinned);

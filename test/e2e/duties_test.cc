@@ -1,6 +1,7 @@
 // Reporting deadlines of a running server, by its command line: duties, proofs, two people, overdue in red, drafts, the evidence hold, playbooks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <fstream>
 #include <sstream>
@@ -28,7 +29,7 @@ constexpr const char* kPlaybook = R"({"type": "playbook", "spec_version": "cacao
     "end--4b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8": {"type": "end"}}})";
 
 struct Place : Installation {
-  explicit Place(const std::string& deadlines = "") : Installation("fed") {
+  explicit Place(const std::string& deadlines = "deadlines: {}\n") : Installation("fed") {
     write(folder() / "firebreak.yaml", deadlines);
     write(folder() / "sec.yaml", "[\"2026-06-18\"]\n");
     EXPECT_TRUE(start_server());
@@ -120,7 +121,7 @@ TEST(Duties, run_are_proven_and_are_set_aside_by_two) {
 
   // The journal replays to what runs, and the audit pack has it.
   const auto all = place.get("/api/v1/deadlines?incident=" + place.incident);
-  place.server().kill();
+  place.server().end(SIGKILL);
   ASSERT_TRUE(place.start_server());
   EXPECT_EQ(place.get("/api/v1/deadlines?incident=" + place.incident)->at("items"), all->at("items"));
   EXPECT_EQ(place.get("/api/v1/regimes")->at("items").as_array().size(), 12U);
@@ -185,7 +186,7 @@ TEST(Duties, count_by_the_calendar_of_the_configuration) {
   const std::string duty = place.made("ana", {"deadline", "start", place.incident, "sec-8k", "--from", "materiality=now"});
   EXPECT_EQ(string_or(place.stage(duty, "initial"), "due"), "2026-06-19T21:30:00Z") << "Friday; the Thursday after is a holiday; 17:30 of New York";
   // Another calendar from the next start on: what runs keeps its own, what is started goes by the new one.
-  place.server().kill();
+  place.server().end(SIGKILL);
   place.write(place.folder() / "firebreak.yaml", "deadlines: {}\n");
   ASSERT_TRUE(place.start_server());
   EXPECT_EQ(place.as("ana", {"deadline", "happened", duty, "missing_facts_known=now"}).code, 0) << place.refused();
