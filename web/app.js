@@ -32,7 +32,9 @@ function showStatus(status) {
     "Nothing is in force; the models answer alone.");
   list($("waits"), status.waiting.map((w) => ({ id: w.subject + w.what, key: JSON.stringify(w), make: () => el("li", {},
     el("strong", {}, person(w.who)), " waits for ", w.for, ": ", w.what, w.since ? " since " : "", when(w.since)) })), "Nobody waits.");
-  list($("due"), status.due.map((d) => ({ id: d.subject + d.what, key: JSON.stringify(d), make: () => el("li", {}, when(d.time), " " + d.what) })), "Nothing is due.");
+  const reports = (status.deadlines || []).map((d) => ({ ...d, subject: d.duty + d.stage, what: (d.overdue ? "overdue: " : "") + d.what }));
+  const due = [...reports, ...status.due].sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+  list($("due"), due.map((d) => ({ id: d.subject + d.what, key: JSON.stringify(d), make: () => el("li", { className: d.overdue ? "bad" : "" }, when(d.time), " " + d.what) })), "Nothing is due.");
   list($("endpoints"), (status.endpoints || []).map((e) => ({ id: e.name, key: JSON.stringify(e), make: () => endpointLine(e) })), "See: firebreak status");
   showCopy(status.offsite);
   $("frozen").hidden = !status.frozen;

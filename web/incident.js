@@ -2,6 +2,7 @@
 import { can, codeField, command, who } from "/api.js";
 import { actionForm, amount, el, logLink, percent, person, reconcile, when, words } from "/dom.js";
 import { chainFigure } from "/chain.js";
+import { deadlineParts } from "/deadlines.js";
 import { answerForm, runCard } from "/runs.js";
 
 const HOUR_US = 3600e6;
@@ -303,6 +304,7 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   if (incident.runs?.length)
     add("playbooks", [incident.runs.map((r) => [r.id, r.state, r.steps.map((s) => [s.state, s.waits_for, s.attempt])]), (incident.approvals || []).map((a) => [a.id, a.state, a.by])], () => playbooks(incident, refresh));
   if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
+  if (incident.deadlines?.length) add("deadlines", [incident.deadlines, incident.reliefs], () => section("Reporting deadlines", ...deadlineParts(incident, refresh)));
   if (incident.triage) add("triage", [incident.triage, incident.state], () => triage(incident, refresh));
   if (incident.causes?.length) add("causes", incident.causes.map((c) => [c.cause, c.count, c.why]), () => causes(incident));
   if (open) add("waiting", lines, () => waiting(lines));

@@ -50,6 +50,7 @@ TEST(Effect, a_destructive_step_with_approvers_of_its_own_is_approved) {
 TEST(Speech, says_our_commands_as_sentences) {
   EXPECT_EQ(spoken("contain limit --scope caller --per-minute 30 --for 4h"), "proposes a measure: limit, scope caller, per minute 30, for 4h; it is in force when a second person approves it");
   EXPECT_EQ(spoken("deadline start GDPR-33 --within 72h --owner dpo"), "starts the deadline GDPR-33: 72h, for dpo");
+  EXPECT_EQ(spoken("deadline start gdpr --from awareness=opened"), "starts the reporting deadlines of gdpr from awareness=opened");
   EXPECT_EQ(spoken("page oncall Come now."), "wakes oncall: Come now.");
   EXPECT_EQ(spoken("capture model,policy"), "captures as evidence: model, policy");
   EXPECT_EQ(spoken("replay2x2 old"), "replays two releases, old and ?, on inputs of before and of the incident");

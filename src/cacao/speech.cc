@@ -66,6 +66,10 @@ std::string spoken(std::string_view command) {
   if (verb == "task" || verb == "task.open") return fmt::format("gives a task to {}: {}", word(1), from(words, 2));
   if (verb == "phase") return fmt::format("moves the incident to {}: {}", word(1), from(words, 2));
   if (verb == "deadline" && word(1) == "start") {
+    if (option(words, "--within").empty()) {
+      const std::string event = option(words, "--from");
+      return fmt::format("starts the reporting deadlines of {}{}", word(2), event.empty() ? "" : " from " + event);
+    }
     const std::string owner = option(words, "--owner");
     return fmt::format("starts the deadline {}: {}, for {}", word(2), option(words, "--within"), owner.empty() ? "legal" : owner);
   }

@@ -31,6 +31,12 @@ Result<Day> parse_day(std::string_view text) {
 
 std::string format_day(Day day) { return format_time(Time{day * kDay}).substr(0, 10); }
 
+Result<int> parse_offset(std::string_view text) {
+  const auto local = parse_time("1970-01-02T00:00:00" + std::string(text));
+  if (!local) return fail(Code::kInvalid, fmt::format("'{}' is no offset from UTC (as -05:00, or Z)", text.substr(0, 40)));
+  return static_cast<int>((kDay - local->us) / kMinute);
+}
+
 Day local_day(Time time, const Calendar& calendar) {
   const std::int64_t local = time.us + offset_us(calendar);
   return local >= 0 ? local / kDay : -((-local + kDay - 1) / kDay);

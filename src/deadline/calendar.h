@@ -28,6 +28,7 @@ struct Calendar {
 
 Result<Day> parse_day(std::string_view text);  // "2026-12-25"; kInvalid for what is no date of 1970 to 9999
 std::string format_day(Day day);
+Result<int> parse_offset(std::string_view text);  // "-05:00" or "Z" in minutes; kInvalid for what is none
 
 Day local_day(Time time, const Calendar& calendar);
 Time at_second(Day day, std::int64_t second_of_day, const Calendar& calendar);  // seconds since local midnight

@@ -35,9 +35,11 @@ Json json_of(const YAML::Node& node) {
 
 }  // namespace
 
+Json content(const std::string& file) { return json_of(YAML::LoadFile(FIREBREAK_SOURCE_DIR "/content/deadlines/" + file)); }
+
 const std::vector<Regime>& shipped() {
   static const std::vector<Regime> regimes = [] {
-    auto read = regimes_from_json(json_of(YAML::LoadFile(FIREBREAK_SOURCE_DIR "/content/deadlines/regimes.yaml")));
+    auto read = regimes_from_json(content("regimes.yaml"));
     EXPECT_TRUE(read) << read.error().pointer << ": " << read.error().message;
     return read.value_or(std::vector<Regime>());
   }();

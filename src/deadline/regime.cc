@@ -226,7 +226,7 @@ Result<void> rules_into(Regime& regime, const Json& json) {
 
 Result<Regime> regime_from(const Json& json) {
   FIREBREAK_TRY(only_keys(json, {"id", "name", "jurisdiction", "source", "draft", "applies_from", "weekend", "day_ends", "office", "later",
-                                 "tolling", "restart", "stages", "unknown"}));
+                                 "tolling", "restart", "stages", "holds_evidence_until", "unknown"}));
   Regime regime;
   FIREBREAK_ASSIGN(regime.id, name_of(json, "id"));
   FIREBREAK_ASSIGN(regime.name, text_of(json, "name"));
@@ -254,6 +254,10 @@ Result<Regime> regime_from(const Json& json) {
     if (!read) return fail(std::move(read.error()).at("/restart"));
     regime.restart = std::move(*read);
   }
+  FIREBREAK_ASSIGN(regime.holds_evidence_until, name_or_none(json, "holds_evidence_until"));
+  if (const std::string& stage = regime.holds_evidence_until;
+      !stage.empty() && std::none_of(regime.stages.begin(), regime.stages.end(), [&](const Stage& one) { return one.id == stage; }))
+    return fail(Code::kInvalid, fmt::format("no stage is called '{}'", stage), "/holds_evidence_until");
   if (find(json, "unknown") != nullptr) {
     FIREBREAK_ASSIGN(regime.unknown, get_strings(json, "unknown"));
   }
@@ -261,6 +265,19 @@ Result<Regime> regime_from(const Json& json) {
 }
 
 }  // namespace
+
+std::string period_text(const Period& period) {
+  std::string out = "at once";
+  if (period.unit != Unit::kImmediately) {
+    out = fmt::format("{} {}", period.amount, unit_name(period.unit));
+    std::replace(out.begin(), out.end(), '_', ' ');
+    if (period.amount == 1) out.pop_back();
+  }
+  out += period.year_end ? " after the year of " + period.from : " after " + period.from;
+  if (!period.only_if.empty()) out += " with " + period.only_if;
+  if (!period.drops_if_later.empty()) out += " unless " + period.drops_if_later + " is later";
+  return out;
+}
 
 std::string_view unit_name(Unit unit) { return name_in(kUnits, unit); }
 std::string_view checked_name(Checked checked) { return name_in(kChecked, checked); }

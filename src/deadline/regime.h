@@ -89,10 +89,13 @@ struct Regime {
   Tolling tolling = Tolling::kNone;
   std::optional<Restart> restart;
   std::vector<Stage> stages;
+  std::string holds_evidence_until;  // a stage: until its report is filed nothing may change the system (AI Act, art. 73(6)); empty: none
   std::vector<std::string> unknown;  // what the program does not know, for people
 };
 
 Result<std::vector<Regime>> regimes_from_json(const Json& document);
+
+std::string period_text(const Period& period);  // "72 hours after awareness", "1 month after filed:notification"
 
 // The names that a case may bring: events ("awareness", "filed:initial"), and facts ("death").
 std::set<std::string> events_of(const Regime& regime);

@@ -18,6 +18,7 @@ inline Time at(std::string_view text) {
 }
 
 const std::vector<Regime>& shipped();  // content_test.cc
+Json content(const std::string& file); // of content/deadlines; content_test.cc
 
 inline const Regime& regime(std::string_view id) {
   for (const Regime& one : shipped()) {

@@ -101,6 +101,19 @@ constexpr CommandSpec kCommands[] = {
     {"asset.put", Duty::kTimeline, kDo, "asset type", "owner criticality data_class regulatory_role version digest last_known_good fallback kill_switch tested", "enter or change an asset"},
     {"asset.link", Duty::kTimeline, kDo, "asset needs", "", "say that an asset depends on another"},
     {"asset.unlink", Duty::kTimeline, kDo, "asset needs reason", "", "say that an asset does not depend on another any more"},
+    {"deadline.start", Duty::kTimeline, kDo, "incident regime", "events facts reason draft", "start a regime's reporting deadlines on an incident"},
+    {"deadline.happened", Duty::kTimeline, kDo, "duty events", "reason", "tell a duty what happened when: determination, recovery, request"},
+    {"deadline.fact", Duty::kTimeline, kDo, "duty fact holds reason", "", "say that a fact holds, or that it does not"},
+    {"deadline.restart", Duty::kTimeline, kDo, "duty reason", "at", "start it anew, as by a reclassification"},
+    {"deadline.withdraw", Duty::kTimeline, kDo, "duty event reason", "at", "take back an event or filing that was told by mistake"},
+    {"deadline.stop", Duty::kRegulator, kPropose, "duty until reason", "from", "let it stand still for a while, where the regime knows that"},
+    {"deadline.resume", Duty::kTimeline, kDo, "duty stop", "at", "end a stop before its time"},
+    {"deadline.met", Duty::kTimeline, kDo, "duty stage", "reference evidence at", "a report was sent, with its proof"},
+    {"deadline.set_aside", Duty::kRegulator, kPropose, "duty reason", "stage", "propose not to report; a second person confirms"},
+    {"deadline.reopen", Duty::kTimeline, kDo, "duty stage reason", "", "take up again what was set aside"},
+    {"deadline.override", Duty::kOverride, kPropose, "duty reason", "", "propose to change the system before the notice; a second person confirms"},
+    {"deadline.confirm", Duty::kRegulator, kApprove, "relief", "", "confirm, as the second person, what moves a deadline back or takes it away"},
+    {"deadline.reject", Duty::kRegulator, kPropose, "relief reason", "", "refuse such a proposal, or take it back"},
 };
 
 // Every argument is a text, but for these.
@@ -112,7 +125,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   if (key == "lease_s" || key == "loaded" || key == "refused" || key == "base") {
     right = value.is_number();
     expected = "a number";
-  } else if (key == "scripted") {
+  } else if (key == "scripted" || key == "holds" || key == "draft") {
     right = value.is_bool();
     expected = "true or false";
   } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" || key == "scope") {

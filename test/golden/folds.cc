@@ -7,6 +7,7 @@
 #include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/reporting/reporting.h"
 
 namespace firebreak::golden {
 
@@ -33,8 +34,11 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == provenance::kFoldName)
     return make_fold<provenance::ProvenanceState>(name, provenance::kSchemaVersion, provenance::decide,
                                                   provenance::apply, provenance::to_json, provenance::state_from_json);
+  if (name == reporting::kFoldName)
+    return make_fold<reporting::ReportingState>(name, reporting::kSchemaVersion, reporting::decide, reporting::apply,
+                                                reporting::to_json, reporting::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, playbook, provenance");
+              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, playbook, provenance, reporting");
 }
 
 }  // namespace firebreak::golden

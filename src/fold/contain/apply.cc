@@ -175,6 +175,12 @@ void apply_ladder_ended(ContainState& state, const Entry& entry) {
   if (promoted) state.endpoints[action->endpoint].base_release = action->release;
 }
 
+void apply_hold(ContainState& state, const Entry& entry) {
+  const std::string duty = string_or(entry.body, "duty");
+  if (entry.kind == "evidence_hold_set") state.holds[duty] = {string_or(entry.body, "incident"), string_or(entry.body, "endpoint"), string_or(entry.body, "regime"), string_or(entry.body, "stage")};
+  else state.holds.erase(duty);
+}
+
 void apply_frozen(ContainState& state, const Entry&) {
   state.frozen = true;
   state.thaw_proposed_by.clear();
@@ -209,6 +215,8 @@ constexpr Row kTable[] = {
     {"effect_check", apply_effect_check},
     {"endpoint_registered", apply_endpoint},
     {"evidence_captured", apply_evidence_captured},
+    {"evidence_hold_lifted", apply_hold},
+    {"evidence_hold_set", apply_hold},
     {"evidence_requested", apply_evidence_requested},
     {"finding_closed", apply_finding},
     {"finding_opened", apply_finding},

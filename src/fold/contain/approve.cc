@@ -54,6 +54,9 @@ Drafts decide_approve(const ContainState& state, const Entry& entry, const Json&
     return refused(Code::kConflict,
                    fmt::format("you approve digest {}, the action has {}: look at it again", digest, action->digest),
                    "/digest");
+  // A hold may have come since the proposal.
+  if (auto free = not_held(state, action->cls, action->incident, action->endpoint); !free)
+    return refused(free.error().code, free.error().message, "/action");
   if (action->cls == "destructive" && !evidence_complete(state, action->incident))
     return refused(Code::kConflict, "a destructive action waits until the incident's evidence is captured", "/action");
   if (base_moved(state, *action))

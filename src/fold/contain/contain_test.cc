@@ -356,5 +356,33 @@ TEST(Contain, comes_back_from_a_snapshot_and_a_replay) {
   EXPECT_EQ(story.replayed(), story.state());
 }
 
+TEST(Contain, changes_no_system_whose_evidence_a_duty_holds) {
+  Story story;
+  const JsonObject option{{"name", "wipe"}, {"class", "destructive"}, {"measure", JsonObject{{"kind", "fallback"}}}, {"undo", ""}};
+  story.input("options_offered", JsonObject{{"incident", story.incident}, {"options", JsonArray{option}}});
+  story.input("evidence_captured", JsonObject{{"incident", story.incident}, {"item", "model"}});
+  const auto wipe = [&] {
+    return story.command("user:ana", "action.propose", {{"endpoint", "api"}, {"incident", story.incident}, {"option", "wipe"}, {"lease_s", 3600}});
+  };
+  const auto promote = [&](const std::string& incident) {
+    return story.input("promotion_requested", JsonObject{{"endpoint", "api"}, {"release", "1.2.0"}, {"incident", incident}, {"by", "user:ana"}});
+  };
+  const auto before = wipe();
+  const std::string asked = find_kind(before, "action_proposed")->id("act");
+  story.input("evidence_hold_set", JsonObject{{"duty", "duty-90"}, {"incident", story.incident}, {"endpoint", "api"}, {"regime", "ai-act-73"}, {"stage", "report"}});
+  EXPECT_EQ(refusal(wipe()), "conflict");
+  EXPECT_EQ(refusal(promote(story.incident)), "conflict");
+  EXPECT_EQ(refusal(promote("")), "conflict") << "the endpoint is the incident's";
+  const auto approval = story.approve(asked);
+  EXPECT_EQ(refusal(approval), "conflict") << "it was proposed before the hold";
+  EXPECT_NE(string_or(find_kind(approval, "command_refused")->body, "reason").find("firebreak deadline met duty-90 report"), std::string::npos);
+  EXPECT_NE(story.in_force(story.quarantine()), "") << "what protects and ends by itself goes on";
+  EXPECT_EQ(story.replayed(), story.state());
+  EXPECT_EQ(contain_state_from_json(*parse_json(canonical_json(to_json(story.state())))).value(), story.state());
+  story.input("evidence_hold_lifted", JsonObject{{"duty", "duty-90"}, {"incident", story.incident}});
+  EXPECT_EQ(refusal(story.approve(asked)), "");
+  EXPECT_EQ(refusal(promote("")), "");
+}
+
 }  // namespace
 }  // namespace firebreak::contain

@@ -33,6 +33,7 @@ const Action* find_action(const ContainState& state, const std::string& id);
 bool is_open_ended(const Action& action);       // promotion
 Measure effective_measure(const Action& action, std::uint64_t upto);
 bool lease_over(const Action& action, Time now);
+Result<void> not_held(const ContainState& state, std::string_view cls, const std::string& incident, const std::string& endpoint);
 
 // refusals and drafts
 Draft refuse(std::string_view command, Code code, std::string reason, std::string pointer = {});

@@ -153,6 +153,7 @@ Result<Wish> read_wish(const ContainState& state, const Entry& entry, const Json
   FIREBREAK_ASSIGN(wish.lease_us, check_lease(args, wish.measure));
   // What the content calls destructive stays so; nothing can make a measure milder than its kind.
   if (wish.cls != "destructive") wish.cls = class_of(wish.measure, *wish.slot);
+  if (auto free = not_held(state, wish.cls, wish.incident, name); !free) return fail(std::move(free.error()).at("/incident"));
   if (wish.cls == "destructive" && !evidence_complete(state, wish.incident))
     return fail(Code::kConflict, "a destructive action waits until the incident's evidence is captured", "/incident");
   return wish;
@@ -217,6 +218,8 @@ Drafts decide_promotion(const ContainState& state, const Entry& entry) {
   if (!slot) return refused(slot.error().code, slot.error().message, slot.error().pointer);
   if (!(*slot)->releases.contains(release))
     return refused(Code::kNotFound, fmt::format("release '{}' is not registered", release), "/release");
+  if (auto free = not_held(state, "promotion", string_or(entry.body, "incident"), name); !free)
+    return refused(free.error().code, free.error().message, "/endpoint");
   if ((*slot)->base_release == release)
     return refused(Code::kConflict, fmt::format("release '{}' serves already", release), "/release");
   if ((*slot)->base_release.empty())

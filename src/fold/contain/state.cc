@@ -42,6 +42,18 @@ Measure effective_measure(const Action& action, std::uint64_t upto) {
 
 bool lease_over(const Action& action, Time now) { return action.until.us != 0 && now >= action.until; }
 
+// What changes the system for good. A measure leaves it as it is: it ends by itself and only traffic goes elsewhere meanwhile.
+Result<void> not_held(const ContainState& state, std::string_view cls, const std::string& incident, const std::string& endpoint) {
+  if (cls != "destructive" && cls != "promotion") return {};
+  for (const auto& [duty, hold] : state.holds)
+    if (hold.incident == incident || (!hold.endpoint.empty() && hold.endpoint == endpoint))
+      return fail(Code::kConflict,
+                  fmt::format("{} ({}) holds the evidence of {}: a {} action waits until the notice is proven ('firebreak deadline met {} {} …') or two people override the hold "
+                              "('firebreak deadline override {} --reason …')",
+                              duty, hold.regime, hold.incident, cls, duty, hold.stage, duty));
+  return {};
+}
+
 Draft refuse(std::string_view command, Code code, std::string reason, std::string pointer) {
   Draft draft;
   draft.kind = "command_refused";

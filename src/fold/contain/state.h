@@ -106,6 +106,11 @@ struct EvidenceNeed {  // of one incident, for the interlock
   bool operator==(const EvidenceNeed&) const = default;
 };
 
+struct EvidenceHold {  // AI Act, art. 73(6): until the notice of a duty is proven, nothing changes the system
+  std::string incident, endpoint, regime, stage;
+  bool operator==(const EvidenceHold&) const = default;
+};
+
 struct ContainState {
   std::map<std::string, EndpointSlot> endpoints;
   std::map<std::string, Action> actions;           // by id; ended ones of closed incidents are dropped
@@ -114,6 +119,7 @@ struct ContainState {
   std::map<std::string, Json> options;             // incident -> newest options (array)
   std::map<std::string, std::string> incidents;    // open incident -> endpoint
   std::map<std::string, EvidenceNeed> evidence;    // incident -> what is missing
+  std::map<std::string, EvidenceHold> holds;       // by duty
   bool frozen = false;
   std::string thaw_proposed_by;
   std::int64_t watch_us = 2 * kHour;               // config: rules.recovery.watch.minutes

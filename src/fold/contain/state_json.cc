@@ -250,11 +250,16 @@ Json to_json(const ContainState& state) {
   for (const auto& [id, offered] : state.options) options[id] = offered;
   for (const auto& [id, endpoint] : state.incidents) incidents[id] = endpoint;
   for (const auto& [id, need] : state.evidence) evidence[id] = to_json(need);
-  return JsonObject{{"endpoints", std::move(endpoints)}, {"actions", std::move(actions)},
+  JsonObject out{{"endpoints", std::move(endpoints)}, {"actions", std::move(actions)},
                     {"chains", std::move(chains)},       {"options", std::move(options)},
                     {"incidents", std::move(incidents)}, {"evidence", std::move(evidence)},
                     {"frozen", state.frozen},            {"thaw_proposed_by", state.thaw_proposed_by},
                     {"watch_us", state.watch_us}};
+  JsonObject holds;
+  for (const auto& [duty, hold] : state.holds)
+    holds[duty] = JsonObject{{"incident", hold.incident}, {"endpoint", hold.endpoint}, {"regime", hold.regime}, {"stage", hold.stage}};
+  if (!holds.empty()) out["holds"] = std::move(holds);
+  return out;
 }
 
 Result<ContainState> contain_state_from_json(const Json& document) {
@@ -281,6 +286,9 @@ Result<ContainState> contain_state_from_json(const Json& document) {
     state.evidence[id] = read_need(value);
     return {};
   }));
+  each_member(document, "holds", [&](const std::string& duty, const Json& value) {
+    state.holds[duty] = {string_or(value, "incident"), string_or(value, "endpoint"), string_or(value, "regime"), string_or(value, "stage")};
+  });
   state.frozen = bool_or(document, "frozen");
   state.thaw_proposed_by = string_or(document, "thaw_proposed_by");
   state.watch_us = int_or(document, "watch_us", state.watch_us);

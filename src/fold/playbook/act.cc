@@ -127,6 +127,12 @@ Drafts message(const At& at, const JsonObject& args, const IncidentFacts& facts)
 
 Drafts ask_connector(const At& at, const JsonObject& args, const IncidentFacts&) {
   const std::string name(args.at("connector").as_string());
+  constexpr std::string_view kReading[] = {"read", "recent", "snapshot"};
+  const std::string what = string_or(args.at("request"), "do");
+  if (std::find(std::begin(kReading), std::end(kReading), what) == std::end(kReading))
+    for (const auto& [duty, incident] : at.state->holds)
+      if (incident == at.run->incident)
+        return unit_failed(at, "failure", fmt::format("{} holds the evidence of {}: '{}' would change the system; it waits until the notice is proven or two people override the hold", duty, incident, what), false);
   if (!at.state->connectors.contains(name)) return unit_failed(at, "failure", fmt::format("no connector '{}' is configured", name), false);
   return order(at, "connector", JsonObject{{"connector", name}, {"request", args.at("request")}}, false);
 }
@@ -138,6 +144,11 @@ Drafts open_task(const At& at, const JsonObject& args, const IncidentFacts&) {
 }
 
 Drafts start_deadline(const At& at, const JsonObject& args, const IncidentFacts&) {
+  if (args.contains("regime")) {
+    JsonObject given = args;
+    given["incident"] = at.run->incident;
+    return give(at, "deadline.start", std::move(given));
+  }
   const std::string due = format_time(at.activation->begin + args.at("within_us").to_number<std::int64_t>());
   Drafts drafts{make_draft("incident_task_opened", at.run->id,
                      {{"incident", at.run->incident}, {"text", fmt::format("Deadline {}", std::string_view(args.at("name").as_string()))}, {"owner", args.at("owner")}, {"due", due}, {"run", at.run->id}})};

@@ -125,6 +125,19 @@ Drafts asked(const PlaybookState& state, const Entry& entry) {
                {{"incident", string_or(entry.body, "incident")}, {"task", entry.id("task")}, {"by", "firebreak"}, {"result", "withdrawn: the step is over"}})};
 }
 
+// The duty that the command began or added to; __due__ is the time of the deadline that ends first.
+Drafts duty(const PlaybookState& state, const Entry& entry) {
+  return answer(state, entry.cause, [&](const At& at) {
+    std::string due;
+    if (const Json* const stages = find(entry.body, "stages"); stages != nullptr && stages->is_array())
+      for (const Json& stage : stages->get_array()) {
+        const std::string one = string_or(stage, "due");
+        if (!one.empty() && string_or(stage, "met").empty() && (due.empty() || one < due)) due = one;
+      }
+    return unit_done(at, {{"__due__", due}, {"__duty__", string_or(entry.body, "duty", entry.id("duty"))}});
+  });
+}
+
 struct Row {
   std::string_view kind;
   Drafts (*decide)(const PlaybookState&, const Entry&);
@@ -139,6 +152,8 @@ constexpr Row kRows[] = {
     {"candidate_cleared", judged},
     {"candidate_refused", judged},
     {"command_refused", refused},
+    {"deadline_started", duty},
+    {"deadline_told", duty},
     {"evidence_captured", evidence},
     {"evidence_failed", evidence},
     {"impact_told", told},

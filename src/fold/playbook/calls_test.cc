@@ -1,5 +1,6 @@
 // Commands that leave: requests over HTTP, and Firebreak's own, each over when another room has answered.
 #include "fold/playbook/steps_for_tests.h"
+#include "fold/playbook/verbs.h"
 
 namespace firebreak::playbook {
 namespace {
@@ -210,6 +211,40 @@ TEST(Verbs, that_take_no_time_are_over_at_once) {
   EXPECT_EQ(story.way(), "action--a action--b action--c end--1");
   EXPECT_EQ(story.run().variables.at("__due__"), format_time(story.now() + 72 * kHour));
   EXPECT_EQ(string_or(newest(story, "phase_requested")->body, "to"), "containment");
+}
+
+TEST(Verbs, start_the_reporting_deadlines_of_a_regime_and_take_the_next_due_time) {
+  Told story(playbook_of({{"start--1", start("action--a")},
+                          {"action--a", verb("deadline start gdpr --from awareness=opened --from processor_awareness --fact high_risk", to("end--1", "end--2"), {{"out_args", JsonArray{"__due__", "__duty__"}}})}},
+                         variables({{"__due__", variable("string")}, {"__duty__", variable("string")}})));
+  EXPECT_EQ(story.way(), "") << "it waits for what the command led to";
+  const Entry* const given = newest(story, "command_accepted");
+  ASSERT_NE(given, nullptr);
+  EXPECT_EQ(string_or(given->body, "name"), "deadline.start");
+  EXPECT_EQ(given->body.at("args"), Json(JsonObject{{"incident", story.run().incident}, {"regime", "gdpr"}, {"events", JsonObject{{"awareness", "opened"}, {"processor_awareness", "now"}}}, {"facts", JsonArray{"high_risk"}}}));
+  const std::string cause = "journal:" + std::to_string(given->index);
+  story.caused("deadline_started",
+               JsonObject{{"incident", story.run().incident}, {"regime", "gdpr"},
+                          {"stages", JsonArray{JsonObject{{"stage", "authority"}, {"due", "2026-06-15T08:00:00Z"}}, JsonObject{{"stage", "subjects"}, {"due", "2026-06-13T08:00:00Z"}, {"met", "2026-06-13T07:00:00Z"}}}}},
+               cause);
+  EXPECT_EQ(story.way(), "action--a end--1");
+  EXPECT_EQ(story.run().variables.at("__due__"), "2026-06-15T08:00:00Z");
+  EXPECT_EQ(story.run().variables.at("__duty__"), newest(story, "deadline_started")->id("duty"));
+  EXPECT_FALSE(check_verb("deadline start gdpr --from =now"));
+  EXPECT_FALSE(check_verb("deadline start gdpr --owner dpo"));
+}
+
+TEST(Connectors, change_nothing_while_a_duty_holds_the_evidence) {
+  for (const auto& [what, way] : {std::pair("set_alias --model fraud --alias prod --to 3", "action--a action--b=failure end--2"), std::pair("read --model fraud", "action--a")}) {
+    Told story;
+    configure(story);
+    story.install(playbook_of({{"start--1", start("action--a")}, {"action--a", action("look", to("action--b"), "manual")},
+                               {"action--b", verb(std::string("connector mlflow ") + what, to("end--1", "end--2"))}}));
+    story.open();
+    story.input("evidence_hold_set", JsonObject{{"duty", "duty-90"}, {"incident", story.incident}});
+    story.says("action--a");
+    EXPECT_EQ(story.way(), way) << what;
+  }
 }
 
 }  // namespace

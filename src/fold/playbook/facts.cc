@@ -99,6 +99,11 @@ void apply_action_over(PlaybookState& state, const Entry& entry) {
   state.proposed.erase(string_or(entry.body, "action"));
 }
 
+void apply_hold(PlaybookState& state, const Entry& entry) {
+  if (entry.kind == "evidence_hold_set") state.holds[string_or(entry.body, "duty")] = string_or(entry.body, "incident");
+  else state.holds.erase(string_or(entry.body, "duty"));
+}
+
 struct Row {
   std::string_view kind;
   void (*apply)(PlaybookState&, const Entry&);
@@ -106,7 +111,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"action_expired", apply_action_over},      {"action_failed", apply_action_over},       {"action_in_force", apply_in_force},
     {"action_lifted", apply_action_over},       {"action_proposed", apply_proposed},        {"action_rejected", apply_action_over},
-    {"action_uncertain", apply_action_over},    {"finding_closed", apply_finding},          {"finding_opened", apply_finding},
+    {"action_uncertain", apply_action_over},    {"evidence_hold_lifted", apply_hold},    {"evidence_hold_set", apply_hold},        {"finding_closed", apply_finding},          {"finding_opened", apply_finding},
     {"finding_updated", apply_finding},         {"incident_closed", apply_incident_closed}, {"incident_finding_linked", apply_linked},
     {"incident_opened", apply_incident_opened}, {"incident_phase", apply_phase},            {"incident_reopened", apply_incident_opened}, {"incident_severity", apply_severity},
 };

@@ -20,6 +20,7 @@ std::vector<Draft> decide_with_rooms(const PlaybookState& state, const Entry& en
   const std::string cause = "journal:" + std::to_string(entry.index);
   if (name == "action.propose") drafts.push_back(make_draft("action_proposed", cause, {{"incident", string_or(args, "incident")}, {"class", "bounded"}}));
   if (name == "action.lift") drafts.push_back(make_draft("action_lifted", cause, {{"action", string_or(args, "action")}}));
+  if (name == "deadline.start") drafts.push_back(make_draft("deadline_started", cause, {{"incident", string_or(args, "incident")}, {"regime", string_or(args, "regime")}, {"stages", JsonArray{}}}));
   if (name == "release.gate") drafts.push_back(make_draft("gate_requested", cause, {{"incident", string_or(args, "incident")}, {"release", string_or(args, "release")}}));
   return drafts;
 }

@@ -153,10 +153,12 @@ Json to_json(const PlaybookState& state) {
   for (const auto& [id, run] : state.runs) runs[id] = to_json(run);
   for (const auto& [id, facts] : state.incidents) incidents[id] = to_json(facts);
   for (const auto& [id, facts] : state.findings) findings[id] = to_json(facts);
-  return JsonObject{{"installed", std::move(installed)}, {"runs", std::move(runs)}, {"incidents", std::move(incidents)}, {"findings", std::move(findings)},
+  JsonObject out{{"installed", std::move(installed)}, {"runs", std::move(runs)}, {"incidents", std::move(incidents)}, {"findings", std::move(findings)},
                     {"proposed", strings(state.proposed)}, {"action_of", strings(state.action_of)}, {"moment", state.moment.us}, {"at_once", state.at_once}, {"variables", strings(state.variables)},
                     {"channels", list(state.channels)}, {"connectors", list(state.connectors)}, {"hosts", list(state.hosts)},
                     {"signatures", JsonObject{{"keys", JsonArray(state.signatures.keys.begin(), state.signatures.keys.end())}, {"severities", list(state.signatures.severities)}}}};
+  if (!state.holds.empty()) out["holds"] = strings(state.holds);
+  return out;
 }
 
 Result<PlaybookState> playbook_state_from_json(const Json& document) {
@@ -179,6 +181,7 @@ Result<PlaybookState> playbook_state_from_json(const Json& document) {
   state.moment = time_at(document, "moment");
   state.at_once = number(document, "at_once");
   state.variables = read_strings(document, "variables");
+  state.holds = read_strings(document, "holds");
   state.channels = set_at(document, "channels");
   state.connectors = set_at(document, "connectors");
   state.hosts = set_at(document, "hosts");

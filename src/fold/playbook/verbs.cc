@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kItems[] = {"model", "dataset", "policy", "inferences", "counters"};
 constexpr std::string_view kGrammar =
     "capture ITEMS, options [DAYS], wait, contain MEASURE, lift ACTION, impact, replay2x2 OLD NEW, gate RELEASE, page WHO TEXT, notify WHO TEXT, "
-    "deadline start NAME, connector NAME DO, task OWNER TEXT, phase PHASE REASON";
+    "deadline start NAME|REGIME, connector NAME DO, task OWNER TEXT, phase PHASE REASON";
 
 template <std::size_t N>
 bool is_in(const std::string_view (&words)[N], std::string_view word) {
@@ -189,9 +189,23 @@ Result<JsonObject> message(const Words& words) {
   return JsonObject{{"channel", words.at(0)}, {"text", words.rest(1)}};
 }
 
+// A reporting deadline: what happened when is looked at by who keeps them.
+Result<JsonObject> regime_of(const Words& words) {
+  FIREBREAK_TRY(words.shape(2, 2, {"from", "fact"}, "deadline start REGIME [--from EVENT=TIME]… [--fact FACT]…, or deadline start NAME --within 72h"));
+  JsonObject events;
+  for (const std::string& one : words.all("from")) {
+    const std::size_t equal = one.find('=');
+    if (equal == 0 || equal + 1 == one.size()) return fail(Code::kInvalid, fmt::format("--from takes EVENT=TIME, or EVENT for now; not '{}'", one));
+    events[one.substr(0, equal)] = equal == std::string::npos ? "now" : one.substr(equal + 1);
+  }
+  const auto facts = words.all("fact");
+  return JsonObject{{"regime", words.at(1)}, {"events", std::move(events)}, {"facts", JsonArray(facts.begin(), facts.end())}};
+}
+
 Result<JsonObject> deadline(const Words& words) {
+  if (words.at(0) != "start") return fail(Code::kInvalid, "a playbook can start a deadline: deadline start NAME --within 72h, or deadline start REGIME --from EVENT");
+  if (!words.option("within")) return regime_of(words);
   FIREBREAK_TRY(words.shape(2, 2, {"within", "owner"}, "deadline start NAME --within 72h [--owner WHO]"));
-  if (words.at(0) != "start") return fail(Code::kInvalid, "a playbook can start a deadline: deadline start NAME --within 72h");
   FIREBREAK_ASSIGN(const std::int64_t within, span_of(words, "within"));
   return JsonObject{{"name", words.at(1)}, {"within_us", within}, {"owner", words.option("owner").value_or("legal")}};
 }
@@ -252,7 +266,7 @@ constexpr Row kVerbs[] = {
     {"gate", "", gate, "__gates__"},
     {"page", "", message, ""},
     {"notify", "", message, ""},
-    {"deadline", "", deadline, "__due__ __task__"},
+    {"deadline", "", deadline, "__due__ __duty__ __task__"},
     {"connector", "", connector, ""},
     {"task", "task.open", task, "__task__"},
     {"phase", "", phase, ""},

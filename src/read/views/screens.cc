@@ -159,6 +159,8 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   }
   (*incident)["gates"] = things(store, "gate", id);
   (*incident)["tasks"] = things(store, "task", id);
+  (*incident)["deadlines"] = things(store, "duty", id);
+  (*incident)["reliefs"] = things(store, "relief", id);
   JsonArray runs;
   for (Json& run : things(store, "run", id)) runs.push_back(run_screen(store, std::move(run.as_object()), 100));
   (*incident)["runs"] = std::move(runs);
@@ -168,6 +170,16 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
                                   {"notes", "notes"}, {"relations", "relation"}, {"handovers", "handover"}, {"lessons", "lesson"}, {"follow_ups", "follow_up"}})
     (*incident)[key] = things(store, kind, id);
   return Json(std::move(*incident));
+}
+
+Result<Json> duty_screen(Store& store, const std::string& id) {
+  std::optional<JsonObject> duty = store.get("duty", id);
+  if (!duty) return fail(Code::kNotFound, fmt::format("there is no duty '{}'", id));
+  JsonArray reliefs;
+  for (Json& relief : things(store, "relief", string_or(*duty, "incident")))
+    if (string_or(relief, "duty") == id) reliefs.push_back(std::move(relief));
+  (*duty)["reliefs"] = std::move(reliefs);
+  return Json(std::move(*duty));
 }
 
 Result<Json> action_screen(Store& store, const std::string& id) {

@@ -11,6 +11,7 @@ namespace firebreak::views {
 Result<Json> incident_screen(Store& store, const std::string& id);
 Result<Json> finding_screen(Store& store, const std::string& id);  // with changes[] over its onset
 Result<Json> action_screen(Store& store, const std::string& id);
+Result<Json> duty_screen(Store& store, const std::string& id);  // with reliefs[]
 // The run with its newest `most` steps[], oldest first; steps_before = how many there were before these.
 JsonObject run_screen(Store& store, JsonObject run, int most);
 JsonObject status_screen(Store& store);

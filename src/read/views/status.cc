@@ -193,11 +193,33 @@ void casefiles(Store& store, Screen& screen) {
   }
 }
 
+// The reporting deadlines that run, of closed incidents too: what is overdue needs somebody now.
+void deadlines(Store& store, Screen& screen, JsonArray& running) {
+  for (const char* state : {"open", "overdue"})
+    for (const JsonObject& duty : all(store, "duty", state))
+      for (const Json& stage : duty.at("stages").as_array()) {
+        const std::string id = string_or(duty, "id"), now = string_or(stage, "state"), name = string_or(stage, "stage");
+        if (now != "due" && now != "overdue") continue;
+        const std::string what = fmt::format("{}: {} to {}", string_or(duty, "name"), string_or(stage, "name", name), string_or(stage, "recipient"));
+        running.push_back(JsonObject{{"time", string_or(stage, "due")}, {"what", what}, {"duty", id}, {"stage", name}, {"regime", string_or(duty, "regime")}, {"incident", string_or(duty, "incident")},
+                                     {"overdue", now == "overdue"}, {"expected", bool_or(stage, "expected")}});
+        if (now == "overdue")
+          screen.need("analyst", fmt::format("overdue since {}: {} ({})", string_or(stage, "due"), what, string_or(duty, "incident")), duty,
+                      fmt::format("firebreak deadline met {} {} --reference TEXT", id, name));
+      }
+  std::stable_sort(running.begin(), running.end(), [](const Json& a, const Json& b) { return string_or(a, "time") < string_or(b, "time"); });
+  for (const JsonObject& relief : all(store, "relief", "waiting"))
+    screen.need("approver", fmt::format("confirm or reject {} of {}: {} ({}, proposed by {})", string_or(relief, "id"), string_or(relief, "duty"), string_or(relief, "what"), string_or(relief, "reason"),
+                                        person(string_or(relief, "by"))),
+                relief, fmt::format("firebreak deadline approve {}", string_or(relief, "id")));
+}
+
 }  // namespace
 
 JsonObject status_screen(Store& store) {
   Screen screen;
-  JsonArray open, in_force;
+  JsonArray open, in_force, running;
+  deadlines(store, screen, running);
   incidents(store, screen, open);
   actions(store, screen, in_force);
   workers(store, screen);
@@ -220,7 +242,7 @@ JsonObject status_screen(Store& store) {
   return JsonObject{{"frozen", std::move(frozen)},          {"needs_person", std::move(screen.needs)},
                     {"waiting", std::move(screen.waiting)}, {"due", std::move(screen.due)},
                     {"counts", std::move(counts)},          {"incidents", std::move(open)},
-                    {"in_force", std::move(in_force)}};
+                    {"in_force", std::move(in_force)},      {"deadlines", std::move(running)}};
 }
 
 }  // namespace firebreak::views

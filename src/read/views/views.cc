@@ -191,6 +191,9 @@ Result<Json> Views::approvals(const Page& page, const Filter& filter) const {
 Result<Json> Views::gates(const Page& page, const Filter& filter) const {
   return impl_->list("gate", page, filter, nullptr);
 }
+Result<Json> Views::duties(const Page& page, const Filter& filter) const {
+  return impl_->list("duty", page, filter, nullptr);
+}
 Result<Json> Views::endpoints(const Page& page, const Filter& filter) const {
   return impl_->list("endpoint", page, filter, nullptr);
 }
@@ -260,6 +263,13 @@ Result<Json> Views::run(const std::string& id) const {
   JsonObject screen = run_screen(impl_->store, std::move(*found), 1'000);
   FIREBREAK_TRY(impl_->store.take_error());
   return Json(std::move(screen));
+}
+
+Result<Json> Views::duty(const std::string& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  Result<Json> screen = duty_screen(impl_->store, id);
+  FIREBREAK_TRY(impl_->store.take_error());
+  return screen;
 }
 
 Result<Json> Views::timeline(const std::string& id, const TimelineAsk& ask) const {

@@ -76,15 +76,17 @@ class Views {
   Result<Json> changes(const Page& page, const Filter& filter = {}) const;  // planned ones and promotions
   Result<Json> tunings(const Page& page, const Filter& filter = {}) const;  // proposed detector configurations
   Result<Json> mutes(const Page& page, const Filter& filter = {}) const;
+  Result<Json> duties(const Page& page, const Filter& filter = {}) const;   // regimes on incidents, with their reporting deadlines
   Result<Json> endpoints(const Page& page, const Filter& filter = {}) const;
 
-  // One thing whole. finding: with changes[]; incident: with causes[], timeline[], actions[], evidence[], findings[], gates[], tasks[], runs[],
+  // One thing whole. finding: with changes[]; incident: with causes[], timeline[], actions[], evidence[], findings[], gates[], tasks[], deadlines[], runs[],
   // people[].
   Result<Json> incident(const std::string& id) const;
   Result<Json> finding(const std::string& id) const;
   Result<Json> action(const std::string& id) const;         // with orders[] and checks[]
   Result<Json> evidence_item(const std::string& id) const;  // with custody[]
   Result<Json> run(const std::string& id) const;            // with steps[]
+  Result<Json> duty(const std::string& id) const;           // with reliefs[]
 
   // Everything that belongs to an incident by name: itself, actions, runs and their steps, evidence and its digests, tasks, findings.
   Result<std::set<std::string>> names_of(const std::string& incident) const;

@@ -47,6 +47,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_casefile_routes();
   add_handover_routes();
   add_playbook_routes();
+  add_deadline_routes();
   add_write_routes();
   add_stream_routes();
   add_event_routes();

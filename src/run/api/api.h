@@ -76,6 +76,7 @@ struct Parts {
   std::function<Json()> keeping_status = {};    // holds in force, erasures that are open or done
   std::function<Result<Json>(const std::string& id)> erasure = {};
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
+  std::function<Result<Json>(const std::string& incident, const std::string& regime, const std::string& stage)> draft = {};  // of a report
   ArchiveParts archive = {};
   TapParts tap = {};
   std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
@@ -112,6 +113,7 @@ class Api {
   void add_case_routes();     // planned changes, mutes, precision, backtests
   void add_casefile_routes();  // what people write into incidents; assets
   void add_handover_routes();
+  void add_deadline_routes();  // duties, regimes, drafts of reports
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
   void add_event_routes();    // SSE

@@ -63,6 +63,7 @@ void Api::add_read_routes() {
   list("/api/v1/changes", &views::Views::changes);
   list("/api/v1/mutes", &views::Views::mutes);
   list("/api/v1/tunings", &views::Views::tunings);
+  list("/api/v1/deadlines", &views::Views::duties);
   guarded("GET", "/api/v1/incidents/{id}/picture", kPeople,
           [this](const net::Request& request, const access::Principal&) { return shown(parts_.picture(request.param("id"))); });
   guarded("GET", "/api/v1/incidents/{id}/report.html", kPeople,

@@ -16,6 +16,7 @@ std::string created_id(const journal::Group& group) {
       {"command_requested", "ask"},    {"break_glass_opened", "bg"},    {"key_added", "key"},
       {"casefile_row", "row"},         {"casefile_indicator", "ind"},  {"casefile_contact", "contact"},       {"lesson_added", "lesson"},
       {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
+      {"deadline_started", "duty"},    {"deadline_relief_proposed", "relief"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)

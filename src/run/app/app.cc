@@ -9,6 +9,7 @@
 #include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/reporting/reporting.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/app/app_impl.h"
@@ -47,6 +48,9 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                             keeping::apply, keeping::to_json, keeping::state_from_json));
   folds.push_back(journal::make_fold<casefile::CasefileState>(casefile::kFoldName, casefile::kSchemaVersion, casefile::decide,
                                                               casefile::apply, casefile::to_json, casefile::state_from_json));
+  folds.push_back(journal::make_fold<reporting::ReportingState>(reporting::kFoldName, reporting::kSchemaVersion,
+                                                                reporting::decide, reporting::apply, reporting::to_json,
+                                                                reporting::state_from_json));
   return folds;
 }
 
@@ -327,6 +331,7 @@ effects::Hooks App::Impl::effect_hooks() {
 Result<void> App::Impl::apply_content() {
   FIREBREAK_TRY(bootstrap_admin(*journal, files, random, options.data_dir, options.preset));
   FIREBREAK_TRY(apply_configuration(*journal, configuration, last_configuration));
+  FIREBREAK_TRY(apply_regimes(*journal, configuration.regimes));
   for (const Json& document : configuration.endpoints) {
     record::StreamConfig config;
     config.name = string_or(document, "name");

@@ -4,6 +4,7 @@
 #include "log/ledger/log.h"
 #include "run/app/app_impl.h"
 #include "run/app/context.h"
+#include "run/app/report_draft.h"
 #include "run/app/reporter.h"
 #include "run/app/tracer.h"
 #include "run/app/backtest_job.h"
@@ -104,6 +105,9 @@ Result<void> App::Impl::start_api() {
     projection->wake();
     projection->wait_idle();
     return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
+  };
+  parts.draft = [this](const std::string& incident, const std::string& regime, const std::string& stage) {
+    return draft_report(*views, configuration.organisation, incident, regime, stage);
   };
   parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
   parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };

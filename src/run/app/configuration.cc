@@ -56,9 +56,12 @@ Result<Json> load_document(Files& files, const std::string& path) {
 
 Result<Configuration> load_configuration(Files& files, const std::string& path) {
   Configuration configuration;
-  if (path.empty()) return configuration;
+  if (path.empty()) {
+    FIREBREAK_ASSIGN(configuration.regimes, regimes_of(files, JsonObject{}, "."));
+    return configuration;
+  }
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -84,6 +87,12 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   for (const auto& [name, document] : configuration.detectors) detectors[name] = document;
   configuration.document = JsonObject{{"rules", configuration.rules}, {"detectors", detectors}};
   if (const Json* const section = find(config, "playbooks"); section != nullptr && section->is_object()) configuration.document.as_object()["playbooks"] = to_json(configuration.playbooks);
+  auto regimes = regimes_of(files, config, folder);
+  if (!regimes) return fail(std::move(regimes.error()).with(path));
+  configuration.regimes = std::move(*regimes);
+  auto organisation = organisation_of(config);
+  if (!organisation) return fail(std::move(organisation.error()).with(path));
+  configuration.organisation = std::move(*organisation);
   auto attesters = attesters_of(config, folder);
   if (!attesters) return fail(std::move(attesters.error()).with(path));
   configuration.attesters = std::move(*attesters);

@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "run/app/deadlines.h"
 #include "run/app/playbook_config.h"
 #include "world/connect/caller_config.h"
 #include "world/effects/attester_config.h"
@@ -45,10 +46,12 @@ struct Configuration {
   std::vector<effects::AttesterConfig> attesters;       // witnesses and time-stamping authorities
   std::optional<store::StoreConfig> store;              // off the machine
   std::vector<connect::CallerConfig> callers;           // outside systems that playbooks call, by name
+  std::vector<RegimeConfig> regimes;                    // of reporting deadlines, each with its calendar
+  Json organisation = JsonObject{};                     // texts for drafts of reports: name, lei, contact, …
   Json document = JsonObject{};                // normalised, for config_applied
 };
 
-// `path` empty: defaults only. Relative names inside the file are relative to its folder.
+// `path` empty: defaults only (the shipped regimes among them). Relative names inside the file are relative to its folder.
 Result<Configuration> load_configuration(Files& files, const std::string& path);
 
 // `witness: [{name, url, vkey, …}]` and `timestamps: [{name, url, ca_file, …}]` of a configuration file in `folder`.

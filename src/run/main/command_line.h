@@ -52,6 +52,11 @@ class CommandLine {
   void add_rule();
   // deadline_words.cc
   void add_deadline();
+  // duty_words.cc
+  void add_duties(CLI::App* root);
+  void add_settling(CLI::App* root);
+  // classify_words.cc
+  void add_classify(CLI::App* root);
   // playbook_words.cc, run_words.cc
   void add_playbook();
   void add_runs(CLI::App* playbook);

@@ -16,20 +16,6 @@ namespace {
 
 using namespace deadline;
 
-// "72 hours after awareness", "1 month after filed:notification"
-std::string period_text(const Period& period) {
-  std::string out = "at once";
-  if (period.unit != Unit::kImmediately) {
-    out = fmt::format("{} {}", period.amount, unit_name(period.unit));
-    std::replace(out.begin(), out.end(), '_', ' ');
-    if (period.amount == 1) out.pop_back();
-  }
-  out += period.year_end ? " after the year of " + period.from : " after " + period.from;
-  if (!period.only_if.empty()) out += " with " + period.only_if;
-  if (!period.drops_if_later.empty()) out += " unless " + period.drops_if_later + " is later";
-  return out;
-}
-
 JsonArray period_texts(const Stage& stage) {
   JsonArray out;
   for (const Period& period : stage.periods) out.push_back(Json(period_text(period)));
@@ -102,13 +88,6 @@ Result<Interval> stop_from(const std::string& word) {
   return out;
 }
 
-// "-05:00" in minutes, by the reader of times.
-Result<int> offset_from(const std::string& word) {
-  const auto local = parse_time("1970-01-02T00:00:00" + word);
-  if (!local) return fail(Code::kInvalid, fmt::format("'{}' is no offset from UTC (as -05:00, or Z)", word));
-  return static_cast<int>((kDay - local->us) / kMinute);
-}
-
 std::string local_text(Time time, const Calendar& calendar) {
   std::string text = format_time(time + calendar.offset_minutes * kMinute);
   if (calendar.offset_minutes == 0) return text;
@@ -158,7 +137,7 @@ Result<Answer> answer(const DeadlineWords& w) {
   }
   what.facts.insert(w.facts.begin(), w.facts.end());
   Calendar calendar;
-  FIREBREAK_ASSIGN(calendar.offset_minutes, offset_from(w.offset));
+  FIREBREAK_ASSIGN(calendar.offset_minutes, parse_offset(w.offset));
   if (!w.holidays.empty()) {
     FIREBREAK_ASSIGN(calendar.holidays, app::load_holidays(files, w.holidays));
   }
@@ -197,7 +176,8 @@ int show_due(const DeadlineWords& w, bool json) {
 void CommandLine::add_deadline() {
   DeadlineWords& w = words_.deadline;
   const bool& json = words_.connection.json;
-  auto* root = noun("deadline", "reporting deadlines of laws and contracts, and when each is due; asks no server");
+  auto* root = noun("deadline", "reporting deadlines of laws and contracts, and when each is due; list and due ask no server");
+  add_duties(root);
   auto* list = offline(root, "list", "the regimes, their stages and periods", [&w, &json] { return list_regimes(w, json); });
   list->add_option("--regimes", w.regimes, "a file of regimes instead of the shipped ones");
   auto* due = offline(root, "due", "when each stage of a regime is due, from what happened when", [&w, &json] { return show_due(w, json); });

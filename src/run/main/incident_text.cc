@@ -141,6 +141,24 @@ std::string gates(const Json& incident) {
   return out.empty() ? out : "\nCandidates\n" + out;
 }
 
+// Reporting deadlines: those that run first by their duty, the overdue ones in red; what was proven or set aside is told too.
+std::string deadlines(const Json& incident) {
+  std::string out;
+  for (const Json& duty : items(incident, "deadlines")) {
+    out += fmt::format("  {} {}{}\n", text(duty, "id"), text(duty, "name"), bool_or(duty, "holds_evidence") ? "; HOLDS THE EVIDENCE until the notice is proven" : "");
+    for (const Json& stage : items(duty, "stages")) {
+      const std::string state = string_or(stage, "state");
+      if (state == "waits" || state == "does_not_apply") continue;
+      out += fmt::format("    {}{} {}{}\n", state == "overdue" ? "RED " : "", text(stage, "stage"), state == "set_aside" ? "set aside" : state,
+                         state == "met" ? " at " + text(stage, "met") : state == "set_aside" ? "" : " " + text(stage, "due") + " to " + text(stage, "recipient"));
+    }
+  }
+  for (const Json& relief : items(incident, "reliefs"))
+    if (string_or(relief, "state") == "waiting")
+      out += fmt::format("  {} of {}: {}; asked by {}\n    firebreak deadline approve {}\n", text(relief, "id"), text(relief, "duty"), text(relief, "what"), person(text(relief, "by")), text(relief, "id"));
+  return out.empty() ? out : "\nReporting deadlines\n" + out;
+}
+
 std::string rest(const Json& incident) {
   std::int64_t captured = 0, octets = 0;
   for (const Json& item : items(incident, "evidence")) {
@@ -182,7 +200,7 @@ std::string timeline(const Json& incident) {
 }  // namespace
 
 std::string incident_text(const Json& incident, const Json& picture) {
-  return head(incident, picture) + triage(incident) + causes(incident) + actions(incident) + options(incident) + gates(incident) + rest(incident) + timeline(incident);
+  return head(incident, picture) + triage(incident) + causes(incident) + actions(incident) + options(incident) + gates(incident) + deadlines(incident) + rest(incident) + timeline(incident);
 }
 
 std::string trace_text(const Json& trace) {

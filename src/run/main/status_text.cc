@@ -130,6 +130,10 @@ std::string status_text(const Json& status) {
                        until.empty() || until == "-" ? "" : ", until " + until, verdict.empty() || verdict == "-" ? "" : "; effect check " + verdict);
   });
   list("Waits", "waiting", [](const Json& w) { return fmt::format("{} for {}: {}", text(w, "who"), text(w, "for"), text(w, "what")); });
+  list("Reports", "deadlines", [](const Json& d) {
+    return fmt::format("{}{}  {} ({}, {}, {}){}", bool_or(d, "overdue") ? "RED overdue since " : "due ", text(d, "time"), text(d, "what"), text(d, "duty"), text(d, "stage"), text(d, "incident"),
+                       bool_or(d, "expected") ? "; the stage before is not filed yet" : "");
+  });
   list("Due", "due", [](const Json& d) { return fmt::format("{}  {}", text(d, "time"), text(d, "what")); });
   list("Incidents", "incidents", [](const Json& i) {
     return fmt::format("{} {} {} on {}: {}", text(i, "id"), text(i, "severity"), text(i, "phase"), text(i, "endpoint"), text(i, "title"));

@@ -68,9 +68,9 @@ struct ProfileWords {
 };
 
 struct DeadlineWords {
-  std::string regime, regimes, holidays, offset = "Z";
-  std::vector<std::string> from, facts, stops;
-  bool draft = false;
+  std::string regime, regimes, holidays, offset = "Z", stage, reference, evidence, at, until;
+  std::vector<std::string> from, facts, stops, set;
+  bool draft = false, no = false, record = false;
 };
 
 struct MetricsWords {
