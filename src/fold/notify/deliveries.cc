@@ -55,6 +55,14 @@ Drafts interrupted(const NotifyState& state) {
   return drafts;
 }
 
+// Their channel is gone from the configuration: nobody would ever carry them out.
+Drafts unconfigured(const NotifyState& state) {
+  Drafts drafts;
+  for (const auto& [index, delivery] : state.deliveries)
+    if (delivery.state != Delivering::kStarted && !state.settings.channels.contains(delivery.channel)) drafts.push_back(give_up(index, delivery));
+  return drafts;
+}
+
 Drafts given_up(const NotifyState& state, const Entry& entry) {
   const Json& body = entry.body;
   const std::string of = string_or(body, "of"), contact = string_or(body, "contact");
@@ -80,6 +88,7 @@ bool under_way(const NotifyState& state, const std::string& of, std::int64_t ste
 Drafts decide_deliveries(const NotifyState& state, const Entry& entry) {
   if (entry.kind == "delivery_ended") return ended(state, entry);
   if (entry.kind == "server_started") return interrupted(state);
+  if (entry.kind == "notify_applied") return unconfigured(state);
   if (entry.kind == "delivery_ordered") {  // acknowledged in the same group
     const auto found = state.deliveries.find(entry.index);
     if (found != state.deliveries.end() && !is_wanted(state, found->second)) return {make_draft("delivery_dropped", id_of(entry.index), {{"delivery", id_of(entry.index)}, {"reason", "acknowledged"}})};

@@ -145,6 +145,18 @@ TEST(Notify, starts_again_what_was_under_way_when_the_program_ended_and_counts_i
   EXPECT_EQ(find_delivery(story.state(), ready(story.state()).front())->channel, "mail");
 }
 
+TEST(Notify, gives_up_what_goes_over_a_channel_that_the_configuration_lost) {
+  Story story;
+  story.open();
+  Json settings = shop();
+  settings.as_object()["channels"].as_object().erase("pager");
+  settings.as_object()["contacts"].as_object()["ana"] = JsonArray{"mail"};
+  story.driver().input("notify_applied", JsonObject{{"digest", "e"}, {"document", settings}});
+  EXPECT_EQ(story.count("delivery_given_up"), 1U);
+  story.pass(10 * kMinute, 10 * kSecond);
+  EXPECT_FALSE(story.got.empty());
+}
+
 // ---- turns
 
 TEST(Notify, hands_over_at_the_same_time_on_the_wall_all_year) {

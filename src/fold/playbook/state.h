@@ -116,6 +116,7 @@ struct PlaybookState {
   std::uint64_t at_once = 0;                        // … and how many bore it: a group has an end
   Values variables;                                 // of the organisation: contacts, addresses; an external one takes its value from here
   std::set<std::string> channels, connectors, hosts;  // that the configuration names
+  std::set<std::string> people;                       // contacts, rotations and audiences of notify_applied
   SignaturePolicy signatures;
   // Derived: who waits for what (id, run, activation), and what is due next.
   std::set<std::tuple<std::string, std::string, std::uint64_t>> waits;

@@ -97,6 +97,7 @@ class Api {
   void add_open_routes();     // page, health, metrics, description
   void add_session_routes();  // signing in and out
   void add_keeping_routes();  // erasures and holds
+  void add_notify_routes();   // alerts, who is on call, messages
   void add_tap_routes();      // inference logs of other platforms
   void add_profile_routes();  // profiles of data sets, results of other tools
   void add_archive_routes();  // Parquet and what can be asked of it
@@ -123,6 +124,7 @@ class Api {
   // The way out of everything that may hold what people typed, but for the journal's entries, which are shown as they are signed.
   Result<net::Response> shown(Result<Json> document) const;
   Result<void> name_muted_rule(Json& args) const;
+  void add_notify_status(Json& status) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
   // Of the handler threads, so that people are answered while batches are encoded; octets that wait, of one stream.

@@ -13,6 +13,7 @@ std::string created_id(const journal::Group& group) {
       {"incident_opened", "inc"},      {"action_proposed", "act"},    {"playbook_run_started", "run"},
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
+      {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)

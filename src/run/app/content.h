@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "run/app/notify_config.h"
 #include "run/app/playbook_config.h"
 #include "world/connect/caller_config.h"
 #include "world/effects/attester_config.h"
@@ -45,6 +46,7 @@ struct Configuration {
   std::vector<effects::AttesterConfig> attesters;       // witnesses and time-stamping authorities
   std::optional<store::StoreConfig> store;              // off the machine
   std::vector<connect::CallerConfig> callers;           // outside systems that playbooks call, by name
+  NotifyConfig notify;                                  // alerts and messages
   Json document = JsonObject{};                // normalised, for config_applied
 };
 
