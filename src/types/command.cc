@@ -114,6 +114,13 @@ constexpr CommandSpec kCommands[] = {
     {"deadline.override", Duty::kOverride, kPropose, "duty reason", "", "propose to change the system before the notice; a second person confirms"},
     {"deadline.confirm", Duty::kRegulator, kApprove, "relief", "", "confirm, as the second person, what moves a deadline back or takes it away"},
     {"deadline.reject", Duty::kRegulator, kPropose, "relief reason", "", "refuse such a proposal, or take it back"},
+    {"alert.ack", Duty::kTimeline, kDo, "alert", "", "say that you have what an alert is about"},
+    {"oncall.override", Duty::kTimeline, kDo, "rotation contact until", "from reason", "let somebody else have a rotation's turn for a while"},
+    {"oncall.restore", Duty::kTimeline, kDo, "override", "", "end such a change of turns"},
+    {"message.draft", Duty::kMessage, kPropose, "incident audience", "values", "draft a message to an audience of the communication plan"},
+    {"message.approve", Duty::kMessage, kApprove, "message digest", "", "approve exactly the message with this digest; it leaves when all have"},
+    {"message.reject", Duty::kMessage, kPropose, "message reason", "", "refuse a drafted message"},
+    {"message.sent", Duty::kTimeline, kDo, "message how", "", "say that a message went out by hand, and how"},
 };
 
 // Every argument is a text, but for these.

@@ -73,6 +73,10 @@ constexpr FreeText kFreeTexts[] = {
     {"action.lift", "reason", kAnyText},
     {"freeze", "reason", kAnyText},
     {"thaw", "reason", kAnyText},
+    {"message.draft", "values", kIncidentText},
+    {"message.reject", "reason", kIncidentText},
+    {"message.sent", "how", kIncidentText},
+    {"oncall.override", "reason", kIncidentText},
     {"playbook.answer", "note", kIncidentText},
     {"playbook.cancel", "reason", kIncidentText},
     {"playbook.pause", "reason", kIncidentText},
@@ -192,18 +196,24 @@ Result<Json> keep_free_texts(std::string_view command, const Json& args, const K
   // Who erases a text by its words instead of its reference must not write them down for ever.
   if (command == "text.erase" && !text_digest(string_or(args, "text")))
     return fail(Code::kInvalid, "a text is named by its reference: 'text:' and 64 digits; 'firebreak texts' lists them", "/text");
-  std::vector<std::pair<const FreeText*, std::string_view>> texts;
+  Json out = args;
+  std::vector<std::pair<const FreeText*, Json*>> texts;
+  const auto take = [&](const FreeText& one, Json& given, std::string_view name, const std::string& pointer) -> Result<void> {
+    if (!given.is_string()) return {};
+    if (given.get_string().size() > one.most) return fail(Code::kTooLarge, fmt::format("'{}' has at most {} octets", name, one.most), pointer);
+    texts.emplace_back(&one, &given);
+    return {};
+  };
   for (const FreeText& one : kFreeTexts) {
-    const Json* const given = one.command == command ? find(args, one.argument) : nullptr;
-    if (given == nullptr || !given->is_string()) continue;
-    const std::string_view text(given->get_string());
-    if (text.size() > one.most)
-      return fail(Code::kTooLarge, fmt::format("'{}' has at most {} octets", one.argument, one.most), fmt::format("/{}", one.argument));
-    texts.emplace_back(&one, text);
+    if (one.command != command || find(args, one.argument) == nullptr) continue;
+    const std::string pointer = fmt::format("/{}", one.argument);
+    Json& given = out.get_object()[one.argument];
+    FIREBREAK_TRY(take(one, given, one.argument, pointer));
+    if (!given.is_object()) continue;  // of several texts each stands for itself
+    for (auto& member : given.get_object()) FIREBREAK_TRY(take(one, member.value(), std::string_view(member.key()), fmt::format("{}/{}", pointer, std::string_view(member.key()))));
   }
-  Json out = args;  // none is kept before all are within their lengths
-  for (const auto& [one, text] : texts) {
-    FIREBREAK_ASSIGN(out.get_object()[one->argument], kept(one->plain, text, keep));
+  for (const auto& [one, text] : texts) {  // none is kept before all are within their lengths
+    FIREBREAK_ASSIGN(*text, kept(one->plain, std::string(text->get_string()), keep));
   }
   return out;
 }

@@ -53,6 +53,16 @@ TEST(FreeText, leaves_no_reason_note_or_summary_in_any_command) {
   }
 }
 
+TEST(FreeText, stands_outside_for_each_value_of_a_message) {
+  Kept kept;
+  const Json args = JsonObject{{"incident", "inc-4"}, {"audience", "users"}, {"values", JsonObject{{"impact", "Erika M. was declined"}, {"odd", 7}}}};
+  const Json out = keep_free_texts("message.draft", args, kept.keep()).value();
+  EXPECT_EQ(canonical_json(out).find("Erika"), std::string::npos);
+  EXPECT_EQ(show_texts(out, kept.show()), args);
+  const Json large = JsonObject{{"values", JsonObject{{"impact", std::string(4'001, 'x')}}}};
+  EXPECT_EQ(keep_free_texts("message.draft", large, kept.keep()).error().pointer, "/values/impact");
+}
+
 TEST(FreeText, stands_outside_and_comes_back_octet_for_octet) {
   Kept kept;
   const Json args = JsonObject{{"incident", "inc-4"}, {"text", "Erika M. called:\n\"it hurts\" \xF0\x9F\x98\x80"}};

@@ -5,6 +5,7 @@
 #include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
+#include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
 #include "fold/reporting/reporting.h"
@@ -28,6 +29,9 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == keeping::kFoldName)
     return make_fold<keeping::KeepingState>(name, keeping::kSchemaVersion, keeping::decide, keeping::apply,
                                             keeping::to_json, keeping::state_from_json);
+  if (name == notify::kFoldName)
+    return make_fold<notify::NotifyState>(name, notify::kSchemaVersion, notify::decide, notify::apply, notify::to_json,
+                                          notify::notify_state_from_json);
   if (name == playbook::kFoldName)
     return make_fold<playbook::PlaybookState>(name, playbook::kSchemaVersion, playbook::decide, playbook::apply,
                                               playbook::to_json, playbook::playbook_state_from_json);
@@ -38,7 +42,7 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
     return make_fold<reporting::ReportingState>(name, reporting::kSchemaVersion, reporting::decide, reporting::apply,
                                                 reporting::to_json, reporting::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, playbook, provenance, reporting");
+              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, notify, playbook, provenance, reporting");
 }
 
 }  // namespace firebreak::golden

@@ -118,12 +118,16 @@ Drafts gate(const At& at, const JsonObject& args, const IncidentFacts& facts) {
   return give(at, "release.gate", std::move(given));
 }
 
-// Without the channel a person does it: a page must not be lost because nobody configured a receiver.
-Drafts message(const At& at, const JsonObject& args, const IncidentFacts& facts) {
+// To whom the configuration names under notify, else over the channel of this name. Without either a person does it: a page must not be lost because nobody configured a receiver.
+Drafts tell(const At& at, std::string_view verb, const JsonObject& args, const IncidentFacts& facts) {
   const std::string channel(args.at("channel").as_string()), text(args.at("text").as_string());
+  if (at.state->people.contains(channel)) return order(at, "notify", JsonObject{{"verb", verb}, {"to", channel}, {"text", text}, {"incident", at.run->incident}, {"severity", facts.severity}, {"endpoint", facts.endpoint}}, false);
   if (!at.state->channels.contains(channel)) return {task(at, fmt::format("Tell {} by hand (no channel of this name is configured): {}", channel, text), channel)};
   return order(at, "channel", JsonObject{{"channel", channel}, {"text", text}, {"incident", at.run->incident}, {"severity", facts.severity}, {"endpoint", facts.endpoint}}, false);
 }
+
+Drafts page(const At& at, const JsonObject& args, const IncidentFacts& facts) { return tell(at, "page", args, facts); }
+Drafts notify(const At& at, const JsonObject& args, const IncidentFacts& facts) { return tell(at, "notify", args, facts); }
 
 Drafts ask_connector(const At& at, const JsonObject& args, const IncidentFacts&) {
   const std::string name(args.at("connector").as_string());
@@ -168,7 +172,7 @@ struct Row {
 };
 constexpr Row kVerbs[] = {
     {"capture", capture}, {"options", offer}, {"wait", wait},    {"contain", contain},         {"lift", lift},         {"impact", impact},   {"replay2x2", replay},
-    {"gate", gate},       {"page", message},  {"notify", message}, {"deadline", start_deadline}, {"connector", ask_connector}, {"task", open_task}, {"phase", move_phase},
+    {"gate", gate},       {"page", page},     {"notify", notify}, {"deadline", start_deadline}, {"connector", ask_connector}, {"task", open_task}, {"phase", move_phase},
 };
 
 // "api.example.com", or with a port "127.0.0.1:8080": as it stands in the address.

@@ -159,6 +159,7 @@ constexpr Row kRows[] = {
     {"impact_told", told},
     {"incident_task_done", task},
     {"incident_task_opened", asked},
+    {"notify_ended", call},
     {"options_offered", told},
     {"playbook_approval_rejected", approval},
     {"playbook_approved", approval},

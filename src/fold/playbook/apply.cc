@@ -85,6 +85,13 @@ void configured(PlaybookState& state, const Entry& entry) {
   state.signatures = {strings_or_empty(playbooks, "trusted_keys"), {severities.begin(), severities.end()}};
 }
 
+// Whom alerts and messages reach (fold/notify): a page or a notification to one of them is answered there.
+void reachable(PlaybookState& state, const Entry& entry) {
+  state.people.clear();
+  if (const Json* const document = find(entry.body, "document"))
+    for (const char* const part : {"contacts", "rotations", "audiences"}) state.people.merge(names(find(*document, part)));
+}
+
 // ---- runs
 
 void run_started(PlaybookState& state, const Entry& entry) {
@@ -343,6 +350,7 @@ constexpr Row kRows[] = {
     {"gate_requested", gate_requested},
     {"impact_requested", requested},
     {"incident_task_opened", task_opened},
+    {"notify_applied", reachable},
     {"playbook_approval_requested", approval_requested},
     {"playbook_approval_void", approval_void},
     {"playbook_approved", approved},

@@ -192,6 +192,25 @@ TEST(Messages, leave_over_a_configured_channel_else_a_person_tells_them) {
   EXPECT_EQ(story.run().outcome, "success");
 }
 
+TEST(Messages, go_to_contacts_when_there_are_some_and_end_with_what_became_of_them) {
+  for (const std::string& word : {std::string("page"), std::string("notify")}) {
+    for (const bool done : {true, false}) {
+      Told story;
+      story.install(one(verb(word + " oncall \"come here\"", to("end--1", "end--2"))));
+      configure(story);
+      story.input("notify_applied", JsonObject{{"document", JsonObject{{"rotations", JsonObject{{"oncall", JsonObject{}}}}}}});
+      story.open();
+      const Json& body = ordered(story).body;
+      EXPECT_EQ(string_or(body, "call"), "notify") << "before a channel of the same name";
+      EXPECT_EQ(string_or(body.at("request"), "verb"), word);
+      EXPECT_EQ(string_or(body.at("request"), "to"), "oncall");
+      JsonObject answer{{"call", call_of(story)}, {"result", done ? "done" : "failed"}};
+      story.input("notify_ended", std::move(answer));
+      EXPECT_EQ(story.way(), done ? "action--a end--1" : "action--a=failure end--2");
+    }
+  }
+}
+
 TEST(Connectors, are_asked_when_they_are_configured) {
   const Json playbook = one(verb("connector mlflow set_alias --model fraud --alias prod", to("end--1", "end--2")));
   Told without(playbook);

@@ -117,6 +117,7 @@ struct PlaybookState {
   std::map<std::string, std::string> holds;         // duty that holds the evidence -> its incident
   Values variables;                                 // of the organisation: contacts, addresses; an external one takes its value from here
   std::set<std::string> channels, connectors, hosts;  // that the configuration names
+  std::set<std::string> people;                       // contacts, rotations and audiences of notify_applied
   SignaturePolicy signatures;
   // Derived: who waits for what (id, run, activation), and what is due next.
   std::set<std::tuple<std::string, std::string, std::uint64_t>> waits;

@@ -155,7 +155,7 @@ Json to_json(const PlaybookState& state) {
   for (const auto& [id, facts] : state.findings) findings[id] = to_json(facts);
   JsonObject out{{"installed", std::move(installed)}, {"runs", std::move(runs)}, {"incidents", std::move(incidents)}, {"findings", std::move(findings)},
                     {"proposed", strings(state.proposed)}, {"action_of", strings(state.action_of)}, {"moment", state.moment.us}, {"at_once", state.at_once}, {"variables", strings(state.variables)},
-                    {"channels", list(state.channels)}, {"connectors", list(state.connectors)}, {"hosts", list(state.hosts)},
+                    {"channels", list(state.channels)}, {"connectors", list(state.connectors)}, {"hosts", list(state.hosts)}, {"people", list(state.people)},
                     {"signatures", JsonObject{{"keys", JsonArray(state.signatures.keys.begin(), state.signatures.keys.end())}, {"severities", list(state.signatures.severities)}}}};
   if (!state.holds.empty()) out["holds"] = strings(state.holds);
   return out;
@@ -185,6 +185,7 @@ Result<PlaybookState> playbook_state_from_json(const Json& document) {
   state.channels = set_at(document, "channels");
   state.connectors = set_at(document, "connectors");
   state.hosts = set_at(document, "hosts");
+  state.people = set_at(document, "people");
   if (const Json* signatures = find(document, "signatures")) state.signatures = {strings_or_empty(*signatures, "keys"), set_at(*signatures, "severities")};
   derive(state);
   return state;

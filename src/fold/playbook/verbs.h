@@ -10,7 +10,7 @@
 //   impact                                  how many inferences, which callers and answers: of the incident's range
 //   replay2x2 OLD NEW                       both releases on inputs of before and of the incident: data, model, or neither
 //   gate RELEASE [ENDPOINT]                 the recovery gates on a candidate
-//   page WHO TEXT, notify WHO TEXT          over the channel of this name in the configuration; else a task says it is by hand
+//   page WHO TEXT, notify WHO TEXT          to this contact, rotation or audience (notify), else over the channel of this name; else a task says it is by hand
 //   deadline start NAME --within 72h [--owner WHO]    a task with a due time, for what nobody outside is told
 //   deadline start REGIME [--from EVENT[=TIME]]… [--fact FACT]…    the reporting deadlines of a regime (fold/reporting); TIME: now, opened, RFC 3339
 //   connector NAME DO [--KEY VALUE]…        asks a configured outside system (world/connect)

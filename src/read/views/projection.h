@@ -31,6 +31,7 @@ std::span<const Handler> evidence_handlers();
 std::span<const Handler> release_handlers();
 std::span<const Handler> playbook_handlers();
 std::span<const Handler> deadline_handlers();
+std::span<const Handler> notify_handlers();
 
 // {"time", "index"} of the entry, and "by" when it is given.
 JsonObject moment(const Entry& entry);

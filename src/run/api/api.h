@@ -105,6 +105,7 @@ class Api {
   void add_session_routes();  // signing in and out
   void add_account_routes();  // passwords, one-time codes, keys, users, who may do what
   void add_keeping_routes();  // erasures and holds
+  void add_notify_routes();   // alerts, who is on call, messages
   void add_tap_routes();      // inference logs of other platforms
   void add_profile_routes();  // profiles of data sets, results of other tools
   void add_archive_routes();  // Parquet and what can be asked of it
@@ -150,6 +151,7 @@ class Api {
   Result<void> name_muted_rule(Json& args) const;
   Result<Json> timeline_of(const net::Request& request) const;
   Result<net::Response> write_notes(const net::Request& request, const access::Principal& who) const;
+  void add_notify_status(Json& status) const;
   Result<net::Response> give_command(const std::string& name, const Json& args, const access::Principal& who) const;
 
   // Of the handler threads, so that people are answered while batches are encoded; octets that wait, of one stream.

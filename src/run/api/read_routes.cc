@@ -82,6 +82,7 @@ void Api::add_read_routes() {
             if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
             add_needs(status);
             if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
+            add_notify_status(status);
             return shown(std::move(status));
           });
   guarded("GET", "/api/v1/metrics/incidents", kPeople,

@@ -17,6 +17,7 @@ std::string created_id(const journal::Group& group) {
       {"casefile_row", "row"},         {"casefile_indicator", "ind"},  {"casefile_contact", "contact"},       {"lesson_added", "lesson"},
       {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
       {"deadline_started", "duty"},    {"deadline_relief_proposed", "relief"},
+      {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)

@@ -7,6 +7,7 @@
 #include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
+#include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
 #include "fold/reporting/reporting.h"
@@ -51,6 +52,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
   folds.push_back(journal::make_fold<reporting::ReportingState>(reporting::kFoldName, reporting::kSchemaVersion,
                                                                 reporting::decide, reporting::apply, reporting::to_json,
                                                                 reporting::state_from_json));
+  folds.push_back(journal::make_fold<notify::NotifyState>(notify::kFoldName, notify::kSchemaVersion, notify::decide,
+                                                          notify::apply, notify::to_json, notify::notify_state_from_json));
   return folds;
 }
 
@@ -75,6 +78,7 @@ Result<void> App::Impl::start() {
   FIREBREAK_TRY(start_workers());
   FIREBREAK_TRY(follow_journal());
   FIREBREAK_TRY(apply_content());
+  write_contacts();
   FIREBREAK_TRY(start_api());
   clockwork->start();
   attestations->start();
@@ -185,10 +189,12 @@ Result<void> App::Impl::start_workers() {
   FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));
   const std::string installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
+  deliveries = std::make_unique<Deliveries>(*context, configuration.notify, installation);
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   readiness = std::make_unique<Readiness>(*context, *views, [this] { return feed_maker->status(); });
-  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls,
+  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls, *deliveries,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
+                                            write_contacts();
                                             for (const std::string& name : feed_maker->worth_trying())
                                               jobs->post([this, name] { feed_maker->make(name); });
                                             readiness->look(clock().now());
@@ -230,12 +236,13 @@ Result<void> App::Impl::follow_journal() {
   take_open_calls();
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
+  deliveries->take();
   projection->wake();
   return {};
 }
 
 void App::Impl::on_group(const journal::Group& group) {
-  bool orders = false, steps_ended = false;
+  bool orders = false, steps_ended = false, notices = false;
   for (const Entry& entry : group.entries) {
     erase_text(entry);
     feed_maker->apply(entry);
@@ -248,6 +255,8 @@ void App::Impl::on_group(const journal::Group& group) {
     }
     if (entry.kind == "playbook_call_ordered") take_call(entry);
     steps_ended = steps_ended || entry.kind == "playbook_step_ended" || entry.kind == "playbook_run_ended";
+    notices = notices || entry.kind == "delivery_ordered" || entry.kind == "delivery_due";
+    if (entry.kind.starts_with("oncall_override") || entry.kind == "notify_applied") contacts_written = Time{};
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
     if (entry.kind == "rules_applied") jobs->post([this] { feed_maker->use_rules(); });
     if (entry.kind == "release_registered" || entry.kind == "endpoint_registered") {
@@ -257,6 +266,7 @@ void App::Impl::on_group(const journal::Group& group) {
   }
   if (orders) take_orders();
   if (steps_ended) calls->look();
+  if (notices) deliveries->take();
   projection->wake();
   if (events_file) events_file->wake();
 }
@@ -294,7 +304,7 @@ void App::Impl::take_open_calls() {
   journal->with_state([&](const journal::View& view) { open = playbook::open_calls(view.state<playbook::PlaybookState>(playbook::kFoldName)); });
   for (playbook::Call& call : open) {
     newest_call = index_of(call.id);
-    calls->take(std::move(call));
+    if (string_or(call.ordered, "call") != "notify") calls->take(std::move(call));  // that one is answered by fold/notify
   }
 }
 
@@ -302,7 +312,19 @@ void App::Impl::take_call(const Entry& entry) {
   if (entry.index <= newest_call) return;
   std::optional<playbook::Call> call;
   journal->with_state([&](const journal::View& view) { call = playbook::open_call(view.state<playbook::PlaybookState>(playbook::kFoldName), entry.id("call")); });
-  if (call) calls->take(std::move(*call));
+  if (call && string_or(call->ordered, "call") != "notify") calls->take(std::move(*call));
+}
+
+// Whom to call when nothing else works: anew when turns were changed, and once an hour.
+void App::Impl::write_contacts() {
+  const Time now = clock().now();
+  if (configuration.notify.channels.empty() && configuration.notify.contacts.empty()) return;
+  if (const Time last = contacts_written; last.us != 0 && now - last < kHour) return;
+  contacts_written = now;
+  Json oncall;
+  journal->with_state([&](const journal::View& view) { oncall = notify::oncall_view(view.state<notify::NotifyState>(notify::kFoldName), now); });
+  if (auto written = write_atomic(files, options.data_dir + "/contacts.txt", contact_card(configuration.notify, oncall, now)); !written)
+    logger.error("the contact card could not be written", written.error());
 }
 
 effects::Hooks App::Impl::effect_hooks() {
@@ -383,6 +405,7 @@ void App::stop() {
   for (const auto& [name, connector] : impl_->connectors) connector->stop();
   if (impl_->worker) impl_->worker->stop();
   if (impl_->calls) impl_->calls->stop();
+  if (impl_->deliveries) impl_->deliveries->stop();
   if (impl_->server) impl_->server->stop();
   if (impl_->intake) impl_->intake->stop();  // records what waits
   if (impl_->api) impl_->api->stop();

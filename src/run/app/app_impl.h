@@ -2,6 +2,7 @@
 // the API.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "run/app/calls.h"
 #include "run/app/clockwork.h"
 #include "run/app/content.h"
+#include "run/app/deliveries.h"
 #include "run/app/erasures.h"
 #include "run/app/events_file.h"
 #include "run/app/meanings.h"
@@ -72,6 +74,8 @@ struct App::Impl {
   std::unique_ptr<effects::Worker> worker;
   Callers callers;
   std::unique_ptr<Calls> calls;
+  std::unique_ptr<Deliveries> deliveries;
+  std::atomic<Time> contacts_written{};  // {0}: the card is to be written anew
   std::uint64_t newest_call = 0;   // that was there before the subscription
   std::set<std::uint64_t> orders_taken;
   std::mutex making_mutex;
@@ -102,6 +106,7 @@ struct App::Impl {
   void take_orders();
   void take_open_calls();               // what runs of playbooks have ordered outside
   void take_call(const Entry& entry);
+  void write_contacts();
   effects::Hooks effect_hooks();
   void add_gauges();
   Result<void> create_stream(const record::StreamConfig& config);

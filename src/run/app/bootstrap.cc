@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "fold/access/access.h"
+#include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
 
@@ -14,6 +15,16 @@ namespace {
 Result<void> command(journal::Journal& journal, const std::string& name, const Json& args) {
   auto group = journal::give_command(journal, name, args, "firebreak");
   if (!group) return fail(std::move(group.error()).with("configuration: " + name));
+  return {};
+}
+
+// An entry of its own: the plan's texts are long. Nothing when nothing has changed.
+Result<void> apply_notify(journal::Journal& journal, const Json& document) {
+  const std::string digest = document.get_object().empty() ? "" : sha256(canonical_json(document)).hex();
+  std::string last;
+  journal.with_state([&](const journal::View& view) { last = view.state<notify::NotifyState>(notify::kFoldName).digest; });
+  if (digest == last) return {};
+  FIREBREAK_TRY(journal.submit_wait(Draft{"notify_applied", JsonObject{{"digest", digest}, {"document", document}}, "firebreak", {}, {}}));
   return {};
 }
 
@@ -67,6 +78,7 @@ Result<void> apply_configuration(journal::Journal& journal, const Configuration&
                 {}, {}};
     FIREBREAK_TRY(journal.submit_wait(std::move(draft)));
   }
+  FIREBREAK_TRY(apply_notify(journal, configuration.notify.document));
   for (const Json& document : configuration.playbooks.documents) {
     const std::string id = string_or(document, "id"), modified = string_or(document, "modified");
     bool installed = false;

@@ -20,13 +20,14 @@ struct Count {
 
 }  // namespace
 
-Clockwork::Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls,
+Clockwork::Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, Deliveries& deliveries,
                      FedClock* fed, std::function<void()> each_tick)
     : context_(context),
       jobs_(jobs),
       projection_(projection),
       worker_(worker),
       calls_(calls),
+      deliveries_(deliveries),
       fed_(fed),
       each_tick_(std::move(each_tick)),
       checks_(context) {}
@@ -87,7 +88,7 @@ void Clockwork::minute(Time now) {
 bool Clockwork::at_rest() const {
   for (const StreamFeed* feed : context_.feeds.all())
     if (!feed->idle()) return false;
-  return context_.journal.idle() && jobs_.idle() && worker_.idle() && calls_.idle() && projection_.idle();
+  return context_.journal.idle() && jobs_.idle() && worker_.idle() && calls_.idle() && deliveries_.idle() && projection_.idle();
 }
 
 bool Clockwork::stopping() const {
@@ -103,6 +104,7 @@ void Clockwork::settle() const {
     jobs_.wait_idle();
     worker_.wait_idle();
     calls_.wait_idle();
+    deliveries_.wait_idle();
     projection_.wait_idle();
   } while (!at_rest() && !stopping());
 }

@@ -16,6 +16,7 @@
 #include "base/task_thread.h"
 #include "run/app/calls.h"
 #include "run/app/context.h"
+#include "run/app/deliveries.h"
 #include "run/app/effect_checks.h"
 #include "run/app/projection.h"
 #include "world/effects/worker.h"
@@ -25,7 +26,7 @@ namespace firebreak::app {
 class Clockwork {
  public:
   // `fed` is null with the system's clock. `each_tick` is called once a second, or at each step of a fed clock.
-  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, FedClock* fed,
+  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, Deliveries& deliveries, FedClock* fed,
             std::function<void()> each_tick);
   ~Clockwork();
 
@@ -55,6 +56,7 @@ class Clockwork {
   Projection& projection_;
   effects::Worker& worker_;
   Calls& calls_;
+  Deliveries& deliveries_;
   FedClock* const fed_;
   const std::function<void()> each_tick_;
   EffectChecks checks_;

@@ -61,7 +61,7 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
     return configuration;
   }
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines", "notify"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -105,6 +105,9 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   if (!callers) return fail(std::move(callers.error()).with(path));
   configuration.callers = std::move(*callers);
   if (!configuration.callers.empty()) configuration.document.as_object()["callers"] = to_json(configuration.callers);
+  auto notify = notify_of(files, config, folder);
+  if (!notify) return fail(std::move(notify.error()).with(path));
+  configuration.notify = std::move(*notify);
   return configuration;
 }
 

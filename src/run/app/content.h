@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "run/app/deadlines.h"
+#include "run/app/notify_config.h"
 #include "run/app/playbook_config.h"
 #include "world/connect/caller_config.h"
 #include "world/effects/attester_config.h"
@@ -48,6 +49,7 @@ struct Configuration {
   std::vector<connect::CallerConfig> callers;           // outside systems that playbooks call, by name
   std::vector<RegimeConfig> regimes;                    // of reporting deadlines, each with its calendar
   Json organisation = JsonObject{};                     // texts for drafts of reports: name, lei, contact, …
+  NotifyConfig notify;                                  // alerts and messages
   Json document = JsonObject{};                // normalised, for config_applied
 };
 

@@ -44,6 +44,7 @@ CommandLine::CommandLine()
   add_taps();
   add_accounts();
   add_keeping();
+  add_notify();
   add_archive();
   add_stats();
   add_profile();

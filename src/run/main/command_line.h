@@ -42,6 +42,8 @@ class CommandLine {
   void add_break_glass();
   // keeping_words.cc
   void add_keeping();
+  // notify_words.cc
+  void add_notify();
   // archive_words.cc
   void add_archive();
   // detect_words.cc

@@ -101,6 +101,18 @@ std::string offsite_text(const Json& status) {
   return out;
 }
 
+// Channels over which nobody is reached, and alerts that nobody has.
+std::string notify_text(const Json& status) {
+  const Json* const notify = find(status, "notify");
+  if (notify == nullptr) return {};
+  std::string out;
+  for (const Json& one : items(*notify, "channels"))
+    if (string_or(one, "state") == "failing") out += fmt::format("Channels  RED {} ({}) fails since {}, {} times: {}\n", text(one, "channel"), text(one, "kind"), text(one, "since"), text(one, "failures"), text(one, "what"));
+  for (const Json& one : items(*notify, "updates"))
+    if (bool_or(one, "overdue")) out += fmt::format("Updates   ! {} was to hear of {} by {}\n", text(one, "audience"), text(one, "incident"), text(one, "due"));
+  return out;
+}
+
 }  // namespace
 
 std::string status_text(const Json& status) {
@@ -124,6 +136,7 @@ std::string status_text(const Json& status) {
   };
   out += attested_text(status);
   out += offsite_text(status);
+  out += notify_text(status);
   list("In force", "in_force", [](const Json& a) {
     const std::string verdict = text(a, "verdict"), until = text(a, "until");
     return fmt::format("{} on {}: {}{}{}", text(a, "id"), text(a, "endpoint"), text(a, "what"),

@@ -17,6 +17,11 @@ struct KeepingWords {
   std::int64_t days = 0;
 };
 
+struct NotifyWords {
+  std::string audience, rotation, contact, from, until, reason, how, card;
+  std::vector<std::string> values;
+};
+
 struct ArchiveWords {
   std::string sql, stream, release, caller, from, to, format = "table", out, prove, bundle;
   bool as_is = false, open = false;
@@ -80,6 +85,7 @@ struct MetricsWords {
 struct Words {
   Connection connection;
   KeepingWords keeping;
+  NotifyWords notify;
   ArchiveWords archive;
   StatsWords stats;
   ProfileWords profile;

@@ -1,0 +1,102 @@
+// Whatever happens in whatever order: no alert is lost, and nobody is paged twice for one step beyond the tries that are recorded.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "fold/notify/story_for_tests.h"
+
+namespace firebreak::notify {
+namespace {
+
+struct Checked : Story {
+  // Of each delivery: how often it was started; of each (alert, step, contact): how many are open at once.
+  void check() const {
+    std::map<std::string, int> open, started;
+    for (const auto& [index, one] : state().deliveries)
+      if (one.action == "trigger") RC_ASSERT(++open[one.of + "/" + std::to_string(one.step) + "/" + one.contact] == 1);
+    std::set<std::string> acknowledged, ended;
+    std::map<std::string, std::string> of;
+    for (const Entry& entry : entries()) {
+      if (entry.kind == "alert_acknowledged") acknowledged.insert(string_or(entry.body, "alert"));
+      if (entry.kind == "alert_ended") ended.insert(string_or(entry.body, "alert"));
+      if (entry.kind == "delivery_started") RC_ASSERT(++started[string_or(entry.body, "delivery")] <= state().settings.attempts);
+      if (entry.kind == "alert_step") RC_ASSERT(!acknowledged.contains(string_or(entry.body, "alert")));
+    }
+    for (const Entry* const raised : all("alert_raised")) {
+      const std::string id = raised->id("alert");
+      const auto alert = state().alerts.find(raised->index);
+      RC_ASSERT((alert == state().alerts.end()) == ended.contains(id));
+      if (alert == state().alerts.end() || !alert->second.acknowledged_by.empty()) continue;
+      RC_ASSERT(alert->second.next.us != 0 || alert->second.unanswered);  // it goes on, or it was said that it does not
+      RC_ASSERT(alert->second.next.us == 0 || (state().wake.us != 0 && state().wake <= alert->second.next));
+    }
+    for (const auto& [what, times] : got)
+      if (what.ends_with("trigger")) RC_ASSERT(times <= 1);
+    RC_ASSERT(state() == driver_copy().replayed());
+    RC_ASSERT(notify_state_from_json(parse_json(canonical_json(to_json(state()))).value()).value() == state());
+  }
+  const GroupDriver<NotifyState>& driver_copy() const { return const_cast<Checked*>(this)->driver(); }
+};
+
+RC_GTEST_PROP(NotifyProperty, no_order_of_events_loses_an_alert_or_pages_twice_for_a_step, ()) {
+  Checked story;
+  std::vector<std::string> incidents, flying;
+  const int steps = *rc::gen::inRange(5, 60);
+  for (int i = 0; i < steps; ++i) {
+    switch (*rc::gen::inRange(0, 11)) {
+      case 0:
+        if (incidents.size() < 3) incidents.push_back(story.open(*rc::gen::element<std::string>("SEV-1", "SEV-2", "SEV-3")));
+        break;
+      case 1: story.tick(*rc::gen::elementOf(std::vector<std::int64_t>{kSecond, 10 * kSecond, 5 * kMinute, 20 * kMinute})); break;
+      case 2:
+      case 3:
+        if (const auto ids = ready(story.state()); !ids.empty()) {
+          const std::string id = *rc::gen::elementOf(ids);
+          story.start(id);
+          flying.push_back(id);
+        }
+        break;
+      case 4:
+      case 5:
+        if (!flying.empty()) {
+          const std::size_t which = *rc::gen::inRange<std::size_t>(0, flying.size());
+          story.end(flying[which], *rc::gen::arbitrary<bool>(), *rc::gen::inRange(0, 5) == 0);
+          flying.erase(flying.begin() + static_cast<std::ptrdiff_t>(which));
+        }
+        break;
+      case 6:
+        if (!incidents.empty()) story.acknowledge(*rc::gen::elementOf(incidents));
+        break;
+      case 7:
+        if (!incidents.empty()) story.driver().input("incident_severity", JsonObject{{"incident", *rc::gen::elementOf(incidents)}, {"from", "SEV-3"}, {"to", *rc::gen::element<std::string>("SEV-1", "SEV-2")}});
+        break;
+      case 8:
+        if (!incidents.empty() && *rc::gen::inRange(0, 3) == 0) {
+          story.close(incidents.back());
+          incidents.pop_back();
+        }
+        break;
+      case 9:  // a kill: what was under way is not known
+        flying.clear();
+        story.driver().input("server_started", JsonObject{});
+        break;
+      default:
+        if (!flying.empty()) story.driver().input("delivery_ended", JsonObject{{"delivery", flying.back()}, {"attempt", 99}, {"result", "failed"}});  // of another start: nothing
+        break;
+    }
+    story.check();
+  }
+  // In the end everything that was raised is acknowledged, over with its incident, or was called through all rounds.
+  flying.clear();
+  story.driver().input("server_started", JsonObject{});
+  if (*rc::gen::arbitrary<bool>()) story.down = {"pager", "mail", "hook"};
+  story.pass(6 * kHour, kMinute);
+  story.check();
+  RC_ASSERT(story.state().deliveries.empty());
+  for (const auto& [index, alert] : story.state().alerts) {
+    RC_ASSERT(!alert.acknowledged_by.empty() || alert.unanswered);
+    if (alert.acknowledged_by.empty()) RC_ASSERT(alert.step == 4);
+  }
+}
+
+}  // namespace
+}  // namespace firebreak::notify

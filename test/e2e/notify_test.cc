@@ -1,0 +1,255 @@
+// Alerts reach people on a whole installation: receivers are down, hang, and come back; the server is killed in between; messages go
+// out after approval; and when mail and chat are down, people still declare, log, approve and find each other's numbers.
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <mutex>
+
+#include "base/encoding.h"
+#include "support/installation.h"
+#include "types/free_text.h"
+#include "world/connect/messenger.h"
+#include "world/net/mail_receiver_testing.h"
+
+namespace firebreak {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::Finished;
+using testing::Installation;
+using testing::MailReceiver;
+
+// A receiver of requests at a port of its own, that can go away and come back.
+struct Receiver {
+  void up() {
+    net::ServerOptions options;
+    options.port = port;
+    server = std::move(*net::HttpServer::start(options, [this](net::Request request, net::Responder responder) {
+      const std::lock_guard lock(mutex);
+      requests.push_back(std::move(request));
+      if (hang) return waiting.push_back(std::move(responder));
+      net::Response response;
+      response.status = 202;
+      response.body = R"({"status":"success"})";
+      responder(std::move(response));
+    }));
+  }
+  std::vector<net::Request> got() {
+    const std::lock_guard lock(mutex);
+    return requests;
+  }
+  const testing::Port port;
+  std::mutex mutex;
+  bool hang = false;
+  std::vector<net::Responder> waiting;
+  std::vector<net::Request> requests;
+  std::unique_ptr<net::HttpServer> server;
+};
+
+template <class Condition>
+bool holds(Condition condition) {
+  for (int i = 0; i < 800; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  return false;
+}
+
+struct Place : Installation {
+  explicit Place(int acknowledge_within_s = 300) {
+    write(folder() / "routing.key", "R0UTE\n");
+    write(folder() / "hook.secret", "hook secret\n");
+    for (const char* name : {"routing.key", "hook.secret"}) ::chmod((folder() / name).c_str(), 0600);
+    write(folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + fmt::format(R"(notify:
+  channels:
+    mail: {{kind: smtp, url: 'smtp://127.0.0.1:{}', from: firebreak@example.org, tls: if_offered, timeout_s: 5}}
+    pager: {{kind: pagerduty, url: 'http://127.0.0.1:{}/v2/enqueue', routing_key_file: routing.key, timeout_s: 60}}
+    chat: {{kind: webhook, url: 'http://127.0.0.1:{}/chat', secret_file: hook.secret}}
+  contacts:
+    ana: {{phone: '+49 30 1234', ways: [pager, {{mail: ana@example.org}}]}}
+    chief: {{phone: '+49 30 5678', ways: [{{mail: chief@example.org}}]}}
+    board: {{ways: [{{mail: board@example.org}}]}}
+    room: {{ways: [chat]}}
+  rotations:
+    oncall: {{people: [ana], zone: UTC, start: '2020-01-06T09:00:00'}}
+  levels: [[oncall], [chief]]
+  acknowledge_within_s: {{SEV-1: {}, SEV-2: 900}}
+  attempts: 2
+  backoff_s: [1]
+  audiences: {{executives: [board], owners: [room]}}
+)", static_cast<unsigned>(mail_port), static_cast<unsigned>(pager.port), static_cast<unsigned>(chat.port), acknowledge_within_s));
+  }
+
+  void begin() {
+    ASSERT_TRUE(start_server());
+    ASSERT_TRUE(start_gateway());
+    set_up();
+  }
+  std::string declare(const std::string& title = "odd answers for Erika Mustermann", const std::string& severity = "SEV-1") {
+    const auto opened = command("ana", "incident.declare", JsonObject{{"endpoint", "scores"}, {"title", title}, {"severity", severity}});
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? string_or(*opened, "id") : "";
+  }
+  std::vector<Json> entries(const std::string& kind) {
+    std::vector<Json> out;
+    const auto page = get("/api/v1/journal?limit=1000");
+    if (!page) return out;
+    for (const Json& entry : page->at("items").as_array())
+      if (string_or(entry, "kind") == kind) out.push_back(entry);
+    return out;
+  }
+  Finished firebreak(std::vector<std::string> words, const std::string& who = "ana") const {
+    words.insert(words.begin(), {FIREBREAK_BINARY, "--url", url(), "--token", token(who)});
+    return testing::run(words, folder() / "err");
+  }
+  void mail_up() { mail = std::make_unique<MailReceiver>(mail_port); }
+
+  const testing::Port mail_port;
+  std::unique_ptr<MailReceiver> mail;
+  Receiver pager, chat;
+};
+
+std::string text_of(const MailReceiver::Got& mail) {
+  std::string out;
+  for (std::size_t from = mail.data.find("\n\n") + 2; from < mail.data.size(); from = mail.data.find('\n', from) + 1) out += from_base64(mail.data.substr(from, mail.data.find('\n', from) - from)).value_or("");
+  return out;
+}
+
+TEST(Notify, goes_over_the_next_channel_when_the_first_is_down_and_says_so) {
+  Place place;
+  place.mail_up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  ASSERT_TRUE(holds([&] { return place.mail->got().size() == 1; }));
+  EXPECT_EQ(place.mail->got()[0].to, "<ana@example.org>");
+  EXPECT_THAT(text_of(place.mail->got()[0]), HasSubstr("odd answers for Erika Mustermann")) << "what was typed is put in on the way out";
+  ASSERT_TRUE(holds([&] { return place.entries("delivery_ended").size() == 3; })) << "two tries of the pager, one mail";
+  const Json proof = place.entries("delivery_ended").back().at("body");
+  EXPECT_EQ(string_or(proof, "result"), "delivered");
+  EXPECT_EQ(int_or(proof, "status"), 250);
+  EXPECT_EQ(string_or(proof, "answer_digest").size(), 64U);
+  EXPECT_THAT(place.mail->got()[0].data, HasSubstr("Message-ID: <" + string_or(proof, "id") + ">"));
+  const Finished status = place.firebreak({"status"});
+  EXPECT_THAT(status.out, HasSubstr("RED pager (pagerduty) fails since"));
+  EXPECT_THAT(status.out, HasSubstr("not acknowledged; ana reached so far"));
+  EXPECT_THAT(place.firebreak({"alert", "list"}).out, HasSubstr(incident));
+  for (const char* kind : {"alert_raised", "alert_step", "delivery_ordered", "delivery_ended"})
+    for (const Json& entry : place.entries(kind)) EXPECT_EQ(canonical_json(entry).find("ana@"), std::string::npos) << "no address in the journal: " << canonical_json(entry);
+}
+
+TEST(Notify, loses_nothing_when_the_receiver_hangs_and_the_server_is_killed) {
+  Place place;
+  place.mail_up();
+  place.pager.hang = true;
+  place.pager.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  ASSERT_TRUE(holds([&] { return place.pager.got().size() == 1; }));
+  EXPECT_EQ(place.server().end(SIGKILL), 128 + SIGKILL);
+  {
+    const std::lock_guard lock(place.pager.mutex);
+    place.pager.hang = false;
+  }
+  ASSERT_TRUE(place.start_server());
+  ASSERT_TRUE(holds([&] { return place.pager.got().size() == 2; }));
+  const auto key = [&](std::size_t i) { return string_or(parse_json(place.pager.got()[i].body).value(), "dedup_key"); };
+  EXPECT_EQ(key(0), key(1)) << "the pager can tell that it has it";
+  ASSERT_TRUE(holds([&] { return place.entries("delivery_ended").size() == 1; }));
+  EXPECT_EQ(int_or(place.entries("delivery_ended")[0].at("body"), "attempt"), 2);
+  EXPECT_EQ(place.entries("delivery_ordered").size(), 1U) << "nobody was called twice";
+  EXPECT_TRUE(place.mail->got().empty());
+  EXPECT_EQ(place.firebreak({"incident", "ack", incident}).code, 0);
+  ASSERT_TRUE(holds([&] { return place.pager.got().size() == 3; }));
+  const Json over = parse_json(place.pager.got()[2].body).value();
+  EXPECT_EQ(string_or(over, "event_action"), "acknowledge");
+  EXPECT_EQ(string_or(over, "dedup_key"), key(0));
+}
+
+TEST(Notify, calls_the_next_level_when_nobody_acknowledges_in_time) {
+  Place place(3);
+  place.mail_up();
+  place.pager.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  ASSERT_TRUE(holds([&] { return !place.mail->got().empty(); }));
+  EXPECT_EQ(place.mail->got()[0].to, "<chief@example.org>");
+  EXPECT_EQ(place.pager.got().size(), 1U);
+  EXPECT_EQ(place.firebreak({"incident", "ack", incident}).code, 0);
+  const auto alerts = place.get("/api/v1/alerts");
+  ASSERT_TRUE(alerts);
+  EXPECT_TRUE(alerts->at("alerts").at(0).at("next").is_null()) << "nobody is called any more";
+  EXPECT_THAT(place.firebreak({"alert", "list"}).out, HasSubstr("acknowledged"));
+}
+
+TEST(Notify, sends_a_message_after_somebody_else_approved_it_and_measures_it) {
+  Place place;
+  place.mail_up();
+  place.pager.up();
+  place.chat.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  EXPECT_EQ(place.firebreak({"message", "draft", incident, "--audience", "executives", "--set", "impact=Erika Mustermann was declined"}).code, 2) << "containment and decision are missing";
+  const Finished drafted = place.firebreak({"--json", "message", "draft", incident, "--audience", "executives", "--set", "impact=Erika Mustermann was declined", "--set", "containment=not yet", "--set", "decision=none"});
+  ASSERT_EQ(drafted.code, 0) << drafted.err << drafted.out;
+  const std::string message = string_or(parse_json(drafted.out).value(), "id");
+  const Json shown = parse_json(place.firebreak({"--json", "message", "show", message}).out).value();
+  EXPECT_THAT(string_or(shown, "body"), HasSubstr("Impact: Erika Mustermann was declined"));
+  EXPECT_EQ(place.firebreak({"message", "approve", message, "--digest", string_or(shown, "digest")}, "ana").code, 3) << "her own";
+  EXPECT_EQ(place.firebreak({"message", "approve", message, "--digest", std::string(64, '0')}, "ben").code, 3);
+  EXPECT_EQ(place.firebreak({"message", "approve", message, "--digest", string_or(shown, "digest")}, "ben").code, 0);
+  ASSERT_TRUE(holds([&] { return place.mail->got().size() == 1; }));
+  EXPECT_EQ(place.mail->got()[0].to, "<board@example.org>");
+  EXPECT_THAT(text_of(place.mail->got()[0]), HasSubstr("Erika Mustermann was declined"));
+  ASSERT_TRUE(holds([&] { return place.entries("update_given").size() == 1; }));
+  const Json given = place.entries("update_given")[0].at("body");
+  EXPECT_EQ(int_or(given, "within_s"), 1800);
+  EXPECT_TRUE(bool_or(given, "in_time"));
+  const auto journal = place.get("/api/v1/journal?limit=1000");
+  ASSERT_TRUE(journal);
+  EXPECT_EQ(canonical_json(journal->at("items")).find("Erika"), std::string::npos) << "what people typed can be erased";
+  // To the owners over the signed webhook.
+  const Finished second = place.firebreak({"--json", "message", "draft", incident, "--audience", "owners", "--set", "condition=a", "--set", "actions=b", "--set", "needs=c"});
+  const std::string owners = string_or(parse_json(second.out).value(), "id");
+  const Json text = parse_json(place.firebreak({"--json", "message", "show", owners}).out).value();
+  EXPECT_EQ(place.firebreak({"message", "approve", owners, "--digest", string_or(text, "digest")}, "ben").code, 0);
+  ASSERT_TRUE(holds([&] { return place.chat.got().size() == 1; }));
+  const net::Request got = place.chat.got()[0];
+  EXPECT_EQ(got.header("firebreak-signature"), connect::webhook_signature("hook secret", std::string(got.header("firebreak-timestamp")), got.body));
+  EXPECT_THAT(place.firebreak({"message", "list"}).out, HasSubstr("delivered"));
+}
+
+TEST(Notify, lets_people_declare_log_and_approve_when_mail_and_chat_are_down) {
+  Place place(3);
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  EXPECT_EQ(place.firebreak({"incident", "note", incident, "the chat is down, we use the telephone"}).code, 0);
+  const Finished drafted = place.firebreak({"--json", "message", "draft", incident, "--audience", "executives", "--set", "impact=a", "--set", "containment=b", "--set", "decision=c"});
+  const std::string message = string_or(parse_json(drafted.out).value(), "id");
+  const Json shown = parse_json(place.firebreak({"--json", "message", "show", message}).out).value();
+  EXPECT_EQ(place.firebreak({"message", "approve", message, "--digest", string_or(shown, "digest")}, "ben").code, 0);
+  const auto state = [&] { return string_or(parse_json(place.firebreak({"--json", "message", "show", message}).out).value(), "state"); };
+  ASSERT_TRUE(holds([&] { return state() == "undelivered"; }));
+  EXPECT_THAT(place.firebreak({"status"}).out, HasSubstr("did not reach everybody"));
+  EXPECT_EQ(place.firebreak({"message", "sent", message, "--how", "read to the board by telephone"}).code, 0);
+  EXPECT_EQ(state(), "sent");
+  EXPECT_EQ(place.entries("update_given").size(), 1U);
+  // The alert is still going on, and arrives when a channel comes back.
+  place.mail_up();
+  EXPECT_TRUE(holds([&] { return !place.mail->got().empty(); }));
+  // And the card needs no server at all.
+  EXPECT_EQ(place.firebreak({"oncall", "override", "chief", "--rotation", "oncall", "--until", "+8h"}).code, 0);
+  const std::string card = place.data() + "/contacts.txt";
+  const auto printed = [&] { return testing::run({FIREBREAK_BINARY, "--data", place.data(), "contacts"}).out; };
+  EXPECT_TRUE(holds([&] { return printed().find("oncall: chief now") != std::string::npos; })) << printed();
+  place.server().end(SIGKILL);
+  EXPECT_THAT(printed(), HasSubstr("+49 30 1234"));
+  struct stat about {};
+  ASSERT_EQ(::stat(card.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600U);
+  EXPECT_EQ(testing::run({FIREBREAK_BINARY, "--data", place.folder() / "nowhere", "contacts"}).code, 1);
+}
+
+}  // namespace
+}  // namespace firebreak
