@@ -61,6 +61,12 @@ constexpr CommandSpec kCommands[] = {
     {"text.erase", "admin", "text reason", "", "erase a text that somebody typed; named by its reference"},
     {"hold.add", kPeople, "reason", "subject stream", "keep records from being erased"},
     {"hold.lift", kPeople, "hold reason", "", "end a hold; needs two people"},
+    {"exercise.inject", "admin", "inject type from to channel text", "", "give an inject of the exercise out to its players"},
+    {"exercise.skip", "admin", "inject why", "", "pass an inject over"},
+    {"exercise.decide", kPeople, "decision choice reason", "", "record a decision of the exercise, and why"},
+    {"exercise.message", kPeople, "to channel text", "", "send a message of the exercise; it stays in it"},
+    {"exercise.abort", kPeople, "reason", "", "end the exercise at once"},
+    {"exercise.end", "admin", "sealed", "", "end the exercise and show what was sealed at its start"},
     {"user.add", "admin", "user role", "scripted", "add a user"},
     {"token.add", "admin", "user token_hash", "expires", "add a token by its SHA-256"},
     {"token.revoke", "admin", "user token_hash", "", "revoke a token"},
@@ -90,14 +96,15 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (key == "scripted") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints") {
+  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" ||
+             (command == "exercise.inject" && key == "to")) {
     right = is_texts;
     expected = "a list of texts";
   } else if (key == "sources") {
     right = value.is_array();
     expected = "a list";
   } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
-             key == "variables" || key == "values" ||
+             key == "variables" || key == "values" || key == "sealed" ||
              (command == "endpoint.put" && key == "endpoint")) {
     right = value.is_object();
     expected = "an object";

@@ -4,6 +4,7 @@
 
 #include "fold/access/access.h"
 #include "fold/contain/contain.h"
+#include "fold/exercise/exercise.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
@@ -13,6 +14,7 @@
 #include "run/app/app_impl.h"
 #include "run/app/bootstrap.h"
 #include "run/app/evidence_job.h"
+#include "run/app/exercise.h"
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
 #include "run/app/impact_job.h"
@@ -44,6 +46,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                             contain::contain_state_from_json));
   folds.push_back(journal::make_fold<keeping::KeepingState>(keeping::kFoldName, keeping::kSchemaVersion, keeping::decide,
                                                             keeping::apply, keeping::to_json, keeping::state_from_json));
+  folds.push_back(journal::make_fold<exercise::ExerciseState>(exercise::kFoldName, exercise::kSchemaVersion, exercise::decide,
+                                                              exercise::apply, exercise::to_json, exercise::state_from_json));
   return folds;
 }
 
@@ -110,6 +114,7 @@ Result<void> App::Impl::open_journal() {
   FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
                                                    journal_options, all_folds()));
   journal->with_state([&](const journal::View& view) { fed_clock.feed(view.time()); });
+  FIREBREAK_ASSIGN(exercise, begin_exercise(files, *journal, options));
   JsonObject started{{"version", version()},
                      {"clock", options.fed_clock ? "fed" : "system"},
                      {"logs", JsonArray{JsonObject{{"name", "journal"},

@@ -70,6 +70,8 @@ Result<void> App::Impl::start_api() {
     return report;
   };
   parts.host_names = options.host_names;
+  parts.exercise = exercise.banner;
+  parts.exercise_script = [this] { return script_of(files, exercise); };
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
   parts.attested = [this] { return attestations->status(); };
@@ -98,7 +100,7 @@ Result<void> App::Impl::start_api() {
   parts.report = [this](const std::string& incident, const Json& player) {
     projection->wake();
     projection->wait_idle();
-    return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
+    return make_report(*context, *views, options.data_dir, incident, player, offsite->status(), exercise.banner);
   };
   parts.trace = [this](const std::string& id, const std::string& stream) { return trace(*context, id, stream); };
   parts.create_stream = [this](const record::StreamConfig& config) { return create_stream(config); };

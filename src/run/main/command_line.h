@@ -46,6 +46,8 @@ class CommandLine {
   void add_stats();
   // rule_words.cc
   void add_rule();
+  // drill_words.cc
+  void add_drill();
   // deadline_words.cc
   void add_deadline();
   // playbook_words.cc, run_words.cc
