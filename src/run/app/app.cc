@@ -87,6 +87,7 @@ Result<void> App::Impl::open_folder() {
   if (!held) return fail(std::move(held.error()).with(fmt::format("data folder {} (is another server running?)", options.data_dir)));
   lock = std::move(*held);
   FIREBREAK_TRY(check_format(files, options.data_dir));
+  if (!options.exercise.empty()) FIREBREAK_TRY(refuse_outside(files, options));  // before a secret is read
   FIREBREAK_ASSIGN(configuration, load_configuration(files, options.config));
   return {};
 }

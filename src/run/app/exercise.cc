@@ -46,6 +46,13 @@ Result<void> refuse_outside(const Json& configuration) {
   return {};
 }
 
+Result<void> refuse_outside(Files& files, const ServeOptions& options) {
+  if (!options.events.empty()) return outside("--events", "");
+  if (options.config.empty()) return {};
+  FIREBREAK_ASSIGN(const Json config, load_document(files, options.config));
+  return refuse_outside(config);
+}
+
 Result<Exercise> begin_exercise(Files& files, journal::Journal& journal, const ServeOptions& options) {
   Exercise out;
   if (!options.exercise.empty()) {
@@ -67,11 +74,7 @@ Result<Exercise> begin_exercise(Files& files, journal::Journal& journal, const S
   }
   journal.with_state([&](const journal::View& view) { out.banner = exercise::banner(view.state<exercise::ExerciseState>(exercise::kFoldName)); });
   if (out.banner.empty()) return out;
-  if (!options.events.empty()) return outside("--events", "");
-  if (!options.config.empty()) {
-    FIREBREAK_ASSIGN(const Json config, load_document(files, options.config));
-    FIREBREAK_TRY(refuse_outside(config));
-  }
+  FIREBREAK_TRY(refuse_outside(files, options));
   return out;
 }
 

@@ -20,6 +20,7 @@ struct Exercise {
 // configured reaches outside.
 Result<Exercise> begin_exercise(Files& files, journal::Journal& journal, const ServeOptions& options);
 
+Result<void> refuse_outside(Files& files, const ServeOptions& options);
 Result<void> refuse_outside(const Json& configuration);
 
 Result<Json> script_of(Files& files, const Exercise& exercise);

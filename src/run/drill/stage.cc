@@ -37,6 +37,7 @@ Json absolute(const Json& value, const std::string& base) {
 }  // namespace
 
 Result<void> Stage::set_up() {
+  FIREBREAK_TRY(check_folder());
   for (const RecordedStream& stream : drill_.streams) {
     FIREBREAK_ASSIGN(Recording recording, read_recording(files_, stream, file_of(stream.file)));
     recordings_.push_back(std::move(recording));
@@ -49,14 +50,17 @@ Result<void> Stage::set_up() {
   return bring_history();
 }
 
+Result<void> Stage::check_folder() {
+  if (!exists(files_, options_.dir)) return {};
+  FIREBREAK_ASSIGN(const auto held, files_.list(options_.dir));
+  if (held.empty()) return {};
+  const bool drill = std::find(held.begin(), held.end(), kMarker) != held.end();
+  return fail(Code::kConflict, drill ? fmt::format("{} holds a drill that was run: each run has a folder of its own", options_.dir)
+                                     : fmt::format("{} is not empty and no drill's folder ('{}' is in it): a drill makes its own", options_.dir, held.front()));
+}
+
 Result<void> Stage::make_folder() {
   FIREBREAK_TRY(files_.make_dir(options_.dir));
-  FIREBREAK_ASSIGN(const auto held, files_.list(options_.dir));
-  if (!held.empty()) {
-    const bool drill = std::find(held.begin(), held.end(), kMarker) != held.end();
-    return fail(Code::kConflict, drill ? fmt::format("{} holds a drill that was run: each run has a folder of its own", options_.dir)
-                                       : fmt::format("{} is not empty and no drill's folder ('{}' is not in it): a drill makes its own", options_.dir, held.front()));
-  }
   FIREBREAK_TRY(write_plain(files_, path(std::string(kMarker)), fmt::format("firebreak-drill 1\n{}\n", drill_.name)));
   for (const char* name : {"data", "gateway", "tokens", "facilitator", "logs"}) FIREBREAK_TRY(files_.make_dir(path(name)));
   return {};

@@ -56,6 +56,7 @@ class Stage {
   const std::atomic<bool>& ended() const { return ended_; }
 
  private:
+  Result<void> check_folder();
   Result<void> make_folder();
   Result<void> seal();
   Result<void> start_processes();
