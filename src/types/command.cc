@@ -121,6 +121,12 @@ constexpr CommandSpec kCommands[] = {
     {"message.approve", Duty::kMessage, kApprove, "message digest", "", "approve exactly the message with this digest; it leaves when all have"},
     {"message.reject", Duty::kMessage, kPropose, "message reason", "", "refuse a drafted message"},
     {"message.sent", Duty::kTimeline, kDo, "message how", "", "say that a message went out by hand, and how"},
+    {"exercise.inject", Duty::kAdminister, kDo, "inject type from to channel text", "", "give an inject of the exercise out to its players"},
+    {"exercise.skip", Duty::kAdminister, kDo, "inject why", "", "pass an inject over"},
+    {"exercise.decide", Duty::kTimeline, kDo, "decision choice reason", "", "record a decision of the exercise, and why"},
+    {"exercise.message", Duty::kTimeline, kDo, "to channel text", "", "send a message of the exercise; it stays in it"},
+    {"exercise.abort", Duty::kTimeline, kDo, "reason", "", "end the exercise at once"},
+    {"exercise.end", Duty::kAdminister, kDo, "sealed", "", "end the exercise and show what was sealed at its start"},
 };
 
 // Every argument is a text, but for these.

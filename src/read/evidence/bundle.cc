@@ -15,6 +15,7 @@
 #include "read/evidence/exported_log.h"
 #include "read/evidence/range.h"
 #include "read/evidence/texts.h"
+#include "types/exercise.h"
 
 namespace firebreak::evidence {
 namespace {
@@ -22,8 +23,8 @@ namespace {
 constexpr int kTries = 20;
 constexpr std::chrono::milliseconds kPause(100);
 
-std::string readme(const BundleInput& input, std::size_t items) {
-  return fmt::format(R"(Evidence of incident {0}
+std::string readme(const BundleInput& input, std::size_t items, const std::string& exercise) {
+  return (exercise.empty() ? "" : exercise + "\n\n") + fmt::format(R"(Evidence of incident {0}
 Exported by {1} at {2}; {3} items.
 
 items/         the captured octets, one file an item; custody.json says what each is and who handled it
@@ -62,12 +63,15 @@ class Writer {
     const std::size_t count = custody.items.size();
     FIREBREAK_TRY(write_items(custody.items, journal));
     FIREBREAK_TRY(write_texts(texts_of(entries, input_.incident)));
-    FIREBREAK_TRY(put("custody.json", pretty_json(JsonObject{{"incident", input_.incident},
-                                                             {"exported_by", input_.exported_by},
-                                                             {"exported_at", format_time(input_.exported_at)},
-                                                             {"items", std::move(custody.items)},
-                                                             {"failures", std::move(custody.failures)}})));
-    FIREBREAK_TRY(put("README.txt", readme(input_, count)));
+    const std::string exercise = exercise_banner_of(entries.front());
+    JsonObject held{{"incident", input_.incident},
+                    {"exported_by", input_.exported_by},
+                    {"exported_at", format_time(input_.exported_at)},
+                    {"items", std::move(custody.items)},
+                    {"failures", std::move(custody.failures)}};
+    if (!exercise.empty()) held["exercise"] = exercise;
+    FIREBREAK_TRY(put("custody.json", pretty_json(held)));
+    FIREBREAK_TRY(put("README.txt", readme(input_, count, exercise)));
     for (const auto& [name, content] : input_.extra) FIREBREAK_TRY(put(name, content));
     return write_manifest();
   }

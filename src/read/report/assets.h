@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace firebreak::report {
@@ -18,6 +19,9 @@ std::span<const Asset> web_assets();
 // holds.
 const Asset* web_asset(std::string_view path);
 std::string_view report_template();
+
+// The page with the banner as the first thing in its body and in its title; as it is without one. The one place where a page is marked.
+std::string marked_page(std::string_view page, const std::string& banner);
 
 inline constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "

@@ -26,6 +26,17 @@ bool mentions(const net::Request& request, const Secrecy& secrecy) {
 
 }  // namespace
 
+// Every answer of an exercise says so in a header, and every JSON object in its first member: whatever is made of it is marked.
+void mark_exercise(net::Response& response, const std::string& banner) {
+  if (banner.empty()) return;
+  response.headers.emplace_back("Firebreak-Exercise", banner);
+  if (!response.content_type.starts_with("application/json") || !response.body.starts_with('{')) return;
+  std::string mark = "{\"exercise\":";
+  append_json_string(mark, banner);
+  const bool empty = response.body.find_first_not_of(" \n", 1) == response.body.find('}');
+  response.body.replace(0, 1, mark + (empty ? "" : ","));
+}
+
 Result<std::uint64_t> whole_number(const std::string& text, std::string_view name) {
   std::uint64_t value = 0;
   const char* const end = text.data() + text.size();
@@ -49,6 +60,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_handover_routes();
   add_playbook_routes();
   add_deadline_routes();
+  add_exercise_routes();
   add_write_routes();
   add_stream_routes();
   add_event_routes();
@@ -74,6 +86,7 @@ void Api::guarded(const std::string& method, const std::string& path, std::strin
     if (!who) return responder.fail(who.error());
     auto response = answered(request, *who, answer);
     if (!response) return responder.fail(response.error());
+    mark_exercise(*response, parts_.exercise);
     responder(std::move(*response));
   });
 }
@@ -147,10 +160,10 @@ Result<void> Api::wait_for_views(const net::Request& request) const {
 
 void Api::add_open_routes() {
   for (const report::Asset& asset : report::web_assets()) {
-    router_.get(std::string(asset.path), [&asset](net::Request, net::Responder responder) {
+    router_.get(std::string(asset.path), [this, &asset](net::Request, net::Responder responder) {
       net::Response response;
       response.content_type = std::string(asset.media_type);
-      response.body = std::string(asset.content);
+      response.body = asset.media_type.starts_with("text/html") ? report::marked_page(asset.content, parts_.exercise) : std::string(asset.content);
       response.headers.emplace_back("Content-Security-Policy", std::string(report::kContentSecurityPolicy));
       response.headers.emplace_back("X-Content-Type-Options", "nosniff");
       response.headers.emplace_back("Referrer-Policy", "no-referrer");

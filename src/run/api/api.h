@@ -85,6 +85,8 @@ struct Parts {
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
   std::function<Json(const Json& incident)> checklist = {};  // of Views::incident: items and coverage
+  std::string exercise = {};  // the banner on everything that leaves; empty: everything is real
+  std::function<Result<Json>()> exercise_script = {};  // what is hidden from players
   const evidence::Texts* texts = nullptr;  // null: answers show the references
   vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };
@@ -115,6 +117,7 @@ class Api {
   void add_casefile_routes();  // what people write into incidents; assets
   void add_handover_routes();
   void add_deadline_routes();  // duties, regimes, drafts of reports
+  void add_exercise_routes();  // what players and the facilitator of a drill see
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records
   void add_event_routes();    // SSE
@@ -163,6 +166,8 @@ class Api {
   FairQueue ingest_{kIngestThreads, kIngestOctets};
   net::Router router_;
 };
+
+void mark_exercise(net::Response& response, const std::string& banner);  // the one place where answers are marked
 
 // A query or path part that must be a whole number; kInvalid names it.
 Result<std::uint64_t> whole_number(const std::string& text, std::string_view name);

@@ -3,6 +3,7 @@
 #include "run/api/api.h"
 #include "types/command.h"
 #include "types/endpoint.h"
+#include "types/exercise.h"
 
 namespace firebreak::api {
 namespace {
@@ -71,6 +72,8 @@ void Api::add_write_routes() {
             if (name == "detectors.propose")
               return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
             FIREBREAK_ASSIGN(Json args, body_of(request));
+            if (name == "release.register" && !parts_.exercise.empty() && !stays_on_this_machine(string_or(args, "upstream")))
+              return fail(Code::kForbidden, fmt::format("this is an exercise: the upstream '{}' reaches outside of it", string_or(args, "upstream")), "/upstream");
             if (name == "mute.add") FIREBREAK_TRY(name_muted_rule(args));
             if (name == "incident.handover") return fail(Code::kForbidden, "roles are handed over at /api/v1/incidents/{id}/handovers, which makes the summary");
             return give_command(name, args, who);
@@ -78,7 +81,8 @@ void Api::add_write_routes() {
 
   guarded("PUT", "/api/v1/endpoints/{name}", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
-            FIREBREAK_ASSIGN(const Json document, body_of(request));
+            FIREBREAK_ASSIGN(Json document, body_of(request));
+            if (!parts_.exercise.empty() && document.is_object()) document.as_object().erase("exercise");  // the mark of what was read
             FIREBREAK_ASSIGN(Endpoint endpoint, endpoint_from_json(document));
             if (endpoint.name != request.param("name"))
               return fail(Code::kInvalid, "the document names another endpoint than the address", "/name");

@@ -5,6 +5,7 @@
 #include "fold/access/access.h"
 #include "fold/casefile/casefile.h"
 #include "fold/contain/contain.h"
+#include "fold/exercise/exercise.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
 #include "fold/notify/notify.h"
@@ -16,6 +17,7 @@
 #include "run/app/app_impl.h"
 #include "run/app/bootstrap.h"
 #include "run/app/evidence_job.h"
+#include "run/app/exercise.h"
 #include "run/app/forecast_job.h"
 #include "run/app/gate_job.h"
 #include "run/app/impact_job.h"
@@ -54,6 +56,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                                 reporting::state_from_json));
   folds.push_back(journal::make_fold<notify::NotifyState>(notify::kFoldName, notify::kSchemaVersion, notify::decide,
                                                           notify::apply, notify::to_json, notify::notify_state_from_json));
+  folds.push_back(journal::make_fold<exercise::ExerciseState>(exercise::kFoldName, exercise::kSchemaVersion, exercise::decide,
+                                                              exercise::apply, exercise::to_json, exercise::state_from_json));
   return folds;
 }
 
@@ -94,6 +98,7 @@ Result<void> App::Impl::open_folder() {
   if (!held) return fail(std::move(held.error()).with(fmt::format("data folder {} (is another server running?)", options.data_dir)));
   lock = std::move(*held);
   FIREBREAK_TRY(check_format(files, options.data_dir));
+  if (!options.exercise.empty()) FIREBREAK_TRY(refuse_outside(files, options));  // before a secret is read
   FIREBREAK_ASSIGN(configuration, load_configuration(files, options.config));
   return {};
 }
@@ -121,6 +126,7 @@ Result<void> App::Impl::open_journal() {
   FIREBREAK_ASSIGN(journal, journal::Journal::open(std::move(log), files, clock(), options.data_dir + "/snapshots",
                                                    journal_options, all_folds()));
   journal->with_state([&](const journal::View& view) { fed_clock.feed(view.time()); });
+  FIREBREAK_ASSIGN(exercise, begin_exercise(files, *journal, options));
   JsonObject started{{"version", version()},
                      {"clock", options.fed_clock ? "fed" : "system"},
                      {"logs", JsonArray{JsonObject{{"name", "journal"},

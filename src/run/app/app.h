@@ -21,6 +21,7 @@ struct ServeOptions {
   std::uint16_t port = 8440;
   bool fed_clock = false;
   std::vector<std::string> accept_rollback;  // logs that may go on although they are not what they were
+  std::string exercise;                     // file of a drill's declaration; empty: none, unless the data folder is a drill's
   std::string events;                       // file that findings and incidents are written to; empty: none
   std::string events_format = "ocsf";       // or ecs
   std::string preset;  // how duties are spread, at the first start; empty: pair

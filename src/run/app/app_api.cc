@@ -74,6 +74,8 @@ Result<void> App::Impl::start_api() {
   };
   parts.readiness = [this](const std::string& endpoint) { return readiness->report(endpoint); };
   parts.host_names = options.host_names;
+  parts.exercise = exercise.banner;
+  parts.exercise_script = [this] { return script_of(files, exercise); };
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
   parts.attested = [this] { return attestations->status(); };
@@ -104,7 +106,7 @@ Result<void> App::Impl::start_api() {
   parts.report = [this](const std::string& incident, const Json& player) {
     projection->wake();
     projection->wait_idle();
-    return make_report(*context, *views, options.data_dir, incident, player, offsite->status());
+    return make_report(*context, *views, options.data_dir, incident, player, offsite->status(), exercise.banner);
   };
   parts.draft = [this](const std::string& incident, const std::string& regime, const std::string& stage) {
     return draft_report(*views, configuration.organisation, incident, regime, stage);

@@ -24,6 +24,7 @@
 #include "run/app/deliveries.h"
 #include "run/app/erasures.h"
 #include "run/app/events_file.h"
+#include "run/app/exercise.h"
 #include "run/app/meanings.h"
 #include "run/app/feed_maker.h"
 #include "run/app/intake.h"
@@ -48,6 +49,7 @@ struct App::Impl {
   Logger logger{system_clock};
   std::unique_ptr<FileLock> lock;
   Configuration configuration;
+  Exercise exercise;               // none: everything is real
   std::string journal_why;         // the journal is not what it was, and an operator let it go on
   std::string last_configuration;  // digest of the one applied last
   std::unique_ptr<evidence::Texts> texts;

@@ -1,12 +1,13 @@
 #include "run/app/reporter.h"
 
 #include "log/ledger/verify.h"
+#include "read/report/assets.h"
 #include "read/report/report.h"
 
 namespace firebreak::app {
 
 Result<Json> make_report(const Context& context, const views::Views& views, const std::string& data_dir,
-                         const std::string& incident, const Json& player, const Json& offsite) {
+                         const std::string& incident, const Json& player, const Json& offsite, const std::string& exercise) {
   report::ReportInput input;
   FIREBREAK_ASSIGN(Json kept, views.incident(incident));
   input.incident = context.texts.shown_in(std::move(kept));
@@ -26,7 +27,8 @@ Result<Json> make_report(const Context& context, const views::Views& views, cons
   input.made_at = context.clock.now();
   input.made_by = "firebreak";
   FIREBREAK_ASSIGN(Json document, report::build_report(input));
-  std::string html = report::render_html(document);
+  if (!exercise.empty()) document.as_object()["exercise"] = exercise;
+  std::string html = report::marked_page(report::render_html(document), exercise);
   return Json(JsonObject{{"report", std::move(document)}, {"html", std::move(html)}});
 }
 

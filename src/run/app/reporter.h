@@ -8,6 +8,6 @@ namespace firebreak::app {
 
 // {"report": document, "html": page}. `player` null: nobody measured from outside.
 Result<Json> make_report(const Context& context, const views::Views& views, const std::string& data_dir,
-                         const std::string& incident, const Json& player, const Json& offsite);
+                         const std::string& incident, const Json& player, const Json& offsite, const std::string& exercise);
 
 }  // namespace firebreak::app

@@ -66,14 +66,27 @@ Result<void> Client::ready() {
   return {};
 }
 
+// What comes from an exercise is marked before anything of it is printed, once: the one place for all commands. As JSON the answer itself
+// says so; then, and where an answer goes to a file or pipe as it is, the line is on standard error.
+Result<net::Response> Client::heard(Result<net::Response> response) {
+  if (!response || marked_) return response;
+  for (const auto& [name, value] : response->headers) {
+    if (name != "firebreak-exercise") continue;
+    marked_ = true;
+    const bool screen = !connection_.json && response->content_type.starts_with("application/json");
+    fmt::print(screen ? stdout : stderr, "{}\n", value);
+  }
+  return response;
+}
+
 Result<Json> Client::get(const std::string& path) {
   FIREBREAK_TRY(ready());
-  return net::json_of(http_.get(connection_.url + path));
+  return net::json_of(heard(http_.get(connection_.url + path)));
 }
 
 Result<std::string> Client::get_text(const std::string& path) {
   FIREBREAK_TRY(ready());
-  FIREBREAK_ASSIGN(net::Response response, http_.get(connection_.url + path));
+  FIREBREAK_ASSIGN(net::Response response, heard(http_.get(connection_.url + path)));
   if (response.status >= 400) return fail(net::error_of(response));
   return std::move(response.body);
 }
@@ -84,29 +97,29 @@ Result<Json> Client::post(const std::string& path, const Json& body) {
 
 Result<Json> Client::post_slow(const std::string& path, const Json& body) {
   FIREBREAK_TRY(ready());
-  return net::json_of(http_.post(connection_.url + path, canonical_json(body), "application/json", kPatienceUs));
+  return net::json_of(heard(http_.post(connection_.url + path, canonical_json(body), "application/json", kPatienceUs)));
 }
 
 Result<std::string> Client::ask_archive(const std::string& what, const Json& body) {
   FIREBREAK_TRY(ready());
-  FIREBREAK_ASSIGN(net::Response response, http_.post(connection_.url + "/api/v1/archive/" + what, canonical_json(body), "application/json", kPatienceUs));
+  FIREBREAK_ASSIGN(net::Response response, heard(http_.post(connection_.url + "/api/v1/archive/" + what, canonical_json(body), "application/json", kPatienceUs)));
   if (response.status >= 400) return fail(net::error_of(response));
   return std::move(response.body);
 }
 
 Result<Json> Client::put(const std::string& path, const Json& body) {
   FIREBREAK_TRY(ready());
-  return net::json_of(http_.put(connection_.url + path, canonical_json(body)));
+  return net::json_of(heard(http_.put(connection_.url + path, canonical_json(body))));
 }
 
 Result<Json> Client::post_bytes(const std::string& path, std::string body, const std::string& content_type) {
   FIREBREAK_TRY(ready());
-  if (connection_.code.empty()) return net::json_of(http_.post(connection_.url + path, std::move(body), content_type));
+  if (connection_.code.empty()) return net::json_of(heard(http_.post(connection_.url + path, std::move(body), content_type)));
   net::Request request;
   request.method = "POST";
   request.headers = {{"content-type", content_type}, {"firebreak-code", connection_.code}};
   request.body = std::move(body);
-  return net::json_of(http_.send(request, connection_.url + path));
+  return net::json_of(heard(http_.send(request, connection_.url + path)));
 }
 
 Result<Json> Client::command(const std::string& name, const Json& args) {
@@ -125,7 +138,7 @@ Result<Json> Client::records(const std::string& stream, std::string ndjson, cons
                      {"firebreak-content", content}};
   request.body = std::move(ndjson);
   for (int attempt = 1;; ++attempt) {
-    auto receipt = net::json_of(http_.send(request, connection_.url + "/api/v1/streams/" + stream + "/records"));
+    auto receipt = net::json_of(heard(http_.send(request, connection_.url + "/api/v1/streams/" + stream + "/records")));
     if (receipt || receipt.error().code != Code::kBusy || attempt == kAttempts) return receipt;
     std::this_thread::sleep_for(std::chrono::seconds(1));  // Retry-After
   }

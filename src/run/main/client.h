@@ -43,9 +43,11 @@ class Client {
 
  private:
   Result<void> ready();
+  Result<net::Response> heard(Result<net::Response> response);
 
   Connection connection_;
   net::HttpClient http_;
+  bool marked_ = false;
 };
 
 // Prints `error` for a person on stderr (or as JSON on stdout) and returns its exit code.

@@ -52,6 +52,7 @@ CommandLine::CommandLine()
   add_rule();
   add_playbook();
   add_deadline();
+  add_drill();
 }
 
 CommandLine::~CommandLine() = default;

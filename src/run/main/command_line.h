@@ -52,6 +52,8 @@ class CommandLine {
   void add_stats();
   // rule_words.cc
   void add_rule();
+  // drill_words.cc
+  void add_drill();
   // deadline_words.cc
   void add_deadline();
   // duty_words.cc

@@ -85,6 +85,7 @@ struct ServeOptions {
   std::string config;
   std::string listen = "127.0.0.1:8440";
   std::string clock = "system";
+  std::string exercise;  // a drill's declaration
   std::string events, events_format = "ocsf", preset;
   std::vector<std::string> accept_rollback;
   std::vector<std::string> host_names;

@@ -34,6 +34,7 @@ int serve(const ServeOptions& options) {
   serve_options.accept_rollback = options.accept_rollback;
   serve_options.host_names = options.host_names;
   serve_options.preset = options.preset;
+  serve_options.exercise = options.exercise;
   serve_options.events = options.events;
   serve_options.events_format = options.events_format;
   auto app = app::App::start(serve_options);

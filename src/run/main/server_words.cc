@@ -14,6 +14,7 @@ void CommandLine::add_processes() {
   serve_command->add_option("--config", w.serve.config, "configuration file");
   serve_command->add_option("--listen", w.serve.listen, "HOST:PORT, loopback only")->capture_default_str();
   serve_command->add_option("--clock", w.serve.clock, "system or fed")->capture_default_str();
+  serve_command->add_option("--exercise", w.serve.exercise, "declaration of a drill ('firebreak drill run' writes one): nothing outside may be configured, everything is marked");
   serve_command->add_option("--accept-rollback", w.serve.accept_rollback,
                             "a log that may go on although it was cut back or written anew; recorded as a finding; several times");
   serve_command->add_option("--events", w.serve.events, "file that findings and incidents are written to, a line each; SIGHUP opens it again");

@@ -8,6 +8,7 @@
 
 #include "run/main/commands.h"
 #include "run/main/detect_table.h"
+#include "run/main/drill_commands.h"
 
 namespace firebreak::cli {
 
@@ -92,6 +93,7 @@ struct Words {
   DetectOptions detect;
   RuleWords rule;
   DeadlineWords deadline;
+  DrillWords drill;
   PlaybookWords playbook;
   CaseWords cases;
   AccountWords account;

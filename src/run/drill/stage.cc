@@ -1,0 +1,248 @@
+#include "run/drill/stage.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "read/table/source.h"
+
+namespace firebreak::drill {
+namespace {
+
+constexpr std::size_t kBatch = 500;
+
+// A port that nobody listens on now. Somebody may take it before the server does; then the server says so.
+Result<std::uint16_t> free_port() {
+  FIREBREAK_ASSIGN(const auto server, net::HttpServer::start({}, [](net::Request, net::Responder) {}));
+  return server->port();
+}
+
+Json absolute(const Json& value, const std::string& base) {
+  const auto one = [&](const Json& name) {
+    const std::string text(name.as_string());
+    return Json(text.starts_with('/') ? text : base + "/" + text);
+  };
+  if (value.is_array()) {
+    JsonArray out;
+    for (const Json& item : value.get_array()) out.push_back(one(item));
+    return out;
+  }
+  JsonObject out;
+  for (const auto& member : value.get_object()) out[member.key()] = one(member.value());
+  return out;
+}
+
+}  // namespace
+
+Result<void> Stage::set_up() {
+  FIREBREAK_TRY(check_folder());
+  for (const RecordedStream& stream : drill_.streams) {
+    FIREBREAK_ASSIGN(Recording recording, read_recording(files_, stream, file_of(stream.file)));
+    recordings_.push_back(std::move(recording));
+  }
+  FIREBREAK_TRY(make_folder());
+  FIREBREAK_TRY(seal());
+  FIREBREAK_TRY(start_processes());
+  FIREBREAK_TRY(let_in());
+  FIREBREAK_TRY(register_releases());
+  return bring_history();
+}
+
+Result<void> Stage::check_folder() {
+  if (!exists(files_, options_.dir)) return {};
+  FIREBREAK_ASSIGN(const auto held, files_.list(options_.dir));
+  if (held.empty()) return {};
+  const bool drill = std::find(held.begin(), held.end(), kMarker) != held.end();
+  return fail(Code::kConflict, drill ? fmt::format("{} holds a drill that was run: each run has a folder of its own", options_.dir)
+                                     : fmt::format("{} is not empty and no drill's folder ('{}' is in it): a drill makes its own", options_.dir, held.front()));
+}
+
+Result<void> Stage::make_folder() {
+  FIREBREAK_TRY(files_.make_dir(options_.dir));
+  FIREBREAK_TRY(write_plain(files_, path(std::string(kMarker)), fmt::format("firebreak-drill 1\n{}\n", drill_.name)));
+  for (const char* name : {"data", "gateway", "tokens", "facilitator", "logs"}) FIREBREAK_TRY(files_.make_dir(path(name)));
+  return {};
+}
+
+Result<void> Stage::seal() {
+  sealed_ = sealed_part(drill_, to_hex(random_.bytes(32)));
+  FIREBREAK_TRY(write_atomic(files_, path("facilitator/sealed.json"), pretty_json(sealed_)));
+  JsonArray roles;
+  for (const Role& role : drill_.roles) roles.push_back(JsonObject{{"role", role.role}, {"team", role.team}, {"may", role.may}, {"lead", role.lead}});
+  const JsonObject declaration{{"name", drill_.name}, {"title", drill_.title}, {"kind", drill_.tabletop ? "tabletop" : "live"}, {"truth_digest", digest_of_seal(sealed_)}, {"roles", std::move(roles)}};
+  return write_atomic(files_, path("exercise.json"), pretty_json(JsonObject{{"declaration", declaration}, {"sealed", path("facilitator/sealed.json")}}));
+}
+
+Result<std::string> Stage::token(const std::string& name) {
+  std::string made = to_hex(random_.bytes(32));
+  FIREBREAK_TRY(write_atomic(files_, path("tokens/" + name + ".token"), made + "\n"));
+  return made;
+}
+
+Result<std::string> Stage::write_configuration(const std::string& control) {
+  JsonObject config;
+  for (const auto& member : drill_.configuration.as_object()) config[member.key()] = absolute(member.value(), options_.base);
+  if (!control.empty()) config["gateways"] = JsonObject{{drill_.gateway, JsonObject{{"control", control}, {"token_file", path("tokens/control.token")}}}};
+  const std::string name = path("firebreak.json");
+  FIREBREAK_TRY(write_plain(files_, name, pretty_json(config)));
+  return name;
+}
+
+Result<void> Stage::start_processes() {
+  FIREBREAK_ASSIGN(const std::uint16_t port, free_port());
+  server_ = fmt::format("http://127.0.0.1:{}", port);
+  std::string control;
+  if (!drill_.streams.empty()) {
+    FIREBREAK_ASSIGN(model_, RecordedModel::start(recordings_));
+    pepper_ = to_hex(random_.bytes(32));
+    FIREBREAK_TRY(write_atomic(files_, path("tokens/caller.pepper"), pepper_ + "\n"));
+    FIREBREAK_TRY(token("gateway"));
+    FIREBREAK_ASSIGN(const Json ready, children_.start({"gateway", "--name", drill_.gateway, "--data", path("gateway"), "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0",
+                                                        "--control-token-file", path("tokens/control.token"), "--server", server_, "--server-token-file", path("tokens/gateway.token"),
+                                                        "--pepper-file", path("tokens/caller.pepper"), "--clock", "fed"},
+                                                       path("logs/gateway.err")));
+    for (const auto& [key, place] : {std::pair("listen", &gateway_), std::pair("control", &control)}) {
+      FIREBREAK_ASSIGN(const std::string address, get_string(ready, key));
+      *place = "http://" + address;
+    }
+  }
+  FIREBREAK_ASSIGN(const std::string config, write_configuration(control));
+  FIREBREAK_TRY(children_.start({"serve", "--data", path("data"), "--config", config, "--listen", fmt::format("127.0.0.1:{}", port), "--clock", "fed", "--exercise", path("exercise.json")},
+                                path("logs/server.err")));
+  return write_plain(files_, path("drill.json"), pretty_json(JsonObject{{"name", drill_.name}, {"server", server_}}));
+}
+
+Result<void> Stage::let_in() {
+  FIREBREAK_ASSIGN(std::string admin, read_all(files_, path("data/admin.token")));
+  while (admin.ends_with('\n')) admin.pop_back();
+  FIREBREAK_TRY(write_atomic(files_, path("tokens/facilitator.token"), admin + "\n"));
+  admin_ = std::make_unique<HttpApi>(server_, admin, ended_);
+  const auto add = [&](const std::string& user, const std::string& may, const std::string& secret, bool scripted) -> Result<void> {
+    FIREBREAK_TRY(admin_->command("user.add", JsonObject{{"user", user}, {"role", may}, {"scripted", scripted}}));
+    FIREBREAK_TRY(admin_->command("token.add", JsonObject{{"user", user}, {"token_hash", sha256(secret).hex()}}));
+    return {};
+  };
+  for (const Role& role : drill_.roles) {
+    FIREBREAK_ASSIGN(const std::string secret, token(role.role));
+    FIREBREAK_TRY(add(role.role, role.may, secret, options_.scripted || role.played));
+    people_[role.role] = std::make_unique<HttpApi>(server_, secret, ended_);
+  }
+  if (drill_.streams.empty()) return {};
+  FIREBREAK_ASSIGN(std::string gateway, read_all(files_, path("tokens/gateway.token")));
+  while (gateway.ends_with('\n')) gateway.pop_back();
+  return add("gateway", "gateway", gateway, false);
+}
+
+Result<std::string> Stage::content_of(const std::string& name) {
+  FIREBREAK_ASSIGN(const std::unique_ptr<table::Source> source, table::Source::open(files_, file_of(name)));
+  std::string text;
+  for (bool more = true; more;) {
+    FIREBREAK_ASSIGN(more, source->append_to(text));
+  }
+  return text;
+}
+
+// The callers' keys are made from the pepper: the same caller has the same key wherever it is asked for.
+Result<void> Stage::register_releases() {
+  Time first = drill_.start;
+  for (const Recording& recording : recordings_)
+    for (const auto* list : {&recording.history, &recording.played})
+      if (!list->empty()) first = std::min(first, list->front().time);
+  FIREBREAK_TRY(clock(first + -kMinute));
+  for (std::size_t i = 0; i < recordings_.size(); ++i) {
+    const std::string& name = drill_.streams[i].endpoint;
+    auto endpoint = admin_->get("/api/v1/endpoints/" + name);
+    if (!endpoint) return fail(std::move(endpoint.error()).with(fmt::format("the drill's configuration brings no endpoint '{}'", name)));
+    JsonObject table;
+    for (const auto* list : {&recordings_[i].history, &recordings_[i].played})
+      for (const Event& event : *list) {
+        if (event.is_label) continue;
+        std::string& key = keys_[event.caller];
+        if (key.empty()) key = hmac_sha256(pepper_, "key of " + event.caller).hex();
+        table[hmac_sha256(pepper_, key).hex()] = event.caller;
+      }
+    endpoint->as_object()["callers"] = std::move(table);
+    FIREBREAK_TRY(admin_->put("/api/v1/endpoints/" + name, *endpoint));
+    const Json* const wire = find_pointer(*endpoint, "/wire/path");
+    paths_[name] = gateway_ + "/" + name + (wire != nullptr && wire->is_string() ? std::string(wire->get_string()) : "/score");
+  }
+  for (const Release& release : drill_.releases) {
+    FIREBREAK_ASSIGN(std::string model, content_of(release.model));
+    FIREBREAK_ASSIGN(std::string dataset, content_of(release.dataset));
+    FIREBREAK_ASSIGN(std::string holdout, content_of(release.holdout));
+    const auto rows = std::count(dataset.begin(), dataset.end(), '\n') - 1;
+    const JsonArray sources{JsonObject{{"name", release.source}, {"rows", rows}, {"digest", sha256(dataset).hex()}, {"origin", "the drill's document"}}};
+    JsonObject args{{"endpoint", release.endpoint}, {"release", release.release}, {"upstream", model_ ? model_->url() : "http://127.0.0.1:9"}, {"training_cut", release.training_cut}, {"sources", sources}};
+    FIREBREAK_ASSIGN(const std::string digest, admin_->upload(std::move(model)));
+    model_digests_.emplace(release.endpoint, digest);
+    args["model"] = JsonObject{{"name", release.model_name}, {"version", release.model_version}, {"digest", digest}};
+    FIREBREAK_ASSIGN(args["manifest"], admin_->upload(pretty_json(JsonObject{{"name", release.model_name}, {"version", release.model_version}, {"sources", sources}})));
+    FIREBREAK_ASSIGN(args["dataset"], admin_->upload(std::move(dataset)));
+    FIREBREAK_ASSIGN(args["holdout"], admin_->upload(std::move(holdout)));
+    FIREBREAK_TRY(admin_->command("release.register", args));
+  }
+  return {};
+}
+
+// What happened before the drill is recorded as it was, not asked again.
+Result<void> Stage::bring_history() {
+  for (std::size_t i = 0; i < recordings_.size(); ++i) {
+    const std::string& name = drill_.streams[i].endpoint;
+    const auto release = std::find_if(drill_.releases.begin(), drill_.releases.end(), [&](const Release& r) { return r.endpoint == name; });
+    if (release == drill_.releases.end()) return fail(Code::kInvalid, fmt::format("there is no release of '{}' in 'system/releases'", name), "/system/releases");
+    const std::vector<Event>& events = recordings_[i].history;
+    for (std::size_t at = 0; at < events.size();) {
+      std::string batch;
+      Time last;
+      for (std::size_t lines = 0; lines < kBatch && at < events.size(); ++lines, ++at) {
+        const Event& event = events[at];
+        last = event.time;
+        if (event.is_label) batch += canonical_json(JsonObject{{"type", "label"}, {"id", event.id}, {"time", format_time(event.time)}, {"label", event.label}}) + "\n";
+        else
+          batch += fmt::format(R"({{"type":"inference","id":"{}","time":"{}","caller":"{}","source":"history","endpoint":"{}","release":"{}","model":{{"name":"{}","version":"{}","digest":"{}"}},)"
+                               R"("features":{},"output":{{"label":"{}","score":{}}},"disposition":"served"}})",
+                               event.id, format_time(event.time), event.caller, name, release->release, release->model_name, release->model_version, model_digests_[name], event.features, event.label,
+                               event.score) + "\n";
+      }
+      FIREBREAK_TRY(clock(last));
+      FIREBREAK_TRY(admin_->records(name, std::move(batch), "history", ++batches_));
+    }
+  }
+  return clock(drill_.start);
+}
+
+Result<void> Stage::clock(Time to) {
+  FIREBREAK_ASSIGN(const Json moved, admin_->post("/api/v1/clock", JsonObject{{"to", format_time(to)}}));
+  keep_rate(moved);
+  return {};
+}
+
+Result<void> Stage::ask(const std::string& endpoint, const Event& event) {
+  if (ended_) return fail(Code::kUnavailable, "the drill is being ended");
+  net::Request request;
+  request.method = "POST";
+  request.headers = {{"content-type", "application/json"}, {"x-api-key", keys_[event.caller]}};
+  request.body = fmt::format(R"({{"id":"{}","features":{}}})", event.id, event.features);
+  auto answer = callers_.send(request, paths_[endpoint], 10 * kSecond);
+  if (!answer) return fail(std::move(answer.error()).with("the gateway does not answer"));
+  if (answer->status == 401 || answer->status == 404 || answer->status >= 500)
+    return fail(Code::kUnavailable, fmt::format("the gateway answered {} with {}: {}", event.id, answer->status, answer->body.substr(0, 300)));
+  return {};  // refusals and rules are what the drill is about
+}
+
+Result<void> Stage::label(const std::string& endpoint, const std::vector<const Event*>& labels) {
+  if (labels.empty()) return {};
+  std::string batch;
+  for (const Event* event : labels) batch += canonical_json(JsonObject{{"type", "label"}, {"id", event->id}, {"time", format_time(event->time)}, {"label", event->label}}) + "\n";
+  FIREBREAK_TRY(admin_->records(endpoint, std::move(batch), "labels", ++batches_));
+  return {};
+}
+
+void Stage::end() {
+  children_.stop(60'000);
+  ended_ = true;
+}
+
+}  // namespace firebreak::drill
