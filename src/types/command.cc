@@ -25,6 +25,13 @@ constexpr CommandSpec kCommands[] = {
     {"incident.measure", kPeople, "incident name figures method", "", "add a measurement, as of a test attack"},
     {"incident.triage", kPeople, "incident verdict reason", "", "say whether it is drift or malice: benign_drift, suspected_malice, undetermined"},
     {"incident.close", kPeople, "incident summary residual_risk", "reason", "end the incident"},
+    {"remedy.build", kHandlers, "incident", "release scope of label caller from to per_second replace",
+     "list the decisions that an incident touched, each asked again of a clean release"},
+    {"remedy.settle", kPeople, "incident records as", "note", "say of listed decisions that they are reversed or confirmed"},
+    {"remedy.settle_all", kPeople, "incident where as", "note", "settle every open row that is unchanged, changed, unanswered or erased"},
+    {"remedy.told", kPeople, "incident reference", "records where note", "say that the customers of listed decisions were told, and how"},
+    {"remedy.export", kPeople, "incident format digest rows", "", "note that the list was handed out; the server gives it with an export"},
+    {"taint.build", kHandlers, "incident", "scope sources callers", "make the signed list of what the incident keeps out of training"},
     {"finding.verdict", kPeople, "finding verdict reason", "duplicate_of", "say what a finding was: true, benign, test, duplicate"},
     {"change.add", kPlanners, "kind to reason", "endpoint from", "enter a planned change: deploy, retrain, campaign, ab_test, other"},
     {"change.cancel", kPlanners, "change reason", "", "take a planned change back"},
@@ -84,16 +91,16 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
                                                         [](const Json& item) { return item.is_string(); });
   bool right = value.is_string();
   std::string_view expected = "a text";
-  if (key == "lease_s" || key == "loaded" || key == "refused") {
+  if (key == "lease_s" || key == "loaded" || key == "refused" || key == "per_second" || key == "rows") {
     right = value.is_number();
     expected = "a number";
   } else if (key == "scripted") {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints") {
+  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" || (command == "taint.build" && key != "incident" && key != "scope")) {
     right = is_texts;
     expected = "a list of texts";
-  } else if (key == "sources") {
+  } else if (key == "sources" || key == "records") {
     right = value.is_array();
     expected = "a list";
   } else if (key == "measure" || key == "figures" || key == "model" || key == "document" || key == "backtest" ||
