@@ -6,6 +6,7 @@
 #include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/remedy/remedy.h"
 
 namespace firebreak::golden {
 
@@ -29,8 +30,11 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == provenance::kFoldName)
     return make_fold<provenance::ProvenanceState>(name, provenance::kSchemaVersion, provenance::decide,
                                                   provenance::apply, provenance::to_json, provenance::state_from_json);
+  if (name == remedy::kFoldName)
+    return make_fold<remedy::RemedyState>(name, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json,
+                                          remedy::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, contain, incident, keeping, playbook, provenance");
+              "there is no fold '" + name + "'; known: access, contain, incident, keeping, playbook, provenance, remedy");
 }
 
 }  // namespace firebreak::golden

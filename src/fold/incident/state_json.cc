@@ -100,6 +100,7 @@ Json to_json(const Incident& i) {
                     {"last_time", i.last_time.us},
                     {"severity_by_hand", i.severity_by_hand},
                     {"causes", i.causes},
+                    {"remedy_open", i.remedy_open},
                     {"triage", to_json(i.triage)}};
 }
 
@@ -142,6 +143,7 @@ Incident read_incident(const std::string& id, const Json& d) {
   i.last_time = time_of(d, "last_time");
   i.severity_by_hand = bool_or(d, "severity_by_hand");
   i.causes = static_cast<int>(int_or(d, "causes"));
+  i.remedy_open = static_cast<std::uint64_t>(int_or(d, "remedy_open"));
   if (const Json* triage = find(d, "triage")) i.triage = triage_from_json(*triage);
   return i;
 }

@@ -133,6 +133,8 @@ Result<Json> build_report(const ReportInput& input) {
   report["residual"] = residual_part(input.incident);
   report["people"] = list_or_empty(input.incident, "people");
   report["tasks"] = list_or_empty(input.incident, "tasks");
+  report["remedy"] = value_or_null(input.incident, "remedy");
+  report["taints"] = list_or_empty(input.incident, "taints");
   report["findings"] = list_or_empty(input.incident, "findings");
   report["replay"] = input.replay;
   report["logs"] = input.logs;

@@ -28,6 +28,7 @@ std::span<const Handler> case_handlers();
 std::span<const Handler> contain_handlers();
 std::span<const Handler> evidence_handlers();
 std::span<const Handler> release_handlers();
+std::span<const Handler> remedy_handlers();
 std::span<const Handler> playbook_handlers();
 
 // {"time", "index"} of the entry, and "by" when it is given.

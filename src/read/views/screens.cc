@@ -157,6 +157,9 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   }
   (*incident)["gates"] = things(store, "gate", id);
   (*incident)["tasks"] = things(store, "task", id);
+  const std::optional<JsonObject> remedy = store.get("remedy", id);
+  (*incident)["remedy"] = remedy ? Json(*remedy) : Json(nullptr);
+  (*incident)["taints"] = things(store, "taint", id);
   JsonArray runs;
   for (Json& run : things(store, "run", id)) runs.push_back(run_screen(store, std::move(run.as_object()), 100));
   (*incident)["runs"] = std::move(runs);

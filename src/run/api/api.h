@@ -72,6 +72,9 @@ struct Parts {
   std::function<Json()> keeping_status = {};    // holds in force, erasures that are open or done
   std::function<Result<Json>(const std::string& id)> erasure = {};
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
+  std::function<Result<Json>(const std::string& incident, const std::string& state, const std::string& cursor, std::size_t limit)> remedy = {};
+  std::function<Result<Bytes>(const std::string& incident, const std::string& format, const std::string& actor)> remedy_export = {};
+  std::function<Result<Json>(const std::string& incident)> taint = {};
   ArchiveParts archive = {};
   TapParts tap = {};
   std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
@@ -102,6 +105,7 @@ class Api {
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
   void add_playbook_routes();  // installed playbooks, dry runs, records of runs
+  void add_remedy_routes();   // remedy lists and taint lists
   void add_case_routes();     // planned changes, mutes, precision, backtests
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
   void add_stream_routes();   // ingest and records

@@ -13,6 +13,7 @@ std::string created_id(const journal::Group& group) {
       {"incident_opened", "inc"},      {"action_proposed", "act"},    {"playbook_run_started", "run"},
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
+      {"remedy_requested", "rem"},     {"taint_requested", "tnt"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
@@ -55,6 +56,8 @@ void Api::add_write_routes() {
               return fail(Code::kForbidden, "sessions are opened and closed at /api/v1/session");
             if (name == "detectors.propose")
               return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
+            if (name == "remedy.export")
+              return fail(Code::kForbidden, "a remedy list is handed out at /api/v1/incidents/{id}/remedy/export, which notes it");
             FIREBREAK_ASSIGN(Json args, body_of(request));
             if (name == "mute.add") FIREBREAK_TRY(name_muted_rule(args));
             return give_command(name, args, who);

@@ -8,6 +8,7 @@
 #include "fold/keeping/keeping.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/remedy/remedy.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/app/app_impl.h"
@@ -44,6 +45,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                             contain::contain_state_from_json));
   folds.push_back(journal::make_fold<keeping::KeepingState>(keeping::kFoldName, keeping::kSchemaVersion, keeping::decide,
                                                             keeping::apply, keeping::to_json, keeping::state_from_json));
+  folds.push_back(journal::make_fold<remedy::RemedyState>(remedy::kFoldName, remedy::kSchemaVersion, remedy::decide,
+                                                          remedy::apply, remedy::to_json, remedy::state_from_json));
   return folds;
 }
 
@@ -177,6 +180,8 @@ Result<void> App::Impl::start_workers() {
   FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));
   const std::string installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
+  FIREBREAK_ASSIGN(ledger::SigningKey key, ledger::SigningKey::load_or_create(files, ledger::key_path_of(options.data_dir, "journal"), "firebreak/journal", random));
+  remedies = std::make_unique<Remedies>(*context, std::move(key));
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
@@ -216,6 +221,7 @@ Result<void> App::Impl::follow_journal() {
   jobs->post([this] { feed_maker->use_rules(); });
   for (const Entry& entry : requests.open()) take_request(entry);
   jobs->post([this] { erasures->carry_out(); });
+  remedies->resume();
   take_open_calls();
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
@@ -231,6 +237,7 @@ void App::Impl::on_group(const journal::Group& group) {
     archivist->apply(entry);
     offsite->apply(entry);
     take_request(entry);
+    remedies->take(entry);
     if (entry.kind == "detectors_approved") {
       const std::string endpoint = FeedMaker::endpoint_of(entry);
       jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
@@ -365,6 +372,7 @@ void App::stop() {
   if (impl_->erasures) impl_->erasures->stop();
   if (impl_->archivist) impl_->archivist->stop();  // before the jobs: an erasure may be waiting for a part to be made
   if (impl_->jobs) impl_->jobs->stop();
+  if (impl_->remedies) impl_->remedies->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
   if (impl_->attestations) impl_->attestations->stop();
   if (impl_->offsite) impl_->offsite->stop();

@@ -38,6 +38,7 @@ CommandLine::CommandLine()
   add_rest();
   add_taps();
   add_keeping();
+  add_remedy();
   add_archive();
   add_stats();
   add_profile();

@@ -38,6 +38,8 @@ class CommandLine {
   void add_taps();
   // keeping_words.cc
   void add_keeping();
+  // remedy_words.cc
+  void add_remedy();
   // archive_words.cc
   void add_archive();
   // detect_words.cc

@@ -17,6 +17,13 @@ struct KeepingWords {
   std::int64_t days = 0;
 };
 
+struct RemedyWords {
+  std::string scope, of, label, caller, from, to, replace, state, cursor, as, where, note, reference, format = "csv", list, file, key;
+  std::vector<std::string> rows, sources;
+  std::int64_t per_second = 0;
+  bool open = false;
+};
+
 struct ArchiveWords {
   std::string sql, stream, release, caller, from, to, format = "table", out, prove, bundle;
   bool as_is = false, open = false;
@@ -62,6 +69,7 @@ struct DeadlineWords {
 struct Words {
   Connection connection;
   KeepingWords keeping;
+  RemedyWords remedy;
   ArchiveWords archive;
   StatsWords stats;
   ProfileWords profile;
