@@ -203,6 +203,19 @@ function tasks(incident, refresh) {
   return section("Tasks", el("ul", { className: "plain" }, ...lines));
 }
 
+function remedy(incident) {
+  const list = incident.remedy;
+  const lines = [];
+  if (list?.counts) lines.push(el("p", {}, el("strong", {}, `${amount(list.counts.open)} of ${amount(list.counts.affected)}`), " decisions affected are open: ",
+    `${amount(list.counts.changed)} would be others now, ${amount(list.counts.reversed)} reversed, ${amount(list.counts.confirmed)} confirmed, ${amount(list.counts.told)} customers told. `,
+    logLink("journal", list.index), " ", el("code", {}, `firebreak remedy list ${incident.id} --open`)));
+  if (list?.progress) lines.push(el("p", {}, `Being asked again: ${amount(list.progress.rows)} so far.`));
+  if (list?.error) lines.push(el("p", {}, `Could not be asked again: ${list.error}`));
+  for (const t of incident.taints.filter((t) => t.state === "in_force"))
+    lines.push(el("p", {}, `Kept out of training by ${t.id}: ${amount(t.inferences)} inferences, ${amount(t.labels)} labels, ${amount(t.callers)} callers, ${amount(t.sources)} sources. `, logLink("journal", t.index)));
+  return section("Decisions and training data", ...lines);
+}
+
 function playbooks(incident, refresh) {
   const order = [...incident.runs].sort((a, b) => b.index - a.index);
   return section("Playbooks", el("ul", { className: "plain" }, ...order.map((run) => runCard(run, incident.approvals || [], refresh))));
@@ -211,8 +224,9 @@ function playbooks(incident, refresh) {
 function close(incident, refresh) {
   const fields = [{ name: "summary", label: "What happened" }, { name: "residual_risk", label: "What risk remains" }];
   const open = incident.tasks.filter((task) => task.state !== "done").length;
-  if (incident.phase !== "post_incident" || open)
-    fields.push({ name: "reason", label: `Why now, from ${words(incident.phase)}${open ? ` with ${open} tasks open` : ""}` });
+  const decisions = incident.remedy?.counts?.open || 0;
+  if (incident.phase !== "post_incident" || open || decisions)
+    fields.push({ name: "reason", label: `Why now, from ${words(incident.phase)}${open ? ` with ${open} tasks open` : ""}${decisions ? ` with ${amount(decisions)} decisions open` : ""}` });
   return section("Close", actionForm({ title: "Close " + incident.id, button: "Close the incident", fields,
     send: (v) => command("incident.close", { incident: incident.id, ...v }), done: refresh }));
 }
@@ -305,6 +319,7 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
     add("playbooks", [incident.runs.map((r) => [r.id, r.state, r.steps.map((s) => [s.state, s.waits_for, s.attempt])]), (incident.approvals || []).map((a) => [a.id, a.state, a.by])], () => playbooks(incident, refresh));
   if (incident.tasks.length) add("tasks", incident.tasks, () => tasks(incident, refresh));
   if (incident.deadlines?.length) add("deadlines", [incident.deadlines, incident.reliefs], () => section("Reporting deadlines", ...deadlineParts(incident, refresh)));
+  if (incident.remedy || incident.taints?.length) add("remedy", [incident.remedy, incident.taints], () => remedy(incident));
   if (incident.triage) add("triage", [incident.triage, incident.state], () => triage(incident, refresh));
   if (incident.causes?.length) add("causes", incident.causes.map((c) => [c.cause, c.count, c.why]), () => causes(incident));
   if (open) add("waiting", lines, () => waiting(lines));
@@ -317,7 +332,7 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   if (picture) add("operations", picture.operations, () => operations(picture));
   if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
-  if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length], () => close(incident, refresh));
+  if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length, incident.remedy?.counts?.open], () => close(incident, refresh));
   if (open && isPerson()) add("write", incident.id, () => write(incident, refresh));
   const wrote = ["relations", "labels", "assets", "lessons", "follow_ups"].map((key) => (incident[key] || []).map((one) => [one.id, one.state, one.overdue, one.updated]));
   if (wrote.some((list) => list.length)) add("written", wrote, () => written(incident));

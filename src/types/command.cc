@@ -127,6 +127,12 @@ constexpr CommandSpec kCommands[] = {
     {"exercise.message", Duty::kTimeline, kDo, "to channel text", "", "send a message of the exercise; it stays in it"},
     {"exercise.abort", Duty::kTimeline, kDo, "reason", "", "end the exercise at once"},
     {"exercise.end", Duty::kAdminister, kDo, "sealed", "", "end the exercise and show what was sealed at its start"},
+    {"remedy.build", Duty::kTimeline, kDo, "incident", "release scope of label caller from to per_second replace", "list the decisions that an incident touched, each asked again of a clean release"},
+    {"remedy.settle", Duty::kTimeline, kDo, "incident records as", "note", "say of listed decisions that they are reversed or confirmed"},
+    {"remedy.settle_all", Duty::kTimeline, kDo, "incident where as", "note", "settle every open row that is unchanged, changed, unanswered or erased"},
+    {"remedy.told", Duty::kTimeline, kDo, "incident reference", "records where note", "say that the customers of listed decisions were told, and how"},
+    {"remedy.export", Duty::kTimeline, kDo, "incident format digest rows", "", "note that the list was handed out; the server gives it with an export"},
+    {"taint.build", Duty::kEvidence, kDo, "incident", "scope sources callers", "make the signed list of what the incident keeps out of training"},
 };
 
 // Every argument is a text, but for these.
@@ -135,21 +141,22 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
                                                         [](const Json& item) { return item.is_string(); });
   bool right = value.is_string();
   std::string_view expected = "a text";
-  if (key == "lease_s" || key == "loaded" || key == "refused" || key == "base") {
+  const auto any_of = [key](std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), key) != names.end(); };
+  const auto of = [&](std::string_view whose, std::initializer_list<std::string_view> names) { return command == whose && any_of(names); };
+  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows"})) {
     right = value.is_number();
     expected = "a number";
-  } else if (key == "scripted" || key == "holds" || key == "draft") {
+  } else if (any_of({"scripted", "holds", "draft"})) {
     right = value.is_bool();
     expected = "true or false";
-  } else if (key == "items" || key == "information" || key == "streams" || key == "endpoints" || key == "scope") {
+  } else if (any_of({"items", "information", "streams", "endpoints", "facts", "findings"}) || of("key.add", {"scope"}) || of("exercise.inject", {"to"}) || of("taint.build", {"sources", "callers"})) {
     right = is_texts;
     expected = "a list of texts";
-  } else if (key == "sources") {
+  } else if (any_of({"sources", "records"})) {
     right = value.is_array();
     expected = "a list";
-  } else if (key == "measure" || key == "figures" || key == "model" || (key == "document" && command != "incident.notes") || key == "backtest" ||
-             key == "variables" || key == "values" || key == "situation" ||
-             (command == "endpoint.put" && key == "endpoint")) {
+  } else if (any_of({"measure", "figures", "model", "backtest", "variables", "values", "situation", "events", "sealed"}) || (key == "document" && command != "incident.notes") ||
+             of("endpoint.put", {"endpoint"})) {
     right = value.is_object();
     expected = "an object";
   }

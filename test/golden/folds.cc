@@ -8,6 +8,7 @@
 #include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/remedy/remedy.h"
 #include "fold/reporting/reporting.h"
 
 namespace firebreak::golden {
@@ -41,8 +42,11 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == reporting::kFoldName)
     return make_fold<reporting::ReportingState>(name, reporting::kSchemaVersion, reporting::decide, reporting::apply,
                                                 reporting::to_json, reporting::state_from_json);
+  if (name == remedy::kFoldName)
+    return make_fold<remedy::RemedyState>(name, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json,
+                                          remedy::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, notify, playbook, provenance, reporting");
+              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, notify, playbook, provenance, remedy, reporting");
 }
 
 }  // namespace firebreak::golden

@@ -168,10 +168,14 @@ Drafts close(const Incident& incident, const Entry& entry, const Json& args, con
     if (!task.done) undone += (undone.empty() ? "" : ", ") + task.id;
   if (!undone.empty() && reason.empty())
     return refused(Code::kConflict, fmt::format("open tasks: {}; finish them, or give a reason for closing with them open", undone), "/reason");
+  if (incident.remedy_open != 0 && reason.empty())
+    return refused(Code::kConflict,
+                   fmt::format("{} decisions of the remedy list are open; settle them, or give a reason for closing with them open", incident.remedy_open), "/reason");
   if (incident.phase != "post_incident" && reason.empty())
     return refused(Code::kConflict,
                    fmt::format("it is in {}; close it from post_incident, or give a reason for closing it now", incident.phase),
                    "/reason");
+  if (incident.remedy_open != 0) undone += fmt::format("{}{} decisions", undone.empty() ? "" : ", ", incident.remedy_open);
   Drafts drafts;
   if (incident.phase != "post_incident" || !undone.empty())
     drafts.push_back(make_draft("incident_note", incident.id,

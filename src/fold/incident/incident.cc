@@ -188,6 +188,11 @@ void apply_config(IncidentState& state, const Entry& entry) {
   if (auto read = rules_from_json(*rules)) state.rules = std::move(*read);
 }
 
+void apply_remedy(IncidentState& state, const Entry& entry) {
+  const auto at = state.open.find(string_or(entry.body, "incident"));
+  if (at != state.open.end()) at->second.remedy_open = static_cast<std::uint64_t>(int_or(entry.body, "open"));
+}
+
 struct ApplyRow {
   std::string_view kind;
   void (*apply)(IncidentState&, const Entry&);
@@ -213,7 +218,7 @@ constexpr ApplyRow kApply[] = {
     {"incident_task_done", apply_task_done},   {"incident_task_opened", apply_task},
     {"incident_triaged", apply_triage},        {"ladder_ended", apply_ladder_ended},
     {"ladder_step", apply_ladder_step},           {"mute_added", apply_calendar},
-    {"mute_lifted", apply_calendar},
+    {"mute_lifted", apply_calendar},           {"remedy_counted", apply_remedy},
 };
 
 template <Drafts (*... Each)(const IncidentState&, const Entry&)>

@@ -3,7 +3,7 @@
 // Growth: a new chain that no quarantine of the incident takes in leads back to detection_analysis.
 // Rules: content/rules/*.yaml through config_applied (document.rules), or the same built in. One open incident per
 // endpoint: further findings of it are linked, and grouped by what they seem to come from (causes.cc). Closed only through
-// post_incident, or earlier with a reason.
+// post_incident, or earlier with a reason; so too with open tasks or open decisions of its remedy list.
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
 #pragma once
 
@@ -82,6 +82,7 @@ struct Incident {
   bool severity_by_hand = false;             // the commander has lowered it: nothing raises it but people
   bool people_at_risk = false, agent_acted = false;
   int causes = 0;
+  std::uint64_t remedy_open = 0;             // decisions of its remedy list that nobody has settled
   Triage triage;
   bool operator==(const Incident&) const = default;
 };

@@ -223,6 +223,34 @@ TEST(Incident, is_not_closed_over_open_tasks_without_a_reason) {
   EXPECT_NE(string_or(find_kind(closed, "incident_note")->body, "text").find(name + " open"), std::string::npos);
 }
 
+TEST(Incident, is_not_closed_over_open_decisions_of_its_remedy_list_without_a_reason) {
+  Story story;
+  const std::string id = story.opened();
+  const auto counted = [&](int open) { story.input("remedy_counted", {{"incident", id}, {"open", open}}); };
+  const auto close = [&](JsonObject more) {
+    JsonObject args{{"incident", id}, {"summary", "s"}, {"residual_risk", "r"}};
+    for (const auto& one : more) args[one.key()] = one.value();
+    return story.act("incident.close", args);
+  };
+  story.act("incident.phase", {{"incident", id}, {"to", "post_incident"}, {"reason", "over"}});
+  counted(7);
+  EXPECT_EQ(incident_state_from_json(to_json(story.state)).value(), story.state);
+  const auto refused = close({});
+  EXPECT_EQ(refusal(refused), "conflict");
+  EXPECT_NE(string_or(refused.back().body, "reason").find("7 decisions of the remedy list are open"), std::string::npos);
+  counted(0);
+  ASSERT_NE(find_kind(close({}), "incident_closed"), nullptr);
+}
+
+TEST(Incident, closed_over_open_decisions_says_how_many) {
+  Story story;
+  const std::string id = story.opened();
+  story.input("remedy_counted", {{"incident", id}, {"open", 7}});
+  const auto closed = story.act("incident.close", {{"incident", id}, {"summary", "s"}, {"residual_risk", "r"}, {"reason", "the bank goes on"}});
+  ASSERT_NE(find_kind(closed, "incident_note"), nullptr);
+  EXPECT_NE(string_or(find_kind(closed, "incident_note")->body, "text").find("with 7 decisions open: the bank goes on"), std::string::npos);
+}
+
 // The subset of YAML that the file uses is read by hand here: this room may not link the YAML reader.
 TEST(Incident, has_built_in_what_the_content_states) {
   std::ifstream in(FIREBREAK_SOURCE_DIR "/content/rules/correlation.yaml");

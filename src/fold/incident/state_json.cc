@@ -104,6 +104,7 @@ Json to_json(const Incident& i) {
                     {"people_at_risk", i.people_at_risk},
                     {"agent_acted", i.agent_acted},
                     {"causes", i.causes},
+                    {"remedy_open", i.remedy_open},
                     {"triage", to_json(i.triage)}};
 }
 
@@ -148,6 +149,7 @@ Incident read_incident(const std::string& id, const Json& d) {
   i.people_at_risk = bool_or(d, "people_at_risk");
   i.agent_acted = bool_or(d, "agent_acted");
   i.causes = static_cast<int>(int_or(d, "causes"));
+  i.remedy_open = static_cast<std::uint64_t>(int_or(d, "remedy_open"));
   if (const Json* triage = find(d, "triage")) i.triage = triage_from_json(*triage);
   return i;
 }

@@ -216,6 +216,13 @@ std::string residual(const Json& report) {
   for (const Json& measure : list(from, "measures_in_force"))
     out += fmt::format("<p>Still in force: {} ({}){}.</p>", shown(measure, "what"), shown(measure, "action"),
                        string_or(measure, "until").empty() ? "" : ", until " + shown_time(measure, "until"));
+  if (const Json& counts = part(part(report, "remedy"), "counts"); find(counts, "affected") != nullptr)
+    out += fmt::format("<p>Decisions: {} affected, {} would be others now, {} open, {} reversed, {} confirmed, {} customers told.</p>", shown(counts, "affected"),
+                       shown(counts, "changed"), shown(counts, "open"), shown(counts, "reversed"), shown(counts, "confirmed"), shown(counts, "told"));
+  for (const Json& taint : list(report, "taints"))
+    if (string_or(taint, "state") == "in_force")
+      out += fmt::format("<p>Kept out of training by {}: {} inferences, {} labels, {} callers, {} sources; SHA-256 {}.</p>", shown(taint, "id"), shown(taint, "inferences"),
+                         shown(taint, "labels"), shown(taint, "callers"), shown(taint, "sources"), shown(taint, "digest"));
   return out;
 }
 

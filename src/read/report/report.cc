@@ -139,6 +139,8 @@ Result<Json> build_report(const ReportInput& input) {
   for (const char* name : {"fields", "labels", "checks", "contacts", "indicators", "assets", "relations", "handovers", "lessons", "follow_ups"}) report[name] = list_or_empty(input.incident, name);
   report["people"] = list_or_empty(input.incident, "people");
   report["tasks"] = list_or_empty(input.incident, "tasks");
+  report["remedy"] = value_or_null(input.incident, "remedy");
+  report["taints"] = list_or_empty(input.incident, "taints");
   report["findings"] = list_or_empty(input.incident, "findings");
   report["replay"] = input.replay;
   report["logs"] = input.logs;

@@ -29,6 +29,7 @@ std::span<const Handler> casefile_handlers();
 std::span<const Handler> contain_handlers();
 std::span<const Handler> evidence_handlers();
 std::span<const Handler> release_handlers();
+std::span<const Handler> remedy_handlers();
 std::span<const Handler> playbook_handlers();
 std::span<const Handler> deadline_handlers();
 std::span<const Handler> notify_handlers();

@@ -161,6 +161,9 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   (*incident)["tasks"] = things(store, "task", id);
   (*incident)["deadlines"] = things(store, "duty", id);
   (*incident)["reliefs"] = things(store, "relief", id);
+  const std::optional<JsonObject> remedy = store.get("remedy", id);
+  (*incident)["remedy"] = remedy ? Json(*remedy) : Json(nullptr);
+  (*incident)["taints"] = things(store, "taint", id);
   JsonArray runs;
   for (Json& run : things(store, "run", id)) runs.push_back(run_screen(store, std::move(run.as_object()), 100));
   (*incident)["runs"] = std::move(runs);

@@ -51,6 +51,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_account_routes();
   add_keeping_routes();
   add_notify_routes();
+  add_remedy_routes();
   add_archive_routes();
   add_tap_routes();
   add_profile_routes();

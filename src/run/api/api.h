@@ -77,6 +77,9 @@ struct Parts {
   std::function<Result<Json>(const std::string& id)> erasure = {};
   std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
   std::function<Result<Json>(const std::string& incident, const std::string& regime, const std::string& stage)> draft = {};  // of a report
+  std::function<Result<Json>(const std::string& incident, const std::string& state, const std::string& cursor, std::size_t limit)> remedy = {};
+  std::function<Result<Bytes>(const std::string& incident, const std::string& format, const std::string& actor)> remedy_export = {};
+  std::function<Result<Json>(const std::string& incident)> taint = {};
   ArchiveParts archive = {};
   TapParts tap = {};
   std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
@@ -113,6 +116,7 @@ class Api {
   void add_archive_routes();  // Parquet and what can be asked of it
   void add_read_routes();     // lists and single things
   void add_playbook_routes();  // installed playbooks, dry runs, records of runs
+  void add_remedy_routes();   // remedy lists and taint lists
   void add_case_routes();     // planned changes, mutes, precision, backtests
   void add_casefile_routes();  // what people write into incidents; assets
   void add_handover_routes();

@@ -19,6 +19,7 @@ std::string created_id(const journal::Group& group) {
       {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
       {"deadline_started", "duty"},    {"deadline_relief_proposed", "relief"},
       {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
+      {"remedy_requested", "rem"},     {"taint_requested", "tnt"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
@@ -71,6 +72,8 @@ void Api::add_write_routes() {
               return fail(Code::kForbidden, "secrets are made at /api/v1/mfa, /api/v1/password and /api/v1/keys");
             if (name == "detectors.propose")
               return fail(Code::kForbidden, "configurations are proposed at /api/v1/tunings, which backtests them");
+            if (name == "remedy.export")
+              return fail(Code::kForbidden, "a remedy list is handed out at /api/v1/incidents/{id}/remedy/export, which notes it");
             FIREBREAK_ASSIGN(Json args, body_of(request));
             if (name == "release.register" && !parts_.exercise.empty() && !stays_on_this_machine(string_or(args, "upstream")))
               return fail(Code::kForbidden, fmt::format("this is an exercise: the upstream '{}' reaches outside of it", string_or(args, "upstream")), "/upstream");

@@ -12,6 +12,7 @@
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
 #include "fold/reporting/reporting.h"
+#include "fold/remedy/remedy.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/app/app_impl.h"
@@ -58,6 +59,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                           notify::apply, notify::to_json, notify::notify_state_from_json));
   folds.push_back(journal::make_fold<exercise::ExerciseState>(exercise::kFoldName, exercise::kSchemaVersion, exercise::decide,
                                                               exercise::apply, exercise::to_json, exercise::state_from_json));
+  folds.push_back(journal::make_fold<remedy::RemedyState>(remedy::kFoldName, remedy::kSchemaVersion, remedy::decide,
+                                                          remedy::apply, remedy::to_json, remedy::state_from_json));
   return folds;
 }
 
@@ -196,6 +199,8 @@ Result<void> App::Impl::start_workers() {
   const std::string installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
   deliveries = std::make_unique<Deliveries>(*context, configuration.notify, installation);
+  FIREBREAK_ASSIGN(ledger::SigningKey key, ledger::SigningKey::load_or_create(files, ledger::key_path_of(options.data_dir, "journal"), "firebreak/journal", random));
+  remedies = std::make_unique<Remedies>(*context, std::move(key));
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   readiness = std::make_unique<Readiness>(*context, *views, [this] { return feed_maker->status(); });
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls, *deliveries,
@@ -239,6 +244,7 @@ Result<void> App::Impl::follow_journal() {
   jobs->post([this] { feed_maker->use_rules(); });
   for (const Entry& entry : requests.open()) take_request(entry);
   jobs->post([this] { erasures->carry_out(); });
+  remedies->resume();
   take_open_calls();
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
@@ -255,6 +261,7 @@ void App::Impl::on_group(const journal::Group& group) {
     archivist->apply(entry);
     offsite->apply(entry);
     take_request(entry);
+    remedies->take(entry);
     if (entry.kind == "detectors_approved") {
       const std::string endpoint = FeedMaker::endpoint_of(entry);
       jobs->post([this, endpoint] { feed_maker->retune(endpoint); });
@@ -405,6 +412,7 @@ void App::stop() {
   if (impl_->erasures) impl_->erasures->stop();
   if (impl_->archivist) impl_->archivist->stop();  // before the jobs: an erasure may be waiting for a part to be made
   if (impl_->jobs) impl_->jobs->stop();
+  if (impl_->remedies) impl_->remedies->stop();
   if (impl_->clockwork) impl_->clockwork->stop();
   if (impl_->attestations) impl_->attestations->stop();
   if (impl_->offsite) impl_->offsite->stop();

@@ -85,6 +85,13 @@ Result<void> App::Impl::start_api() {
   parts.keeping_status = [this] { return erasures->status(); };
   parts.erasure = [this](const std::string& id) { return erasures->status_of(id); };
   parts.retention_status = [this] { return retention->status(); };
+  parts.remedy = [this](const std::string& incident, const std::string& state, const std::string& cursor, std::size_t limit) {
+    return remedies->rows().page(incident, state, cursor, limit);
+  };
+  parts.remedy_export = [this](const std::string& incident, const std::string& format, const std::string& actor) {
+    return remedies->rows().exported(incident, format, actor);
+  };
+  parts.taint = [this](const std::string& incident) { return remedies->taint(incident); };
   parts.archive = {[this] { return archivist->status(); }, [this](const Json& body, const std::string&) { return archivist->build(body); },
                    [this](const Json& body, const std::string& who) { return archivist->query(body, who); },
                    [this](const Json& body, const std::string& who) { return archivist->impact(body, who); },

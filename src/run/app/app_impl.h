@@ -32,6 +32,7 @@
 #include "run/app/picture.h"
 #include "run/app/projection.h"
 #include "run/app/readiness.h"
+#include "run/app/remedies.h"
 #include "run/app/request_book.h"
 #include "run/app/retention.h"
 #include "world/effects/worker.h"
@@ -69,6 +70,7 @@ struct App::Impl {
   std::unique_ptr<Intake> intake;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<TaskThread> jobs;
+  std::unique_ptr<Remedies> remedies;
   std::unique_ptr<Attestations> attestations;
   std::unique_ptr<Offsite> offsite;
   std::unique_ptr<Projection> projection;

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "base/simulated_files.h"
+#include "fold/contain/contain.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
+#include "fold/provenance/provenance.h"
+#include "fold/remedy/remedy.h"
 #include "log/ledger/log.h"
 #include "log/record/record_testing.h"
 #include "run/app/context.h"
@@ -37,6 +40,12 @@ struct Parts {
                                                               keeping::apply, keeping::to_json, keeping::state_from_json));
     folds.push_back(journal::make_fold<incident::IncidentState>(incident::kFoldName, incident::kSchemaVersion, incident::decide,
                                                                 incident::apply, incident::to_json, incident::incident_state_from_json));
+    folds.push_back(journal::make_fold<provenance::ProvenanceState>(provenance::kFoldName, provenance::kSchemaVersion, nullptr, provenance::apply,
+                                                                    provenance::to_json, provenance::state_from_json));
+    folds.push_back(journal::make_fold<contain::ContainState>(contain::kFoldName, contain::kSchemaVersion, nullptr, contain::apply, contain::to_json,
+                                                              contain::contain_state_from_json));
+    folds.push_back(journal::make_fold<remedy::RemedyState>(remedy::kFoldName, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json,
+                                                            remedy::state_from_json));
     journal = *journal::Journal::open(std::move(*log), files, clock, "data/snapshots", {}, std::move(folds));
     streams = *record::Streams::open(files, clock, random, "data");
     blobs = std::make_unique<evidence::BlobStore>(*evidence::BlobStore::open(files, "data/blobs"));

@@ -8,6 +8,7 @@
 #include "fold/contain/contain.h"
 #include "fold/gates/gates.h"
 #include "fold/provenance/provenance.h"
+#include "run/app/taint_job.h"
 #include "run/drill/dataset.h"
 #include "run/drill/scorer.h"
 
@@ -24,6 +25,7 @@ struct Case {  // one candidate before the gates
   std::set<Digest> chain_digests;
   drill::Dataset training, holdout;  // of the control: what the endpoint is known to be like
   std::uint64_t candidate_rows = 0;
+  std::vector<drill::TaintHits> tainted;  // of the candidate's training rows
 };
 
 Result<Bytes> blob(const Context& context, const std::string& digest) {
@@ -63,6 +65,7 @@ Result<Case> gather(const Context& context, const Entry& requested) {
   FIREBREAK_ASSIGN(const Bytes own, blob(context, c.candidate.dataset));
   FIREBREAK_ASSIGN(const drill::Dataset own_rows, drill::parse_dataset(own, c.endpoint.features));
   c.candidate_rows = own_rows.rows.size();
+  FIREBREAK_ASSIGN(c.tainted, taint_of(context, c.candidate, c.endpoint.features, own_rows));
   return c;
 }
 
@@ -80,6 +83,16 @@ gates::GateOutcome lineage(const Case& c) {
     outcome.passed = false;
     outcome.detail["text"] = fmt::format("the manifest names {} rows, the data set has {}", stated, c.candidate_rows);
   }
+  // What an incident keeps out of training is refused whoever approved its source.
+  JsonArray tainted;
+  for (const drill::TaintHits& hits : c.tainted) {
+    outcome.passed = false;
+    outcome.figure += static_cast<double>(hits.rows);
+    const std::string text = string_or(outcome.detail, "text");
+    outcome.detail["text"] = text.empty() || outcome.figure == static_cast<double>(hits.rows) ? drill::to_text(hits) : text + "; " + drill::to_text(hits);
+    tainted.push_back(JsonObject{{"list", hits.list}, {"incident", hits.incident}, {"rows", hits.rows}});
+  }
+  if (!tainted.empty()) outcome.detail["tainted"] = std::move(tainted);
   return outcome;
 }
 

@@ -49,7 +49,7 @@ Result<std::vector<std::string>> split(std::string_view line) {
 
 struct Layout {
   std::vector<std::size_t> numeric, categorical;
-  std::size_t label = kAbsent, source = kAbsent, columns = 0;
+  std::size_t label = kAbsent, source = kAbsent, id = kAbsent, caller = kAbsent, columns = 0;
 };
 
 Result<Layout> layout_of(const std::vector<std::string>& header, const FeatureSchema& schema) {
@@ -70,6 +70,8 @@ Result<Layout> layout_of(const std::vector<std::string>& header, const FeatureSc
       return fail(Code::kInvalid, fmt::format("the data set has no column '{}'", schema.categorical[i]));
   layout.label = place("label");
   layout.source = place("source");
+  layout.id = place("id");
+  layout.caller = place("caller");
   return layout;
 }
 
@@ -108,7 +110,10 @@ Result<Dataset> parse_dataset(std::string_view csv, const FeatureSchema& schema)
     for (const std::size_t column : layout.categorical) row.categories.push_back((*cells)[column]);
     dataset.rows.push_back(std::move(row));
     dataset.positive.push_back(layout.label != kAbsent && (*cells)[layout.label] == "1");
-    dataset.source.push_back(layout.source == kAbsent ? "" : (*cells)[layout.source]);
+    const auto named = [&](std::size_t column) { return column == kAbsent ? std::string() : (*cells)[column]; };
+    dataset.source.push_back(named(layout.source));
+    dataset.id.push_back(named(layout.id));
+    dataset.caller.push_back(named(layout.caller));
   }
   return dataset;
 }

@@ -17,6 +17,7 @@ struct Dataset {
   std::vector<FeatureRow> rows;
   std::vector<bool> positive;       // same length; false where there is no label column
   std::vector<std::string> source;  // column "source": where a row came from; empty when there is none
+  std::vector<std::string> id, caller;  // columns "id" and "caller", the same way
 };
 
 Result<Dataset> parse_dataset(std::string_view csv, const FeatureSchema& schema);

@@ -45,6 +45,7 @@ CommandLine::CommandLine()
   add_accounts();
   add_keeping();
   add_notify();
+  add_remedy();
   add_archive();
   add_stats();
   add_profile();

@@ -44,6 +44,8 @@ class CommandLine {
   void add_keeping();
   // notify_words.cc
   void add_notify();
+  // remedy_words.cc
+  void add_remedy();
   // archive_words.cc
   void add_archive();
   // detect_words.cc

@@ -159,6 +159,25 @@ std::string deadlines(const Json& incident) {
   return out.empty() ? out : "\nReporting deadlines\n" + out;
 }
 
+// What became of the decisions, in a line; what is kept out of training, in another.
+std::string remedy(const Json& incident) {
+  std::string out;
+  const std::string id = text(incident, "id");
+  if (const Json* list = find(incident, "remedy"); list != nullptr && list->is_object()) {
+    const Json* counts = find(*list, "counts");
+    if (counts != nullptr && counts->is_object())
+      out += fmt::format("Decisions: {} affected, {} would be others now, {} open, {} reversed, {} confirmed, {} customers told (firebreak remedy list {})\n", text(*counts, "affected"),
+                         text(*counts, "changed"), text(*counts, "open"), text(*counts, "reversed"), text(*counts, "confirmed"), text(*counts, "told"), id);
+    if (string_or(*list, "state") == "building") out += fmt::format("Decisions are being asked again: firebreak remedy list {}\n", id);
+    if (const std::string error = string_or(*list, "error"); !error.empty()) out += fmt::format("Decisions could not be asked again: {}\n", text(*list, "error"));
+  }
+  for (const Json& taint : items(incident, "taints"))
+    if (string_or(taint, "state") == "in_force")
+      out += fmt::format("Kept out of training by {}: {} inferences, {} labels, {} callers, {} sources (firebreak taint export {} --out FILE)\n", text(taint, "id"),
+                         text(taint, "inferences"), text(taint, "labels"), text(taint, "callers"), text(taint, "sources"), id);
+  return out;
+}
+
 std::string rest(const Json& incident) {
   std::int64_t captured = 0, octets = 0;
   for (const Json& item : items(incident, "evidence")) {
@@ -176,6 +195,7 @@ std::string rest(const Json& incident) {
                        bool_or(follow_up, "overdue") && string_or(follow_up, "state") == "open" ? ", OVERDUE" : "", text(follow_up, "text"));
   for (const Json& measured : items(incident, "measurements"))
     out += fmt::format("Measured: {} {}\n", text(measured, "name"), text(measured, "figures"));
+  out += remedy(incident);
   for (const Json& task : items(incident, "tasks"))
     if (string_or(task, "state") == "open")
       out += fmt::format("Open task {} of {}: {}\n", text(task, "id"), person(text(task, "owner")), text(task, "text"));

@@ -23,6 +23,13 @@ struct NotifyWords {
   std::vector<std::string> values;
 };
 
+struct RemedyWords {
+  std::string scope, of, label, caller, from, to, replace, state, cursor, as, where, note, reference, format = "csv", list, file, key;
+  std::vector<std::string> rows, sources;
+  std::int64_t per_second = 0;
+  bool open = false;
+};
+
 struct ArchiveWords {
   std::string sql, stream, release, caller, from, to, format = "table", out, prove, bundle;
   bool as_is = false, open = false;
@@ -87,6 +94,7 @@ struct Words {
   Connection connection;
   KeepingWords keeping;
   NotifyWords notify;
+  RemedyWords remedy;
   ArchiveWords archive;
   StatsWords stats;
   ProfileWords profile;
