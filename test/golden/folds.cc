@@ -3,6 +3,7 @@
 #include "fold/access/access.h"
 #include "fold/casefile/casefile.h"
 #include "fold/contain/contain.h"
+#include "fold/exercise/exercise.h"
 #include "fold/incident/incident.h"
 #include "fold/keeping/keeping.h"
 #include "fold/notify/notify.h"
@@ -24,6 +25,9 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == contain::kFoldName)
     return make_fold<contain::ContainState>(name, contain::kSchemaVersion, contain::decide, contain::apply,
                                             contain::to_json, contain::contain_state_from_json);
+  if (name == exercise::kFoldName)
+    return make_fold<exercise::ExerciseState>(name, exercise::kSchemaVersion, exercise::decide, exercise::apply,
+                                              exercise::to_json, exercise::state_from_json);
   if (name == incident::kFoldName)
     return make_fold<incident::IncidentState>(name, incident::kSchemaVersion, incident::decide, incident::apply,
                                               incident::to_json, incident::incident_state_from_json);
@@ -46,7 +50,7 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
     return make_fold<remedy::RemedyState>(name, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json,
                                           remedy::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, casefile, contain, incident, keeping, notify, playbook, provenance, remedy, reporting");
+              "there is no fold '" + name + "'; known: access, casefile, contain, exercise, incident, keeping, notify, playbook, provenance, remedy, reporting");
 }
 
 }  // namespace firebreak::golden

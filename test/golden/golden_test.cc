@@ -1,9 +1,12 @@
 // Runs each case folder of test/golden: inputs through the journal's machine, entries compared octet by octet.
 #include <gtest/gtest.h>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "folds.h"
@@ -19,7 +22,10 @@ bool update_expected = false;
 struct Input {
   Time time;
   Draft draft;
+  Json keep;  // name -> "entry_kind:prefix" (its id) or "entry_kind/pointer" (of its body): what later lines call ${name}
 };
+
+using Names = std::map<std::string, std::string>;
 
 struct Case {
   std::vector<std::unique_ptr<journal::Fold>> folds;
@@ -42,8 +48,8 @@ Result<void> add_folds(Case& out, const std::vector<std::string>& names) {
 }
 
 Result<Input> read_input(const Json& line, Time before) {
-  FIREBREAK_TRY(only_keys(line, {"time", "kind", "actor", "cause", "body", "source"}));
-  Input input{before, {}};
+  FIREBREAK_TRY(only_keys(line, {"time", "kind", "actor", "cause", "body", "source", "keep"}));
+  Input input{before, {}, {}};
   if (find(line, "time") != nullptr) {
     FIREBREAK_ASSIGN(input.time, get_time(line, "time"));
   }
@@ -51,6 +57,7 @@ Result<Input> read_input(const Json& line, Time before) {
   input.draft.actor = string_or(line, "actor", "firebreak");
   input.draft.cause = string_or(line, "cause");
   if (const Json* body = find(line, "body")) input.draft.body = *body;
+  if (const Json* keep = find(line, "keep")) input.keep = *keep;
   if (const Json* source = find(line, "source"))
     input.draft.source = {string_or(*source, "producer"), static_cast<std::uint64_t>(int_or(*source, "epoch")),
                           static_cast<std::uint64_t>(int_or(*source, "position")),
@@ -81,6 +88,34 @@ Result<Case> read_case(const fs::path& folder) {
   return out;
 }
 
+// ${name} in any text of the body.
+Result<Json> with_names(const Json& body, const Names& names) {
+  std::string text = canonical_json(body);
+  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos;) {
+    const std::size_t end = text.find('}', at);
+    const auto known = end == std::string::npos ? names.end() : names.find(text.substr(at + 2, end - at - 2));
+    if (known == names.end()) return fail(Code::kNotFound, fmt::format("nothing is called {}", text.substr(at, 40)));
+    text.replace(at, end + 1 - at, known->second);
+  }
+  return parse_json(text);
+}
+
+// Errors: no such entry in the group, or not so in its body.
+Result<void> keep_names(const Json& keep, const std::vector<Entry>& entries, Names& names) {
+  if (!keep.is_object()) return {};
+  for (const auto& [name, what] : keep.get_object()) {
+    const std::string text(what.as_string());
+    const std::size_t cut = text.find_first_of(":/");
+    const std::string kind = text.substr(0, cut);
+    const auto at = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.kind == kind; });
+    if (cut == std::string::npos || at == entries.end()) return fail(Code::kNotFound, fmt::format("no entry '{}' for {}", kind, std::string(name)));
+    const Json* const in = text[cut] == ':' ? nullptr : find_pointer(at->body, text.substr(cut));
+    if (text[cut] == '/' && in == nullptr) return fail(Code::kNotFound, fmt::format("'{}' has no {}", kind, text.substr(cut)));
+    names[std::string(name)] = in == nullptr ? at->id(text.substr(cut + 1)) : in->is_string() ? std::string(in->as_string()) : canonical_json(*in);
+  }
+  return {};
+}
+
 struct Outcome {
   std::vector<std::string> lines;
   std::vector<Entry> entries;
@@ -88,9 +123,15 @@ struct Outcome {
 
 Outcome run(journal::Machine& machine, const Case& input) {
   Outcome outcome;
+  Names names;
   for (const Input& each : input.inputs) {
     bool spoilt = false;
-    auto group = machine.decide_group(each.draft, each.time, 1'000, spoilt);
+    Draft draft = each.draft;
+    const auto body = with_names(draft.body, names);
+    EXPECT_TRUE(body) << body.error().message;
+    if (!body) return outcome;
+    draft.body = *body;
+    auto group = machine.decide_group(draft, each.time, 1'000, spoilt);
     if (!group) {
       outcome.lines.push_back(canonical_json(JsonObject{
           {"refused", JsonObject{{"code", code_name(group.error().code)}, {"message", group.error().message}}}}));
@@ -98,6 +139,8 @@ Outcome run(journal::Machine& machine, const Case& input) {
       if (spoilt) return outcome;
       continue;
     }
+    const auto kept = keep_names(each.keep, group->entries, names);
+    EXPECT_TRUE(kept) << kept.error().message << " at " << format_time(each.time) << " " << canonical_json(*body);
     for (Entry& entry : group->entries) {
       outcome.lines.push_back(canonical_json(entry_to_json(entry)));
       outcome.entries.push_back(std::move(entry));
