@@ -168,6 +168,18 @@ TEST(DrillRun, a_table_top_is_played_by_injects_alone) {
   EXPECT_EQ("P", string_or(parse_json(text_of(std::string(folder / "desk") + "/after-action.json"))->at("objectives").as_array()[0], "rating"));
 }
 
+TEST(DrillRun, the_shipped_table_top_has_a_lead_and_a_lane_for_each_team) {
+  const Folder folder;
+  const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector.yaml", "--auto", "--json", "--data", folder / "many"}, folder / "err");
+  ASSERT_EQ(0, done.code) << done.out << done.err;
+  const auto score = parse_json(done.out);
+  EXPECT_EQ(score->at("of"), score->at("points")) << figures(*score);
+  const auto report = parse_json(text_of(std::string(folder / "many") + "/after-action.json"));
+  std::string teams;
+  for (const Json& lane : report->at("lanes").as_array()) teams += string_or(lane, "team") + ";";
+  EXPECT_EQ("SecOps;Data Science;MLOps;Legal;", teams);
+}
+
 // Every route that a player may read, and not one hidden word in any answer.
 TEST(DrillRun, players_see_nothing_that_is_hidden) {
   const Folder folder;

@@ -37,7 +37,6 @@ Json absolute(const Json& value, const std::string& base) {
 }  // namespace
 
 Result<void> Stage::set_up() {
-  FIREBREAK_TRY(check_folder());
   for (const RecordedStream& stream : drill_.streams) {
     FIREBREAK_ASSIGN(Recording recording, read_recording(files_, stream, file_of(stream.file)));
     recordings_.push_back(std::move(recording));
@@ -60,6 +59,7 @@ Result<void> Stage::check_folder() {
 }
 
 Result<void> Stage::make_folder() {
+  FIREBREAK_TRY(check_folder());
   FIREBREAK_TRY(files_.make_dir(options_.dir));
   FIREBREAK_TRY(write_plain(files_, path(std::string(kMarker)), fmt::format("firebreak-drill 1\n{}\n", drill_.name)));
   for (const char* name : {"data", "gateway", "tokens", "facilitator", "logs"}) FIREBREAK_TRY(files_.make_dir(path(name)));

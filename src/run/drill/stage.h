@@ -39,6 +39,7 @@ class Stage {
  public:
   Stage(Files& files, Random& random, const Drill& drill, StageOptions options) : files_(files), random_(random), drill_(drill), options_(std::move(options)), children_(options_.program) {}
 
+  Result<void> check_folder();  // kConflict when it holds anything
   // Makes the folder, seals the truth, starts everything, lets the roles in, registers releases, brings the history.
   Result<void> set_up();
   HttpApi& admin() { return *admin_; }
@@ -56,7 +57,6 @@ class Stage {
   const std::atomic<bool>& ended() const { return ended_; }
 
  private:
-  Result<void> check_folder();
   Result<void> make_folder();
   Result<void> seal();
   Result<void> start_processes();
