@@ -131,6 +131,8 @@ TEST(DrillRun, scripted_people_play_the_shipped_drill_and_score_the_same_each_ti
   const std::string page = http.get(url + "/")->body;
   EXPECT_NE(std::string::npos, page.find("<p class=\"exercise\" role=\"note\">" + kMark));
   EXPECT_NE(std::string::npos, page.find("<title>" + kMark));
+  EXPECT_NE(std::string::npos, page.find("id=\"injects\""));
+  EXPECT_EQ(200, http.get(url + "/exercise.js")->status);
   EXPECT_NE(std::string::npos, http.get(url + "/api/v1/incidents/" + incident + "/report.html")->body.find("<p class=\"exercise\" role=\"note\">" + kMark));
   const std::string out = folder / "report";
   ASSERT_EQ(0, cli({"report", incident, "--out", out}).code);
@@ -150,6 +152,12 @@ TEST(DrillRun, scripted_people_play_the_shipped_drill_and_score_the_same_each_ti
   EXPECT_NE(std::string::npos, text_of(std::string(folder / "one") + "/after-action.html").find("EXERCISE fraud-evasion"));
   server.end(SIGTERM);
   EXPECT_EQ(0, run({FIREBREAK_BINARY, "ledger", "verify", "--data", data}).code);
+
+  // Several runs: every value, and no mean.
+  const auto compared = parse_json(run({FIREBREAK_BINARY, "drill", "score", folder / "one", folder / "two", "--json"}).out);
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(2, int_or(compared->at("points"), "n"));
+  EXPECT_EQ(compared->at("points").at("least"), compared->at("points").at("most"));
 
   // The same from the journal alone: nothing else in the folder is asked.
   for (const char* gone : {"/facilitator/sealed.json", "/score.json", "/exercise.json", "/after-action.json"}) ASSERT_EQ(0, std::remove((std::string(folder / "one") + gone).c_str()));
@@ -232,6 +240,20 @@ TEST(DrillRun, is_aborted_within_five_seconds) {
   const auto score = run({FIREBREAK_BINARY, "drill", "score", live.dir}, folder / "err2");
   EXPECT_EQ(3, score.code);
   EXPECT_NE(std::string::npos, score.err.find("aborted")) << score.err;
+}
+
+TEST(DrillRun, any_player_may_end_it) {
+  const Folder folder;
+  Installation::write(folder / "desk.yaml", table_top());
+  Live live(folder, folder / "desk.yaml", {"--speed", "60"});
+  ASSERT_TRUE(live.inject_is_out("lead"));
+  EXPECT_EQ(0, run({FIREBREAK_BINARY, "drill", "tell", "press", "wait for us", "--channel", "phone", "--url", live.server, "--token", live.token("lead")}).code);
+  net::HttpClient http;
+  http.set_token(live.token("counsel"));
+  const auto begin = Wall::now();
+  EXPECT_EQ(200, http.post(live.server + "/api/v1/commands/exercise.abort", R"({"reason":"something real came in"})")->status);
+  EXPECT_EQ(3, live.process.wait());
+  EXPECT_LE(seconds_since(begin), 5.0);
 }
 
 TEST(DrillRun, takes_no_folder_that_holds_anything) {
