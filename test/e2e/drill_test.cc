@@ -220,6 +220,11 @@ TEST(DrillRun, players_see_nothing_that_is_hidden) {
   const auto script = live.get("/api/v1/exercise/script", "facilitator");
   EXPECT_EQ(200, script->status);
   for (const std::string& word : hidden) EXPECT_NE(std::string::npos, script->body.find(word)) << word;
+  net::HttpClient facilitator;
+  facilitator.set_token(live.token("facilitator"));
+  const auto outside = facilitator.post(live.server + "/api/v1/commands/release.register", R"({"upstream":"http://10.0.0.1:9440"})");
+  EXPECT_EQ(403, outside->status);
+  EXPECT_NE(std::string::npos, outside->body.find("/upstream")) << outside->body;
   for (const char* name : {"exercise.inject", "exercise.end", "exercise.skip"}) {
     net::HttpClient http;
     http.set_token(live.token("lead"));
@@ -240,6 +245,18 @@ TEST(DrillRun, is_aborted_within_five_seconds) {
   const auto score = run({FIREBREAK_BINARY, "drill", "score", live.dir}, folder / "err2");
   EXPECT_EQ(3, score.code);
   EXPECT_NE(std::string::npos, score.err.find("aborted")) << score.err;
+}
+
+TEST(DrillRun, does_not_count_when_somebody_changed_the_truth_on_the_way) {
+  const Folder folder;
+  Installation::write(folder / "desk.yaml", table_top());
+  Live live(folder, folder / "desk.yaml", {"--speed", "1200"});
+  ASSERT_TRUE(live.inject_is_out("lead"));
+  const std::string file = live.dir + "/facilitator/sealed.json";
+  Installation::write(file, std::regex_replace(text_of(file), std::regex("hidden-decision"), "something else"));
+  EXPECT_EQ(3, live.process.wait());
+  EXPECT_NE(std::string::npos, text_of(folder / "live.err").find("is not the one that was sealed at the start")) << text_of(folder / "live.err");
+  EXPECT_EQ("", text_of(live.dir + "/score.json"));
 }
 
 TEST(DrillRun, any_player_may_end_it) {

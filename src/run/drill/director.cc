@@ -43,7 +43,8 @@ Result<void> Director::run() {
       FIREBREAK_TRY(keep_pace());
     }
     if (aborted_) return {};
-    FIREBREAK_TRY(stage_.admin().command("exercise.end", JsonObject{{"sealed", stage_.sealed()}}));
+    FIREBREAK_ASSIGN(const Json sealed, stage_.sealed());
+    FIREBREAK_TRY(stage_.admin().command("exercise.end", JsonObject{{"sealed", sealed}}));
     return {};
   };
   auto played = play();
@@ -141,8 +142,10 @@ Result<void> Director::keep_pace() {
   double left = 60;
   while (left > 0 && !stage_.ended()) {
     const double rate = stage_.rate().is_number() ? stage_.rate().to_number<double>() : direction_.speed;
-    std::this_thread::sleep_for(kLook);  // this is the pace
-    left -= rate * std::chrono::duration<double>(kLook).count();
+    const double look = std::chrono::duration<double>(kLook).count();
+    const double seconds = rate > 0 ? std::min(look, left / rate) : look;
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));  // this is the pace
+    left -= rate * seconds;
     FIREBREAK_ASSIGN(const Json clock, stage_.admin().get("/api/v1/clock"));
     stage_.keep_rate(clock);
     FIREBREAK_TRY(read_journal());

@@ -50,7 +50,7 @@ class Stage {
   void keep_rate(const Json& clock) { if (const Json* rate = find(clock, "rate")) rate_ = *rate; }
   Result<void> ask(const std::string& endpoint, const Event& event);  // through the gateway, as its caller
   Result<void> label(const std::string& endpoint, const std::vector<const Event*>& labels);
-  const Json& sealed() const { return sealed_; }
+  Result<Json> sealed() const;  // as its file is now: whether it was left alone, its digest says
   const std::string& server() const { return server_; }
   void end();                            // everything is on the disk when this returns
   void abort() { ended_ = true; children_.stop(); }
@@ -78,7 +78,7 @@ class Stage {
   std::unique_ptr<RecordedModel> model_;
   Children children_;
   std::string server_, gateway_, pepper_;
-  Json sealed_, rate_;
+  Json rate_;
   std::unique_ptr<HttpApi> admin_;
   std::map<std::string, std::unique_ptr<HttpApi>> people_;
   std::map<std::string, std::string> keys_;            // caller -> key
