@@ -60,6 +60,10 @@ struct DeadlineWords {
   bool draft = false;
 };
 
+struct MetricsWords {
+  std::string since, endpoint, severity;
+};
+
 struct Words {
   Connection connection;
   KeepingWords keeping;
@@ -72,6 +76,7 @@ struct Words {
   DrillWords drill;
   PlaybookWords playbook;
   CaseWords cases;
+  MetricsWords metrics;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
