@@ -17,10 +17,14 @@ rm -rf "$root"
 mkdir -p "$root/DEBIAN" "$out"
 
 install -D -m 0755 -s "$bin" "$root/usr/bin/firebreak"
-for folder in deadlines detectors endpoints playbooks rules taxonomies templates; do
+for folder in deadlines detectors drills endpoints playbooks rules taxonomies templates; do
   mkdir -p "$root/usr/share/firebreak/content/$folder"
   cp -r content/$folder/. "$root/usr/share/firebreak/content/$folder/"
 done
+# What the shipped drills replay, where their documents look for it.
+mkdir -p "$root/usr/share/firebreak/examples/fraud/data/credit_releases"
+cp examples/fraud/data/credit_{stream.ndjson,train.csv,test.csv}.zst "$root/usr/share/firebreak/examples/fraud/data/"
+cp examples/fraud/data/credit_releases/model_1.0.0.json "$root/usr/share/firebreak/examples/fraud/data/credit_releases/"
 # The shipped playbooks are signed, so that an installation can tell them from changed ones (`playbooks: trusted_keys`). A release
 # is made with FIREBREAK_PLAYBOOK_KEY (Ed25519, PEM); without it this build's own key signs, which says no more than "as built".
 key=${FIREBREAK_PLAYBOOK_KEY:-$out/playbooks.key}

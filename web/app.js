@@ -1,6 +1,7 @@
 // The page as a whole: signs in, asks the API, shows the answer, asks again when the journal grows.
 import { ApiError, follow, forget, get, post, resume, signIn, signOut, who } from "/api.js";
 import { $, el, list, percent, person, reconcile, when, words } from "/dom.js";
+import { showExercise } from "/exercise.js";
 import { showIncident } from "/incident.js";
 import { showEntry } from "/log.js";
 
@@ -149,6 +150,7 @@ async function refresh() {
       state.again = false;
       const [status, incidents, robustness] = await Promise.all(["/api/v1/status", "/api/v1/incidents?limit=100", "/api/v1/robustness"].map(get));
       showStatus(status);
+      await showExercise(status.exercise);
       showIncidents(incidents);
       showRobustness(robustness);
       await showPlace(status);

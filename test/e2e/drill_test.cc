@@ -131,6 +131,8 @@ TEST(DrillRun, scripted_people_play_the_shipped_drill_and_score_the_same_each_ti
   const std::string page = http.get(url + "/")->body;
   EXPECT_NE(std::string::npos, page.find("<p class=\"exercise\" role=\"note\">" + kMark));
   EXPECT_NE(std::string::npos, page.find("<title>" + kMark));
+  EXPECT_NE(std::string::npos, page.find("id=\"injects\""));
+  EXPECT_EQ(200, http.get(url + "/exercise.js")->status);
   EXPECT_NE(std::string::npos, http.get(url + "/api/v1/incidents/" + incident + "/report.html")->body.find("<p class=\"exercise\" role=\"note\">" + kMark));
   const std::string out = folder / "report";
   ASSERT_EQ(0, cli({"report", incident, "--out", out}).code);
@@ -151,6 +153,12 @@ TEST(DrillRun, scripted_people_play_the_shipped_drill_and_score_the_same_each_ti
   server.end(SIGTERM);
   EXPECT_EQ(0, run({FIREBREAK_BINARY, "ledger", "verify", "--data", data}).code);
 
+  // Several runs: every value, and no mean.
+  const auto compared = parse_json(run({FIREBREAK_BINARY, "drill", "score", folder / "one", folder / "two", "--json"}).out);
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(2, int_or(compared->at("points"), "n"));
+  EXPECT_EQ(compared->at("points").at("least"), compared->at("points").at("most"));
+
   // The same from the journal alone: nothing else in the folder is asked.
   for (const char* gone : {"/facilitator/sealed.json", "/score.json", "/exercise.json", "/after-action.json"}) ASSERT_EQ(0, std::remove((std::string(folder / "one") + gone).c_str()));
   const auto again = run({FIREBREAK_BINARY, "drill", "score", folder / "one", "--json"});
@@ -166,6 +174,18 @@ TEST(DrillRun, a_table_top_is_played_by_injects_alone) {
   EXPECT_EQ(20, score->at("of").to_number<double>()) << figures(*score);
   EXPECT_EQ(20, score->at("points").to_number<double>()) << figures(*score);
   EXPECT_EQ("P", string_or(parse_json(text_of(std::string(folder / "desk") + "/after-action.json"))->at("objectives").as_array()[0], "rating"));
+}
+
+TEST(DrillRun, the_shipped_table_top_has_a_lead_and_a_lane_for_each_team) {
+  const Folder folder;
+  const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector.yaml", "--auto", "--json", "--data", folder / "many"}, folder / "err");
+  ASSERT_EQ(0, done.code) << done.out << done.err;
+  const auto score = parse_json(done.out);
+  EXPECT_EQ(score->at("of"), score->at("points")) << figures(*score);
+  const auto report = parse_json(text_of(std::string(folder / "many") + "/after-action.json"));
+  std::string teams;
+  for (const Json& lane : report->at("lanes").as_array()) teams += string_or(lane, "team") + ";";
+  EXPECT_EQ("SecOps;Data Science;MLOps;Legal;", teams);
 }
 
 // Every route that a player may read, and not one hidden word in any answer.
@@ -200,6 +220,11 @@ TEST(DrillRun, players_see_nothing_that_is_hidden) {
   const auto script = live.get("/api/v1/exercise/script", "facilitator");
   EXPECT_EQ(200, script->status);
   for (const std::string& word : hidden) EXPECT_NE(std::string::npos, script->body.find(word)) << word;
+  net::HttpClient facilitator;
+  facilitator.set_token(live.token("facilitator"));
+  const auto outside = facilitator.post(live.server + "/api/v1/commands/release.register", R"({"upstream":"http://10.0.0.1:9440"})");
+  EXPECT_EQ(403, outside->status);
+  EXPECT_NE(std::string::npos, outside->body.find("/upstream")) << outside->body;
   for (const char* name : {"exercise.inject", "exercise.end", "exercise.skip"}) {
     net::HttpClient http;
     http.set_token(live.token("lead"));
@@ -220,6 +245,32 @@ TEST(DrillRun, is_aborted_within_five_seconds) {
   const auto score = run({FIREBREAK_BINARY, "drill", "score", live.dir}, folder / "err2");
   EXPECT_EQ(3, score.code);
   EXPECT_NE(std::string::npos, score.err.find("aborted")) << score.err;
+}
+
+TEST(DrillRun, does_not_count_when_somebody_changed_the_truth_on_the_way) {
+  const Folder folder;
+  Installation::write(folder / "desk.yaml", table_top());
+  Live live(folder, folder / "desk.yaml", {"--speed", "1200"});
+  ASSERT_TRUE(live.inject_is_out("lead"));
+  const std::string file = live.dir + "/facilitator/sealed.json";
+  Installation::write(file, std::regex_replace(text_of(file), std::regex("hidden-decision"), "something else"));
+  EXPECT_EQ(3, live.process.wait());
+  EXPECT_NE(std::string::npos, text_of(folder / "live.err").find("is not the one that was sealed at the start")) << text_of(folder / "live.err");
+  EXPECT_EQ("", text_of(live.dir + "/score.json"));
+}
+
+TEST(DrillRun, any_player_may_end_it) {
+  const Folder folder;
+  Installation::write(folder / "desk.yaml", table_top());
+  Live live(folder, folder / "desk.yaml", {"--speed", "60"});
+  ASSERT_TRUE(live.inject_is_out("lead"));
+  EXPECT_EQ(0, run({FIREBREAK_BINARY, "drill", "tell", "press", "wait for us", "--channel", "phone", "--url", live.server, "--token", live.token("lead")}).code);
+  net::HttpClient http;
+  http.set_token(live.token("counsel"));
+  const auto begin = Wall::now();
+  EXPECT_EQ(200, http.post(live.server + "/api/v1/commands/exercise.abort", R"({"reason":"something real came in"})")->status);
+  EXPECT_EQ(3, live.process.wait());
+  EXPECT_LE(seconds_since(begin), 5.0);
 }
 
 TEST(DrillRun, takes_no_folder_that_holds_anything) {

@@ -93,6 +93,33 @@ JsonArray follow_ups(const Score& score, Time from) {
   return out;
 }
 
+// A lane for each team: what was expected of its roles and what they did.
+JsonArray lanes(const Score& score) {
+  JsonArray out;
+  for (const Json& role : list_of(score.declaration, "roles")) {
+    const std::string team = string_or(role, "team");
+    std::size_t expected = 0, made = 0, late = 0;
+    double points = 0, of = 0;
+    JsonArray roles;
+    for (const Json& member : list_of(score.declaration, "roles")) {
+      if (string_or(member, "team") != team) continue;
+      roles.push_back(member.at("role"));
+      for (const Part& part : score.parts) {
+        if (part.item != "decisions" || string_or(part.raw, "role") != string_or(member, "role")) continue;
+        ++expected;
+        made += bool_or(part.raw, "made");
+        late += bool_or(part.raw, "made") && !bool_or(part.raw, "in_time");
+        points += part.points;
+        of += part.of;
+      }
+    }
+    const bool known = std::any_of(out.begin(), out.end(), [&](const Json& lane) { return string_or(lane, "team") == team; });
+    if (known || expected == 0) continue;
+    out.push_back(JsonObject{{"team", team}, {"roles", std::move(roles)}, {"expected", expected}, {"made", made}, {"late", late}, {"points", std::round(points * 100) / 100}, {"of", std::round(of * 100) / 100}});
+  }
+  return out;
+}
+
 std::string cell(const Json& row, std::string_view key) {
   const Json* const value = find(row, key);
   if (value == nullptr || value->is_null()) return "";
@@ -111,6 +138,7 @@ struct Table {
 std::vector<Table> tables() {
   return {{"Objectives", "objectives", {{"Rating", "rating"}, {"", "meaning"}, {"Objective", "objective"}, {"Points", "points"}, {"Of", "of"}, {"Lacks", "lacks"}}},
           {"Score", "parts", {{"Item", "item"}, {"Part", "part"}, {"Points", "points"}, {"Of", "of"}, {"What happened", "said"}}},
+          {"Lanes", "lanes", {{"Team", "team"}, {"Roles", "roles"}, {"Expected decisions", "expected"}, {"Made", "made"}, {"Late", "late"}, {"Points", "points"}, {"Of", "of"}}},
           {"Injects", "injects", {{"No.", "inject"}, {"Out", "time"}, {"Type", "type"}, {"From", "from"}, {"To", "to"}, {"Channel", "channel"}, {"Text", "text"}, {"Expected", "expected"}}},
           {"Follow-ups",
            "follow_ups",
@@ -143,6 +171,7 @@ Result<Json> after_action(const Score& score, Time made_at) {
   out["objectives"] = std::move(rated);
   out["made_at"] = format_time(made_at);
   out["follow_ups"] = follow_ups(score, made_at);
+  out["lanes"] = lanes(score);
   out["roles"] = score.declaration.at("roles");
   out["truth"] = score.sealed.at("truth");
   return report;

@@ -12,26 +12,6 @@ namespace {
 constexpr std::chrono::milliseconds kLook(100);
 constexpr std::size_t kPage = 1'000;
 
-// Ends the stage's processes as soon as somebody says so, whatever is waited for at that moment.
-class Watcher {
- public:
-  Watcher(Files& files, std::string path, const std::atomic<bool>* interrupted, std::function<void()> stop)
-      : thread_([this, &files, path = std::move(path), interrupted, stop = std::move(stop)] {
-          while (!done_) {
-            if (exists(files, path) || (interrupted != nullptr && *interrupted)) return stop();
-            std::this_thread::sleep_for(kLook);  // between two looks
-          }
-        }) {}
-  ~Watcher() {
-    done_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> done_{false};
-  std::thread thread_;
-};
-
 Result<Entry> entry_of(const Json& item) {
   Entry entry;
   entry.index = static_cast<std::uint64_t>(int_or(item, "index"));
@@ -44,11 +24,9 @@ Result<Entry> entry_of(const Json& item) {
 
 }  // namespace
 
-Director::Director(Files& files, const Drill& drill, Stage& stage, std::string dir, Direction direction)
-    : files_(files),
-      drill_(drill),
+Director::Director(const Drill& drill, Stage& stage, Direction direction)
+    : drill_(drill),
       stage_(stage),
-      dir_(std::move(dir)),
       direction_(std::move(direction)),
       cast_(drill, direction_.seed),
       next_(drill.streams.size(), 0),
@@ -59,14 +37,14 @@ void Director::tell(Time at, const std::string& what) const {
 }
 
 Result<void> Director::run() {
-  const Watcher watcher(files_, dir_ + "/" + std::string(kAbortFile), direction_.interrupted, [this] { stage_.abort(); });
   const auto play = [&]() -> Result<void> {
     for (Time now = drill_.start; now < drill_.end && !aborted_; now = now + kMinute) {
       FIREBREAK_TRY(play_minute(std::min(now + kMinute, drill_.end)));
       FIREBREAK_TRY(keep_pace());
     }
     if (aborted_) return {};
-    FIREBREAK_TRY(stage_.admin().command("exercise.end", JsonObject{{"sealed", stage_.sealed()}}));
+    FIREBREAK_ASSIGN(const Json sealed, stage_.sealed());
+    FIREBREAK_TRY(stage_.admin().command("exercise.end", JsonObject{{"sealed", sealed}}));
     return {};
   };
   auto played = play();
@@ -164,8 +142,10 @@ Result<void> Director::keep_pace() {
   double left = 60;
   while (left > 0 && !stage_.ended()) {
     const double rate = stage_.rate().is_number() ? stage_.rate().to_number<double>() : direction_.speed;
-    std::this_thread::sleep_for(kLook);  // this is the pace
-    left -= rate * std::chrono::duration<double>(kLook).count();
+    const double look = std::chrono::duration<double>(kLook).count();
+    const double seconds = rate > 0 ? std::min(look, left / rate) : look;
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));  // this is the pace
+    left -= rate * seconds;
     FIREBREAK_ASSIGN(const Json clock, stage_.admin().get("/api/v1/clock"));
     stage_.keep_rate(clock);
     FIREBREAK_TRY(read_journal());

@@ -2,8 +2,8 @@
 // condition holds, and lets people act: scripted ones at once (the clock stands meanwhile), others at their own pace while the clock runs.
 //
 // Deterministic: the same document, streams and seed lead to the same times and the same score (journal indexes may differ).
-// `firebreak drill abort`, or exercise.abort by anybody, ends it: kConflict.
-// Threads: run() on one; a watcher of its own looks for the abort file.
+// When the stage is ended meanwhile (watcher.h), or somebody gives exercise.abort: kConflict.
+// Threads: one.
 #pragma once
 
 #include <atomic>
@@ -15,19 +15,16 @@
 
 namespace firebreak::drill {
 
-inline constexpr std::string_view kAbortFile = "ABORT";
-
 struct Direction {
   bool scripted = false;
   double speed = 60;  // clock seconds a second, when people play; `firebreak clock rate` changes it
   std::uint64_t seed = 0;
   std::function<void(const std::string&)> tell = {};  // the facilitator: a line
-  const std::atomic<bool>* interrupted = nullptr;     // Ctrl-C
 };
 
 class Director {
  public:
-  Director(Files& files, const Drill& drill, Stage& stage, std::string dir, Direction direction);
+  Director(const Drill& drill, Stage& stage, Direction direction);
   Result<void> run();
 
  private:
@@ -40,10 +37,8 @@ class Director {
   bool seen(const Pattern& pattern) const;
   void tell(Time at, const std::string& what) const;
 
-  Files& files_;
   const Drill& drill_;
   Stage& stage_;
-  const std::string dir_;
   const Direction direction_;
   Cast cast_;
   std::vector<std::size_t> next_;  // of each recording

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "run/drill/drill_reader.h"
+#include "types/command.h"
 
 namespace firebreak::drill {
 namespace {
@@ -109,6 +110,8 @@ Result<Move> read_move(const Reader& in) {
   const Json* const args = in.member("args");
   if (args == nullptr || !args->is_object()) return fail(Code::kInvalid, "'args' must be a map", in.at("args"));
   out.args = *args;
+  if (auto known = check_command(out.command, out.args); !known)
+    return fail(std::move(known.error()).at(known.error().code == Code::kNotFound ? in.at("command") : in.at("args")));
   return out;
 }
 

@@ -77,6 +77,9 @@ TEST(DrillDocument, refuses_what_is_wrong_where_it_is_wrong) {
       {"/truth/decisions/3/made_by/where", JsonObject{{"decision", "x"}}, "/truth/decisions/3/made_by/where", "Pointer"},
       {"/script/0/role", "nobody", "/script/0/role", "no role"},
       {"/script/0/args", "none", "/script/0/args", "map"},
+      {"/script/0/args", JsonObject{{"incident", "$incident"}, {"model and API", nullptr}}, "/script/0/args/model and API", "no argument"},
+      {"/script/0/args", JsonObject{}, "/script/0/args/incident", "needs"},
+      {"/script/0/command", "incident.guess", "/script/0/command", "no command"},
       {"/system/gateway", "", "/system/gateway", "octets"},
   };
   for (const Row& row : rows) {

@@ -4,6 +4,7 @@
 
 #include "run/drill/after_action.h"
 #include "run/drill/drill_sample.h"
+#include "run/drill/runs.h"
 
 namespace firebreak::drill {
 namespace {
@@ -179,6 +180,37 @@ TEST_F(Told, rates_objectives_p_s_m_u) {
   EXPECT_EQ("M", rating(1));
   journal_[rejected_].kind = "action_approved";
   EXPECT_EQ("U", rating(2));
+}
+
+TEST_F(Told, has_a_lane_for_each_team_that_something_was_expected_of) {
+  const Json report = *after_action(scored(), Time{});
+  const JsonArray& lanes = report.at("lanes").as_array();
+  ASSERT_EQ(2U, lanes.size());
+  EXPECT_EQ("SecOps", string_or(lanes[0], "team"));
+  EXPECT_EQ(2, int_or(lanes[0], "expected"));
+  EXPECT_EQ(2, int_or(lanes[1], "made"));
+}
+
+TEST_F(Told, is_compared_with_other_runs_value_by_value) {
+  const Score first = scored();
+  at(incident_, "03:49:00");
+  const Score second = scored();
+  const Json compared = *compare_runs({first, second, second});
+  const Json& seconds = compared.at("parts").as_array()[0].at("seconds");
+  EXPECT_EQ(3, int_or(seconds, "n"));
+  EXPECT_EQ(900, number_or(seconds, "least"));
+  EXPECT_EQ(1140, number_or(seconds, "median"));
+  EXPECT_EQ(1140, number_or(seconds, "p90"));
+  EXPECT_EQ(nullptr, find(seconds, "mean"));
+  EXPECT_NE(std::string::npos, runs_text(compared).find("(N = 3)"));
+}
+
+TEST_F(Told, is_not_compared_with_another_drill_or_alone) {
+  const Score one = scored();
+  Score other = one;
+  other.sealed.as_object()["truth"].as_object()["severity"] = "SEV-1";
+  EXPECT_EQ(Code::kConflict, compare_runs({one, other}).error().code);
+  EXPECT_EQ(Code::kInvalid, compare_runs({one}).error().code);
 }
 
 TEST_F(Told, makes_a_follow_up_of_each_lack_with_owner_due_and_test) {

@@ -37,7 +37,6 @@ Json absolute(const Json& value, const std::string& base) {
 }  // namespace
 
 Result<void> Stage::set_up() {
-  FIREBREAK_TRY(check_folder());
   for (const RecordedStream& stream : drill_.streams) {
     FIREBREAK_ASSIGN(Recording recording, read_recording(files_, stream, file_of(stream.file)));
     recordings_.push_back(std::move(recording));
@@ -60,6 +59,7 @@ Result<void> Stage::check_folder() {
 }
 
 Result<void> Stage::make_folder() {
+  FIREBREAK_TRY(check_folder());
   FIREBREAK_TRY(files_.make_dir(options_.dir));
   FIREBREAK_TRY(write_plain(files_, path(std::string(kMarker)), fmt::format("firebreak-drill 1\n{}\n", drill_.name)));
   for (const char* name : {"data", "gateway", "tokens", "facilitator", "logs"}) FIREBREAK_TRY(files_.make_dir(path(name)));
@@ -67,12 +67,19 @@ Result<void> Stage::make_folder() {
 }
 
 Result<void> Stage::seal() {
-  sealed_ = sealed_part(drill_, to_hex(random_.bytes(32)));
-  FIREBREAK_TRY(write_atomic(files_, path("facilitator/sealed.json"), pretty_json(sealed_)));
+  const Json sealed = sealed_part(drill_, to_hex(random_.bytes(32)));
+  FIREBREAK_TRY(write_atomic(files_, path("facilitator/sealed.json"), pretty_json(sealed)));
   JsonArray roles;
   for (const Role& role : drill_.roles) roles.push_back(JsonObject{{"role", role.role}, {"team", role.team}, {"may", role.may}, {"lead", role.lead}});
-  const JsonObject declaration{{"name", drill_.name}, {"title", drill_.title}, {"kind", drill_.tabletop ? "tabletop" : "live"}, {"truth_digest", digest_of_seal(sealed_)}, {"roles", std::move(roles)}};
+  const JsonObject declaration{{"name", drill_.name}, {"title", drill_.title}, {"kind", drill_.tabletop ? "tabletop" : "live"}, {"truth_digest", digest_of_seal(sealed)}, {"roles", std::move(roles)}};
   return write_atomic(files_, path("exercise.json"), pretty_json(JsonObject{{"declaration", declaration}, {"sealed", path("facilitator/sealed.json")}}));
+}
+
+Result<Json> Stage::sealed() const {
+  FIREBREAK_ASSIGN(const std::string text, read_all(files_, path("facilitator/sealed.json")));
+  auto sealed = parse_json(text);
+  if (!sealed) return fail(std::move(sealed.error()).with(path("facilitator/sealed.json")));
+  return sealed;
 }
 
 Result<std::string> Stage::token(const std::string& name) {

@@ -39,6 +39,7 @@ class Stage {
  public:
   Stage(Files& files, Random& random, const Drill& drill, StageOptions options) : files_(files), random_(random), drill_(drill), options_(std::move(options)), children_(options_.program) {}
 
+  Result<void> check_folder();  // kConflict when it holds anything
   // Makes the folder, seals the truth, starts everything, lets the roles in, registers releases, brings the history.
   Result<void> set_up();
   HttpApi& admin() { return *admin_; }
@@ -49,14 +50,13 @@ class Stage {
   void keep_rate(const Json& clock) { if (const Json* rate = find(clock, "rate")) rate_ = *rate; }
   Result<void> ask(const std::string& endpoint, const Event& event);  // through the gateway, as its caller
   Result<void> label(const std::string& endpoint, const std::vector<const Event*>& labels);
-  const Json& sealed() const { return sealed_; }
+  Result<Json> sealed() const;  // as its file is now: whether it was left alone, its digest says
   const std::string& server() const { return server_; }
   void end();                            // everything is on the disk when this returns
   void abort() { ended_ = true; children_.stop(); }
   const std::atomic<bool>& ended() const { return ended_; }
 
  private:
-  Result<void> check_folder();
   Result<void> make_folder();
   Result<void> seal();
   Result<void> start_processes();
@@ -78,7 +78,7 @@ class Stage {
   std::unique_ptr<RecordedModel> model_;
   Children children_;
   std::string server_, gateway_, pepper_;
-  Json sealed_, rate_;
+  Json rate_;
   std::unique_ptr<HttpApi> admin_;
   std::map<std::string, std::unique_ptr<HttpApi>> people_;
   std::map<std::string, std::string> keys_;            // caller -> key

@@ -19,6 +19,8 @@
 #include "run/app/content.h"
 #include "run/drill/after_action.h"
 #include "run/drill/director.h"
+#include "run/drill/runs.h"
+#include "run/drill/watcher.h"
 #include "run/main/client.h"
 
 namespace firebreak::cli {
@@ -155,22 +157,24 @@ int run_drill(const DrillWords& words, bool json) {
   sigaction(SIGTERM, &action, nullptr);
   drill::Stage stage(files, random, *drill, {dir, base, fs::read_symlink("/proc/self/exe").string(), words.scripted});
   const auto play = [&]() -> Result<void> {
+    FIREBREAK_TRY(stage.check_folder());  // what lies in it already is nobody's wish to end this
+    const drill::Watcher watcher(files, dir + "/" + std::string(drill::kAbortFile), &interrupted, [&stage] { stage.abort(); });
     FIREBREAK_TRY(stage.set_up());
     if (!json) invite(*drill, stage, dir);
     drill::Direction direction;
     direction.scripted = words.scripted;
     direction.speed = words.speed;
     direction.seed = words.seed;
-    direction.interrupted = &interrupted;
     if (!json) direction.tell = [](const std::string& line) {
       fmt::print("{}\n", line);
       std::fflush(stdout);
     };
-    return drill::Director(files, *drill, stage, dir, std::move(direction)).run();
+    return drill::Director(*drill, stage, std::move(direction)).run();
   };
   const auto played = play();
+  const bool aborted = stage.ended();
   stage.end();
-  if (!played) return report_error(played.error(), json);
+  if (!played) return report_error(aborted ? Error{Code::kConflict, "the drill was aborted", "", 0} : played.error(), json);
   const auto scored = score_of(dir);
   if (!scored) return report_error(scored.error(), json);
   if (auto ok = write_plain(files, dir + "/score.json", pretty_json(drill::to_json(*scored))); !ok) return report_error(ok.error(), json);
@@ -181,10 +185,21 @@ int run_drill(const DrillWords& words, bool json) {
 }
 
 int score_drill(const DrillWords& words, bool json) {
-  const auto scored = score_of(words.dir);
-  if (!scored) return report_error(scored.error(), json);
-  if (json) print(drill::to_json(*scored));
-  else std::fputs(drill::to_text(*scored).c_str(), stdout);
+  std::vector<drill::Score> runs;
+  for (const std::string& dir : words.dirs) {
+    auto scored = score_of(dir);
+    if (!scored) return report_error(std::move(scored.error()).with(dir), json);
+    runs.push_back(std::move(*scored));
+  }
+  if (runs.size() == 1) {
+    if (json) print(drill::to_json(runs.front()));
+    else std::fputs(drill::to_text(runs.front()).c_str(), stdout);
+    return kDone;
+  }
+  const auto compared = drill::compare_runs(runs);
+  if (!compared) return report_error(compared.error(), json);
+  if (json) print(*compared);
+  else std::fputs(drill::runs_text(*compared).c_str(), stdout);
   return kDone;
 }
 

@@ -12,6 +12,7 @@ namespace firebreak::cli {
 
 struct DrillWords {
   std::string name, dir, out, reason, decision, choice, to, channel, text;
+  std::vector<std::string> dirs;
   double speed = 60;
   std::uint64_t seed = 0;
   bool scripted = false;

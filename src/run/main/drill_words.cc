@@ -59,7 +59,7 @@ void CommandLine::add_drill() {
   running->add_flag("--auto", w.scripted, "scripted people take the expected decisions; the clock stands meanwhile");
   running->add_option("--seed", w.seed, "moves the scripted people's times; 0: as the document says")->capture_default_str();
   auto* scoring = offline(root, "score", "the score, from the drill's journal alone", [&w, &json] { return score_drill(w, json); });
-  scoring->add_option("dir", w.dir, "the drill's folder, or its data folder")->required();
+  scoring->add_option("dir", w.dirs, "the drill's folder, or its data folder; several runs of one drill are compared: every value, median, p90")->required();
   auto* reporting = offline(root, "report", "the after-action report: HTML, Markdown, JSON", [&w, &json] { return report_drill(w, json); });
   reporting->add_option("dir", w.dir, "the drill's folder, or its data folder")->required();
   reporting->add_option("--out", w.out, "folder to write into, without it the drill's");
