@@ -183,10 +183,12 @@ Result<void> App::Impl::start_workers() {
   FIREBREAK_ASSIGN(ledger::SigningKey key, ledger::SigningKey::load_or_create(files, ledger::key_path_of(options.data_dir, "journal"), "firebreak/journal", random));
   remedies = std::make_unique<Remedies>(*context, std::move(key));
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
+  readiness = std::make_unique<Readiness>(*context, *views, [this] { return feed_maker->status(); });
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
                                             for (const std::string& name : feed_maker->worth_trying())
                                               jobs->post([this, name] { feed_maker->make(name); });
+                                            readiness->look(clock().now());
                                           });
   return {};
 }
@@ -204,6 +206,7 @@ Result<void> App::Impl::follow_journal() {
       feed_maker->apply(entry);
       guard.apply(entry);
       attestations->apply(entry);
+      readiness->apply(entry);
       archivist->apply(entry);
       offsite->apply(entry);
       if (entry.kind == "clock_fed") clockwork->remember(entry);
