@@ -45,17 +45,19 @@ struct Place : Installation {
     std::string batch;
     for (int i = 0; i < count; ++i)
       batch += canonical_json(JsonObject{{"id", (i == 0 ? "=cmd" : "r") + std::to_string(i)}, {"time", "2026-11-20T03:00:00Z"}, {"caller", i % 2 == 0 ? "shop" : "bank"}, {"release", "2"},
-                                         {"features", JsonObject{{"x", i}}}, {"label", "decline"}, {"score", 0.75}, {"disposition", "served"}}) + "\n";
+                                         {"features", JsonObject{{"x", i}}}, {"output", JsonObject{{"label", "decline"}, {"score", 0.75}}}, {"disposition", "served"}}) + "\n";
     const auto receipt = ingest(http, "scores", batch, "recorder", 1);
     EXPECT_TRUE(receipt) << receipt.error().message;
   }
   Json until(const std::function<bool(const Json&)>& fits) {
-    for (int i = 0; i < 1'200; ++i) {
+    std::string last;
+    for (int i = 0; i < 600; ++i) {
       const auto answer = get("/api/v1/incidents/" + incident + "/remedy?limit=1");
       if (answer && fits(*answer)) return *answer;
+      last = answer ? canonical_json(*answer) : answer.error().message;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-    ADD_FAILURE() << content(folder() / "server.err");
+    ADD_FAILURE() << last << "\n" << content(folder() / "server.err");
     return JsonObject{{"counts", JsonObject{}}};
   }
   // A release whose training rows are these.
@@ -78,14 +80,14 @@ TEST(Remedy, decisions_are_asked_again_over_a_crash_and_followed_to_their_end) {
   place.record(1'200);
   place.incident = string_or(place.asked({"incident", "declare", "--endpoint", "scores", "--title", "it declines everybody", "--severity", "SEV-2"}), "id");
   ASSERT_EQ(place.firebreak({"remedy", "list", place.incident}).code, 1) << "there is none yet";
-  EXPECT_EQ(place.firebreak({"remedy", "build", place.incident, "--of", "2", "--per-second", "400"}).code, 0);
+  EXPECT_EQ(place.firebreak({"remedy", "build", place.incident, "--scope", "release", "--of", "2", "--per-second", "400"}).code, 0);
 
   // The server dies when a part is answered; the next one goes on from there.
   const Json part = place.until([](const Json& list) { return list.at("building").is_object() && int_or(list.at("building"), "rows") > 0; });
   place.server().end(SIGKILL);
   ASSERT_TRUE(place.start_server());
   const Json built = place.until([](const Json& list) { return !string_or(list, "build").empty(); });
-  EXPECT_EQ(int_or(built.at("counts"), "affected"), 1'200);
+  ASSERT_EQ(int_or(built.at("counts"), "affected"), 1'200);
   EXPECT_EQ(int_or(built.at("counts"), "changed"), 1'200);
   EXPECT_EQ(string_or(built, "release"), "1");
 
@@ -140,7 +142,7 @@ TEST(Remedy, a_taint_list_is_verified_without_us_and_a_release_trained_on_it_is_
   }
   ASSERT_EQ(exported.code, 0);
   const std::string key = string_or(*parse_json(exported.out), "key");
-  const auto openssl = [&] { return run({"openssl", "pkeyutl", "-verify", "-pubin", "-inkey", file + ".pem", "-rawin", "-in", file, "-sigfile", file + ".sig"}, place.folder() / "openssl.err"); };
+  const auto openssl = [&] { return run({"/usr/bin/openssl", "pkeyutl", "-verify", "-pubin", "-inkey", file + ".pem", "-rawin", "-in", file, "-sigfile", file + ".sig"}, place.folder() / "openssl.err"); };
   EXPECT_EQ(openssl().code, 0) << openssl().out;
 
   place.write(place.folder() / "rows.ndjson", "{\"x\":500,\"label\":0}\n{\"id\":\"r3\",\"x\":900}\n{\"x\":4.0}\n{\"x\":501,\"source\":\"feed-7\"}\n");
@@ -174,6 +176,12 @@ TEST(Remedy, a_taint_list_is_verified_without_us_and_a_release_trained_on_it_is_
   const Json screen = place.asked({"incident", "show", place.incident});
   EXPECT_EQ(string_or(screen.at("taints").as_array()[0], "state"), "in_force");
   EXPECT_EQ(string_or(screen.at("evidence").as_array()[0], "item"), "taint_list");
+  const std::string bundle = place.folder() / "bundle";
+  Finished bundled;
+  for (int i = 0; i < 100 && (bundled = place.firebreak({"evidence", "export", place.incident, "--out", bundle})).code != 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until its entry stands under a checkpoint
+  EXPECT_EQ(bundled.code, 0) << content(place.folder() / "cli.err");
+  EXPECT_EQ(run({FIREBREAK_BINARY, "evidence", "verify", bundle}, place.folder() / "verify.err").code, 0);
   EXPECT_NE(place.firebreak({"incident", "show", place.incident}).out.find("Kept out of training by tnt-"), std::string::npos);
 }
 

@@ -234,7 +234,7 @@ TEST(Incident, is_not_closed_over_open_decisions_of_its_remedy_list_without_a_re
   };
   story.act("incident.phase", {{"incident", id}, {"to", "post_incident"}, {"reason", "over"}});
   counted(7);
-  EXPECT_EQ(incident_state_from_json(to_json(story.state)).value(), story.state);
+  EXPECT_EQ(incident_state_from_json(to_json(story.state())).value(), story.state());
   const auto refused = close({});
   EXPECT_EQ(refusal(refused), "conflict");
   EXPECT_NE(string_or(refused.back().body, "reason").find("7 decisions of the remedy list are open"), std::string::npos);

@@ -1,5 +1,5 @@
 // What becomes of an incident's decisions: builds remedy lists and taint lists that the journal asked for, on a thread of its own,
-// so that asking a release for 100,000 answers holds up no evidence and no gate. The journal orders (fold/remedy).
+// so that asking a release for 100,000 answers holds up no evidence, no gate and no fed clock. The journal orders (fold/remedy).
 // Threads: take() and the questions from any thread.
 #pragma once
 
@@ -22,7 +22,6 @@ class Remedies {
 
   void take(const Entry& entry);  // of a new group: what asks for work
   void resume();                  // what was open when the server stopped
-  bool idle() const { return thread_.idle(); }
   void stop();                    // a build that is under way goes on at the next start
 
   const RemedyRows& rows() const { return rows_; }

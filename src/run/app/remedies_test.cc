@@ -12,6 +12,8 @@
 #include "run/app/remedy_build.h"
 #include "run/app/remedy_rows.h"
 #include "run/app/taint_job.h"
+#include "types/feature_digest.h"
+#include "types/finding.h"
 #include "world/net/http_server.h"
 
 namespace firebreak::app {
@@ -77,9 +79,10 @@ struct Story {
     EXPECT_TRUE(record::testing::admit(stream(), canonical_json(line) + "\n"));
   }
   // An incident whose finding names all that is recorded now.
-  void open_incident() {
-    const Entry finding = input("finding_opened", {{"episode", "e"}, {"kind", "performance_drop"}, {"severity", "high"}, {"stream", "api"}, {"endpoint", "api"}, {"first", 1}, {"last", stream().size() - 1},
-                                                   {"first_time", "2026-03-07T03:00:00Z"}, {"last_time", "2026-03-07T04:00:00Z"}, {"count", 1}, {"summary", "s"}});
+  void open_incident(const char* kind = "performance_drop", JsonObject more = {}) {
+    more.insert({{"episode", "e"}, {"kind", kind}, {"severity", "high"}, {"stream", "api"}, {"endpoint", "api"}, {"first", 1}, {"last", stream().size() - 1},
+                 {"first_time", "2026-03-07T03:00:00Z"}, {"last_time", "2026-03-07T04:00:00Z"}, {"count", 1}, {"summary", "s"}});
+    const Entry finding = input("finding_opened", std::move(more));
     incident = input("incident_opened", {{"endpoint", "api"}, {"stream", "api"}, {"title", "t"}, {"severity", "SEV-2"}, {"rule", "declared"}, {"findings", JsonArray{finding.id("find")}},
                                          {"first_time", "2026-03-07T03:00:00Z"}, {"last_time", "2026-03-07T04:00:00Z"}}).id("inc");
   }
@@ -154,6 +157,29 @@ TEST(Remedies, takes_what_was_asked_for_alone) {
   EXPECT_EQ(found({{"scope", "release"}, {"of", "2"}, {"label", "decline"}}), "d2");
   EXPECT_EQ(found({{"scope", "chains"}}), "") << "the incident has none";
   EXPECT_EQ(found({{"from", "2026-03-07T04:00:00Z"}}), "");
+}
+
+// Two queries of an attack among others: the lists are of these two, whoever sent them.
+TEST(Remedies, are_of_the_attacks_chains_when_asked_for) {
+  Story story;
+  for (int i = 0; i < 6; ++i) story.record(i, 40 + i, "decline", i == 5 ? "mallory" : "shop");
+  story.record(6, 41, "decline", "bank");
+  const FeatureSchema schema{{"x"}, {}};
+  std::vector<Digest> queries;
+  for (const double x : {41.0, 45.0}) queries.push_back(feature_digest(schema, {{x}, {}}));
+  story.open_incident("query_chain", {{"callers", JsonArray{"mallory"}}, {"digests", pack_digests(queries)}});
+  build_remedy(*story.parts.context, story.order({{"scope", "chains"}}), go_on);
+  std::string ids;
+  const Json page = story.page();
+  for (const Json& item : page.at("items").as_array()) ids += string_or(item, "id");
+  EXPECT_EQ(ids, "d1d5d6");
+
+  const std::uint64_t list = story.command("taint.build", {{"incident", story.incident}}, "taint_requested");
+  build_taint(*story.parts.context, list, story.key);
+  const Json document = *parse_json(string_or(*taint_document(*story.parts.context, story.incident), "document"));
+  EXPECT_EQ(string_or(document, "scope"), "chains");
+  EXPECT_EQ(document.at("inferences").as_array().size(), 3u);
+  EXPECT_EQ(document.at("contributors").at("callers"), (JsonArray{"mallory"}));
 }
 
 TEST(Remedies, goes_on_after_a_restart_where_it_was) {
