@@ -182,10 +182,12 @@ Result<void> App::Impl::start_workers() {
   const std::string installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
+  readiness = std::make_unique<Readiness>(*context, *views, [this] { return feed_maker->status(); });
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
                                             for (const std::string& name : feed_maker->worth_trying())
                                               jobs->post([this, name] { feed_maker->make(name); });
+                                            readiness->look(clock().now());
                                           });
   return {};
 }
@@ -203,6 +205,7 @@ Result<void> App::Impl::follow_journal() {
       feed_maker->apply(entry);
       guard.apply(entry);
       attestations->apply(entry);
+      readiness->apply(entry);
       archivist->apply(entry);
       offsite->apply(entry);
       if (entry.kind == "clock_fed") clockwork->remember(entry);

@@ -70,6 +70,7 @@ Result<void> App::Impl::start_api() {
       return fail(Code::kNotFound, fmt::format("no detectors run for '{}'; GET /api/v1/status says what they wait for", endpoint));
     return report;
   };
+  parts.readiness = [this](const std::string& endpoint) { return readiness->report(endpoint); };
   parts.host_names = options.host_names;
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };

@@ -59,6 +59,10 @@ struct DeadlineWords {
   bool draft = false, no = false, record = false;
 };
 
+struct MetricsWords {
+  std::string since, endpoint, severity;
+};
+
 struct Words {
   Connection connection;
   KeepingWords keeping;
@@ -70,6 +74,7 @@ struct Words {
   DeadlineWords deadline;
   PlaybookWords playbook;
   CaseWords cases;
+  MetricsWords metrics;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
