@@ -119,7 +119,14 @@ TEST(Duties, run_are_proven_and_are_set_aside_by_two) {
   EXPECT_EQ(string_or(subjects.at("set_aside"), "with"), "ben");
   EXPECT_THAT(place.as("ana", {"deadline", "status", place.incident}).out, HasSubstr("by ana and ben: the rows were encrypted"));
 
-  // The journal replays to what runs, and the audit pack has it.
+  // The report that auditors get has the decision, and who made it.
+  EXPECT_EQ(place.as("ana", {"report", place.incident, "--out", place.folder() / "report"}).code, 0) << place.refused();
+  std::ifstream page(place.folder() / "report/report.html");
+  std::stringstream told;
+  told << page.rdbuf();
+  EXPECT_THAT(told.str(), HasSubstr("ana and ben set aside subjects of " + gdpr + ": the rows were encrypted"));
+
+  // The journal replays to what runs.
   const auto all = place.get("/api/v1/deadlines?incident=" + place.incident);
   place.server().end(SIGKILL);
   ASSERT_TRUE(place.start_server());
