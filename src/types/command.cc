@@ -59,7 +59,7 @@ constexpr CommandSpec kCommands[] = {
     {"incident.exclude", Duty::kSteer, kDo, "incident user reason", "", "keep an incident from a person: for them there is none"},
     {"incident.include", Duty::kSteer, kDo, "incident user reason", "", "let an excluded person see the incident again"},
     {"break_glass.open", Duty::kDisrupt, kPropose, "reason", "", "act alone for 4 hours; all of it is marked and reviewed by somebody else within 24"},
-    {"break_glass.review", Duty::kDisrupt, kApprove, "break_glass verdict text", "", "say what you think of what was done alone: justified, not_justified"},
+    {"break_glass.review", Duty::kDisrupt, kPropose, "break_glass verdict text", "", "say what you think of what was done alone: justified, not_justified"},
     {"request.approve", Duty::kAdminister, kAnswer, "request digest", "", "the second person's yes to exactly this command"},
     {"request.reject", Duty::kAdminister, kAnswer, "request reason", "", "refuse a command that waits for a second person, or take it back"},
     {"access.preset", Duty::kAdminister, kDo, "preset reason", "", "choose how duties are spread: solo, pair, team, enterprise"},

@@ -131,6 +131,8 @@ Draft decide_command(const AccessState& state, const Entry& entry) {
   JsonObject body{{"name", name}, {"args", args}, {"role", role}};
   if (JsonObject said = told(state, via); !said.empty()) body["via"] = std::move(said);
   if (std::string glass = glass_of(state, user_of(entry.actor), entry.time); !glass.empty()) body["break_glass"] = std::move(glass);
+  // Which measure it comes to, containment knows: of who may propose bounded ones alone, it takes no other.
+  if (name == "action.propose" && cell_of(rights_of_user(state, user_of(entry.actor), entry.time), Duty::kDisrupt) < Cell::kPropose) body["bounded_only"] = true;
   return fact(entry, "command_accepted", std::move(body));
 }
 

@@ -182,6 +182,8 @@ std::string undo_text(const Wish& wish) {
 Drafts decide_propose(const ContainState& state, const Entry& entry, const Json& args) {
   auto wish = read_wish(state, entry, args);
   if (!wish) return {refuse("action.propose", wish.error().code, wish.error().message, wish.error().pointer)};
+  if (bool_or(entry.body, "bounded_only") && wish->cls != "bounded")
+    return {refuse("action.propose", Code::kForbidden, fmt::format("this measure is {}: your roles propose bounded ones only", wish->cls), "/measure")};
   const std::string endpoint = wish->slot->endpoint.name;
   const std::string digest = measure_digest(endpoint, wish->measure, wish->lease_us).hex();
   if (auto same = check_same(state, digest, endpoint); !same)

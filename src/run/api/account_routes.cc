@@ -144,7 +144,7 @@ void Api::add_needs(Json& status) const {
   for (const Json& one : open_glasses()) {
     if (bool_or(one, "reviewed")) continue;
     const std::string id = string_or(one, "id");
-    need("approver", fmt::format("{}review what {} did alone since {} ({})", bool_or(one, "overdue") ? "OVERDUE: " : "", string_or(one, "by"), string_or(one, "since"), string_or(one, "reason")),
+    need("another person", fmt::format("{}review what {} did alone since {} ({})", bool_or(one, "overdue") ? "OVERDUE: " : "", string_or(one, "by"), string_or(one, "since"), string_or(one, "reason")),
          string_or(one, "since"), "", id, fmt::format("firebreak break-glass --review {} --verdict justified --text TEXT", id));
   }
 }

@@ -50,12 +50,23 @@ bool Secrecy::hides(const Entry& entry) const {
 }
 
 bool Secrecy::conceal(Json& document) const {
+  if (!document.is_object() || is_entry(document.get_object())) return keep(document);
+  for (auto& member : document.get_object()) {
+    if (hides(std::string_view(member.key()))) return false;
+    if (keep(member.value())) continue;
+    if (!member.value().is_object()) return false;
+    member.value() = nullptr;
+  }
+  return true;
+}
+
+bool Secrecy::keep(Json& document) const {
   if (document.is_string()) return !hides(std::string_view(document.get_string()));
   if (document.is_array()) {
     JsonArray& items = document.get_array();
     JsonArray left;
     for (Json& item : items)
-      if (conceal(item)) left.push_back(std::move(item));
+      if (keep(item)) left.push_back(std::move(item));
     items = std::move(left);
     return true;
   }
@@ -67,7 +78,7 @@ bool Secrecy::conceal(Json& document) const {
     return !made && !causes_.contains(string_or(object, "cause")) && !hides(std::string_view(canonical_json(document)));
   }
   for (auto& member : object)
-    if (hides(std::string_view(member.key())) || !conceal(member.value())) return false;
+    if (hides(std::string_view(member.key())) || !keep(member.value())) return false;
   return true;
 }
 

@@ -1,7 +1,7 @@
 // Need to know: what a person must not see of incidents that are kept from him. One place decides it for every answer.
 //
 // A name (an incident's, or of anything that belongs to it: action, run, evidence, task, finding, blob) hides what mentions it: of
-// a list the item, of a journal the entry, of anything else the whole, which then does not exist. Pure.
+// a list the item, of a journal the entry, of a status the part, of anything else the whole, which then does not exist. Pure.
 #pragma once
 
 #include <set>
@@ -22,10 +22,12 @@ class Secrecy {
   bool any() const { return !names_.empty(); }
   bool hides(std::string_view text) const;  // a name stands in it, as a word
   bool hides(const Entry& entry) const;     // it mentions one, or made one
-  // Without what is hidden; false: nothing may be left of it.
+  // Without what is hidden; false: nothing may be left of it. Of a whole answer a part (an object in it) goes alone.
   bool conceal(Json& document) const;
 
  private:
+  bool keep(Json& part) const;
+
   std::set<std::string> names_;
   std::set<std::uint64_t> made_;     // the entries that made them, and those commands
   std::set<std::string> causes_;     // as entries name those commands

@@ -20,8 +20,11 @@ TEST(Secrecy, takes_items_out_of_lists_and_leaves_nothing_of_a_single_thing) {
   EXPECT_EQ(canonical_json(list), R"({"items":[{"id":"act-13"}],"next":null})");
   Json one = *parse_json(R"({"id":"act-15","incident":"inc-7"})");
   EXPECT_FALSE(kSecrecy.conceal(one));
-  Json named = *parse_json(R"({"by":{"inc-7":3}})");
+  Json named = *parse_json(R"({"inc-7":3})");
   EXPECT_FALSE(kSecrecy.conceal(named)) << "a member's name tells as much";
+  Json status = *parse_json(R"({"frozen":{"reason":"because of inc-7"},"needs":[]})");
+  EXPECT_TRUE(kSecrecy.conceal(status));
+  EXPECT_EQ(canonical_json(status), R"({"frozen":null,"needs":[]})");
 }
 
 TEST(Secrecy, shows_an_entry_of_the_journal_whole_or_not_at_all) {

@@ -10,6 +10,7 @@
 
 #include "run/main/command_line.h"
 #include "run/main/print.h"
+#include "types/roles.h"
 #include "world/net/message.h"
 
 namespace firebreak::cli {
@@ -117,12 +118,12 @@ void CommandLine::add_users() {
   auto* user = noun("user", "who may sign in (as admin)");
   auto* adding = verb(user, "add", "add a person or program", [&a](Client& c) { return give_command(c, "user.add", JsonObject{{"user", a.user}, {"role", joined(a.roles)}}); });
   adding->add_option("user", a.user)->required();
-  adding->add_option("--role", a.roles, roles)->required()->delimiter(',');
+  adding->add_option("--role", a.roles, roles)->required()->delimiter(',')->allow_extra_args(false);
   auto* changing = verb(user, "roles", "give a person other roles", [&w, &a](Client& c) {
     return give_command(c, "user.roles", JsonObject{{"user", a.user}, {"role", joined(a.roles)}, {"reason", w.reason}});
   });
   changing->add_option("user", a.user)->required();
-  changing->add_option("--role", a.roles, roles)->required()->delimiter(',');
+  changing->add_option("--role", a.roles, roles)->required()->delimiter(',')->allow_extra_args(false);
   changing->add_option("--reason", w.reason)->required();
   verb(user, "list", "all, with their roles", [](Client& c) {
     return print_list(c, "/api/v1/users", "nobody", {{"USER", "/user", 32}, {"ROLE", "/role", 60}, {"CODES", "/codes", 6}, {"PASSWORD", "/password", 8}, {"SCRIPTED", "/scripted", 8}});
@@ -187,7 +188,7 @@ void CommandLine::add_accounts() {
   auto* key = noun("key", "API keys: some of your duties, until a day");
   auto* adding = verb(key, "add", "make one; it is shown this once", [&a](Client& c) { return add_key(c, a); });
   adding->add_option("name", a.name, "what it is for")->required();
-  adding->add_option("--scope", a.scope, "duties, as timeline,evidence; 'access show' names them")->required()->delimiter(',');
+  adding->add_option("--scope", a.scope, "duties, as timeline,evidence; 'access show' names them")->required()->delimiter(',')->allow_extra_args(false);
   adding->add_option("--days", a.days, "at most 400")->capture_default_str();
   adding->add_option("--user", a.user, "of somebody else (as admin)");
   verb(key, "list", "yours; an admin sees all", [](Client& c) {

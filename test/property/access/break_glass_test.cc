@@ -198,5 +198,16 @@ TEST(BreakGlassProperties, one_alone_brings_a_measure_into_force_under_a_glass_a
   EXPECT_NE(find(find_kind(approved, "action_approved")->body, "break_glass"), nullptr);
 }
 
+TEST(Proposals, of_a_fraud_analyst_are_bounded) {
+  Town town("enterprise");
+  town.give("firebreak", "user.add", {{"user", "fay"}, {"role", "fraud_analyst"}});
+  const auto propose = [&](const char* who, JsonObject measure) {
+    return find_kind(town.give(who, "action.propose", {{"endpoint", "api"}, {"lease_s", 3'600}, {"measure", std::move(measure)}}), "action_proposed") != nullptr;
+  };
+  EXPECT_FALSE(propose("user:fay", {{"kind", "fallback"}}));
+  EXPECT_TRUE(propose("user:fay", {{"kind", "review"}, {"low", 0.1}, {"high", 0.2}}));
+  EXPECT_TRUE(propose("user:ana", {{"kind", "fallback"}}));
+}
+
 }  // namespace
 }  // namespace firebreak
