@@ -157,6 +157,11 @@ TEST(CasefileViews, notes_keep_every_revision_and_what_was_written_on_an_old_one
   EXPECT_EQ(string_or(notes, "text"), "plan 2");
   EXPECT_EQ(string_or(notes.at("before").at(0), "text"), "plan 1");
   EXPECT_EQ(string_or(notes.at("kept").at(0), "text"), "mine");
+  const Json incident = story.views()->incident(id).value();
+  const Json& told = incident.at("notes").at(0);
+  EXPECT_EQ(find(told, "text"), nullptr) << "an incident's screen has the revision, not megabytes of texts";
+  EXPECT_EQ(int_or(told, "revision"), 2);
+  EXPECT_EQ(int_or(told, "kept_count"), 1);
 }
 
 TEST(CasefileViews, a_merged_incident_names_the_other_and_a_reopened_one_is_open) {

@@ -119,6 +119,15 @@ void trim_incident(JsonObject& incident) {
   }
 }
 
+void trim_notes(JsonObject& notes) {
+  for (const char* list : {"before", "kept"}) {
+    const Json* const all = find(notes, list);
+    notes[std::string(list) + "_count"] = all != nullptr && all->is_array() ? all->get_array().size() : 0;
+    notes.erase(list);
+  }
+  notes.erase("text");
+}
+
 void trim_action(JsonObject& action) {
   if (const Json* measure = find(action, "measure")) action["measure_kind"] = string_or(*measure, "kind");
   action.erase("measure");
@@ -171,7 +180,7 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   (*incident)["people"] = things(store, "user", "");
   for (const auto& [key, kind] : {std::pair("fields", "field"), {"contacts", "contact"}, {"labels", "label"}, {"checks", "check"}, {"indicators", "indicator"}, {"assets", "case_asset"},
                                   {"notes", "notes"}, {"relations", "relation"}, {"handovers", "handover"}, {"lessons", "lesson"}, {"follow_ups", "follow_up"}})
-    (*incident)[key] = things(store, kind, id);
+    (*incident)[key] = things(store, kind, id, std::string_view(kind) == "notes" ? trim_notes : nullptr);
   return Json(std::move(*incident));
 }
 

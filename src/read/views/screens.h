@@ -23,5 +23,6 @@ Result<Json> handover_screen(Store& store, const std::string& id);
 // What lists leave out because it is large: an incident's options, an action's measure.
 void trim_incident(JsonObject& incident);
 void trim_action(JsonObject& action);
+void trim_notes(JsonObject& notes);  // the texts: a document and all its revisions may be megabytes
 
 }  // namespace firebreak::views

@@ -313,7 +313,7 @@ Result<Json> Views::handover_summary(const std::string& id) const {
   return screen;
 }
 
-Result<Json> Views::written(const std::string& kind, const Page& page, const Filter& filter) const { return impl_->list(kind, page, filter, nullptr); }
+Result<Json> Views::written(const std::string& kind, const Page& page, const Filter& filter) const { return impl_->list(kind, page, filter, kind == "notes" ? trim_notes : nullptr); }
 
 Result<Json> Views::written_one(const std::string& kind, const std::string& id) const {
   const std::lock_guard lock(impl_->mutex);
