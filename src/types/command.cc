@@ -63,6 +63,8 @@ constexpr CommandSpec kCommands[] = {
     {"message.approve", kPeople, "message digest", "", "approve exactly the message with this digest; it leaves when all have"},
     {"message.reject", kPeople, "message reason", "", "refuse a drafted message"},
     {"message.sent", kPeople, "message how", "", "say that a message went out by hand, and how"},
+    {"stakeholder.add", kPeople, "incident audience link_hash until", "", "add a link by which an audience reads what it was told, by the SHA-256 of its secret"},
+    {"stakeholder.remove", kPeople, "link", "", "end such a link"},
     {"evidence.capture", kHandlers, "incident items", "", "capture evidence now"},
     {"erase.request", "admin", "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
     {"text.erase", "admin", "text reason", "", "erase a text that somebody typed; named by its reference"},

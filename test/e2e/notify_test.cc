@@ -220,6 +220,42 @@ TEST(Notify, sends_a_message_after_somebody_else_approved_it_and_measures_it) {
   EXPECT_THAT(place.firebreak({"message", "list"}).out, HasSubstr("delivered"));
 }
 
+TEST(Notify, shows_a_stakeholder_what_was_told_and_nothing_else) {
+  Place place;
+  place.mail_up();
+  place.pager.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  EXPECT_EQ(place.firebreak({"incident", "note", incident, "HIDDEN note"}).code, 0);
+  const Finished drafted = place.firebreak({"--json", "message", "draft", incident, "--audience", "executives", "--set", "impact=3 of 10", "--set", "containment=HIDDEN", "--set", "decision=c"});
+  const Finished link = place.firebreak({"--json", "stakeholder", "add", incident, "--audience", "executives", "--hours", "2"});
+  ASSERT_EQ(link.code, 0) << link.err << link.out;
+  const Json given = parse_json(link.out).value();
+  const std::string secret = string_or(given, "secret");
+  net::HttpClient http;
+  http.set_token(secret);
+  const auto seen = [&] { return http.get(place.url() + "/api/v1/stakeholder")->body; };
+  EXPECT_EQ(seen().find("HIDDEN"), std::string::npos) << "a draft is no word";
+  const std::string message = string_or(parse_json(drafted.out).value(), "id");
+  const Json shown = parse_json(place.firebreak({"--json", "message", "show", message}).out).value();
+  EXPECT_EQ(place.firebreak({"message", "approve", message, "--digest", string_or(shown, "digest")}, "ben").code, 0);
+  ASSERT_TRUE(holds([&] { return seen().find("3 of 10") != std::string::npos; })) << seen();
+  EXPECT_EQ(seen().find("note"), std::string::npos);
+  std::istringstream lines{http.get(place.url() + "/api/v1/openapi.yaml")->body};
+  std::size_t asked = 0;
+  for (std::string line; std::getline(lines, line) && !line.starts_with("components:");) {
+    if (!line.starts_with("  /api/v1/") || line == "  /api/v1/openapi.yaml:" || line == "  /api/v1/stakeholder:") continue;
+    const auto answer = http.get(place.url() + line.substr(2, line.size() - 3));
+    ASSERT_TRUE(answer);
+    EXPECT_TRUE(answer->status == 401 || answer->status == 405) << line << answer->status;
+    ++asked;
+  }
+  EXPECT_GT(asked, 40U);
+  EXPECT_EQ(http.get(place.url() + "/stakeholder.html")->status, 200);
+  EXPECT_EQ(place.firebreak({"stakeholder", "remove", string_or(given, "id")}).code, 0);
+  EXPECT_EQ(http.get(place.url() + "/api/v1/stakeholder")->status, 401);
+}
+
 TEST(Notify, lets_people_declare_log_and_approve_when_mail_and_chat_are_down) {
   Place place(3);
   ASSERT_NO_FATAL_FAILURE(place.begin());

@@ -14,6 +14,7 @@ std::string created_id(const journal::Group& group) {
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
       {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
+      {"stakeholder_link_added", "stk"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)
