@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "support/installation.h"
 #include "types/free_text.h"
+#include "run/app/room.h"
 #include "world/connect/messenger.h"
 #include "world/net/mail_receiver_testing.h"
 
@@ -79,6 +80,7 @@ struct Place : Installation {
   attempts: 2
   backoff_s: [1]
   audiences: {{executives: [board], owners: [room]}}
+  room: {{secret_file: hook.secret, channel: C1, users: {{U1: ana, U2: ben}}}}
 )", static_cast<unsigned>(mail_port), static_cast<unsigned>(pager.port), static_cast<unsigned>(chat.port), acknowledge_within_s));
   }
 
@@ -218,6 +220,52 @@ TEST(Notify, sends_a_message_after_somebody_else_approved_it_and_measures_it) {
   const net::Request got = place.chat.got()[0];
   EXPECT_EQ(got.header("firebreak-signature"), connect::webhook_signature("hook secret", std::string(got.header("firebreak-timestamp")), got.body));
   EXPECT_THAT(place.firebreak({"message", "list"}).out, HasSubstr("delivered"));
+}
+
+TEST(Notify, takes_words_from_the_room_as_those_of_the_person_and_lets_nobody_approve_there) {
+  Place place;
+  place.mail_up();
+  place.pager.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const auto post = [&](const std::string& body, const std::string& type, std::int64_t age_s, const std::string& secret) {
+    net::HttpClient http;
+    net::Request request;
+    request.method = "POST";
+    request.body = body;
+    const std::string timestamp = std::to_string(SystemClock().now().us / kSecond - age_s);
+    request.headers = {{"content-type", type}, {"x-slack-request-timestamp", timestamp}, {"x-slack-signature", app::room_signature(secret, timestamp, body)}};
+    return *http.send(request, place.url() + "/api/v1/room");
+  };
+  const auto say = [&](const std::string& text, const std::string& user = "U1") { return string_or(parse_json(post("channel_id=C1&user_id=" + user + "&text=" + text, "application/x-www-form-urlencoded", 0, "hook secret").body).value(), "text"); };
+  EXPECT_EQ(post("user_id=U1&text=status", "application/x-www-form-urlencoded", 0, "forged").status, 401);
+  EXPECT_EQ(post("user_id=U1&text=status", "application/x-www-form-urlencoded", 301, "hook secret").status, 401) << "too old";
+  EXPECT_THAT(say("declare+scores+SEV-1+odd+answers%2C+HIDDEN"), HasSubstr("declared"));
+  ASSERT_EQ(place.entries("incident_opened").size(), 1U);
+  const std::string incident = "inc-" + std::to_string(int_or(place.entries("incident_opened")[0], "index"));
+  EXPECT_EQ(string_or(place.entries("incident_opened")[0].at("body"), "declared_by"), "user:ana");
+  EXPECT_THAT(say("ack", "U2"), HasSubstr(incident + " is yours"));
+  EXPECT_THAT(say("note+" + incident + "+the+key+leaked"), HasSubstr("noted"));
+  EXPECT_THAT(say("handover+" + incident + "+commander+ben"), HasSubstr("ben is commander"));
+  EXPECT_THAT(say("status"), HasSubstr("odd answers, HIDDEN"));
+  EXPECT_THAT(say("approve+act-1", "U2"), HasSubstr("is not said here"));
+  EXPECT_THAT(say("contain+" + incident + "+fallback+60"), ::testing::AnyOf(HasSubstr("proposed"), HasSubstr("option"))) << "an option is offered once its forecast is made";
+  EXPECT_TRUE(place.entries("action_approved").empty());
+  EXPECT_THAT(say("status", "U9"), HasSubstr("no account"));
+  EXPECT_THAT(string_or(parse_json(post("channel_id=C2&user_id=U1&text=status", "application/x-www-form-urlencoded", 0, "hook secret").body).value(), "text"), HasSubstr("not the incident room"));
+  // A pinned message becomes a fact, once, however often the chat sends it.
+  const std::string pin = R"({"type":"event_callback","event":{"type":"pin_added","user":"U2","channel_id":"C1","item":{"message":{"text":"rollback began","permalink":"https://chat.example.org/p1"}}}})";
+  const std::string timestamp = std::to_string(SystemClock().now().us / kSecond);
+  for (int i = 0; i < 2; ++i) {
+    net::HttpClient http;
+    net::Request request;
+    request.method = "POST";
+    request.body = pin;
+    request.headers = {{"content-type", "application/json"}, {"x-slack-request-timestamp", timestamp}, {"x-slack-signature", app::room_signature("hook secret", timestamp, pin)}};
+    EXPECT_EQ(http.send(request, place.url() + "/api/v1/room")->status, 200);
+  }
+  EXPECT_EQ(place.entries("incident_note").size(), 2U);
+  EXPECT_THAT(place.firebreak({"incident", "show", incident}).out, HasSubstr("pinned: rollback began https://chat.example.org/p1"));
+  EXPECT_EQ(parse_json(post(R"({"type":"url_verification","challenge":"c7"})", "application/json", 0, "hook secret").body).value().at("challenge").as_string(), "c7");
 }
 
 TEST(Notify, shows_a_stakeholder_what_was_told_and_nothing_else) {

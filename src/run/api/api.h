@@ -79,6 +79,7 @@ struct Parts {
   std::function<Json()> rules_status = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
   std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
+  std::function<Result<Json>(const net::Request& request)> room = {};  // signed requests of a chat
   const evidence::Texts* texts = nullptr;  // null: answers show the references
 };
 

@@ -53,6 +53,12 @@ void Api::add_notify_routes() {
     FIREBREAK_ASSIGN(const Json given, parse_json(made.body));
     return net::json_response(JsonObject{{"id", string_or(given, "id")}, {"secret", secret}, {"until", until}, {"path", "/stakeholder.html#" + secret}}, 201);
   });
+  // A chat signs instead of showing a token.
+  router_.post("/api/v1/room", [this](net::Request request, net::Responder responder) {
+    auto answer = parts_.room ? parts_.room(request) : Result<Json>(fail(Code::kUnauthorized, "no room is configured"));
+    if (!answer) return responder.fail(answer.error());
+    responder(net::json_response(*answer));
+  });
   // Not a user's: who has this link sees this answer and nothing else.
   router_.get("/api/v1/stakeholder", [this](net::Request request, net::Responder responder) {
     Result<Json> view = fail(Code::kUnauthorized, "a link is needed");

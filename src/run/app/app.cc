@@ -181,6 +181,7 @@ Result<void> App::Impl::start_workers() {
   FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));
   const std::string installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
+  room = std::make_unique<Room>(*context, configuration.notify.room);
   deliveries = std::make_unique<Deliveries>(*context, configuration.notify, installation);
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls, *deliveries,

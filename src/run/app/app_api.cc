@@ -69,6 +69,9 @@ Result<void> App::Impl::start_api() {
       return fail(Code::kNotFound, fmt::format("no detectors run for '{}'; GET /api/v1/status says what they wait for", endpoint));
     return report;
   };
+  parts.room = [this](const net::Request& request) {
+    return room->handle(std::string(request.header("x-slack-request-timestamp")), std::string(request.header("x-slack-signature")), std::string(request.header("content-type")), request.body, system_clock.now());
+  };
   parts.host_names = options.host_names;
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };
