@@ -58,12 +58,26 @@ bool holds(Condition condition) {
   return false;
 }
 
+// One step: page ana.
+constexpr const char* kPlaybook = R"({
+  "type": "playbook", "spec_version": "cacao-2.0", "id": "playbook--00000000-0000-4000-8000-000000000005", "name": "Page", "created_by": "identity--00000000-0000-4000-8000-000000000004",
+  "created": "2026-03-01T09:00:00.000Z", "modified": "2026-03-01T09:00:00.000Z",
+  "workflow_start": "start--00000000-0000-4000-8000-000000000010", "workflow_exception": "end--00000000-0000-4000-8000-000000000013",
+  "agent_definitions": {"security-category--00000000-0000-4000-8000-000000000002": {"type": "security-category", "name": "Firebreak", "category": ["orchestrator"]}},
+  "workflow": {
+    "start--00000000-0000-4000-8000-000000000010": {"type": "start", "on_completion": "action--00000000-0000-4000-8000-000000000011"},
+    "action--00000000-0000-4000-8000-000000000011": {"type": "action", "name": "Page", "agent": "security-category--00000000-0000-4000-8000-000000000002",
+      "commands": [{"type": "firebreak", "command": "page chief \"come to the desk\""}], "on_completion": "end--00000000-0000-4000-8000-000000000012"},
+    "end--00000000-0000-4000-8000-000000000012": {"type": "end"},
+    "end--00000000-0000-4000-8000-000000000013": {"type": "end"}}})";
+
 struct Place : Installation {
   explicit Place(int acknowledge_within_s = 300) {
     write(folder() / "routing.key", "R0UTE\n");
     write(folder() / "hook.secret", "hook secret\n");
+    write(folder() / "playbook.json", kPlaybook);
     for (const char* name : {"routing.key", "hook.secret"}) ::chmod((folder() / name).c_str(), 0600);
-    write(folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + fmt::format(R"(notify:
+    write(folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\nplaybooks: [playbook.json]\n" + fmt::format(R"(notify:
   channels:
     mail: {{kind: smtp, url: 'smtp://127.0.0.1:{}', from: firebreak@example.org, tls: if_offered, timeout_s: 5}}
     pager: {{kind: pagerduty, url: 'http://127.0.0.1:{}/v2/enqueue', routing_key_file: routing.key, timeout_s: 60}}
@@ -183,6 +197,21 @@ TEST(Notify, calls_the_next_level_when_nobody_acknowledges_in_time) {
   ASSERT_TRUE(alerts);
   EXPECT_TRUE(alerts->at("alerts").at(0).at("next").is_null()) << "nobody is called any more";
   EXPECT_THAT(place.firebreak({"alert", "list"}).out, HasSubstr("acknowledged"));
+}
+
+TEST(Notify, answers_a_playbook_when_its_page_has_arrived) {
+  Place place;
+  place.mail_up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare("odd answers", "SEV-3");
+  const Finished run = place.firebreak({"playbook", "run", "playbook--00000000-0000-4000-8000-000000000005", "--incident", incident});
+  ASSERT_EQ(run.code, 0) << run.out << run.err;
+  ASSERT_TRUE(holds([&] { return place.entries("playbook_run_ended").size() == 1; }));
+  EXPECT_EQ(string_or(place.entries("playbook_run_ended")[0].at("body"), "outcome"), "success");
+  ASSERT_EQ(place.mail->got().size(), 1U);
+  EXPECT_EQ(place.mail->got()[0].to, "<chief@example.org>");
+  EXPECT_THAT(text_of(place.mail->got()[0]), HasSubstr("come to the desk"));
+  EXPECT_EQ(place.entries("playbook_call_started").size(), 0U) << "it went the way of alerts";
 }
 
 TEST(Notify, sends_a_message_after_somebody_else_approved_it_and_measures_it) {
