@@ -56,7 +56,7 @@ const std::vector<std::string_view>& finding_kinds() {
       "imported_result", "rule_match",
       // of the logs, the copy off the machine, and Firebreak itself
       "log_contradicted", "witness_missing", "witness_refused", "timestamp_missing", "timestamp_refused", "store_foreign", "keys_not_backed_up",
-      "store_not_immutable", "store_away", "capture_gap", "detector_lag"};
+      "store_not_immutable", "store_away", "capture_gap", "detector_lag", "readiness_drop"};
   return kinds;
 }
 

@@ -260,4 +260,26 @@ TEST(Tidy, files_stay_readable) {
   }
 }
 
+// docs/lifecycle.md: every check, and for each that is not open the tests that prove it, by the names they have.
+TEST(Tidy, lifecycle_checks_name_tests_that_exist) {
+  std::set<std::string> tests;
+  const std::regex head(R"(^TEST(?:_F|_P)?\((\w+), *(\w+)\))");
+  for (const SourceFile& file : all_sources())
+    for (const std::string& line : file.lines)
+      if (std::smatch found; std::regex_search(line, found, head)) tests.insert(found[1].str() + "." + found[2].str());
+  const std::regex row(R"(^\| (\d+) \|[^|]+\|[^|]+\| (proven|partly|open) \|(.*)\|$)"), name(R"(`([A-Z]\w*\.\w+)`)");
+  int checks = 0;
+  for (const std::string& line : lines_of(fs::path(FIREBREAK_SOURCE_DIR) / "docs/lifecycle.md")) {
+    std::smatch found;
+    if (!std::regex_match(line, found, row)) continue;
+    EXPECT_EQ(found[1].str(), std::to_string(++checks));
+    const std::string proof = found[3].str();
+    int named = 0;
+    for (auto at = std::sregex_iterator(proof.begin(), proof.end(), name); at != std::sregex_iterator(); ++at, ++named)
+      EXPECT_TRUE(tests.contains((*at)[1].str())) << "check " << checks << " names " << (*at)[1].str() << ", which is no test";
+    EXPECT_TRUE(named > 0 || found[2].str() == "open") << "check " << checks << " is " << found[2].str() << " by no test";
+  }
+  EXPECT_EQ(checks, 52);
+}
+
 }  // namespace

@@ -38,6 +38,7 @@ void finding_opened(Store& store, const Entry& entry) {
   for (const std::string_view name : kFindingMembers) copy_members(finding, entry.body, {name});
   finding["incident"] = "";
   finding["updates"] = 0;
+  finding["opened_with"] = int_or(entry.body, "count");
   for (const char* absent : {"verdict", "judged", "muted"}) finding[absent] = nullptr;
   count_members(finding, entry.body);
   store.put("finding", finding);

@@ -190,7 +190,7 @@ JsonObject status_screen(Store& store) {
   }
   std::stable_sort(screen.due.begin(), screen.due.end(),
                    [](const Json& a, const Json& b) { return string_or(a, "time") < string_or(b, "time"); });
-  const auto findings = static_cast<std::int64_t>(all(store, "finding", "open").size());
+  const std::int64_t findings = store.count("finding", "open");
   JsonObject counts{
       {"incidents_open", open.size()}, {"findings_open", findings}, {"actions_in_force", in_force.size()}};
   return JsonObject{{"frozen", std::move(frozen)},          {"needs_person", std::move(screen.needs)},

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "read/views/listing.h"
+
 namespace firebreak::views {
 namespace {
 
@@ -10,38 +12,32 @@ CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WI
 CREATE TABLE IF NOT EXISTS things(
   kind TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL, incident TEXT NOT NULL, endpoint TEXT NOT NULL,
   state TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS things_by_age ON things(kind, created);
-CREATE INDEX IF NOT EXISTS things_by_incident ON things(incident, kind, created);
 CREATE TABLE IF NOT EXISTS timeline(
   incident TEXT NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
   text TEXT NOT NULL, PRIMARY KEY(incident, entry)) WITHOUT ROWID;
 )";
 
-constexpr std::string_view kList =
-    "SELECT document FROM things WHERE kind = ?1 AND created < ?2 AND (?3 = '' OR incident = ?3) "
-    "AND (?4 = '' OR endpoint = ?4) AND (?5 = '' OR state = ?5) ORDER BY created ";
-
 }  // namespace
 
 struct Store::Statements {
-  Statement get, put, list_newest, list_oldest, add_line, lines, next, set_next;
+  Listing listing;
+  Statement get, put, add_line, lines, next, set_next;
 };
 
 Result<Store> Store::open(Database& database) {
   FIREBREAK_TRY(database.run(kTables));
+  FIREBREAK_TRY(database.run(kListIndexes));
+  FIREBREAK_ASSIGN(Listing listing, Listing::prepare(database));
   auto prepare = [&](std::string_view sql) { return Statement::prepare(database, sql); };
   FIREBREAK_ASSIGN(Statement get, prepare("SELECT document FROM things WHERE kind = ? AND id = ?"));
   FIREBREAK_ASSIGN(Statement put, prepare("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?, ?)"));
-  FIREBREAK_ASSIGN(Statement newest, prepare(std::string(kList) + "DESC LIMIT ?6"));
-  FIREBREAK_ASSIGN(Statement oldest, prepare(std::string(kList) + "ASC LIMIT ?6"));
   FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?)"));
   FIREBREAK_ASSIGN(
       Statement lines,
       prepare("SELECT entry, time, kind, actor, text FROM timeline WHERE incident = ? ORDER BY entry"));
   FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
   FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
-  return Store(std::make_shared<Statements>(Statements{std::move(get), std::move(put), std::move(newest),
-                                                       std::move(oldest), std::move(add), std::move(lines),
+  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(get), std::move(put), std::move(add), std::move(lines),
                                                        std::move(next), std::move(set_next)}));
 }
 
@@ -85,14 +81,20 @@ void Store::put_part(std::string_view kind, const JsonObject& document, std::str
 }
 
 std::vector<JsonObject> Store::list(const Query& query) {
-  Statement& statement = query.oldest_first ? statements_->list_oldest : statements_->list_newest;
-  statement.bind(query.kind).bind(query.below).bind(query.incident).bind(query.endpoint).bind(query.state);
-  statement.bind(static_cast<std::int64_t>(query.limit));
+  Statement& statement = statements_->listing.ask(query);
   std::vector<JsonObject> found;
   while (step(statement)) {
     Result<Json> document = parse_json(statement.text(0));
     if (document && document->is_object()) found.push_back(std::move(document->get_object()));
   }
+  return found;
+}
+
+std::int64_t Store::count(std::string_view kind, std::string_view state) {
+  Statement& statement = statements_->listing.count(kind, state);
+  if (!step(statement)) return 0;
+  const std::int64_t found = statement.integer(0);
+  statement.reset();
   return found;
 }
 

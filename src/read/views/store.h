@@ -19,7 +19,7 @@
 namespace firebreak::views {
 
 // Raised whenever the tables or the documents change shape: an older file is rebuilt from the journal.
-inline constexpr int kSchemaVersion = 7;
+inline constexpr int kSchemaVersion = 8;
 
 struct Query {
   std::string kind;
@@ -39,6 +39,7 @@ class Store {
   // A part of another thing, found by Query::incident = `whole`: a run has thousands of steps, and each is written alone.
   void put_part(std::string_view kind, const JsonObject& document, std::string_view whole);
   std::vector<JsonObject> list(const Query& query);
+  std::int64_t count(std::string_view kind, std::string_view state);
 
   void add_timeline(std::string_view incident, const Entry& entry, std::string_view text);
   void add_timeline(std::string_view incident, std::uint64_t index, Time time, std::string_view kind,

@@ -251,6 +251,14 @@ Result<Json> Views::status() const {
   return Json(std::move(screen));
 }
 
+Result<Json> Views::metrics(const MetricsFilter& filter, Time now) const {
+  const std::lock_guard lock(impl_->mutex);
+  JsonObject screen = metrics_screen(impl_->store, filter, now);
+  FIREBREAK_TRY(impl_->store.take_error());
+  screen["index"] = impl_->next;
+  return Json(std::move(screen));
+}
+
 Result<Json> Views::robustness() const {
   const std::lock_guard lock(impl_->mutex);
   JsonObject screen = robustness_screen(impl_->store);

@@ -17,6 +17,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "read/views/metrics.h"
 #include "types/entry.h"
 
 namespace firebreak::journal {
@@ -86,6 +87,9 @@ class Views {
 
   // One screen: what needs a person now, who waits for whom, what is due next.
   Result<Json> status() const;
+
+  // How long incidents took: metrics.h.
+  Result<Json> metrics(const MetricsFilter& filter, Time now) const;
 
   // Release × attack -> share still approved (gate G3a): {"rows":[{release, attack, approved, of, share,
   // control, …}]}

@@ -63,6 +63,7 @@ struct Parts {
   std::function<Result<Json>(const std::string& endpoint)> performance = {};  // figures of its answers, with bands
   std::function<Result<Json>(const std::string& endpoint)> detectors = {};  // the configuration in use
   std::function<Result<Json>(const Json& asked)> backtest = {};  // what another configuration would have found
+  std::function<Result<Json>(const std::string& endpoint)> readiness = {};  // for its next incident; empty: of all
   std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
   std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
   std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};

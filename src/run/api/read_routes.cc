@@ -83,6 +83,18 @@ void Api::add_read_routes() {
             add_notify_status(status);
             return shown(std::move(status));
           });
+  guarded("GET", "/api/v1/metrics/incidents", kPeople,
+          [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+            views::MetricsFilter filter{.since = {}, .endpoint = request.query_or("endpoint"), .severity = request.query_or("severity")};
+            if (const std::string since = request.query_or("since"); !since.empty()) {
+              const auto time = parse_time(since);
+              if (!time) return fail(Code::kInvalid, fmt::format("'since' is a moment such as 2026-03-01T00:00:00Z, not '{}'", since), "/since");
+              filter.since = *time;
+            }
+            return shown(parts_.views.metrics(filter, parts_.clock.now()));
+          });
+  guarded("GET", "/api/v1/readiness", kPeople,
+          [this](const net::Request& request, const access::Principal&) { return shown(parts_.readiness(request.query_or("endpoint"))); });
   guarded("GET", "/api/v1/robustness", kPeople,
           [this](const net::Request&, const access::Principal&) { return shown(parts_.views.robustness()); });
 

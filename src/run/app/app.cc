@@ -184,11 +184,13 @@ Result<void> App::Impl::start_workers() {
   room = std::make_unique<Room>(*context, configuration.notify.room);
   deliveries = std::make_unique<Deliveries>(*context, configuration.notify, installation);
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
+  readiness = std::make_unique<Readiness>(*context, *views, [this] { return feed_maker->status(); });
   clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls, *deliveries,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
                                             write_contacts();
                                             for (const std::string& name : feed_maker->worth_trying())
                                               jobs->post([this, name] { feed_maker->make(name); });
+                                            readiness->look(clock().now());
                                           });
   return {};
 }
@@ -206,6 +208,7 @@ Result<void> App::Impl::follow_journal() {
       feed_maker->apply(entry);
       guard.apply(entry);
       attestations->apply(entry);
+      readiness->apply(entry);
       archivist->apply(entry);
       offsite->apply(entry);
       if (entry.kind == "clock_fed") clockwork->remember(entry);

@@ -72,6 +72,7 @@ Result<void> App::Impl::start_api() {
   parts.room = [this](const net::Request& request) {
     return room->handle(std::string(request.header("x-slack-request-timestamp")), std::string(request.header("x-slack-signature")), std::string(request.header("content-type")), request.body, system_clock.now());
   };
+  parts.readiness = [this](const std::string& endpoint) { return readiness->report(endpoint); };
   parts.host_names = options.host_names;
   parts.published = [this](const std::string& name, const ledger::Log& log) { return attestations->published(name, log); };
   parts.cosigned = [this](const std::string& name) { return attestations->cosigned(name); };

@@ -29,6 +29,7 @@
 #include "run/app/offsite.h"
 #include "run/app/picture.h"
 #include "run/app/projection.h"
+#include "run/app/readiness.h"
 #include "run/app/request_book.h"
 #include "run/app/retention.h"
 #include "run/app/room.h"
@@ -59,6 +60,7 @@ struct App::Impl {
   std::unique_ptr<Context> context;
   RequestBook requests;
   std::unique_ptr<FeedMaker> feed_maker;
+  std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Archivist> archivist;
   std::unique_ptr<Erasures> erasures;
   std::unique_ptr<Intake> intake;

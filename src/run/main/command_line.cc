@@ -30,6 +30,8 @@ CommandLine::CommandLine()
   add_lists();
   add_incident();
   add_cases();
+  add_metrics();
+  add_readiness();
   add_contain();
   add_action();
   add_release();

@@ -61,6 +61,9 @@ class CommandLine {
   void propose_verb(CLI::App* contain, const std::string& name, const std::string& help, std::function<Json()> measure,
                     const std::function<void(CLI::App*)>& options);
   void add_action();
+  // metrics_words.cc, readiness_words.cc
+  void add_metrics();
+  void add_readiness();
   // case_words.cc
   void add_cases();
   void add_changes();

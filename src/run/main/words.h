@@ -65,6 +65,10 @@ struct DeadlineWords {
   bool draft = false;
 };
 
+struct MetricsWords {
+  std::string since, endpoint, severity;
+};
+
 struct Words {
   Connection connection;
   KeepingWords keeping;
@@ -77,6 +81,7 @@ struct Words {
   DeadlineWords deadline;
   PlaybookWords playbook;
   CaseWords cases;
+  MetricsWords metrics;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;

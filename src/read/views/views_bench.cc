@@ -1,0 +1,169 @@
+// What people wait for when an installation is old: 50,000 incidents, 1 M rows of timeline, 5 M findings in the views, and then
+// lists, filters, one incident whole, and the status, each asked many times with what the dice say. Reports p50 and p95.
+//   FIREBREAK_BENCH_INCIDENTS=50000 views_bench      (fewer for a quick look; findings and rows scale along)
+// The file is made anew in the current folder (about 6 GB at full size).
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "read/views/views.h"
+
+namespace firebreak {
+namespace {
+
+constexpr int kFindingsOfOne = 100, kRowsOfOne = 20, kEndpoints = 200;
+const Time kStart = *parse_time("2024-01-01T00:00:00Z");
+
+std::uint64_t incidents() {
+  const char* const given = std::getenv("FIREBREAK_BENCH_INCIDENTS");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 5'000;
+}
+
+// One incident after the other: findings, the opening, what people said, and for all but the newest hundred the close.
+class Past {
+ public:
+  explicit Past(std::uint64_t incidents) : incidents_(incidents) {}
+
+  template <class Take>
+  void write(Take take) {
+    for (std::uint64_t i = 0; i < incidents_; ++i) {
+      const std::string endpoint = "endpoint-" + std::to_string(i % kEndpoints);
+      JsonArray linked;
+      for (int f = 0; f < kFindingsOfOne; ++f) {
+        const std::string id = add("find", "finding_opened", finding(endpoint, f, "open"));
+        if (f < 4) linked.push_back(Json(id));
+        if (f >= 4 || i + 100 < incidents_) add("", "finding_closed", finding(endpoint, f, "over"), 1);
+      }
+      const std::string incident = add("inc", "incident_opened", {{"endpoint", endpoint}, {"stream", endpoint}, {"title", "Adversarial evasion of " + endpoint}, {"severity", "SEV-2"}, {"rule", "evasion"},
+                                                                  {"findings", std::move(linked)}, {"first_time", now()}, {"last_time", now()}});
+      ids.push_back(incident);
+      for (int row = 0; row < kRowsOfOne - 6; ++row)
+        add("", "incident_note", {{"incident", incident}, {"text", "looked at caller " + std::to_string(i * 31 + static_cast<std::uint64_t>(row)) + " and found nothing odd"}, {"by", "user:ana"}});
+      if (i + 100 < incidents_) add("", "incident_closed", {{"incident", incident}, {"summary", "done"}, {"residual_risk", "none"}, {"from", "post_incident"}, {"by", "user:ana"}});
+      take(entries_);
+      entries_.clear();
+    }
+  }
+
+  std::vector<std::string> ids;
+  std::uint64_t written = 0;
+
+ private:
+  std::string now() const { return format_time(kStart + static_cast<std::int64_t>(written) * kSecond); }
+
+  JsonObject finding(const std::string& endpoint, int n, const char* how) {
+    return {{"episode", "chain/" + std::to_string(episode_ + static_cast<std::uint64_t>(n))}, {"kind", n % 2 == 0 ? "query_chain" : "outlier_burst"}, {"severity", "high"}, {"endpoint", endpoint}, {"stream", endpoint},
+            {"first", 100}, {"last", 180}, {"first_time", now()}, {"last_time", now()}, {"count", 40}, {"summary", std::string(how) + ": 40 look-alike queries by 3 callers"}, {"numbers", JsonObject{{"limit", 20}}}};
+  }
+
+  std::string add(const char* prefix, const char* kind, JsonObject body, int = 0) {
+    Entry entry;
+    entry.index = written;
+    entry.kind = kind;
+    entry.time = kStart + static_cast<std::int64_t>(written) * kSecond;
+    entry.actor = "firebreak";
+    entry.body = std::move(body);
+    const std::string id = entry.id(prefix);
+    entries_.push_back(std::move(entry));
+    ++written;
+    if (std::string_view(kind) == "incident_opened") episode_ += kFindingsOfOne;
+    return id;
+  }
+
+  std::uint64_t incidents_, episode_ = 0;
+  std::vector<Entry> entries_;
+};
+
+struct World {
+  World() : path((std::filesystem::current_path() / "views_bench.sqlite").string()), past(incidents()) {
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+    views = *views::Views::open(path);
+    const auto began = std::chrono::steady_clock::now();
+    past.write([&](const std::vector<Entry>& entries) { FIREBREAK_ASSERT(views->apply(std::span<const Entry>(entries)).has_value()); });
+    built_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  }
+  ~World() {
+    views.reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  }
+
+  static World& get() {
+    static World world;
+    return world;
+  }
+
+  std::string path;
+  Past past;
+  std::unique_ptr<views::Views> views;
+  double built_s = 0;
+  std::mt19937_64 dice{7};
+};
+
+// `ask` gives a document; what is measured includes writing it as text.
+template <class Ask>
+void asked(benchmark::State& state, Ask ask) {
+  World& world = World::get();
+  std::vector<double> took;
+  for (auto _ : state) {
+    const auto began = std::chrono::steady_clock::now();
+    const Result<Json> answer = ask(world);
+    FIREBREAK_ASSERT(answer.has_value());
+    benchmark::DoNotOptimize(canonical_json(*answer));
+    took.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count());
+  }
+  std::sort(took.begin(), took.end());
+  state.counters["p50_ms"] = took[took.size() / 2];
+  state.counters["p95_ms"] = took[(took.size() * 95 + 99) / 100 - 1];
+}
+
+std::string any_endpoint(World& world) { return "endpoint-" + std::to_string(world.dice() % kEndpoints); }
+
+void fold(benchmark::State& state) {
+  World& world = World::get();
+  for (auto _ : state) benchmark::DoNotOptimize(world.built_s);
+  state.counters["entries"] = static_cast<double>(world.past.written);
+  state.counters["entries_per_s"] = static_cast<double>(world.past.written) / world.built_s;
+}
+void list_incidents(benchmark::State& state) {
+  asked(state, [](World& world) { return world.views->incidents({.cursor = std::to_string(1 + world.dice() % world.past.written), .limit = 50}); });
+}
+void filter_open(benchmark::State& state) {
+  asked(state, [](World& world) { return world.views->incidents({.cursor = {}, .limit = 50}, {.incident = {}, .endpoint = {}, .state = "open"}); });
+}
+void filter_endpoint(benchmark::State& state) {
+  asked(state, [](World& world) { return world.views->incidents({.cursor = {}, .limit = 50}, {.incident = {}, .endpoint = any_endpoint(world), .state = "closed"}); });
+}
+void filter_findings(benchmark::State& state) {
+  asked(state, [](World& world) { return world.views->findings({.cursor = {}, .limit = 50}, {.incident = {}, .endpoint = any_endpoint(world), .state = "open"}); });
+}
+void one_incident(benchmark::State& state) {
+  asked(state, [](World& world) { return world.views->incident(world.past.ids[world.dice() % world.past.ids.size()]); });
+}
+void the_status(benchmark::State& state) {
+  asked(state, [](World& world) { return world.views->status(); });
+}
+void opened_again(benchmark::State& state) {
+  World& world = World::get();
+  for (auto _ : state) {
+    world.views.reset();
+    world.views = *views::Views::open(world.path);
+  }
+}
+
+BENCHMARK(fold)->Iterations(1);
+BENCHMARK(list_incidents)->Iterations(400)->Unit(benchmark::kMillisecond);
+BENCHMARK(filter_open)->Iterations(400)->Unit(benchmark::kMillisecond);
+BENCHMARK(filter_endpoint)->Iterations(400)->Unit(benchmark::kMillisecond);
+BENCHMARK(filter_findings)->Iterations(400)->Unit(benchmark::kMillisecond);
+BENCHMARK(one_incident)->Iterations(400)->Unit(benchmark::kMillisecond);
+BENCHMARK(the_status)->Iterations(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(opened_again)->Iterations(3)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace firebreak
+
+BENCHMARK_MAIN();

@@ -1,0 +1,103 @@
+#include "run/app/readiness_checks.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace firebreak::app {
+namespace {
+
+ReadinessCheck yes(std::string name, std::string why) { return {std::move(name), Ready::kYes, std::move(why), {}}; }
+ReadinessCheck no(std::string name, std::string why, std::string command) { return {std::move(name), Ready::kNo, std::move(why), std::move(command)}; }
+ReadinessCheck not_applicable(std::string name, std::string why) { return {std::move(name), Ready::kNotApplicable, std::move(why), {}}; }
+
+std::int64_t days(Time now, Time then) { return std::max<std::int64_t>(0, now - then) / kDay; }
+
+ReadinessCheck owner(const ReadinessFacts& facts) {
+  if (!facts.owner_team.empty() && !facts.on_call.empty()) return yes("owner", fmt::format("{} owns it, {} is called", facts.owner_team, facts.on_call));
+  return no("owner", facts.owner_team.empty() ? "nobody is named as its owner" : "nobody is named as its on-call", fmt::format("firebreak endpoint put {} FILE   # with owner_team and on_call", facts.endpoint));
+}
+
+ReadinessCheck last_known_good(const ReadinessFacts& facts) {
+  const std::string command = fmt::format("firebreak release register --endpoint {} --release {} --upstream URL --model FILE --manifest FILE --dataset FILE --holdout FILE", facts.endpoint, facts.last_known_good.empty() ? "VERSION" : facts.last_known_good);
+  if (facts.last_known_good.empty()) return no("last_known_good", "there is no release to go back to", command);
+  if (!facts.good_registered) return no("last_known_good", fmt::format("release {} is not registered: nobody can tell its bytes from others", facts.last_known_good), command);
+  return yes("last_known_good", fmt::format("release {}, its bytes are known by their digest", facts.last_known_good));
+}
+
+// Something that was proven by a green effect check, and not too long ago.
+ReadinessCheck proven(std::string name, const ReadinessFacts& facts, const std::optional<Time>& when, Time now, std::string_view what) {
+  if (facts.tap) return not_applicable(std::move(name), "nothing can be in force on an endpoint in tap mode");
+  const std::string command = fmt::format("firebreak contain route {} --to fallback --for 10m", facts.endpoint);
+  if (!facts.has_fallback) return no(std::move(name), "no rules can answer instead of the model", fmt::format("firebreak endpoint put {} FILE   # with fallback", facts.endpoint));
+  if (!when) return no(std::move(name), fmt::format("{} was never proven by an effect check", what), command);
+  if (now - *when > kDrilledWithin) return no(std::move(name), fmt::format("{} was proven {} days ago, the last time", what, days(now, *when)), command);
+  return yes(std::move(name), fmt::format("{} was proven {} days ago", what, days(now, *when)));
+}
+
+ReadinessCheck records(const ReadinessFacts& facts, Time now) {
+  const std::string command = fmt::format("firebreak ingest --endpoint {} FILE", facts.endpoint);
+  if (!facts.newest_record) return no("records", "nothing was recorded yet", command);
+  if (now - *facts.newest_record > kRecordsWithin) return no("records", fmt::format("the newest record is {} days old", days(now, *facts.newest_record)), command);
+  if (facts.capture_gap) return no("records", "records are missing: a finding of kind capture_gap is open", "firebreak finding list --state open");
+  return yes("records", "they come in, and none is known to be missing");
+}
+
+ReadinessCheck baseline(const ReadinessFacts& facts) {
+  if (facts.baseline) return yes("baseline", "detectors hold what comes against it");
+  return no("baseline", "detectors wait for something to compare with", "firebreak status   # says what they wait for");
+}
+
+ReadinessCheck labels(const ReadinessFacts& facts, Time now) {
+  const std::string command = fmt::format("firebreak ingest --endpoint {} FILE   # lines with \"type\":\"label\"", facts.endpoint);
+  if (!facts.newest_label) return no("labels", "no label has come: a fall in precision would be an estimate", command);
+  if (now - *facts.newest_label > kLabelsWithin) return no("labels", fmt::format("the newest labelled answers are {} days old", days(now, *facts.newest_label)), command);
+  return yes("labels", fmt::format("the newest labelled answers are {} days old", days(now, *facts.newest_label)));
+}
+
+ReadinessCheck holdout(const ReadinessFacts& facts) {
+  if (facts.good_holdout) return yes("holdout", "a candidate can be held against labelled rows that it has not seen");
+  return no("holdout", "no labelled holdout: no candidate can pass its gates", fmt::format("firebreak release register --endpoint {} --release VERSION --upstream URL --model FILE --manifest FILE --dataset FILE --holdout FILE", facts.endpoint));
+}
+
+ReadinessCheck playbooks(const ReadinessFacts& facts) {
+  if (facts.playbooks == 0) return no("playbooks", "none is installed", "firebreak serve --config FILE   # with playbooks");
+  if (!facts.signatures_known) return no("playbooks", "no trusted key is configured, so nobody knows who wrote them", "firebreak playbook sign FILE   # and playbooks.trusted_keys in the configuration");
+  if (!facts.unsigned_playbooks.empty())
+    return no("playbooks", fmt::format("not signed by a trusted key: {}", fmt::join(facts.unsigned_playbooks, ", ")), "firebreak playbook sign FILE");
+  return yes("playbooks", fmt::format("{} installed, all signed by a trusted key", facts.playbooks));
+}
+
+std::string_view word(Ready ready) { return ready == Ready::kYes ? "yes" : ready == Ready::kNo ? "no" : "not_applicable"; }
+
+}  // namespace
+
+std::vector<ReadinessCheck> readiness_checks(const ReadinessFacts& facts, Time now) {
+  return {owner(facts),
+          records(facts, now),
+          baseline(facts),
+          labels(facts, now),
+          last_known_good(facts),
+          holdout(facts),
+          proven("fallback", facts, facts.fallback_proven, now, "the fallback"),
+          proven("kill_switch", facts, facts.kill_proven, now, "answering everything by rules"),
+          playbooks(facts)};
+}
+
+Json to_json(const std::string& endpoint, const std::vector<ReadinessCheck>& checks) {
+  JsonArray listed, red;
+  std::size_t ready = 0, of = 0;
+  for (const ReadinessCheck& check : checks) {
+    JsonObject one{{"name", check.name}, {"ready", word(check.ready)}, {"why", check.why}};
+    if (!check.command.empty()) one["command"] = check.command;
+    listed.push_back(std::move(one));
+    if (check.ready == Ready::kNotApplicable) continue;
+    ++of;
+    if (check.ready == Ready::kYes) ++ready;
+    else red.push_back(Json(check.name));
+  }
+  return JsonObject{{"endpoint", endpoint}, {"ready", ready}, {"of", of}, {"red", std::move(red)}, {"checks", std::move(listed)}};
+}
+
+}  // namespace firebreak::app

@@ -1,0 +1,54 @@
+// Is an endpoint ready for its next incident? A list of checks, each with the command that mends it. Pure: facts in, checks out;
+// readiness.cc gathers the facts. Times are the journal's.
+//
+// Source: NIST SP 800-61r2 §3.1 (preparation); the points that only models have are ours. Meaning of each: docs/readiness.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/time.h"
+
+namespace firebreak::app {
+
+inline constexpr std::int64_t kDrilledWithin = 90 * kDay;  // what was proven longer ago counts as unproven
+inline constexpr std::int64_t kLabelsWithin = 30 * kDay;   // labels of fraud come after weeks
+inline constexpr std::int64_t kRecordsWithin = kDay;
+
+struct ReadinessFacts {
+  std::string endpoint, owner_team, on_call;
+  bool tap = false;               // nothing can be in force on it
+  bool has_fallback = false;      // rules that answer instead of the model
+  std::string last_known_good;    // release
+  bool good_registered = false;   // with its model's digest
+  bool good_holdout = false;      // and a labelled holdout
+  std::optional<Time> fallback_proven;  // newest green effect check of a measure that let the rules answer some
+  std::optional<Time> kill_proven;      // … that let them answer all
+  std::optional<Time> newest_record, newest_label;
+  bool baseline = false;          // detectors hold records against something
+  bool capture_gap = false;       // a finding says that records are missing
+  std::size_t playbooks = 0;      // installed
+  std::vector<std::string> unsigned_playbooks;  // of these, by name; no trusted key signed them
+  bool signatures_known = false;  // the configuration names trusted keys
+};
+
+enum class Ready { kYes, kNo, kNotApplicable };
+
+struct ReadinessCheck {
+  std::string name;     // "kill_switch"
+  Ready ready = Ready::kNo;
+  std::string why;      // a sentence for a person
+  std::string command;  // that mends it; empty when it is ready
+  bool operator==(const ReadinessCheck&) const = default;
+};
+
+std::vector<ReadinessCheck> readiness_checks(const ReadinessFacts& facts, Time now);
+
+// {endpoint, ready, of, red[names], checks[{name, ready (yes, no, not_applicable), why, command?}]}
+Json to_json(const std::string& endpoint, const std::vector<ReadinessCheck>& checks);
+
+}  // namespace firebreak::app
