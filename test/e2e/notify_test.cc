@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "support/installation.h"
 #include "types/free_text.h"
+#include "run/app/room.h"
 #include "world/connect/messenger.h"
 #include "world/net/mail_receiver_testing.h"
 
@@ -57,12 +58,26 @@ bool holds(Condition condition) {
   return false;
 }
 
+// One step: page ana.
+constexpr const char* kPlaybook = R"({
+  "type": "playbook", "spec_version": "cacao-2.0", "id": "playbook--00000000-0000-4000-8000-000000000005", "name": "Page", "created_by": "identity--00000000-0000-4000-8000-000000000004",
+  "created": "2026-03-01T09:00:00.000Z", "modified": "2026-03-01T09:00:00.000Z",
+  "workflow_start": "start--00000000-0000-4000-8000-000000000010", "workflow_exception": "end--00000000-0000-4000-8000-000000000013",
+  "agent_definitions": {"security-category--00000000-0000-4000-8000-000000000002": {"type": "security-category", "name": "Firebreak", "category": ["orchestrator"]}},
+  "workflow": {
+    "start--00000000-0000-4000-8000-000000000010": {"type": "start", "on_completion": "action--00000000-0000-4000-8000-000000000011"},
+    "action--00000000-0000-4000-8000-000000000011": {"type": "action", "name": "Page", "agent": "security-category--00000000-0000-4000-8000-000000000002",
+      "commands": [{"type": "firebreak", "command": "page chief \"come to the desk\""}], "on_completion": "end--00000000-0000-4000-8000-000000000012"},
+    "end--00000000-0000-4000-8000-000000000012": {"type": "end"},
+    "end--00000000-0000-4000-8000-000000000013": {"type": "end"}}})";
+
 struct Place : Installation {
   explicit Place(int acknowledge_within_s = 300) {
     write(folder() / "routing.key", "R0UTE\n");
     write(folder() / "hook.secret", "hook secret\n");
+    write(folder() / "playbook.json", kPlaybook);
     for (const char* name : {"routing.key", "hook.secret"}) ::chmod((folder() / name).c_str(), 0600);
-    write(folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\n" + fmt::format(R"(notify:
+    write(folder() / "firebreak.yaml", "gateways: {gw-1: {control: '" + control_url() + "', token_file: control.token}}\nplaybooks: [playbook.json]\n" + fmt::format(R"(notify:
   channels:
     mail: {{kind: smtp, url: 'smtp://127.0.0.1:{}', from: firebreak@example.org, tls: if_offered, timeout_s: 5}}
     pager: {{kind: pagerduty, url: 'http://127.0.0.1:{}/v2/enqueue', routing_key_file: routing.key, timeout_s: 60}}
@@ -79,6 +94,7 @@ struct Place : Installation {
   attempts: 2
   backoff_s: [1]
   audiences: {{executives: [board], owners: [room]}}
+  room: {{secret_file: hook.secret, channel: C1, users: {{U1: ana, U2: ben}}}}
 )", static_cast<unsigned>(mail_port), static_cast<unsigned>(pager.port), static_cast<unsigned>(chat.port), acknowledge_within_s));
   }
 
@@ -183,6 +199,21 @@ TEST(Notify, calls_the_next_level_when_nobody_acknowledges_in_time) {
   EXPECT_THAT(place.firebreak({"alert", "list"}).out, HasSubstr("acknowledged"));
 }
 
+TEST(Notify, answers_a_playbook_when_its_page_has_arrived) {
+  Place place;
+  place.mail_up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare("odd answers", "SEV-3");
+  const Finished run = place.firebreak({"playbook", "run", "playbook--00000000-0000-4000-8000-000000000005", "--incident", incident});
+  ASSERT_EQ(run.code, 0) << run.out << run.err;
+  ASSERT_TRUE(holds([&] { return place.entries("playbook_run_ended").size() == 1; }));
+  EXPECT_EQ(string_or(place.entries("playbook_run_ended")[0].at("body"), "outcome"), "success");
+  ASSERT_EQ(place.mail->got().size(), 1U);
+  EXPECT_EQ(place.mail->got()[0].to, "<chief@example.org>");
+  EXPECT_THAT(text_of(place.mail->got()[0]), HasSubstr("come to the desk"));
+  EXPECT_EQ(place.entries("playbook_call_started").size(), 0U) << "it went the way of alerts";
+}
+
 TEST(Notify, sends_a_message_after_somebody_else_approved_it_and_measures_it) {
   Place place;
   place.mail_up();
@@ -218,6 +249,88 @@ TEST(Notify, sends_a_message_after_somebody_else_approved_it_and_measures_it) {
   const net::Request got = place.chat.got()[0];
   EXPECT_EQ(got.header("firebreak-signature"), connect::webhook_signature("hook secret", std::string(got.header("firebreak-timestamp")), got.body));
   EXPECT_THAT(place.firebreak({"message", "list"}).out, HasSubstr("delivered"));
+}
+
+TEST(Notify, takes_words_from_the_room_as_those_of_the_person_and_lets_nobody_approve_there) {
+  Place place;
+  place.mail_up();
+  place.pager.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const auto post = [&](const std::string& body, const std::string& type, std::int64_t age_s, const std::string& secret) {
+    net::HttpClient http;
+    net::Request request;
+    request.method = "POST";
+    request.body = body;
+    const std::string timestamp = std::to_string(SystemClock().now().us / kSecond - age_s);
+    request.headers = {{"content-type", type}, {"x-slack-request-timestamp", timestamp}, {"x-slack-signature", app::room_signature(secret, timestamp, body)}};
+    return *http.send(request, place.url() + "/api/v1/room");
+  };
+  const auto say = [&](const std::string& text, const std::string& user = "U1") { return string_or(parse_json(post("channel_id=C1&user_id=" + user + "&text=" + text, "application/x-www-form-urlencoded", 0, "hook secret").body).value(), "text"); };
+  EXPECT_EQ(post("user_id=U1&text=status", "application/x-www-form-urlencoded", 0, "forged").status, 401);
+  EXPECT_EQ(post("user_id=U1&text=status", "application/x-www-form-urlencoded", 301, "hook secret").status, 401) << "too old";
+  EXPECT_THAT(say("declare+scores+SEV-1+odd+answers%2C+HIDDEN"), HasSubstr("declared"));
+  ASSERT_EQ(place.entries("incident_opened").size(), 1U);
+  const std::string incident = "inc-" + std::to_string(int_or(place.entries("incident_opened")[0], "index"));
+  EXPECT_EQ(string_or(place.entries("incident_opened")[0].at("body"), "declared_by"), "user:ana");
+  EXPECT_THAT(say("ack", "U2"), HasSubstr(incident + " is yours"));
+  EXPECT_THAT(say("note+" + incident + "+the+key+leaked"), HasSubstr("noted"));
+  EXPECT_THAT(say("handover+" + incident + "+commander+ben"), HasSubstr("ben is commander"));
+  EXPECT_THAT(say("status"), HasSubstr("odd answers, HIDDEN"));
+  EXPECT_THAT(say("approve+act-1", "U2"), HasSubstr("is not said here"));
+  EXPECT_THAT(say("contain+" + incident + "+fallback+60"), ::testing::AnyOf(HasSubstr("proposed"), HasSubstr("option"))) << "an option is offered once its forecast is made";
+  EXPECT_TRUE(place.entries("action_approved").empty());
+  EXPECT_THAT(say("status", "U9"), HasSubstr("no account"));
+  EXPECT_THAT(string_or(parse_json(post("channel_id=C2&user_id=U1&text=status", "application/x-www-form-urlencoded", 0, "hook secret").body).value(), "text"), HasSubstr("not the incident room"));
+  // A pinned message becomes a fact, once, however often the chat sends it.
+  const std::string pin = R"({"type":"event_callback","event":{"type":"pin_added","user":"U2","channel_id":"C1","item":{"message":{"text":"rollback began","permalink":"https://chat.example.org/p1"}}}})";
+  const std::string timestamp = std::to_string(SystemClock().now().us / kSecond);
+  for (int i = 0; i < 2; ++i) {
+    net::HttpClient http;
+    net::Request request;
+    request.method = "POST";
+    request.body = pin;
+    request.headers = {{"content-type", "application/json"}, {"x-slack-request-timestamp", timestamp}, {"x-slack-signature", app::room_signature("hook secret", timestamp, pin)}};
+    EXPECT_EQ(http.send(request, place.url() + "/api/v1/room")->status, 200);
+  }
+  EXPECT_EQ(place.entries("incident_note").size(), 2U);
+  EXPECT_THAT(place.firebreak({"incident", "show", incident}).out, HasSubstr("pinned: rollback began https://chat.example.org/p1"));
+  EXPECT_EQ(parse_json(post(R"({"type":"url_verification","challenge":"c7"})", "application/json", 0, "hook secret").body).value().at("challenge").as_string(), "c7");
+}
+
+TEST(Notify, shows_a_stakeholder_what_was_told_and_nothing_else) {
+  Place place;
+  place.mail_up();
+  place.pager.up();
+  ASSERT_NO_FATAL_FAILURE(place.begin());
+  const std::string incident = place.declare();
+  EXPECT_EQ(place.firebreak({"incident", "note", incident, "HIDDEN note"}).code, 0);
+  const Finished drafted = place.firebreak({"--json", "message", "draft", incident, "--audience", "executives", "--set", "impact=3 of 10", "--set", "containment=HIDDEN", "--set", "decision=c"});
+  const Finished link = place.firebreak({"--json", "stakeholder", "add", incident, "--audience", "executives", "--hours", "2"});
+  ASSERT_EQ(link.code, 0) << link.err << link.out;
+  const Json given = parse_json(link.out).value();
+  const std::string secret = string_or(given, "secret");
+  net::HttpClient http;
+  http.set_token(secret);
+  const auto seen = [&] { return http.get(place.url() + "/api/v1/stakeholder")->body; };
+  EXPECT_EQ(seen().find("HIDDEN"), std::string::npos) << "a draft is no word";
+  const std::string message = string_or(parse_json(drafted.out).value(), "id");
+  const Json shown = parse_json(place.firebreak({"--json", "message", "show", message}).out).value();
+  EXPECT_EQ(place.firebreak({"message", "approve", message, "--digest", string_or(shown, "digest")}, "ben").code, 0);
+  ASSERT_TRUE(holds([&] { return seen().find("3 of 10") != std::string::npos; })) << seen();
+  EXPECT_EQ(seen().find("note"), std::string::npos);
+  std::istringstream lines{http.get(place.url() + "/api/v1/openapi.yaml")->body};
+  std::size_t asked = 0;
+  for (std::string line; std::getline(lines, line) && !line.starts_with("components:");) {
+    if (!line.starts_with("  /api/v1/") || line == "  /api/v1/openapi.yaml:" || line == "  /api/v1/stakeholder:") continue;
+    const auto answer = http.get(place.url() + line.substr(2, line.size() - 3));
+    ASSERT_TRUE(answer);
+    EXPECT_TRUE(answer->status == 401 || answer->status == 405) << line << answer->status;
+    ++asked;
+  }
+  EXPECT_GT(asked, 40U);
+  EXPECT_EQ(http.get(place.url() + "/stakeholder.html")->status, 200);
+  EXPECT_EQ(place.firebreak({"stakeholder", "remove", string_or(given, "id")}).code, 0);
+  EXPECT_EQ(http.get(place.url() + "/api/v1/stakeholder")->status, 401);
 }
 
 TEST(Notify, lets_people_declare_log_and_approve_when_mail_and_chat_are_down) {

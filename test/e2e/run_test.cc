@@ -131,8 +131,12 @@ struct Place : Installation {
   std::string started(const std::string& incident) {
     const Finished run = firebreak({"run", id, "--incident", incident}, "ana");
     EXPECT_EQ(run.code, 0) << run.out << run.err;
-    const auto runs = get("/api/v1/runs?incident=" + incident);
-    return runs && !runs->at("items").as_array().empty() ? string_or(runs->at("items").at(0), "id") : "";
+    for (int i = 0; i < 400; ++i) {  // views follow the journal
+      const auto runs = get("/api/v1/runs?incident=" + incident);
+      if (runs && !runs->at("items").as_array().empty()) return string_or(runs->at("items").at(0), "id");
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+    return {};
   }
   std::string declared() {
     const auto opened = command("ana", "incident.declare", JsonObject{{"endpoint", "scores"}, {"title", "odd answers"}, {"severity", "SEV-2"}});

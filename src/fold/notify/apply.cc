@@ -126,6 +126,12 @@ void overridden(NotifyState& state, const Entry& entry) {
 }
 void restored(NotifyState& state, const Entry& entry) { state.overrides.erase(index_with(string_or(entry.body, "override"), "ovr-")); }
 
+void link_added(NotifyState& state, const Entry& entry) {
+  std::erase_if(state.links, [&](const auto& item) { return item.second.until <= entry.time; });
+  state.links[entry.index] = {string_or(entry.body, "incident"), string_or(entry.body, "audience"), string_or(entry.body, "link_hash"), time_in(entry.body, "until")};
+}
+void link_removed(NotifyState& state, const Entry& entry) { state.links.erase(index_with(string_or(entry.body, "link"), "stk-")); }
+
 // ---- deliveries
 
 void ordered(NotifyState& state, const Entry& entry) {
@@ -223,7 +229,7 @@ void message_over(NotifyState& state, const Entry& entry) {
 }
 
 void update_given(NotifyState& state, const Entry& entry) {
-  if (Message* const message = message_in(state, entry.body)) message->counted = true;
+  if (Message* const message = message_in(state, entry.body)) message->given = entry.time;
   IncidentFacts* const incident = incident_in(state, entry.body);
   if (incident == nullptr) return;
   Updates& updates = incident->updates[string_or(entry.body, "audience")];
@@ -265,8 +271,9 @@ constexpr Row kRows[] = {
     {"message_rejected", message_over},         {"message_sent", message_over},
     {"message_undelivered", message_over},      {"notify_applied", configured},
     {"notify_ended", call_over},                {"oncall_override_added", overridden},
-    {"oncall_override_ended", restored},        {"update_due", update_said},
-    {"update_given", update_given},             {"update_overdue", update_said},
+    {"oncall_override_ended", restored},        {"stakeholder_link_added", link_added},     {"stakeholder_link_removed", link_removed},
+    {"update_due", update_said},                {"update_given", update_given},
+    {"update_overdue", update_said},
 };
 static_assert(std::is_sorted(std::begin(kRows), std::end(kRows), [](const Row& a, const Row& b) { return a.kind < b.kind; }));
 

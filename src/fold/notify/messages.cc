@@ -116,7 +116,7 @@ Drafts command(const NotifyState& state, const Entry& entry) {
   if (message.state != "by_hand" && message.state != "undelivered" && message.state != "approved")
     return refuse(entry, Code::kConflict, fmt::format("it is {}; only what was approved and did not go out by itself is sent by hand", message.state), "/message");
   Drafts drafts{make_draft("message_sent", message.incident, {{"message", id}, {"incident", message.incident}, {"by", entry.actor}, {"how", string_or(command_args(entry), "how")}})};
-  if (!message.counted && !message.audience.empty()) drafts.push_back(given(state, index, message, entry.time));
+  if (message.given.us == 0 && !message.audience.empty()) drafts.push_back(given(state, index, message, entry.time));
   if (!message.call.empty()) drafts.push_back(make_draft("notify_ended", id, {{"call", message.call}, {"message", id}, {"result", "done"}}));
   return drafts;
 }
@@ -169,7 +169,7 @@ Drafts settle_message(const NotifyState& state, std::uint64_t index, Time now) {
   if (found == state.messages.end() || found->second.state != "approved") return {};
   const Message& message = found->second;
   Drafts drafts;
-  if (!message.counted && !message.reached.empty() && !message.audience.empty()) drafts.push_back(given(state, index, message, now));
+  if (message.given.us == 0 && !message.reached.empty() && !message.audience.empty()) drafts.push_back(given(state, index, message, now));
   if (message.reached.size() + message.missed.size() < message.contacts.size()) return drafts;
   const bool done = message.missed.empty();
   drafts.push_back(make_draft(done ? "message_delivered" : "message_undelivered", id_of(index),

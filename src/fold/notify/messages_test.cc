@@ -104,6 +104,46 @@ TEST(NotifyMessages, go_out_by_hand_when_mail_and_chat_are_down) {
   EXPECT_TRUE(bool_or(desk.all("update_given")[0]->body, "in_time"));
 }
 
+// The same told to the executives, and as much hidden as there can be, or nothing of it: the same octets.
+TEST(NotifyStakeholders, see_what_their_audience_was_told_and_not_one_octet_more) {
+  const auto story = [](bool hidden) {
+    Desk desk;
+    desk.deliver();
+    const std::string hash(64, 'a');
+    const auto link = [&](const char* audience, const std::string& of) {
+      return desk.command("user:ana", "analyst", "stakeholder.add", {{"incident", desk.incident}, {"audience", audience}, {"link_hash", of}, {"until", format_time(desk.now() + kDay)}});
+    };
+    EXPECT_NE(find_kind(link("executives", hash), "stakeholder_link_added"), nullptr);
+    if (hidden) {
+      link("regulators", std::string(64, 'b'));
+      desk.down = {"pager", "hook"};
+      desk.draft("executives", "impact", "HIDDEN draft");
+      const std::string refused = desk.draft("executives", "impact", "HIDDEN rejected");
+      desk.command("user:ben", "approver", "message.reject", {{"message", refused}, {"reason", "HIDDEN reason"}});
+      const std::string others = desk.draft("regulators", "facts", "HIDDEN facts");
+      desk.approve(others, "user:ben");
+      desk.approve(others, "user:dan");
+      desk.command("user:ana", "analyst", "message.sent", {{"message", others}, {"how", "HIDDEN way"}});
+      desk.driver().input("incident_note", JsonObject{{"incident", desk.incident}, {"text", "HIDDEN note"}});
+      desk.driver().input("incident_role", JsonObject{{"incident", desk.incident}, {"role", "commander"}, {"user", "HIDDEN"}});
+      desk.driver().input("incident_opened", JsonObject{{"endpoint", "HIDDEN"}, {"title", "HIDDEN"}, {"severity", "SEV-1"}});
+      desk.command("user:ana", "analyst", "oncall.override", {{"rotation", "primary"}, {"contact", "chief"}, {"until", format_time(desk.now() + kHour)}, {"reason", "HIDDEN"}});
+    }
+    const std::string told = desk.draft("executives", "impact", "Three of ten answers are wrong.");
+    desk.approve(told, "user:ben");
+    desk.deliver();
+    EXPECT_EQ(stakeholder_view(desk.state(), std::string(64, 'c'), desk.now()).error().code, Code::kUnauthorized);
+    EXPECT_EQ(stakeholder_view(desk.state(), hash, desk.now() + kDay).error().code, Code::kUnauthorized) << "it has ended";
+    const auto seen = stakeholder_view(desk.state(), hash, desk.now());
+    EXPECT_TRUE(seen);
+    return canonical_json(seen.value_or(Json()));
+  };
+  const std::string with = story(true), without = story(false);
+  EXPECT_EQ(with, without);
+  EXPECT_NE(with.find("Three of ten"), std::string::npos);
+  EXPECT_EQ(with.find("HIDDEN"), std::string::npos);
+}
+
 Entry call(Story& story, const std::string& verb, const std::string& to) {
   return *find_kind(story.driver().input("playbook_call_ordered", JsonObject{{"run", "run-1"}, {"call", "notify"},
                                          {"request", JsonObject{{"verb", verb}, {"to", to}, {"text", "come here"}, {"incident", "inc-3"}, {"severity", "SEV-3"}, {"endpoint", "scores"}}}}), "playbook_call_ordered");

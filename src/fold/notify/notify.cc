@@ -39,6 +39,7 @@ Drafts decide(const NotifyState& state, const Entry& entry) {
   if (entry.kind == "command_accepted") {
     Drafts drafts = oncall_command(state, entry);
     join(drafts, decide_messages(state, entry));
+    join(drafts, stakeholder_command(state, entry));
     return drafts;
   }
   Drafts drafts = decide_alerts(state, entry);

@@ -42,6 +42,9 @@ Notice notice_of(const NotifyState& state, const Delivery& delivery);
 Json oncall_view(const NotifyState& state, Time now);
 Json status_view(const NotifyState& state, Time now);
 Json messages_view(const NotifyState& state, const std::string& incident);
+// What the holder of this link sees. kUnauthorized: no such link stands at `now`. Two states that differ in nothing that was told to the
+// link's audience give the same octets.
+Result<Json> stakeholder_view(const NotifyState& state, const std::string& link_hash, Time now);
 // What a person has to do: [{who, what, command}], as in the status.
 JsonArray needs_of(const NotifyState& state, Time now);
 

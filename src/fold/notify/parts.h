@@ -29,6 +29,8 @@ Drafts settle_message(const NotifyState& state, std::uint64_t message, Time now)
 Drafts updates_due(const NotifyState& state, Time now);
 std::int64_t longest_silence(const NotifyState& state, const IncidentFacts& incident);
 std::string digest_of(const std::string& audience, const std::string& subject, const std::string& body);
+// stakeholders.cc
+Drafts stakeholder_command(const NotifyState& state, const Entry& entry);
 // apply.cc
 void set_wake(NotifyState& state);
 

@@ -44,7 +44,7 @@ struct Message {
   std::set<std::string> approved_by, reached, missed;
   std::vector<std::string> contacts;             // that it is to reach
   Time drafted;
-  bool counted = false;                          // its audience has heard: update_given
+  Time given;                                    // when its audience heard it: update_given; 0: not yet
   bool operator==(const Message&) const = default;
 };
 
@@ -70,6 +70,12 @@ struct Override {
   bool operator==(const Override&) const = default;
 };
 
+struct StakeholderLink {
+  std::string incident, audience, hash;          // SHA-256 of the secret
+  Time until;
+  bool operator==(const StakeholderLink&) const = default;
+};
+
 struct ChannelHealth {
   Time failing_since, delivered;                 // 0: not
   std::uint64_t failures = 0;                    // since the last delivery
@@ -87,6 +93,7 @@ struct NotifyState {
   std::map<std::uint64_t, Delivery> deliveries;
   std::map<std::uint64_t, Message> messages;     // the newest kMessages
   std::map<std::uint64_t, Override> overrides;   // not yet over
+  std::map<std::uint64_t, StakeholderLink> links;  // not yet over
   std::map<std::string, ChannelHealth> channels;
   Time wake;                                     // when time alone brings something; derived; {0}: never
   bool operator==(const NotifyState&) const = default;

@@ -38,11 +38,11 @@ Delivery delivery_from(const Json& one) {
 
 JsonObject json(const Message& one) {
   return {{"incident", one.incident}, {"audience", one.audience}, {"subject", one.subject}, {"body", one.body}, {"digest", one.digest}, {"by", one.by}, {"call", one.call}, {"state", one.state},
-          {"approved_by", list(one.approved_by)}, {"reached", list(one.reached)}, {"missed", list(one.missed)}, {"contacts", list(one.contacts)}, {"drafted", one.drafted.us}, {"counted", one.counted}};
+          {"approved_by", list(one.approved_by)}, {"reached", list(one.reached)}, {"missed", list(one.missed)}, {"contacts", list(one.contacts)}, {"drafted", one.drafted.us}, {"given", one.given.us}};
 }
 Message message_from(const Json& one) {
   return {string_or(one, "incident"), string_or(one, "audience"), string_or(one, "subject"), string_or(one, "body"), string_or(one, "digest"), string_or(one, "by"), string_or(one, "call"), string_or(one, "state"),
-          set_at(one, "approved_by"), set_at(one, "reached"), set_at(one, "missed"), strings_or_empty(one, "contacts"), time_at(one, "drafted"), bool_or(one, "counted")};
+          set_at(one, "approved_by"), set_at(one, "reached"), set_at(one, "missed"), strings_or_empty(one, "contacts"), time_at(one, "drafted"), time_at(one, "given")};
 }
 
 JsonObject json(const IncidentFacts& one) {
@@ -68,6 +68,9 @@ Override override_from(const Json& one) {
   return {string_or(one, "rotation"), string_or(one, "contact"), string_or(one, "by"), string_or(one, "reason"), time_at(one, "from"), time_at(one, "until")};
 }
 
+JsonObject json(const StakeholderLink& one) { return {{"incident", one.incident}, {"audience", one.audience}, {"hash", one.hash}, {"until", one.until.us}}; }
+StakeholderLink link_from(const Json& one) { return {string_or(one, "incident"), string_or(one, "audience"), string_or(one, "hash"), time_at(one, "until")}; }
+
 template <class One>
 JsonObject all(const std::map<std::uint64_t, One>& of) {
   JsonObject out;
@@ -87,7 +90,7 @@ Json to_json(const NotifyState& state) {
   for (const auto& [name, one] : state.channels)
     channels[name] = JsonObject{{"failing_since", one.failing_since.us}, {"delivered", one.delivered.us}, {"failures", one.failures}, {"detail", one.detail}};
   return JsonObject{{"digest", state.digest},           {"settings", to_json(state.settings)}, {"incidents", std::move(incidents)}, {"alerts", all(state.alerts)},
-                    {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)},  {"channels", std::move(channels)}};
+                    {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)}, {"links", all(state.links)},  {"channels", std::move(channels)}};
 }
 
 Result<NotifyState> notify_state_from_json(const Json& document) {
@@ -104,6 +107,7 @@ Result<NotifyState> notify_state_from_json(const Json& document) {
   read_all(document, "deliveries", state.deliveries, delivery_from);
   read_all(document, "messages", state.messages, message_from);
   read_all(document, "overrides", state.overrides, override_from);
+  read_all(document, "links", state.links, link_from);
   set_wake(state);
   return state;
 }

@@ -90,6 +90,7 @@ struct Parts {
   std::function<Json(const Json& incident)> checklist = {};  // of Views::incident: items and coverage
   std::string exercise = {};  // the banner on everything that leaves; empty: everything is real
   std::function<Result<Json>()> exercise_script = {};  // what is hidden from players
+  std::function<Result<Json>(const net::Request& request)> room = {};  // signed requests of a chat
   const evidence::Texts* texts = nullptr;  // null: answers show the references
   vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };

@@ -198,6 +198,7 @@ Result<void> App::Impl::start_workers() {
   FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));
   const std::string installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
+  room = std::make_unique<Room>(*context, configuration.notify.room);
   deliveries = std::make_unique<Deliveries>(*context, configuration.notify, installation);
   FIREBREAK_ASSIGN(ledger::SigningKey key, ledger::SigningKey::load_or_create(files, ledger::key_path_of(options.data_dir, "journal"), "firebreak/journal", random));
   remedies = std::make_unique<Remedies>(*context, std::move(key));

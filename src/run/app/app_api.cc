@@ -72,6 +72,9 @@ Result<void> App::Impl::start_api() {
       return fail(Code::kNotFound, fmt::format("no detectors run for '{}'; GET /api/v1/status says what they wait for", endpoint));
     return report;
   };
+  parts.room = [this](const net::Request& request) {
+    return room->handle(std::string(request.header("x-slack-request-timestamp")), std::string(request.header("x-slack-signature")), std::string(request.header("content-type")), request.body, system_clock.now());
+  };
   parts.readiness = [this](const std::string& endpoint) { return readiness->report(endpoint); };
   parts.host_names = options.host_names;
   parts.exercise = exercise.banner;

@@ -35,6 +35,7 @@
 #include "run/app/remedies.h"
 #include "run/app/request_book.h"
 #include "run/app/retention.h"
+#include "run/app/room.h"
 #include "world/effects/worker.h"
 #include "world/net/http_server.h"
 
@@ -79,6 +80,7 @@ struct App::Impl {
   Callers callers;
   std::unique_ptr<Calls> calls;
   std::unique_ptr<Deliveries> deliveries;
+  std::unique_ptr<Room> room;
   std::atomic<Time> contacts_written{};  // {0}: the card is to be written anew
   std::uint64_t newest_call = 0;   // that was there before the subscription
   std::set<std::uint64_t> orders_taken;

@@ -135,6 +135,24 @@ Result<void> read_plan(Files& files, const Json& section, const std::string& fol
   return {};
 }
 
+Result<void> read_room(Files& files, const Json& section, const std::string& folder, RoomConfig& room) {
+  const Json* const given = find(section, "room");
+  if (given == nullptr) return {};
+  if (auto ok = only_keys(*given, {"secret_file", "channel", "users"}); !ok) return bad("room", ok.error().message);
+  auto secret = read_secret(files, resolved(folder, string_or(*given, "secret_file")));
+  if (!secret) return bad("room/secret_file", secret.error().message);
+  room.secret = std::move(*secret);
+  room.channel = string_or(*given, "channel");
+  const Json* const users = find(*given, "users");
+  if (users == nullptr || !users->is_object()) return bad("room/users", "is a map: the chat's id of a person to an account");
+  for (const auto& member : users->get_object()) {
+    const std::string account = member.value().is_string() ? std::string(member.value().get_string()) : "";
+    if (!is_name(account)) return bad("room/users/" + std::string(member.key()), "is the name of an account");
+    room.users[std::string(member.key())] = account;
+  }
+  return {};
+}
+
 std::int64_t big_endian(std::string_view octets, std::size_t at, std::size_t size) {
   std::uint64_t value = size == 4 && (static_cast<unsigned char>(octets[at]) & 0x80) != 0 ? ~std::uint64_t{0} : 0;
   for (std::size_t i = 0; i < size; ++i) value = (value << 8) | static_cast<unsigned char>(octets[at + i]);
@@ -192,7 +210,7 @@ Result<NotifyConfig> notify_of(Files& files, const Json& config, const std::stri
   NotifyConfig out;
   const Json* const section = find(config, "notify");
   if (section == nullptr) return out;
-  if (auto ok = only_keys(*section, {"channels", "contacts", "rotations", "levels", "acknowledge_within_s", "update_every_s", "rounds", "attempts", "backoff_s", "warn_before_s", "plan", "audiences"}); !ok)
+  if (auto ok = only_keys(*section, {"channels", "contacts", "rotations", "levels", "acknowledge_within_s", "update_every_s", "rounds", "attempts", "backoff_s", "warn_before_s", "plan", "audiences", "room"}); !ok)
     return fail(std::move(ok.error()).with("notify"));
   JsonObject document, kinds, contacts;
   for (const char* const part : {"channels", "contacts"})
@@ -214,6 +232,7 @@ Result<NotifyConfig> notify_of(Files& files, const Json& config, const std::stri
   }
   document["channels"] = std::move(kinds);
   document["contacts"] = std::move(contacts);
+  FIREBREAK_TRY(read_room(files, *section, folder, out.room));
   FIREBREAK_TRY(read_rotations(files, *section, zoneinfo, document));
   for (const char* const key : {"levels", "acknowledge_within_s", "update_every_s", "rounds", "attempts", "backoff_s", "warn_before_s"})
     if (const Json* const given = find(*section, key)) document[key] = *given;

@@ -16,10 +16,17 @@ struct ContactCard {
   std::map<std::string, std::string> addresses;  // by channel
 };
 
+struct RoomConfig {  // one chat channel (room.h)
+  std::string secret;                            // signs what comes from it; empty: there is none
+  std::string channel;                           // its id; empty: any that signs
+  std::map<std::string, std::string> users;      // chat's id of a person -> account
+};
+
 struct NotifyConfig {
   Json document = JsonObject{};                               // of notify_applied; empty: off
   std::map<std::string, connect::ChannelConfig> channels;
   std::map<std::string, ContactCard> contacts;                // by name
+  RoomConfig room;
 };
 
 // Errors name the member. Zones are read from `zoneinfo`.

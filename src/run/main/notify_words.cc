@@ -156,6 +156,20 @@ int override_turn(Client& client, const NotifyWords& w) {
   return give_command(client, "oncall.override", std::move(args));
 }
 
+int add_stakeholder(Client& client, const std::string& incident, const NotifyWords& n) {
+  auto answer = client.post("/api/v1/stakeholders", JsonObject{{"incident", incident}, {"audience", n.audience}, {"hours", n.hours}});
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  const std::string link = client.connection().url + string_or(*answer, "path");
+  if (client.connection().json) {
+    answer->as_object()["link"] = link;
+    std::fputs(pretty_json(*answer).c_str(), stdout);
+    return kDone;
+  }
+  fmt::print("{}\n", link);
+  fmt::print(stderr, "firebreak: {} opens until {}; 'firebreak stakeholder remove {}' ends it\n", string_or(*answer, "id"), string_or(*answer, "until"), string_or(*answer, "id"));
+  return kDone;
+}
+
 // Needs no server: the card lies in the data folder, or wherever it was copied to.
 int print_contacts(const std::string& path, bool json) {
   PosixFiles files;
@@ -208,6 +222,13 @@ void CommandLine::add_notify() {
   });
   sent->add_option("message", w.id, "msg-N")->required();
   sent->add_option("--how", n.how, "to whom, by what, with what proof")->required();
+  auto* stakeholder = noun("stakeholder", "links by which an audience reads what it was told, and nothing else");
+  auto* add = verb(stakeholder, "add", "prints the link, once", [&w, &n](Client& c) { return add_stakeholder(c, w.id, n); });
+  add->add_option("incident", w.id)->required();
+  add->add_option("--audience", n.audience, "as 'message plan' lists them")->required();
+  add->add_option("--hours", n.hours, "how long it opens")->check(CLI::Range(1, 2'160));
+  auto* remove = verb(stakeholder, "remove", "it opens nothing any more", [&w](Client& c) { return give_command(c, "stakeholder.remove", JsonObject{{"link", w.id}}); });
+  remove->add_option("link", w.id, "stk-N")->required();
   auto* contacts = offline(app_.get(), "contacts", "whom to call, from the card in the data folder: needs no server, no network", [this, &n] {
     return print_contacts(n.card.empty() ? data_or("firebreak-data") + "/contacts.txt" : n.card, words_.connection.json);
   });

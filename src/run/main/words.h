@@ -21,6 +21,7 @@ struct KeepingWords {
 struct NotifyWords {
   std::string audience, rotation, contact, from, until, reason, how, card;
   std::vector<std::string> values;
+  std::int64_t hours = 7 * 24;
 };
 
 struct RemedyWords {
