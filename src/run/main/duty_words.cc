@@ -66,7 +66,7 @@ JsonArray lines_of(const Json& duty) {
     } else if (const Json* const aside = find(stage, "set_aside"); aside != nullptr && aside->is_object()) {
       note = fmt::format("by {} and {}: {}", string_or(*aside, "by"), string_or(*aside, "with"), string_or(*aside, "reason"));
     } else {
-      for (const std::string& event : strings_or_empty(stage, "waits_for")) note += (note.empty() ? "waits for " : ", ") + event;
+      for (const std::string& event : strings_or_empty(stage, "waits_for")) note += (!note.empty() ? ", " : string_or(stage, "state") == "waits" ? "waits for " : "may come forward by ") + event;
       if (bool_or(stage, "expected")) note += (note.empty() ? "" : "; ") + std::string("the stage before is not filed yet");
     }
     const std::string state = string_or(stage, "state");
@@ -77,7 +77,7 @@ JsonArray lines_of(const Json& duty) {
 }
 
 const std::vector<Column>& columns() {
-  static const std::vector<Column> all = {{"DUTY", "/duty", 16}, {"INCIDENT", "/incident", 16}, {"REGIME", "/regime", 16}, {"STAGE", "/stage", 22}, {"STATE", "/state", 14}, {"DUE", "/due", 26}, {"TO", "/to", 34}, {"NOTE", "/note", 90}};
+  static const std::vector<Column> all = {{"DUTY", "/duty", 16}, {"INCIDENT", "/incident", 16}, {"REGIME", "/regime", 16}, {"STAGE", "/stage", 22}, {"STATE", "/state", 14}, {"DUE", "/due", 28}, {"TO", "/to", 34}, {"NOTE", "/note", 90}};
   return all;
 }
 
@@ -108,6 +108,8 @@ int show(Client& client, const Words& w) {
   if (bool_or(*answer, "holds_evidence")) fmt::print("It holds the evidence: nothing changes the system until the notice is proven.\n");
   std::fputs(table(lines_of(*answer), columns()).c_str(), stdout);
   for (const Json& stage : stages_of(*answer)) fmt::print("{}: {} ({})\n", text(stage, "stage"), text(stage, "content"), text(stage, "citation"));
+  for (const Json& stage : stages_of(*answer))
+    for (const std::string& note : strings_or_empty(stage, "notes")) fmt::print("{}: {}\n", text(stage, "stage"), note);
   for (const Json& one : answer->at("events").as_array()) fmt::print("told by {}: {} at {} {}\n", text(one, "by"), text(one, "event"), text(one, "at"), find(one, "reference") == nullptr ? "" : text(one, "reference"));
   for (const Json& one : answer->at("reliefs").as_array()) fmt::print("{} {}: {} ({}, by {})\n", text(one, "id"), text(one, "state"), text(one, "what"), text(one, "reason"), text(one, "by"));
   return kDone;
