@@ -48,7 +48,7 @@ std::string own_text(const Entry& entry) {
 // Entries that name an action of the incident.
 std::string action_text(const Entry& entry) {
   const Json& body = entry.body;
-  if (entry.kind == "action_approved") return of_action(body, "approved");
+  if (entry.kind == "action_approved") return of_action(body, find(body, "break_glass") != nullptr ? "approved by one alone, under break-glass" : "approved");
   if (entry.kind == "action_rejected") return of_action(body, "rejected");
   if (entry.kind == "action_expired") return of_action(body, "expired unapproved");
   if (entry.kind == "action_in_force") return of_action(body, "is in force");

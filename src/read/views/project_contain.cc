@@ -60,15 +60,17 @@ void action_proposed(Store& store, const Entry& entry) {
 
 void action_approved(Store& store, const Entry& entry) {
   edit_action(store, entry, [&](JsonObject& action) {
+    const std::string glass = string_or(entry.body, "break_glass");  // one person was enough
     action["approved_by"].as_array().push_back(moment(entry, string_or(entry.body, "by")));
+    if (!glass.empty()) action["break_glass"] = glass;
     const std::string before = string_or(action, "approvers");
     action["approvers"] = before + (before.empty() ? "" : ", ") + person(string_or(entry.body, "by"));
     const auto have = static_cast<std::int64_t>(action["approved_by"].as_array().size());
-    if (have >= int_or(action, "approvals_needed") && string_or(action, "state") == "proposed")
+    if ((have >= int_or(action, "approvals_needed") || !glass.empty()) && string_or(action, "state") == "proposed")
       action["state"] = "approved";
     tell(store, entry, action,
-         fmt::format("{} approved {} ({} of {}), bound to digest {}", person(string_or(entry.body, "by")),
-                     string_or(action, "id"), have, int_or(action, "approvals_needed"),
+         fmt::format("{} approved {} ({}), bound to digest {}", person(string_or(entry.body, "by")), string_or(action, "id"),
+                     glass.empty() ? fmt::format("{} of {}", have, int_or(action, "approvals_needed")) : "alone, under " + glass,
                      string_or(entry.body, "digest").substr(0, 16)));
   });
 }

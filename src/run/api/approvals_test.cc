@@ -249,6 +249,7 @@ TEST(BreakGlass, lets_one_act_alone_marked_and_asks_for_a_review_that_escalates)
   EXPECT_EQ(approved.status, 200) << approved.body;
   EXPECT_NE(approved.body.find("\"break_glass\":\"" + glass + "\""), std::string::npos) << approved.body;
   EXPECT_NE(town.send("ana", "GET", "/api/v1/status").body.find("firebreak break-glass --review " + glass), std::string::npos);
+  EXPECT_NE(town.send("ana", "GET", "/api/v1/actions/" + action).body.find("\"break_glass\":\"" + glass + "\""), std::string::npos);
   town.clock.feed(town.clock.now() + kDay);
   (void)town.journal->submit_wait(Draft{"tick", JsonObject{}, "firebreak", {}, {}});
   EXPECT_NE(town.send("ana", "GET", "/api/v1/status").body.find("OVERDUE"), std::string::npos);
