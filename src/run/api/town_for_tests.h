@@ -96,6 +96,10 @@ struct Town {
     program("token.add", JsonObject{{"user", name}, {"token_hash", sha256(name + "'s token").hex()}});
   }
   net::Response send(const std::string& who, const std::string& method, const std::string& path, const Json& body = nullptr, net::Headers headers = {}) {
+    // Reads see what was written before them (as ?min_index= does).
+    if (method == "GET") {
+      EXPECT_TRUE(views->wait_for_index(journal->size() - 1, 10 * kSecond));
+    }
     net::HttpClient http;
     if (!who.empty()) http.set_token(who + "'s token");
     net::Request request;
