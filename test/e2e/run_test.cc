@@ -45,7 +45,7 @@ struct Receiver {
 
   // Until it has got so many requests of this path.
   bool gets(const std::string& path, std::size_t many) {
-    for (int i = 0; i < 400 && got(path).size() < many; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    for (int i = 0; i < 2400 && got(path).size() < many; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(25));
     return got(path).size() == many;
   }
 
@@ -110,7 +110,7 @@ struct Place : Installation {
   }
   // Until the newest step of the run that waits for `what` does.
   std::string waited(const std::string& run, const std::string& what) {
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 2400; ++i) {
       if (const auto answer = get("/api/v1/runs/" + run))
         for (const Json& step : answer->at("steps").as_array())
           if (string_or(step, "state") == "running" && string_or(step, "waits_for").starts_with(what)) return string_or(step, "waits_for");
@@ -120,7 +120,7 @@ struct Place : Installation {
     return {};
   }
   std::string ended(const std::string& run) {
-    for (int i = 0; i < 800; ++i) {
+    for (int i = 0; i < 4800; ++i) {
       const auto answer = get("/api/v1/runs/" + run);
       if (answer && string_or(*answer, "state") != "running") return string_or(*answer, "state");
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
@@ -131,7 +131,7 @@ struct Place : Installation {
   std::string started(const std::string& incident) {
     const Finished run = firebreak({"run", id, "--incident", incident}, "ana");
     EXPECT_EQ(run.code, 0) << run.out << run.err;
-    for (int i = 0; i < 400; ++i) {  // views follow the journal
+    for (int i = 0; i < 2400; ++i) {  // views follow the journal
       const auto runs = get("/api/v1/runs?incident=" + incident);
       if (runs && !runs->at("items").as_array().empty()) return string_or(runs->at("items").at(0), "id");
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
