@@ -35,7 +35,7 @@ inline JsonObject some_args(const CommandSpec& command) {
     const std::string key(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     args[key] = "x";
-    for (const Json& other : {Json(1), Json(JsonArray{"x"}), Json(JsonArray{}), Json(JsonObject{})}) {
+    for (const Json& other : {Json(1), Json(true), Json(JsonArray{"x"}), Json(JsonArray{}), Json(JsonObject{})}) {
       const auto checked = check_command(command.name, args);
       if (checked || checked.error().pointer != "/" + key) break;
       args[key] = other;

@@ -4,10 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "base/simulated_files.h"
+#include "fold/casefile/casefile.h"
 #include "fold/contain/contain.h"
+#include "fold/exercise/exercise.h"
 #include "fold/incident/incident.h"
+#include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/remedy/remedy.h"
+#include "fold/reporting/reporting.h"
 #include "log/ledger/log.h"
 #include "log/vault/people.h"
 #include "run/api/api.h"
@@ -45,6 +50,12 @@ struct Town {
                                                                 playbook::playbook_state_from_json));
     folds.push_back(journal::make_fold<contain::ContainState>(contain::kFoldName, contain::kSchemaVersion, contain::decide, contain::apply, contain::to_json,
                                                               contain::contain_state_from_json));
+    folds.push_back(journal::make_fold<casefile::CasefileState>(casefile::kFoldName, casefile::kSchemaVersion, casefile::decide, casefile::apply, casefile::to_json, casefile::state_from_json));
+    folds.push_back(journal::make_fold<reporting::ReportingState>(reporting::kFoldName, reporting::kSchemaVersion, reporting::decide, reporting::apply, reporting::to_json,
+                                                                  reporting::state_from_json));
+    folds.push_back(journal::make_fold<notify::NotifyState>(notify::kFoldName, notify::kSchemaVersion, notify::decide, notify::apply, notify::to_json, notify::notify_state_from_json));
+    folds.push_back(journal::make_fold<exercise::ExerciseState>(exercise::kFoldName, exercise::kSchemaVersion, exercise::decide, exercise::apply, exercise::to_json, exercise::state_from_json));
+    folds.push_back(journal::make_fold<remedy::RemedyState>(remedy::kFoldName, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json, remedy::state_from_json));
     journal = *journal::Journal::open(std::move(*log), files, clock, "snapshots", {}, std::move(folds));
     streams = *record::Streams::open(files, clock, random, ".");
     views = *views::Views::open(":memory:");
@@ -78,6 +89,12 @@ struct Town {
     const auto nothing = [] { return Json(JsonObject{}); };
     parts.readiness = [nothing](const std::string&) -> Result<Json> { return nothing(); };
     parts.trace = [none](const std::string& id, const std::string&) { return none(id); };
+    parts.checklist = [](const Json&) { return Json(JsonObject{}); };
+    parts.draft = [](const std::string& incident, const std::string&, const std::string&) -> Result<Json> { return Json(JsonObject{{"incident", incident}}); };
+    parts.remedy = [](const std::string& incident, const std::string&, const std::string&, std::size_t) -> Result<Json> { return Json(JsonObject{{"incident", incident}}); };
+    parts.remedy_export = [](const std::string& incident, const std::string&, const std::string&) -> Result<Bytes> { return "incident\n" + incident + "\n"; };
+    parts.taint = [](const std::string& incident) -> Result<Json> { return Json(JsonObject{{"incident", incident}}); };
+    parts.exercise_script = [nothing]() -> Result<Json> { return nothing(); };
     parts.keeping_status = parts.retention_status = parts.rules_status = parts.clock_state = nothing;
     parts.archive.status = [nothing]() -> Result<Json> { return nothing(); };
     parts.archive.file = [](const std::string&, const std::string& file, const std::string&) -> Result<Bytes> { return fail(Code::kNotFound, file); };

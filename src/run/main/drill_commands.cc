@@ -20,7 +20,7 @@
 #include "run/drill/after_action.h"
 #include "run/drill/director.h"
 #include "run/drill/runs.h"
-#include "run/drill/watcher.h"
+#include "run/drill/abort_watch.h"
 #include "run/main/client.h"
 
 namespace firebreak::cli {
@@ -158,7 +158,7 @@ int run_drill(const DrillWords& words, bool json) {
   drill::Stage stage(files, random, *drill, {dir, base, fs::read_symlink("/proc/self/exe").string(), words.scripted});
   const auto play = [&]() -> Result<void> {
     FIREBREAK_TRY(stage.check_folder());  // what lies in it already is nobody's wish to end this
-    const drill::Watcher watcher(files, dir + "/" + std::string(drill::kAbortFile), &interrupted, [&stage] { stage.abort(); });
+    const drill::AbortWatch watch(files, dir + "/" + std::string(drill::kAbortFile), &interrupted, [&stage] { stage.abort(); });
     FIREBREAK_TRY(stage.set_up());
     if (!json) invite(*drill, stage, dir);
     drill::Direction direction;

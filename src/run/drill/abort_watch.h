@@ -13,12 +13,12 @@ namespace firebreak::drill {
 
 inline constexpr std::string_view kAbortFile = "ABORT";
 
-class Watcher {
+class AbortWatch {
  public:
-  Watcher(Files& files, std::string path, const std::atomic<bool>* interrupted, std::function<void()> stop);
-  ~Watcher();
-  Watcher(const Watcher&) = delete;
-  Watcher& operator=(const Watcher&) = delete;
+  AbortWatch(Files& files, std::string path, const std::atomic<bool>* interrupted, std::function<void()> stop);
+  ~AbortWatch();
+  AbortWatch(const AbortWatch&) = delete;
+  AbortWatch& operator=(const AbortWatch&) = delete;
 
  private:
   std::atomic<bool> done_{false};

@@ -1,10 +1,10 @@
-#include "run/drill/watcher.h"
+#include "run/drill/abort_watch.h"
 
 #include <chrono>
 
 namespace firebreak::drill {
 
-Watcher::Watcher(Files& files, std::string path, const std::atomic<bool>* interrupted, std::function<void()> stop)
+AbortWatch::AbortWatch(Files& files, std::string path, const std::atomic<bool>* interrupted, std::function<void()> stop)
     : thread_([this, &files, path = std::move(path), interrupted, stop = std::move(stop)] {
         while (!done_) {
           if (exists(files, path) || (interrupted != nullptr && *interrupted)) return stop();
@@ -12,7 +12,7 @@ Watcher::Watcher(Files& files, std::string path, const std::atomic<bool>* interr
         }
       }) {}
 
-Watcher::~Watcher() {
+AbortWatch::~AbortWatch() {
   done_ = true;
   thread_.join();
 }
