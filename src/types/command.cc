@@ -133,8 +133,8 @@ constexpr CommandSpec kCommands[] = {
     {"remedy.told", Duty::kTimeline, kDo, "incident reference", "records where note", "say that the customers of listed decisions were told, and how"},
     {"remedy.export", Duty::kTimeline, kDo, "incident format digest rows", "", "note that the list was handed out; the server gives it with an export"},
     {"taint.build", Duty::kEvidence, kDo, "incident", "scope sources callers", "make the signed list of what the incident keeps out of training"},
-    {"stakeholder.add", Duty::kMessage, kDo, "incident audience link_hash until", "", "add a link by which an audience reads what it was told, by the SHA-256 of its secret"},
-    {"stakeholder.remove", Duty::kMessage, kDo, "link", "", "end such a link"},
+    {"stakeholder.add", Duty::kSteer, kDo, "incident audience link_hash until", "", "add a link by which an audience reads what it was told, by the SHA-256 of its secret"},
+    {"stakeholder.remove", Duty::kSteer, kDo, "link", "", "end such a link"},
 };
 
 // Every argument is a text, but for these.

@@ -179,7 +179,7 @@ TEST(Remedy, a_taint_list_is_verified_without_us_and_a_release_trained_on_it_is_
   const std::string bundle = place.folder() / "bundle";
   Finished bundled;
   for (int i = 0; i < 100 && (bundled = place.firebreak({"evidence", "export", place.incident, "--out", bundle})).code != 0; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // until its entry stands under a checkpoint
+    std::this_thread::sleep_for(std::chrono::milliseconds(100)), std::filesystem::remove_all(bundle);  // until its entry stands under a checkpoint
   EXPECT_EQ(bundled.code, 0) << content(place.folder() / "cli.err");
   EXPECT_EQ(run({FIREBREAK_BINARY, "evidence", "verify", bundle}, place.folder() / "verify.err").code, 0);
   EXPECT_NE(place.firebreak({"incident", "show", place.incident}).out.find("Kept out of training by tnt-"), std::string::npos);

@@ -51,7 +51,8 @@ void Api::add_notify_routes() {
     const std::string secret = to_hex(parts_.random.bytes(32)), until = format_time(parts_.clock.now() + hours * kHour);
     FIREBREAK_ASSIGN(net::Response made, give_command("stakeholder.add", JsonObject{{"incident", string_or(body, "incident")}, {"audience", string_or(body, "audience")}, {"link_hash", sha256(secret).hex()}, {"until", until}}, who));
     FIREBREAK_ASSIGN(const Json given, parse_json(made.body));
-    return net::json_response(JsonObject{{"id", string_or(given, "id")}, {"secret", secret}, {"until", until}, {"path", "/stakeholder.html#" + secret}}, 201);
+    // 202: it opens nothing before a second person has said yes to it.
+    return net::json_response(JsonObject{{"id", string_or(given, "id")}, {"secret", secret}, {"until", until}, {"path", "/stakeholder.html#" + secret}, {"waits", made.status == 202}}, made.status == 202 ? 202 : 201);
   });
   // A chat signs instead of showing a token.
   router_.post("/api/v1/room", [this](net::Request request, net::Responder responder) {
