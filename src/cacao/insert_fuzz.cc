@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cacao/insert.h"
 #include "cacao/insert_parts.h"
 
@@ -56,6 +57,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t i = 0; i < out->size(); ++i) check((*plain)[i].from_variable == (*out)[i].from_variable);
   }
   const std::string shown = cacao::insert_text(text, lookup);
-  check(shown.size() <= cacao::kLongestInserted + 4 && (!cacao::is_utf8(text) || cacao::is_utf8(shown)));
+  check(shown.size() <= cacao::kLongestInserted + 4 && (!is_utf8(text) || is_utf8(shown)));
   return 0;
 }
