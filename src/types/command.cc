@@ -120,7 +120,7 @@ constexpr CommandSpec kCommands[] = {
     {"message.draft", Duty::kMessage, kPropose, "incident audience", "values", "draft a message to an audience of the communication plan"},
     {"message.approve", Duty::kMessage, kApprove, "message digest", "", "approve exactly the message with this digest; it leaves when all have"},
     {"message.reject", Duty::kMessage, kPropose, "message reason", "", "refuse a drafted message"},
-    {"message.sent", Duty::kTimeline, kDo, "message how", "", "say that a message went out by hand, and how"},
+    {"message.sent", Duty::kMessage, kPropose, "message how", "", "say that a message went out by hand, and how"},
     {"exercise.inject", Duty::kAdminister, kDo, "inject type from to channel text", "", "give an inject of the exercise out to its players"},
     {"exercise.skip", Duty::kAdminister, kDo, "inject why", "", "pass an inject over"},
     {"exercise.decide", Duty::kTimeline, kDo, "decision choice reason", "", "record a decision of the exercise, and why"},

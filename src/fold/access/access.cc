@@ -87,6 +87,16 @@ void apply_included(AccessState& state, const Entry& entry) {
   if (at->second.empty()) state.excluded.erase(at);
 }
 
+// Who is kept from an incident is kept from what becomes of it: of what was split off, and of what it was merged into.
+void inherit(AccessState& state, const std::string& from, const std::string& to) {
+  const auto at = state.excluded.find(from);
+  if (at == state.excluded.end() || to.empty()) return;
+  const std::set<std::string> people = at->second;
+  state.excluded[to].insert(people.begin(), people.end());
+}
+void apply_split(AccessState& state, const Entry& entry) { inherit(state, string_or(entry.body, "split_of"), entry.id("inc")); }
+void apply_merged(AccessState& state, const Entry& entry) { inherit(state, string_or(entry.body, "incident"), string_or(entry.body, "into")); }
+
 // A code serves once, whatever becomes of what it came with.
 void take_code(AccessState& state, const Entry& entry) {
   const Json* via = find(entry.body, "via");
@@ -145,6 +155,8 @@ constexpr Row kTable[] = {
     {"break_glass_reviewed", apply_reviewed},
     {"command_accepted", take_code},
     {"command_requested", apply_requested},
+    {"incident_merged", apply_merged},
+    {"incident_opened", apply_split},
     {"incident_person_excluded", apply_excluded},
     {"incident_person_included", apply_included},
     {"key_added", apply_key},

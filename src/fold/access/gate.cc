@@ -58,6 +58,17 @@ JsonObject told(const AccessState& state, const Json& via) {
   return out;
 }
 
+// Who is to have a role in an incident is a person of this installation who may see it and write in it.
+Result<void> check_taker(const AccessState& state, const CommandSpec& command, const Json& args) {
+  const std::string_view key = command.name == "incident.assign" ? "user" : command.name == "incident.handover" ? "to" : "";
+  const std::string name = key.empty() ? std::string() : user_of(string_or(args, key));
+  if (name.empty()) return {};
+  const auto taker = state.users.find(name);
+  const bool can = taker != state.users.end() && cell_of(rights_of(taker->second.role, preset_of(state)), Duty::kTimeline) >= Cell::kDo && may_see(state, name, string_or(args, "incident"));
+  if (can) return {};
+  return fail(Code::kInvalid, fmt::format("'{}' is no person who can work on this incident", name), fmt::format("/{}", key));
+}
+
 Result<Way> program_way(const User& user, const Entry& entry, const CommandSpec& command) {
   if (has_word(command.programs, user.role)) return Way::kNow;
   return fail(Code::kForbidden, fmt::format("'{}' is for people; {} is {}", command.name, entry.actor, user.role));
@@ -75,6 +86,7 @@ Result<Way> person_way(const AccessState& state, const Entry& entry, const Comma
   }
   if (const std::string incident = string_or(command_args(entry), "incident"); !may_see(state, name, incident))
     return fail(Code::kNotFound, fmt::format("there is no incident '{}'", incident), "/incident");
+  FIREBREAK_TRY(check_taker(state, command, command_args(entry)));
   FIREBREAK_TRY(check_code(state, user, command, int_or(via, "mfa")));
   if (command.step == Step::kOwn || command.step == Step::kAnswer) return Way::kNow;
   return way_of(state, command, name, user.role, rights);

@@ -51,6 +51,9 @@ Drafts decide_merged(const IncidentState& state, const Entry& entry) {
     drafts.push_back(make_draft("incident_finding_linked", into,
                                 {{"incident", into}, {"finding", finding}, {"kind", of.kind}, {"summary", of.summary}, {"cause", of.cause}, {"why", fmt::format("{} was merged", id)}}));
   }
+  if (merged->second.severity < open->severity)  // "SEV-1" before "SEV-3"
+    drafts.push_back(make_draft("incident_severity", into,
+                                {{"incident", into}, {"from", open->severity}, {"to", merged->second.severity}, {"reason", fmt::format("{} was merged", id)}, {"by", string_or(entry.body, "by")}}));
   drafts.push_back(make_draft("incident_closed", id,
                               {{"incident", id}, {"summary", fmt::format("it goes on as {}: {}", into, string_or(entry.body, "reason"))}, {"residual_risk", fmt::format("see {}", into)},
                                {"reason", string_or(entry.body, "reason")}, {"from", string_or(entry.body, "from")}, {"into", into}, {"by", string_or(entry.body, "by")}}));

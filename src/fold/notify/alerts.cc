@@ -33,10 +33,11 @@ Drafts step(const NotifyState& state, std::uint64_t index, const Alert& alert, T
                                                   {"contacts", list(contacts)}, {"reason", reason}, {"next", format_time(now + within(state, severity))}})};
 }
 
-Drafts opened(const NotifyState& state, const Entry& entry) {
+// One that is opened again calls as a new one does.
+Drafts opened(const NotifyState& state, const Entry& entry, const std::string& incident, std::string_view source) {
   const std::string severity = string_or(entry.body, "severity");
   if (!state.settings.on() || state.settings.levels.empty() || !state.settings.acknowledge_us.contains(severity) || state.alerts.size() >= kOpenAlerts) return {};
-  return {make_draft("alert_raised", entry.id("inc"), {{"incident", entry.id("inc")}, {"severity", severity}, {"source", "opened"}})};
+  return {make_draft("alert_raised", incident, {{"incident", incident}, {"severity", severity}, {"source", source}})};
 }
 
 Drafts graver(const NotifyState& state, const Entry& entry) {
@@ -142,7 +143,8 @@ Drafts too_late(const NotifyState& state, const Entry& entry) {
 }  // namespace
 
 Drafts decide_alerts(const NotifyState& state, const Entry& entry) {
-  if (entry.kind == "incident_opened") return opened(state, entry);
+  if (entry.kind == "incident_opened") return opened(state, entry, entry.id("inc"), "opened");
+  if (entry.kind == "incident_reopened") return opened(state, entry, string_or(entry.body, "incident"), "reopened");
   if (entry.kind == "incident_severity") return graver(state, entry);
   if (entry.kind == "playbook_call_ordered") return page(state, entry);
   if (entry.kind == "alert_raised") return first_step(state, entry);

@@ -62,6 +62,14 @@ void opened(NotifyState& state, const Entry& entry) {
   incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}};
   arm(state, incident);
 }
+void reopened(NotifyState& state, const Entry& entry) {
+  IncidentFacts& incident = state.incidents[string_or(entry.body, "incident")];
+  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}};
+  each_member(entry.body, "roles", [&](const std::string& name, const Json& user) {
+    if (user.is_string()) incident.roles[name] = std::string(user.get_string());
+  });
+  arm(state, incident);
+}
 void severity(NotifyState& state, const Entry& entry) {
   IncidentFacts* const incident = incident_in(state, entry.body);
   if (incident == nullptr) return;
@@ -265,7 +273,7 @@ constexpr Row kRows[] = {
     {"delivery_started", started},              {"incident_acknowledged", incident_acknowledged},
     {"incident_closed", incident_closed},       {"incident_opened", opened},
     {"incident_phase", phase},                  {"incident_role", role},
-    {"incident_severity", severity},            {"message_approved", approved},
+    {"incident_reopened", reopened},            {"incident_severity", severity},            {"message_approved", approved},
     {"message_by_hand", message_over},          {"message_delivered", message_over},
     {"message_drafted", drafted},               {"message_ordered", message_ordered},
     {"message_rejected", message_over},         {"message_sent", message_over},

@@ -22,7 +22,7 @@ std::string user_of(const std::string& actor) { return actor.substr(actor.find('
 bool fits(const std::vector<std::string>& roles, const Entry& command, const IncidentFacts& incident) {
   return std::any_of(roles.begin(), roles.end(), [&](const std::string& role) {
     const auto held = incident.roles.find(role);
-    return role == string_or(command.body, "role") || (held != incident.roles.end() && user_of(held->second) == user_of(command.actor));
+    return has_word(string_or(command.body, "role"), role) || (held != incident.roles.end() && user_of(held->second) == user_of(command.actor));
   });
 }
 

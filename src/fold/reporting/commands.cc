@@ -138,6 +138,11 @@ Result<Draft> met(const ReportingState& state, const Duty& duty, const Entry& en
   if (find(args, "at") != nullptr) {
     FIREBREAK_ASSIGN(at, past(string_or(args, "at"), "/at", entry.time));
   }
+  // A report about what had not happened yet proves nothing.
+  Time first = entry.time;
+  for (const Told& one : duty.told)
+    if (!one.event.starts_with("filed:")) first = std::min(first, one.at);
+  if (at < first) return fail(Code::kInvalid, fmt::format("at {} nothing of {} had happened yet: its first event is of {}", format_time(at), duty.id, format_time(first)), "/at");
   const Json change = told({JsonObject{{"event", "filed:" + id}, {"at", format_time(at)}, {"reference", reference}, {"evidence", evidence}}}, {}, "");
   Duty after = duty;
   FIREBREAK_TRY(bring_in(state, after, change, entry));

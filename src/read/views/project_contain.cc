@@ -281,10 +281,18 @@ void lease_warning(Store& store, const Entry& entry) {
 }
 
 void freeze_state(Store& store, const Entry& entry, std::string_view state, std::string_view words) {
-  JsonObject freeze = thing(entry, "freeze", state);
-  freeze["by"] = person(string_or(entry.body, "by"));
-  copy_members(freeze, entry.body, {"reason"});
-  store.put("freeze", freeze);
+  // A proposal to end it changes neither who froze nor why.
+  if (state == "thaw_proposed") {
+    edit(store, entry, "freeze", "freeze", [&](JsonObject& freeze) {
+      freeze["state"] = state;
+      freeze["thaw"] = moment(entry, string_or(entry.body, "by"));
+    });
+  } else {
+    JsonObject freeze = thing(entry, "freeze", state);
+    freeze["by"] = person(string_or(entry.body, "by"));
+    copy_members(freeze, entry.body, {"reason"});
+    store.put("freeze", freeze);
+  }
   for (const std::string& incident : open_incidents(store, ""))
     store.add_timeline(incident, entry,
                        fmt::format("{} by {}: {}", words, person(string_or(entry.body, "by")),

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "run/api/api.h"
 #include "types/command.h"
 
@@ -138,7 +139,7 @@ void Api::add_needs(Json& status) const {
   };
   for (const Json& one : open_requests()) {
     const std::string id = string_or(one, "id"), command = string_or(one, "command");
-    need("a second person", fmt::format("{}, asked for by {}, waits for a yes until {}", command, string_or(one, "by"), string_or(one, "expires")), "",
+    need("a second person", fmt::format("{} {}, asked for by {}, waits for a yes until {}", command, shortened(canonical_json(*find(one, "args")), 400), string_or(one, "by"), string_or(one, "expires")), "",
          string_or(*find(one, "args"), "incident"), id, fmt::format("firebreak request approve {} --digest {}", id, string_or(one, "digest")));
   }
   for (const Json& one : open_glasses()) {

@@ -75,7 +75,8 @@ void Api::add_notify_routes() {
   guarded("GET", "/api/v1/audiences", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
     return net::json_response(of_notify(parts_.journal, [](const notify::NotifyState& state) -> Json {
       JsonArray items;
-      for (const auto& member : notify::to_json(state.settings).at("audiences").as_object()) {
+      const Json settings = notify::to_json(state.settings);  // outlives the walk over its members
+      for (const auto& member : settings.at("audiences").as_object()) {
         JsonObject one = member.value().as_object();
         one["audience"] = member.key();
         items.push_back(std::move(one));

@@ -15,6 +15,7 @@
 namespace firebreak::app {
 namespace {
 
+constexpr std::uint64_t kLookedAt = 1'000'000;     // of all records, for these
 constexpr std::size_t kBaselineRecords = 500;  // 1 % tails of fewer rows would rest on less than five of them
 constexpr std::uint64_t kTogetherRows = 1024;     // fold/detect/mixture_watch.h
 constexpr std::string_view kDetect = "detect:";  // a feed's producer, before the endpoint's name
@@ -310,10 +311,13 @@ Result<detect::ReferenceProfile> FeedMaker::build_baseline(const Ready& ready, r
   std::uint64_t last = 0;
   const std::size_t gone = stream.gone().size();  // before the first row
   // Once records are gone its rows lie further on.
-  const std::uint64_t end = gone == 0 ? std::min<std::uint64_t>(stream.size(), 4 * kBaselineRecords) : stream.size();
-  for (std::uint64_t at = 0; at < end && rows.size() < kBaselineRecords;) {
+  // Labels may come before the answers: what is looked at are inferences, four times as many as are wanted.
+  const std::uint64_t end = gone == 0 ? std::min<std::uint64_t>(stream.size(), kLookedAt) : stream.size();
+  std::size_t inferences = 0;
+  for (std::uint64_t at = 0; at < end && rows.size() < kBaselineRecords && (gone != 0 || inferences < 4 * kBaselineRecords);) {
     FIREBREAK_ASSIGN(at, stream.read_from(at, kBaselineRecords, [&](const record::Record& record) {
       if (record.kind != record::Kind::kInference || rows.size() >= kBaselineRecords) return;
+      ++inferences;
       const auto observation = reader.read(record);
       if (!observation || !observation->schema_violation.empty()) return;
       const auto& numbers = observation->features.numeric;

@@ -153,7 +153,7 @@ void CommandLine::add_break_glass() {
   auto* request = noun("request", "commands that wait for a second person");
   verb(request, "list", "those that wait", [](Client& c) {
     return print_list(c, "/api/v1/requests", "nothing waits for a second person",
-                      {{"REQUEST", "/id", 16}, {"COMMAND", "/command", 24}, {"BY", "/by", 24}, {"EXPIRES", "/expires", 26}, {"DIGEST", "/digest", 64}});
+                      {{"REQUEST", "/id", 16}, {"COMMAND", "/command", 24}, {"WITH", "/args", 240}, {"BY", "/by", 24}, {"EXPIRES", "/expires", 26}, {"DIGEST", "/digest", 64}});
   });
   auto* approving = verb(request, "approve", "yes to exactly this command", [&w](Client& c) {
     return give_command(c, "request.approve", JsonObject{{"request", w.id}, {"digest", w.digest}});

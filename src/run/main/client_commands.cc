@@ -175,7 +175,11 @@ int give_command(Client& client, const std::string& name, const Json& args) {
     if (kind == "command" || kind == "command_accepted") continue;
     fmt::print("journal {}: {}\n", int_or(entry, "index"), kind);
   }
-  if (const Json* created = find(*answer, "id")) fmt::print("{}\n", cell(created));
+  const Json* const created = find(*answer, "id");
+  if (created != nullptr) fmt::print("{}\n", cell(created));
+  for (const Json& entry : entries->get_array())
+    if (string_or(entry, "kind") == "command_requested" && created != nullptr)
+      fmt::print(stderr, "firebreak: nothing has changed yet: {} waits for a second person (firebreak request approve {} --digest {})\n", name, cell(created), string_or(entry.at("body"), "digest"));
   return kDone;
 }
 

@@ -6,13 +6,25 @@
 #include <cstdio>
 #include <set>
 
+#include "base/utf8.h"
+
 namespace firebreak::cli {
 namespace {
 
+// What steers a terminal or turns the order of reading round: C0, DEL, C1, and the marks of direction.
+bool steers(std::uint32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x200e && point <= 0x200f) || (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+}
+
 std::string harmless(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point_at(text, at);
+    const std::size_t octets = std::max<std::size_t>(1, point.size);
+    if (point.size == 0 || steers(point.value)) out += '?';
+    else out += text.substr(at, octets);
+    at += octets;
+  }
   return out;
 }
 
