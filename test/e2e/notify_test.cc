@@ -304,6 +304,7 @@ TEST(Notify, shows_a_stakeholder_what_was_told_and_nothing_else) {
   ASSERT_NO_FATAL_FAILURE(place.begin());
   const std::string incident = place.declare();
   EXPECT_EQ(place.firebreak({"incident", "note", incident, "HIDDEN note"}).code, 0);
+  for (int i = 0; i < 5; ++i) EXPECT_NE(place.firebreak({"message", "plan"}).out.find("executives"), std::string::npos);
   const Finished drafted = place.firebreak({"--json", "message", "draft", incident, "--audience", "executives", "--set", "impact=3 of 10", "--set", "containment=HIDDEN", "--set", "decision=c"});
   const Finished link = place.firebreak({"--json", "stakeholder", "add", incident, "--audience", "executives", "--hours", "2"});
   ASSERT_EQ(link.code, 0) << link.err << link.out;

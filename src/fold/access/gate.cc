@@ -86,10 +86,11 @@ Result<Way> person_way(const AccessState& state, const Entry& entry, const Comma
   }
   if (const std::string incident = string_or(command_args(entry), "incident"); !may_see(state, name, incident))
     return fail(Code::kNotFound, fmt::format("there is no incident '{}'", incident), "/incident");
-  FIREBREAK_TRY(check_taker(state, command, command_args(entry)));
   FIREBREAK_TRY(check_code(state, user, command, int_or(via, "mfa")));
   if (command.step == Step::kOwn || command.step == Step::kAnswer) return Way::kNow;
-  return way_of(state, command, name, user.role, rights);
+  FIREBREAK_ASSIGN(const Way way, way_of(state, command, name, user.role, rights));
+  FIREBREAK_TRY(check_taker(state, command, command_args(entry)));
+  return way;
 }
 
 }  // namespace

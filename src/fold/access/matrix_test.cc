@@ -60,6 +60,7 @@ TEST(RoleMatrix, the_gate_keeps_every_cell_for_every_command) {
   for (const Preset& preset : presets()) {
     Story story(std::string(preset.name));
     story.add("root", "admin");
+    story.add("x", "analyst");  // whom some_args names
     for (const std::string_view role : kHumanRoles) {
       const std::string name = "one-" + std::string(role), actor = "user:" + name;
       story.add(name, std::string(role));

@@ -193,6 +193,26 @@ TEST(Exclusion, makes_an_incident_unknown_to_a_person) {
   EXPECT_TRUE(may_see(team.state(), "ana", "inc-7"));
 }
 
+TEST(Exclusion, goes_over_to_what_is_split_off_and_to_what_it_is_merged_into) {
+  Team team;
+  team.give("user:kim", "incident.exclude", {{"incident", "inc-7"}, {"user", "ana"}, {"reason", "it is about ana"}});
+  const auto group = team.input("incident_opened", JsonObject{{"split_of", "inc-7"}, {"endpoint", "e"}});
+  const std::string split = group.front().id("inc");
+  EXPECT_FALSE(may_see(team.state(), "ana", split));
+  team.input("incident_merged", JsonObject{{"incident", split}, {"into", "inc-9"}});
+  EXPECT_FALSE(may_see(team.state(), "ana", "inc-9"));
+  EXPECT_TRUE(may_see(team.state(), "ben", "inc-9"));
+  EXPECT_EQ(team.replayed(), team.state());
+}
+
+TEST(Exclusion, roles_go_to_people_who_can_work_on_the_incident) {
+  Team team;
+  team.give("user:kim", "incident.exclude", {{"incident", "inc-7"}, {"user", "ana"}, {"reason", "r"}});
+  for (const char* nobody : {"zzz", "ana"})
+    EXPECT_EQ(code_of(team.give("user:kim", "incident.assign", {{"incident", "inc-7"}, {"role", "lead"}, {"user", nobody}})), "invalid") << nobody;
+  EXPECT_EQ(code_of(team.give("user:kim", "incident.assign", {{"incident", "inc-7"}, {"role", "lead"}, {"user", "ben"}})), "");
+}
+
 TEST(Accounts, keep_an_admin_and_come_back_from_a_snapshot) {
   Team team;
   EXPECT_EQ(code_of(team.give("user:root", "user.roles", {{"user", "root"}, {"role", "viewer"}, {"reason", "r"}})), "conflict");

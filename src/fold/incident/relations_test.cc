@@ -89,6 +89,17 @@ TEST(IncidentRelations, a_split_takes_its_findings_and_leaves_the_endpoint) {
   story.expect_whole();
 }
 
+TEST(IncidentRelations, the_graver_severity_goes_on) {
+  Story story;
+  const std::string mild = story.opened("api"), grave = story.opened("batch");
+  story.act("incident.severity", {{"incident", grave}, {"severity", "SEV-1"}, {"reason", "people are hurt"}});
+  const auto group = story.merge(grave, mild);
+  const Entry* const raised = find_kind(group, "incident_severity");
+  ASSERT_NE(raised, nullptr);
+  EXPECT_EQ(string_or(raised->body, "to"), "SEV-1");
+  EXPECT_EQ(story.state().open.at(mild).severity, "SEV-1");
+}
+
 TEST(IncidentRelations, what_was_merged_across_endpoints_can_be_split_off_again) {
   Story story;
   const std::string a = story.opened("api"), b = story.opened("batch");

@@ -119,6 +119,20 @@ TEST(Notify, calls_anew_when_it_becomes_graver) {
   EXPECT_NE(find_kind(story.command("user:ben", "analyst", "alert.ack", {{"alert", alert}}), "command_refused"), nullptr);
 }
 
+TEST(Notify, calls_again_for_an_incident_that_is_opened_again) {
+  Story story;
+  const std::string incident = story.open("SEV-1");
+  story.deliver();
+  story.acknowledge(incident);
+  story.close(incident);
+  ASSERT_EQ(story.count("alert_raised"), 1U);
+  story.driver().input("incident_reopened", JsonObject{{"incident", incident}, {"endpoint", "scores"}, {"title", "Odd answers"}, {"severity", "SEV-1"}, {"roles", JsonObject{{"commander", "user:ana"}}}});
+  EXPECT_EQ(story.count("alert_raised"), 2U);
+  EXPECT_EQ(story.state().incidents.at(incident).roles.at("commander"), "user:ana");
+  story.deliver();
+  EXPECT_NE(find_kind(story.command("user:ana", "commander", "message.draft", {{"incident", incident}, {"audience", "executives"}, {"values", JsonObject{{"impact", "i"}}}}), "message_drafted"), nullptr);
+}
+
 TEST(Notify, resolves_a_page_that_arrived_after_the_incident_ended) {
   Story story;
   const std::string incident = story.open();

@@ -137,6 +137,13 @@ TEST(Reporting, a_report_needs_its_proof) {
   EXPECT_EQ(story.duty(duty).told.back().evidence, captured[0].id("ev"));
 }
 
+TEST(Reporting, no_report_is_proven_before_its_cause) {
+  Story story;
+  const std::string duty = story.started("gdpr", {{"awareness", "now"}});
+  EXPECT_THAT(Story::refusal(story.give("deadline.met", duty, {{"stage", "authority"}, {"reference", "an old letter"}, {"at", "2020-01-01T00:00:00Z"}})), ::testing::StartsWith("invalid /at"));
+  EXPECT_TRUE(runs(story.duty(duty), story.stage(duty, "authority")));
+}
+
 TEST(Reporting, one_person_sets_nothing_aside) {
   Story story;
   const std::string duty = story.started("gdpr", {{"awareness", "now"}});
