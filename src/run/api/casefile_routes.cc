@@ -148,6 +148,8 @@ void Api::add_casefile_routes() {
     return shown(parts_.checklist(incident));
   });
   guarded("GET", "/api/v1/incidents/{id}/notes/{document}", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+    // Who was refused reads this next, and must see what was kept beside it.
+    if (!parts_.views.wait_for_index(parts_.journal.size() - 1, 5 * kSecond)) return fail(Code::kTimeout, "the views have not come as far as the journal within 5 s");
     FIREBREAK_ASSIGN(Json notes, parts_.views.written_one("notes", request.param("id") + "/" + request.param("document")));
     const std::int64_t revision = int_or(notes, "revision");
     FIREBREAK_ASSIGN(net::Response response, shown(std::move(notes)));
