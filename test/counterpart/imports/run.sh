@@ -30,5 +30,6 @@ for file in evidently:evidently_report.json evidently:evidently_old_report.json 
             sagemaker:sagemaker_violations.json tfdv:tfdv_statistics.pb tfdv:tfdv_statistics.json whylogs:whylogs_view.json whylogs:whylogs_dict.json; do
   cmp <(read_out "${file%%:*}" "$out/${file#*:}") <(read_out "${file%%:*}" "test/data/imports/${file#*:}")
 done
-cmp "$out/evidently_scores.json" test/data/conformance/evidently_scores.json
+# The last digits are the processor's: its vector instructions add up in another order.
+python3 "$here/same_scores.py" "$out/evidently_scores.json" test/data/conformance/evidently_scores.json
 echo "imports: the same out of nine files written anew"
