@@ -148,6 +148,7 @@ std::vector<Seen> all_seen(Store& store, const MetricsFilter& filter) {
     for (const JsonObject& incident : page) {
       const Json document = incident;
       const auto opened = time_in(&document, "opened");
+      if (const Json* const closed = find(document, "closed"); closed != nullptr && closed->is_object() && !string_or(*closed, "into").empty()) continue;  // it goes on as another
       if (!opened || *opened < filter.since || (!filter.severity.empty() && string_or(incident, "severity") != filter.severity)) continue;
       all.push_back(look(store, incident, *opened));
     }

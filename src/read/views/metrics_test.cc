@@ -123,6 +123,14 @@ TEST_F(Metrics, name_what_came_again_within_a_year_and_what_is_overdue) {
   EXPECT_TRUE(screen({}, 39 * day).at("overdue").as_array().empty());
 }
 
+TEST_F(Metrics, leave_out_what_goes_on_as_another) {
+  const std::string kept = opened(0, "a", "drift", 0), merged = opened(5, "b", "drift", 0);
+  at(6, "", "incident_closed", {{"incident", merged}, {"summary", "it goes on"}, {"residual_risk", "r"}, {"into", kept}, {"by", "user:ana"}});
+  const JsonObject seen = screen();
+  EXPECT_EQ(int_or(seen, "incidents"), 1);
+  EXPECT_EQ(int_or(of(seen, "times", "to_close"), "n"), 0);
+}
+
 TEST_F(Metrics, count_only_what_the_filter_lets_through) {
   opened(0, "a", "drift", 0);
   opened(100, "b", "drift", 0);
