@@ -160,7 +160,7 @@ void CommandLine::add_record() {
   set->add_option("id", w.id)->required();
   set->add_option("field", c.field, "as 'incident record' names it")->required();
   set->add_option("value", c.value, "words; a time with its zone; a number; one of the field's choices, or several with commas between")->required();
-  auto* contact = verb(incident_, "contact", "add a contact: reporter, handler, system_owner, vendor, …", [&w, &c](Client& client) {
+  auto* contact = verb(incident_, "contact", "add a contact: reporter, handler, system_owner, vendor, ...", [&w, &c](Client& client) {
     return give(client, "incident.contact", {{"incident", w.id}, {"kind", c.kind}, {"name", c.name}, {"position", c.position}, {"unit", c.unit}, {"email", c.email}, {"phone", c.phone},
                                              {"location", c.location}, {"organisation", c.organisation}});
   });

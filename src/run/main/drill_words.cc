@@ -79,7 +79,7 @@ void CommandLine::add_drill() {
   });
   telling->add_option("to", w.to, "executives, acquirer, …")->required();
   telling->add_option("text", w.text)->required();
-  telling->add_option("--channel", w.channel, "mail, phone, chat, …")->required();
+  telling->add_option("--channel", w.channel, "mail, phone, chat, ...")->required();
 }
 
 }  // namespace firebreak::cli

@@ -16,6 +16,7 @@ std::string roff(const std::string& text) {
   for (const char c : text) {
     if (c == '\\') out += "\\e";
     else if (c == '-') out += "\\-";
+    else if (c == '|') out += "|\\:";  // a line may end here: lists of words are long
     else out += c;
   }
   if (!out.empty() && (out.front() == '.' || out.front() == '\'')) out.insert(0, "\\&");
