@@ -188,7 +188,7 @@ void CommandLine::add_record() {
     return give(client, "incident.check", {{"incident", w.id}, {"item", c.item}, {"state", c.state}, {"evidence", c.evidence}, {"note", c.note}});
   });
   check->add_option("id", w.id)->required();
-  check->add_option("item", c.item, "1 to 9, 1.1, 6.3, …")->required();
+  check->add_option("item", c.item, "1 to 9, 1.1, 6.3, ...")->required();
   check->add_option("--state", c.state, "done, open, not_applicable; of 6.3 also more_found: back to 1.1")->default_val("done");
   check->add_option("--evidence", c.evidence, "what shows it");
   check->add_option("--note", c.note);

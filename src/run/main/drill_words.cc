@@ -77,7 +77,7 @@ void CommandLine::add_drill() {
   auto* telling = verb(root, "tell", "send a message; it stays in the exercise and is marked", [&w](Client& client) {
     return give_command(client, "exercise.message", JsonObject{{"to", w.to}, {"channel", w.channel}, {"text", w.text}});
   });
-  telling->add_option("to", w.to, "executives, acquirer, …")->required();
+  telling->add_option("to", w.to, "executives, acquirer, ...")->required();
   telling->add_option("text", w.text)->required();
   telling->add_option("--channel", w.channel, "mail, phone, chat, ...")->required();
 }

@@ -60,7 +60,7 @@ int print_manual(const CLI::App& app) {
   std::string commands, options;
   add_commands(app, "", commands);
   add_options(app, options);
-  fmt::print(".TH FIREBREAK 1\n.SH NAME\nfirebreak \\- incident response for AI models in production\n"
+  fmt::print(".TH FIREBREAK 1\n.ad l\n.SH NAME\nfirebreak \\- incident response for AI models in production\n"
              ".SH SYNOPSIS\n.B firebreak\n.I NOUN VERB\n[options]\n"
              ".SH DESCRIPTION\n{}\n.SH OPTIONS OF EVERY COMMAND\n{}.SH COMMANDS\n{}"
              ".SH EXIT STATUS\n0 done, 1 negative answer (not found, damaged, failed), 2 usage, 3 refused, 4 server unreachable.\n"
