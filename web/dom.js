@@ -66,7 +66,7 @@ export function actionForm({ title, fields = [], button, confirm, send, done }) 
     const control = field.options
       ? el("select", { name: field.name }, ...field.options.map((option) => el("option", { value: option }, option)))
       : el("input", { name: field.name, type: field.type || "text", value: field.value ?? "", required: field.required ?? true,
-                      autocomplete: "off" });
+                      autocomplete: "off", placeholder: field.example || "" });
     return el("label", {}, field.label + " ", control);
   });
   const submit = el("button", { type: "submit", name: "submit" }, button);

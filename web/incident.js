@@ -188,7 +188,7 @@ function impact(incident, refresh) {
 // Facts need the time at which they occurred, with its zone.
 function write(incident, refresh) {
   return section("Write it down", actionForm({ title: "Write a fact of " + incident.id, button: "Write the fact",
-    fields: [{ name: "text", label: "What happened" }, { name: "occurred", label: "when (as 2026-03-07T04:11:00Z)" }, { name: "source", label: "who or what says so", required: false }],
+    fields: [{ name: "text", label: "What happened" }, { name: "occurred", label: "when, with its zone", example: "2026-03-07T04:11:00Z" }, { name: "source", label: "who or what says so", required: false }],
     send: (v) => command("incident.fact", { incident: incident.id, ...v }), done: refresh }),
   actionForm({ title: "Write an opinion on " + incident.id, button: "Write the opinion", fields: [{ name: "text", label: "What you think" }],
     send: (v) => command("incident.opinion", { incident: incident.id, ...v }), done: refresh }));
