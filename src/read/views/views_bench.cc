@@ -124,7 +124,7 @@ std::string any_endpoint(World& world) { return "endpoint-" + std::to_string(wor
 
 void fold(benchmark::State& state) {
   World& world = World::get();
-  for (auto _ : state) benchmark::DoNotOptimize(world.built_s);
+  for (auto _ : state) continue;  // done once, when the world was made
   state.counters["entries"] = static_cast<double>(world.past.written);
   state.counters["entries_per_s"] = static_cast<double>(world.past.written) / world.built_s;
 }
