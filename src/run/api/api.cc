@@ -159,6 +159,12 @@ Result<void> Api::wait_for_views(const net::Request& request) const {
   return {};
 }
 
+Result<void> Api::wait_for_views() const {
+  const std::uint64_t entries = parts_.journal.size();
+  if (entries == 0 || parts_.views.wait_for_index(entries - 1, 5 * kSecond)) return {};
+  return fail(Code::kTimeout, "the views have not come as far as the journal within 5 s");
+}
+
 void Api::add_open_routes() {
   for (const report::Asset& asset : report::web_assets()) {
     router_.get(std::string(asset.path), [this, &asset](net::Request, net::Responder responder) {

@@ -7,93 +7,19 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "base/metrics.h"
-#include "base/random.h"
 #include "fold/access/access.h"
-#include "log/journal/journal.h"
-#include "log/ledger/note.h"
-#include "log/record/streams.h"
-#include "log/vault/people.h"
-#include "read/evidence/blob_store.h"
-#include "read/evidence/texts.h"
-#include "read/views/views.h"
 #include "run/api/event_feed.h"
 #include "run/api/fair_queue.h"
 #include "run/api/login_guard.h"
+#include "run/api/parts.h"
 #include "run/api/secrecy.h"
 #include "world/net/router.h"
-#include "world/taps/tap.h"
 
 namespace firebreak::api {
-
-struct ArchiveParts {  // questions to the archive; the actor is who asks
-  std::function<Result<Json>()> status;
-  std::function<Result<Json>(const Json& body, const std::string& actor)> build, query;
-  std::function<Result<Json>(const Json& body, const std::string& actor)> impact;
-  std::function<Result<Bytes>(const Json& body, const std::string& actor)> query_parquet, impact_parquet;
-  std::function<Result<Bytes>(const std::string& stream, const std::string& file, const std::string& actor)> file;
-};
-
-struct TapParts {  // run/app/intake
-  std::function<Result<std::string>(const std::string& stream, taps::Format format, std::string_view body, const std::string& columns)> lines;
-  std::function<Result<Json>(const std::string& stream, const Json& events, const std::string& columns)> events;
-};
-
-// The parts of the program that the API speaks to; all outlive it.
-struct Parts {
-  journal::Journal& journal;
-  record::Streams& streams;
-  views::Views& views;
-  evidence::BlobStore& blobs;
-  const Clock& clock;
-  Registry& metrics;
-  std::string_view openapi;
-
-  std::function<Result<Json>(Time to)> feed_clock;  // empty: the clock is the system's
-  std::function<Result<Json>(const std::string& incident, const Json& player)> report;  // {report, html}
-  std::function<Result<Json>(const std::string& id, const std::string& stream)> trace;
-  std::function<Result<void>(const record::StreamConfig&)> create_stream;  // and starts what reads it
-  std::function<Result<void>()> healthy;
-  Random& random;
-  std::vector<std::string> host_names = {};  // that the server answers to, besides the loopback ones
-  std::function<Result<Json>(const std::string& incident)> picture = {};
-  std::function<void(const std::string& stream)> admitted = {};  // after a batch, on the log's writer thread: must not block
-  std::function<Result<Json>(const std::string& finding)> replay = {};  // whether the stream still leads to it
-  std::function<Result<Json>(const std::string& endpoint)> performance = {};  // figures of its answers, with bands
-  std::function<Result<Json>(const std::string& endpoint)> detectors = {};  // the configuration in use
-  std::function<Result<Json>(const Json& asked)> backtest = {};  // what another configuration would have found
-  std::function<Result<Json>(const std::string& endpoint)> readiness = {};  // for its next incident; empty: of all
-  std::function<Json()> endpoint_status = {};  // what comes in and which detectors run, for the status
-  std::function<Result<ledger::Checkpoint>(const std::string& name, const ledger::Log&)> published = {};  // what /tlog shows
-  std::function<Result<std::optional<ledger::Checkpoint>>(const std::string& name)> cosigned = {};
-  std::function<Json()> attested = {};  // what witnesses and time-stamping authorities vouch for
-  std::function<Json()> offsite = {};   // the copy off the machine; null when none is configured
-  std::function<Result<Json>(const Json& body, const std::string& actor)> erase = {}, hold = {};
-  std::function<Json()> keeping_status = {};    // holds in force, erasures that are open or done
-  std::function<Result<Json>(const std::string& id)> erasure = {};
-  std::function<Json()> retention_status = {};  // of each stream: how long it is kept, what went
-  std::function<Result<Json>(const std::string& incident, const std::string& regime, const std::string& stage)> draft = {};  // of a report
-  std::function<Result<Json>(const std::string& incident, const std::string& state, const std::string& cursor, std::size_t limit)> remedy = {};
-  std::function<Result<Bytes>(const std::string& incident, const std::string& format, const std::string& actor)> remedy_export = {};
-  std::function<Result<Json>(const std::string& incident)> taint = {};
-  ArchiveParts archive = {};
-  TapParts tap = {};
-  std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
-  std::function<Result<std::string>(const std::string& rule)> rule_key = {};  // what its findings bear; refuses what is no rule
-  std::function<Json()> rules_status = {};
-  std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by
-  std::function<Result<Json>(const Json& rate, const std::string& reason, const std::string& by)> set_clock_rate = {};
-  std::function<Json(const Json& incident)> checklist = {};  // of Views::incident: items and coverage
-  std::string exercise = {};  // the banner on everything that leaves; empty: everything is real
-  std::function<Result<Json>()> exercise_script = {};  // what is hidden from players
-  std::function<Result<Json>(const net::Request& request)> room = {};  // signed requests of a chat
-  const evidence::Texts* texts = nullptr;  // null: answers show the references
-  vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
-};
 
 class Api {
  public:
@@ -153,7 +79,8 @@ class Api {
   Result<ledger::Log*> log_of(const std::string& name) const;
   Result<ledger::Checkpoint> published(const std::string& name, const ledger::Log& log) const;
   Result<net::Response> tile(const net::Request& request) const;
-  Result<void> wait_for_views(const net::Request& request) const;
+  Result<void> wait_for_views(const net::Request& request) const;  // as far as it asks
+  Result<void> wait_for_views() const;                             // as far as the journal is now
   // The way out of everything that may hold what people typed, but for the journal's entries, which are shown as they are signed.
   Result<net::Response> shown(Result<Json> document) const;
   Result<void> name_muted_rule(Json& args) const;

@@ -123,7 +123,7 @@ Result<net::Response> Api::write_notes(const net::Request& request, const access
   const std::string incident = request.param("id"), document = request.param("document");
   auto given = give_command("incident.notes", JsonObject{{"incident", incident}, {"document", document}, {"text", text}, {"base", base}}, who);
   if (given || given.error().code != Code::kConflict || given.error().pointer != "/base") return given;
-  if (!parts_.views.wait_for_index(parts_.journal.size() - 1, 5 * kSecond)) return given;
+  if (!wait_for_views()) return given;
   const auto current = parts_.views.written_one("notes", incident + "/" + document);
   if (!current) return given;
   net::Response answer = net::problem(given.error());
@@ -149,7 +149,7 @@ void Api::add_casefile_routes() {
   });
   guarded("GET", "/api/v1/incidents/{id}/notes/{document}", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     // Who was refused reads this next, and must see what was kept beside it.
-    if (!parts_.views.wait_for_index(parts_.journal.size() - 1, 5 * kSecond)) return fail(Code::kTimeout, "the views have not come as far as the journal within 5 s");
+    FIREBREAK_TRY(wait_for_views());
     FIREBREAK_ASSIGN(Json notes, parts_.views.written_one("notes", request.param("id") + "/" + request.param("document")));
     const std::int64_t revision = int_or(notes, "revision");
     FIREBREAK_ASSIGN(net::Response response, shown(std::move(notes)));

@@ -23,8 +23,8 @@ void Api::add_handover_routes() {
     FIREBREAK_TRY(only_keys(body, {"role", "to", "note"}));
     FIREBREAK_ASSIGN(const std::string role, get_string(body, "role"));
     FIREBREAK_ASSIGN(const std::string to, get_string(body, "to"));
-    const std::uint64_t entries = parts_.journal.size();
-    if (entries > 0 && !parts_.views.wait_for_index(entries - 1, 5 * kSecond)) return fail(Code::kTimeout, "the views have not come as far as the journal within 5 s");
+    const std::uint64_t entries = parts_.journal.size();  // the summary is of at least these
+    FIREBREAK_TRY(wait_for_views());
     bool known = false;
     parts_.journal.with_state([&](const journal::View& view) { known = view.state<access::AccessState>(access::kFoldName).users.contains(to); });
     if (!known) return fail(Code::kNotFound, "there is no user '" + to + "'; 'firebreak user add' adds one", "/to");

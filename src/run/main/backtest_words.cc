@@ -154,11 +154,7 @@ int show_detectors(Client& client, const std::string& endpoint) {
 
 int list_proposals(Client& client) {
   const auto answer = client.get("/api/v1/tunings?limit=50");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const JsonArray& items = answer->at("items").as_array();
   if (items.empty()) fmt::print("no proposals\n");
   for (const Json& item : items) {

@@ -26,11 +26,7 @@ int give_timed(Client& client, const std::string& name, JsonObject args, std::in
 
 int list_of(Client& client, const std::string& path, const std::string& none, const std::vector<Column>& columns) {
   const auto answer = client.get(path);
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const Json* items = find(*answer, "items");
   if (items == nullptr || !items->is_array() || items->get_array().empty()) {
     fmt::print("{}\n", none);

@@ -163,4 +163,11 @@ int report_error(const Error& error, bool json) {
   return exit_of(error.code);
 }
 
+std::optional<int> told_whole(const Client& client, const Result<Json>& answer) {
+  if (!answer) return report_error(answer.error(), client.connection().json);
+  if (!client.connection().json) return std::nullopt;
+  std::fputs(pretty_json(*answer).c_str(), stdout);
+  return kDone;
+}
+
 }  // namespace firebreak::cli

@@ -1,6 +1,7 @@
 // How client commands reach a server: FIREBREAK_URL and FIREBREAK_TOKEN, or the token file of a local server.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -52,5 +53,8 @@ class Client {
 
 // Prints `error` for a person on stderr (or as JSON on stdout) and returns its exit code.
 int report_error(const Error& error, bool json);
+
+// An error, or what was asked for with --json: printed, and its exit code. Nothing: the caller says it in words.
+std::optional<int> told_whole(const Client& client, const Result<Json>& answer);
 
 }  // namespace firebreak::cli

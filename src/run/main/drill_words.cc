@@ -19,11 +19,7 @@ std::string joined(const Json& list) {
 
 int show_injects(Client& client) {
   const auto answer = client.get("/api/v1/exercise");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const Json* const injects = find(*answer, "injects");
   if (injects == nullptr || !injects->is_array() || injects->get_array().empty()) {
     fmt::print("no injects yet\n");

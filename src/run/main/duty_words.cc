@@ -83,11 +83,7 @@ const std::vector<Column>& columns() {
 
 int status(Client& client, const Words& w) {
   const auto answer = client.get("/api/v1/deadlines?limit=200" + (w.id.empty() ? "" : "&incident=" + w.id));
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   JsonArray rows;
   for (const Json& duty : answer->at("items").as_array())
     for (Json& line : lines_of(duty)) rows.push_back(std::move(line));
@@ -98,11 +94,7 @@ int status(Client& client, const Words& w) {
 
 int show(Client& client, const Words& w) {
   const auto answer = client.get("/api/v1/deadlines/" + w.id);
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const auto text = [&](const Json& of, std::string_view key) { return cell(find(of, key)); };
   fmt::print("{} {} on {}: {}\n", text(*answer, "id"), text(*answer, "name"), text(*answer, "incident"), text(*answer, "state"));
   if (bool_or(*answer, "holds_evidence")) fmt::print("It holds the evidence: nothing changes the system until the notice is proven.\n");

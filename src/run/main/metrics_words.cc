@@ -58,8 +58,8 @@ int metrics(Client& client, const std::string& since, const std::string& endpoin
   for (const auto& [key, value] : {std::pair<const char*, const std::string&>{"since", since}, {"endpoint", endpoint}, {"severity", severity}})
     if (!value.empty()) query += fmt::format("{}{}={}", query.empty() ? "?" : "&", key, net::percent_encode(value));
   const auto answer = client.get("/api/v1/metrics/incidents" + query);
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  std::fputs((client.connection().json ? pretty_json(*answer) : metrics_text(*answer)).c_str(), stdout);
+  if (const auto code = told_whole(client, answer)) return *code;
+  std::fputs(metrics_text(*answer).c_str(), stdout);
   return kDone;
 }
 

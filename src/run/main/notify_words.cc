@@ -27,11 +27,7 @@ JsonArray with_texts(const JsonArray& items, std::initializer_list<const char*> 
 
 int alert_list(Client& client) {
   const auto answer = client.get("/api/v1/alerts");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const Json* const alerts = find(*answer, "alerts");
   if (alerts == nullptr) {
     fmt::print("nothing is configured: 'notify' in firebreak.yaml, docs/communication.md\n");
@@ -49,11 +45,7 @@ int alert_list(Client& client) {
 
 int oncall_show(Client& client) {
   const auto answer = client.get("/api/v1/oncall");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const Json* const rotations = find(*answer, "rotations");
   if (rotations == nullptr || (rotations->as_array().empty() && answer->at("levels").as_array().empty())) {
     fmt::print("nobody is on call: 'notify' in firebreak.yaml, docs/communication.md\n");
@@ -71,11 +63,7 @@ int oncall_show(Client& client) {
 
 int message_list(Client& client, const std::string& incident) {
   const auto answer = client.get("/api/v1/messages" + (incident.empty() ? "" : "?incident=" + incident));
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const Json* const items = find(*answer, "items");
   if (items == nullptr || items->as_array().empty()) {
     fmt::print("no messages\n");
@@ -116,11 +104,7 @@ int message_show(Client& client, const std::string& id) {
 
 int message_plan(Client& client) {
   const auto answer = client.get("/api/v1/audiences");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   const Json* const items = find(*answer, "items");
   if (items == nullptr || items->as_array().empty()) {
     fmt::print("there is no communication plan: 'notify' in firebreak.yaml, docs/communication.md\n");
@@ -166,7 +150,8 @@ int add_stakeholder(Client& client, const std::string& incident, const NotifyWor
     return kDone;
   }
   fmt::print("{}\n", link);
-  fmt::print(stderr, "firebreak: {} opens until {}; 'firebreak stakeholder remove {}' ends it\n", string_or(*answer, "id"), string_or(*answer, "until"), string_or(*answer, "id"));
+  if (bool_or(*answer, "waits")) fmt::print(stderr, "firebreak: it opens nothing yet: {} waits for a second person (firebreak request list)\n", string_or(*answer, "id"));
+  else fmt::print(stderr, "firebreak: {} opens until {}; 'firebreak stakeholder remove {}' ends it\n", string_or(*answer, "id"), string_or(*answer, "until"), string_or(*answer, "id"));
   return kDone;
 }
 

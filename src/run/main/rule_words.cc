@@ -206,11 +206,7 @@ int apply_rules(Client& client, const RuleWords& w) {
 
 int rule_status(Client& client) {
   const auto answer = client.get("/api/v1/rules");
-  if (!answer) return report_error(answer.error(), client.connection().json);
-  if (client.connection().json) {
-    std::fputs(pretty_json(*answer).c_str(), stdout);
-    return kDone;
-  }
+  if (const auto code = told_whole(client, answer)) return *code;
   if (string_or(*answer, "digest").empty()) fmt::print("no rules are applied; 'firebreak rule apply' applies the shipped ones\n");
   else fmt::print("{} rules, applied {} by {}\n", int_or(*answer, "loaded"), string_or(*answer, "time"), string_or(*answer, "by"));
   std::fputs(table(answer->at("taken").as_array(), {{"ENDPOINT", "/endpoint", 40}, {"FROM RECORD", "/from", 20}, {"RULES", "/rules", 8}, {"SET", "/digest", 12}}).c_str(), stdout);
