@@ -13,10 +13,18 @@ namespace {
 
 constexpr std::size_t kBatch = 500;
 
-// A port that nobody listens on now. Somebody may take it before the server does; then the server says so.
-Result<std::uint16_t> free_port() {
-  FIREBREAK_ASSIGN(const auto server, net::HttpServer::start({}, [](net::Request, net::Responder) {}));
-  return server->port();
+// A port that nobody listens on now, below those that the system gives to outgoing connections (32,768 and above): one of
+// these would often be taken before the server comes. Somebody else's server may still; then ours says so.
+Result<std::uint16_t> free_port(Random& random) {
+  constexpr unsigned kFirst = 28'000, kCount = 4'000;
+  const Bytes dice = random.bytes(2);
+  const unsigned start = static_cast<unsigned char>(dice[0]) * 256U + static_cast<unsigned char>(dice[1]);
+  net::ServerOptions options;
+  for (unsigned i = 0; i < kCount; ++i) {
+    options.port = static_cast<std::uint16_t>(kFirst + (start + i) % kCount);
+    if (net::HttpServer::start(options, [](net::Request, net::Responder) {})) return options.port;
+  }
+  return fail(Code::kUnavailable, fmt::format("no port from {} to {} is free", kFirst, kFirst + kCount - 1));
 }
 
 Json absolute(const Json& value, const std::string& base) {
@@ -98,7 +106,7 @@ Result<std::string> Stage::write_configuration(const std::string& control) {
 }
 
 Result<void> Stage::start_processes() {
-  FIREBREAK_ASSIGN(const std::uint16_t port, free_port());
+  FIREBREAK_ASSIGN(const std::uint16_t port, free_port(random_));
   server_ = fmt::format("http://127.0.0.1:{}", port);
   std::string control;
   if (!drill_.streams.empty()) {
