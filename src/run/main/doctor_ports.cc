@@ -18,17 +18,20 @@ namespace {
 constexpr std::int64_t kPatience = 3 * kSecond;
 constexpr std::uint16_t kCallersPort = 8441;  // where a gateway answers callers unless told otherwise
 
-// The inode of the socket that listens on `port` of this machine; empty when nobody does.
+// The inode of the socket that listens on `port` of this machine; empty when nobody does. The kernel gives the table piece by
+// piece: while other connections come and go a row may be passed over, so what is not seen is looked for again.
 std::string listening_inode(std::uint16_t port) {
-  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::ifstream file(table);
-    for (std::string line; std::getline(file, line);) {
-      std::istringstream words(line);
-      std::string number, local, remote, state, skipped, inode;
-      words >> number >> local >> remote >> state;
-      for (int i = 0; i < 5; ++i) words >> skipped;  // queues, timer, retransmits, user, timeout
-      words >> inode;
-      if (state == "0A" && local.ends_with(fmt::format(":{:04X}", port))) return inode;
+  for (int look = 0; look < 3; ++look) {
+    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+      std::ifstream file(table);
+      for (std::string line; std::getline(file, line);) {
+        std::istringstream words(line);
+        std::string number, local, remote, state, skipped, inode;
+        words >> number >> local >> remote >> state;
+        for (int i = 0; i < 5; ++i) words >> skipped;  // queues, timer, retransmits, user, timeout
+        words >> inode;
+        if (state == "0A" && local.ends_with(fmt::format(":{:04X}", port))) return inode;
+      }
     }
   }
   return {};
