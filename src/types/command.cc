@@ -10,14 +10,15 @@ namespace {
 using enum Step;
 
 constexpr CommandSpec kCommands[] = {
-    {"incident.declare", Duty::kDeclare, kDo, "endpoint title severity", "", "open an incident by hand"},
+    {"incident.declare", Duty::kDeclare, kDo, "endpoint", "title severity template", "open an incident by hand; a template brings title, severity and tasks"},
     {"incident.ack", Duty::kTimeline, kDo, "incident", "", "say that you have it"},
     {"incident.note", Duty::kTimeline, kDo, "incident text", "", "add a fact to the timeline"},
     {"incident.impact", Duty::kSteer, kDo, "incident functional_now functional_likely information recoverability", "", "rate the impact (NIST SP 800-61r2 tables 3-2 to 3-4)"},
     {"incident.severity", Duty::kSteer, kDo, "incident severity reason", "", "change the severity"},
     {"incident.phase", Duty::kSteer, kDo, "incident to reason", "", "move to another phase"},
     {"incident.assign", Duty::kSteer, kDo, "incident role user", "", "give a person a role"},
-    {"incident.task", Duty::kTimeline, kDo, "incident text owner", "due", "open a task"},
+    {"incident.task", Duty::kTimeline, kDo, "incident text owner", "due after", "open a task; it may wait for others"},
+    {"incident.template", Duty::kTimeline, kDo, "incident template", "", "open the tasks of a template"},
     {"incident.task_done", Duty::kTimeline, kDo, "incident task result", "", "finish a task"},
     {"incident.measure", Duty::kTimeline, kDo, "incident name figures method", "", "add a measurement, as of a test attack"},
     {"incident.triage", Duty::kSteer, kDo, "incident verdict reason", "", "say whether it is drift or malice: benign_drift, suspected_malice, undetermined"},

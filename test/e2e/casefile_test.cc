@@ -269,5 +269,33 @@ TEST(Casefile, a_role_is_handed_over_and_follow_ups_close_with_evidence) {
   EXPECT_EQ(string_or(report.at("report").at("follow_ups").at(0).at("closed"), "evidence"), "journal:3");
 }
 
+TEST(Casefile, a_template_brings_tasks_and_those_that_wait_ask_nobody) {
+  Desk desk;
+  EXPECT_NE(desk.as("ana", {"incident", "templates"}).out.find("evasion"), std::string::npos);
+  EXPECT_NE(desk.as("ana", {"incident", "declare", "--endpoint", "shop", "--template", "evasoin"}).code, 0);
+  EXPECT_NE(desk.said().find("there are: "), std::string::npos) << desk.said();
+  const std::string id = desk.made("ana", {"incident", "declare", "--endpoint", "shop", "--template", "evasion"});
+  const Json incident = desk.asked({"incident", "show", id});
+  EXPECT_EQ(string_or(incident, "title"), "Suspected evasion of shop");
+  EXPECT_EQ(string_or(incident, "severity"), "SEV-2");
+  std::string capture, contain;
+  for (const Json& task : incident.at("tasks").as_array()) {
+    if (string_or(task, "key") == "capture") capture = string_or(task, "id");
+    if (string_or(task, "key") == "contain") contain = string_or(task, "id");
+  }
+  const auto asks = [&](const std::string& task) {
+    for (const Json& need : desk.asked({"status"}).at("needs").as_array())
+      if (string_or(need, "subject") == task) return true;
+    return false;
+  };
+  EXPECT_TRUE(asks(capture));
+  EXPECT_FALSE(asks(contain));
+  EXPECT_NE(desk.as("bo", {"incident", "task-done", id, contain, "--result", "quarantine"}).code, 0);
+  EXPECT_NE(desk.said().find("it waits for " + capture), std::string::npos) << desk.said();
+  EXPECT_EQ(desk.as("bo", {"incident", "task-done", id, capture, "--result", "ev-1 to ev-9"}).code, 0);
+  EXPECT_TRUE(asks(contain));
+  EXPECT_EQ(desk.as("bo", {"incident", "task-done", id, contain, "--result", "quarantine"}).code, 0);
+}
+
 }  // namespace
 }  // namespace firebreak

@@ -22,22 +22,19 @@ std::string list(const std::string_view (&words)[N]) {
   return text;
 }
 
-struct Refusal {
-  std::string name;
-  Drafts operator()(Code code, std::string reason, std::string pointer = {}) const {
-    return {make_draft("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
-  }
-};
-
 Drafts declare(const IncidentState& state, const Entry& entry, const Json& args, const Refusal& refused) {
-  const std::string endpoint = string_or(args, "endpoint"), severity = string_or(args, "severity");
+  const std::string endpoint = string_or(args, "endpoint"), name = string_or(args, "template");
+  const auto from = state.templates.find(name);
+  if (!name.empty() && from == state.templates.end()) return refused(Code::kNotFound, unknown_template(state, name), "/template");
+  const std::string severity = string_or(args, "severity", name.empty() ? "" : from->second.severity);
   if (!state.endpoints.contains(endpoint))
     return refused(Code::kNotFound, fmt::format("there is no endpoint '{}'", endpoint), "/endpoint");
   if (const Incident* open = incident_of_endpoint(state, endpoint))
     return refused(Code::kConflict, fmt::format("{} is open on this endpoint", open->id), "/endpoint");
   if (!is_word(words::kIncidentSeverity, severity))
     return refused(Code::kInvalid, "'severity' is one of: " + list(words::kIncidentSeverity), "/severity");
-  const auto title = text_of(args, "title");
+  const bool titled = name.empty() || !string_or(args, "title").empty();
+  const Result<std::string> title = titled ? text_of(args, "title") : Result<std::string>(title_of(from->second, endpoint));
   if (!title) return refused(title.error().code, title.error().message, title.error().pointer);
   std::vector<const Finding*> findings;
   for (const auto& [id, finding] : state.findings)
@@ -45,6 +42,7 @@ Drafts declare(const IncidentState& state, const Entry& entry, const Json& args,
       findings.push_back(&finding);
   JsonObject body = opening(state, endpoint, endpoint, *title, severity, "declared", findings);
   body["declared_by"] = who(entry);
+  if (!name.empty()) body["template"] = name;
   if (findings.empty()) body["first_time"] = body["last_time"] = format_time(entry.time);
   return {make_draft("incident_opened", "", std::move(body))};
 }
@@ -122,30 +120,6 @@ Drafts assign(const Incident& incident, const Entry& entry, const Json& args, co
                {{"incident", incident.id}, {"role", role}, {"user", user}, {"by", who(entry)}})};
 }
 
-Drafts task(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
-  auto text = text_of(args, "text");
-  if (!text) return refused(text.error().code, text.error().message, text.error().pointer);
-  if (incident.tasks.size() >= kTasks) return refused(Code::kTooLarge, fmt::format("an incident has at most {} tasks", kTasks));
-  JsonObject body{{"incident", incident.id}, {"text", std::move(*text)}, {"owner", string_or(args, "owner")}, {"by", who(entry)}};
-  if (find(args, "due") != nullptr) {
-    const auto due = get_time(args, "due");
-    if (!due) return refused(Code::kInvalid, due.error().message, "/due");
-    body["due"] = format_time(*due);
-  }
-  return {make_draft("incident_task_opened", incident.id, std::move(body))};
-}
-
-Drafts task_done(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
-  const std::string id = string_or(args, "task");
-  const auto at = std::find_if(incident.tasks.begin(), incident.tasks.end(), [&](const Task& t) { return t.id == id; });
-  if (at == incident.tasks.end()) return refused(Code::kNotFound, fmt::format("the incident has no task '{}'", id), "/task");
-  if (at->done) return refused(Code::kConflict, "the task is done already", "/task");
-  if (at->form && !string_or(args, "result").starts_with("fail"))
-    return refused(Code::kConflict, fmt::format("a playbook's step asks for values with it: answer it with 'firebreak playbook answer {}'", id), "/task");
-  return {make_draft("incident_task_done", incident.id,
-               {{"incident", incident.id}, {"task", id}, {"by", who(entry)}, {"result", string_or(args, "result", "success")}})};
-}
-
 // Figures that somebody took while the incident was open; what they mean is in `method`.
 Drafts measure(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused) {
   const auto name = text_of(args, "name"), method = text_of(args, "method");
@@ -200,7 +174,7 @@ constexpr Row kTable[] = {
     {"incident.ack", acknowledge}, {"incident.assign", assign},     {"incident.close", close},
     {"incident.impact", impact},   {"incident.measure", measure},   {"incident.note", note},
     {"incident.phase", phase},
-    {"incident.severity", severity}, {"incident.task", task},       {"incident.task_done", task_done},
+    {"incident.severity", severity}, {"incident.task", decide_task}, {"incident.task_done", decide_task_done},
 };
 
 // SP 800-61r2 tables 3-2 to 3-4 to our four levels, and what makes an incident the gravest whatever its tables say.
@@ -228,6 +202,10 @@ Result<std::string> text_of(const Json& args, std::string_view key) {
   return text;
 }
 
+Drafts Refusal::operator()(Code code, std::string reason, std::string pointer) const {
+  return {make_draft("command_refused", "", refusal(name, code, std::move(reason), std::move(pointer)))};
+}
+
 Drafts refuse(const Entry& entry, Code code, std::string reason, std::string pointer) {
   return {make_draft("command_refused", "", refusal(string_or(entry.body, "name"), code, std::move(reason), std::move(pointer)))};
 }
@@ -241,8 +219,8 @@ Drafts decide_command(const IncidentState& state, const Entry& entry) {
   if (refused.name.starts_with("change.") || refused.name.starts_with("mute.")) return decide_calendar(state, entry, refused.name, args);
   const auto row = std::find_if(std::begin(kTable), std::end(kTable), [&](const Row& r) { return r.name == refused.name; });
   const bool triage = refused.name == "incident.triage";
-  const bool split = refused.name == "incident.split";
-  if (row == std::end(kTable) && !triage && !split) return {};
+  const bool split = refused.name == "incident.split", templated = refused.name == "incident.template";
+  if (row == std::end(kTable) && !triage && !split && !templated) return {};
   const std::string id = string_or(args, "incident");
   const Incident* incident = find_open(state, id);
   if (incident == nullptr && state.closed.contains(id)) return refused(Code::kConflict, id + " is closed", "/incident");
@@ -253,6 +231,7 @@ Drafts decide_command(const IncidentState& state, const Entry& entry) {
       if (facts.incident == id && facts.on_ladder)
         return refused(Code::kConflict, fmt::format("{} is on its ladder or in its watch: wait for its end, or take it back with 'firebreak action lift {} --reason TEXT'", action, action), "/incident");
   if (split) return decide_split(state, entry, *incident, args);
+  if (templated) return decide_template(state, entry, *incident, args, refused);
   return triage ? decide_triage_by_hand(state, entry, *incident, args) : row->decide(*incident, entry, args, refused);
 }
 

@@ -85,19 +85,10 @@ void apply_role(IncidentState& state, const Entry& entry) {
     incident->roles[string_or(entry.body, "role")] = string_or(entry.body, "user");
 }
 void apply_task(IncidentState& state, const Entry& entry) {
-  Incident* incident = open_of(state, entry);
-  if (incident == nullptr || incident->tasks.size() >= kTasks) return;
-  incident->tasks.push_back({entry.id("task"), string_or(entry.body, "text"), string_or(entry.body, "owner"), "",
-                             get_time(entry.body, "due").value_or(Time{}), false, find(entry.body, "form") != nullptr});
+  if (Incident* incident = open_of(state, entry)) apply_task(*incident, entry);
 }
 void apply_task_done(IncidentState& state, const Entry& entry) {
-  Incident* incident = open_of(state, entry);
-  if (incident == nullptr) return;
-  for (Task& task : incident->tasks)
-    if (task.id == string_or(entry.body, "task")) {
-      task.done = true;
-      task.result = string_or(entry.body, "result");
-    }
+  if (Incident* incident = open_of(state, entry)) apply_task_done(*incident, entry);
 }
 
 // An endpoint goes to another open incident on it, of several to the oldest.
@@ -188,6 +179,12 @@ void apply_config(IncidentState& state, const Entry& entry) {
   if (auto read = rules_from_json(*rules)) state.rules = std::move(*read);
 }
 
+void apply_templates(IncidentState& state, const Entry& entry) {
+  const Json* const document = find(entry.body, "document");
+  if (document == nullptr) return;
+  if (auto read = templates_from_json(*document)) state.templates = std::move(*read);
+}
+
 void apply_remedy(IncidentState& state, const Entry& entry) {
   const auto at = state.open.find(string_or(entry.body, "incident"));
   if (at != state.open.end()) at->second.remedy_open = static_cast<std::uint64_t>(int_or(entry.body, "open"));
@@ -219,6 +216,7 @@ constexpr ApplyRow kApply[] = {
     {"incident_triaged", apply_triage},        {"ladder_ended", apply_ladder_ended},
     {"ladder_step", apply_ladder_step},           {"mute_added", apply_calendar},
     {"mute_lifted", apply_calendar},           {"remedy_counted", apply_remedy},
+    {"templates_applied", apply_templates},
 };
 
 template <Drafts (*... Each)(const IncidentState&, const Entry&)>
@@ -249,7 +247,7 @@ constexpr DecideRow kDecide[] = {
     {"incident_finding_linked", all_of<decide_linked, decide_phase, decide_triage>},
     {"incident_impact", decide_impact},
     {"incident_merged", decide_merged},
-    {"incident_opened", decide_triage},
+    {"incident_opened", all_of<decide_declared, decide_triage>},
     {"incident_reopened", decide_reopened},
     {"ladder_ended", all_of<decide_phase, decide_triage>},
     {"ladder_step", all_of<decide_phase, decide_triage>},

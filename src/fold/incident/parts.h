@@ -88,10 +88,24 @@ Json to_json(const Triage& triage);
 Triage triage_from_json(const Json& document);
 
 // commands.cc
+struct Refusal {
+  std::string name;  // of the command
+  Drafts operator()(Code code, std::string reason, std::string pointer = {}) const;
+};
 Drafts refuse(const Entry& entry, Code code, std::string reason, std::string pointer = {});
 Result<std::string> text_of(const Json& args, std::string_view key);  // says something, within kTextBytes
 Drafts decide_command(const IncidentState& state, const Entry& entry);
 Drafts decide_impact(const IncidentState& state, const Entry& entry);  // the severity that follows from it
+
+// tasks.cc: tasks, what they wait for, and templates of incidents
+Drafts decide_task(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused);
+Drafts decide_task_done(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused);
+Drafts decide_template(const IncidentState& state, const Entry& entry, const Incident& incident, const Json& args, const Refusal& refused);
+Drafts decide_declared(const IncidentState& state, const Entry& entry);  // the tasks of the template that a declared incident names
+void apply_task(Incident& incident, const Entry& entry);
+void apply_task_done(Incident& incident, const Entry& entry);
+std::string unknown_template(const IncidentState& state, const std::string& name);
+std::string title_of(const Template& from, const std::string& endpoint);
 
 // relations.cc: merging, splitting, opening again, findings that are late
 Drafts decide_split(const IncidentState& state, const Entry& entry, const Incident& incident, const Json& args);

@@ -77,9 +77,13 @@ Json to_json(const Incident& i) {
   JsonObject roles;
   JsonArray tasks, timeline;
   for (const auto& [role, user] : i.roles) roles[role] = user;
-  for (const Task& task : i.tasks)
-    tasks.push_back(JsonObject{{"id", task.id}, {"text", task.text}, {"owner", task.owner}, {"result", task.result},
-                               {"due", task.due.us}, {"done", task.done}, {"form", task.form}});
+  for (const Task& task : i.tasks) {
+    JsonObject one{{"id", task.id}, {"text", task.text}, {"owner", task.owner}, {"result", task.result},
+                   {"due", task.due.us}, {"done", task.done}, {"form", task.form}};
+    if (!task.key.empty()) one["key"] = task.key;
+    if (!task.after.empty()) one["after"] = array_of(task.after);
+    tasks.push_back(std::move(one));
+  }
   for (const TimelineRow& row : i.timeline)
     timeline.push_back(JsonObject{{"index", row.index}, {"time", row.time.us}, {"text", row.text}});
   return JsonObject{{"endpoint", i.endpoint},
@@ -137,7 +141,8 @@ Incident read_incident(const std::string& id, const Json& d) {
   });
   each(d, "tasks", [&](const std::string&, const Json& task) {
     i.tasks.push_back({string_or(task, "id"), string_or(task, "text"), string_or(task, "owner"),
-                       string_or(task, "result"), time_of(task, "due"), bool_or(task, "done"), bool_or(task, "form")});
+                       string_or(task, "result"), time_of(task, "due"), bool_or(task, "done"), bool_or(task, "form"),
+                       string_or(task, "key"), strings_or_empty(task, "after")});
   });
   each(d, "timeline", [&](const std::string&, const Json& row) {
     i.timeline.push_back({static_cast<std::uint64_t>(int_or(row, "index")), time_of(row, "time"), string_or(row, "text")});
@@ -174,6 +179,7 @@ Json to_json(const IncidentState& state) {
                       {"actions", std::move(actions)},
                       {"endpoints", JsonArray(state.endpoints.begin(), state.endpoints.end())},
                       {"newest_event", state.newest_event.us}};
+  if (!state.templates.empty()) document["templates"] = to_json(state.templates).at("templates");
   add_casework(state, document);
   return document;
 }
@@ -184,6 +190,9 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
   const Json* rules = find(document, "rules");
   if (rules == nullptr) return fail(Code::kInvalid, "'rules' is missing", "/rules");
   FIREBREAK_ASSIGN(state.rules, rules_from_json(*rules));
+  if (find(document, "templates") != nullptr) {
+    FIREBREAK_ASSIGN(state.templates, templates_from_json(JsonObject{{"templates", document.at("templates")}}));
+  }
   each(document, "open", [&](const std::string& id, const Json& d) { state.open[id] = read_incident(id, d); });
   each(document, "open_by_endpoint", [&](const std::string& endpoint, const Json& id) {
     if (id.is_string()) state.open_by_endpoint[endpoint] = std::string(id.get_string());

@@ -256,9 +256,21 @@ void incident_measured(Store& store, const Entry& entry) {
                                             canonical_json(entry.body.at("figures")).substr(0, 400)));
 }
 
+// `waits_for`: the ids of the open tasks that come before this one.
+JsonArray open_before(Store& store, const JsonObject& task) {
+  JsonArray open;
+  const std::vector<std::string> after = strings_or_empty(task, "after");
+  if (after.empty()) return open;
+  for (const JsonObject& other : store.list({.kind = "task", .incident = string_or(task, "incident"), .endpoint = {}, .state = "open", .oldest_first = true}))
+    if (std::find_if(after.begin(), after.end(), [&](const std::string& named) { return named == string_or(other, "id") || named == string_or(other, "key"); }) != after.end())
+      open.push_back(other.at("id"));
+  return open;
+}
+
 void incident_task_opened(Store& store, const Entry& entry) {
   JsonObject task = thing(entry, entry.id("task"), "open");
-  copy_members(task, entry.body, {"incident", "text", "owner", "due", "run", "activation", "form"});
+  copy_members(task, entry.body, {"incident", "text", "owner", "due", "run", "activation", "form", "template", "key", "after"});
+  if (task.contains("after")) task["waits_for"] = open_before(store, task);
   store.put("task", task);
   store.add_timeline(string_or(entry.body, "incident"), entry,
                      fmt::format("Task {} for {}: {}", entry.id("task"),
@@ -271,7 +283,13 @@ void incident_task_done(Store& store, const Entry& entry) {
     task["state"] = "done";
     task["done"] = moment(entry, string_or(entry.body, "by"));
     copy_members(task, entry.body, {"result"});
+    task.erase("waits_for");
   });
+  for (JsonObject& waiting : store.list({.kind = "task", .incident = string_or(entry.body, "incident"), .endpoint = {}, .state = "open", .oldest_first = true}))
+    if (waiting.contains("after")) {
+      waiting["waits_for"] = open_before(store, waiting);
+      store.put("task", waiting);
+    }
   store.add_timeline(string_or(entry.body, "incident"), entry,
                      fmt::format("Task {} done by {}: {}", id, person(string_or(entry.body, "by")),
                                  string_or(entry.body, "result")));

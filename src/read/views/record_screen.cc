@@ -65,7 +65,7 @@ JsonArray custody_of(const std::vector<JsonObject>& evidence) {
 
 JsonArray actions_of(Store& store, const std::string& id) {
   JsonArray out = picked(parts(store, "action", id), {"id", "what", "class", "state", "requested_by", "approved_by", "until", "time", "index", "ended"});
-  for (const Json& task : picked(parts(store, "task", id), {"id", "text", "owner", "state", "due", "done", "result", "time", "index"})) out.push_back(task);
+  for (const Json& task : picked(parts(store, "task", id), {"id", "text", "owner", "state", "due", "done", "result", "template", "after", "waits_for", "time", "index"})) out.push_back(task);
   return out;
 }
 

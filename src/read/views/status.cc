@@ -1,5 +1,6 @@
 // The one screen: what needs a person now, who waits for whom, what is due next.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -145,7 +146,11 @@ void approvals(Store& store, Screen& screen) {
 void tasks_and_releases(Store& store, Screen& screen) {
   for (const JsonObject& task : all(store, "task", "open")) {
     const std::string id = string_or(task, "id");
-    screen.need(person(string_or(task, "owner")), fmt::format("{}: {}", id, string_or(task, "text")), task, answer_to(task));
+    const std::vector<std::string> before = strings_or_empty(task, "waits_for");
+    if (before.empty())
+      screen.need(person(string_or(task, "owner")), fmt::format("{}: {}", id, string_or(task, "text")), task, answer_to(task));
+    else
+      screen.wait(id, fmt::format("{}", fmt::join(before, ", ")), string_or(task, "text"), task);
     screen.add_due("due", string_or(task, "text"), task);
   }
   for (JsonObject& release : all(store, "release", "cleared")) {

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "fold/casefile/casefile.h"
+#include "fold/incident/incident.h"
 #include "run/api/api.h"
 
 namespace firebreak::api {
@@ -142,6 +143,11 @@ void Api::add_casefile_routes() {
     return net::json_response(page);
   });
   guarded("GET", "/api/v1/incidents/{id}/record", kPeople, [this](const net::Request& request, const access::Principal&) { return shown(parts_.views.record(request.param("id"))); });
+  guarded("GET", "/api/v1/incident-templates", kPeople, [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
+    Json templates;
+    parts_.journal.with_state([&](const journal::View& view) { templates = incident::to_json(view.state<incident::IncidentState>(incident::kFoldName).templates); });
+    return net::json_response(JsonObject{{"items", templates.at("templates")}});
+  });
   guarded("GET", "/api/v1/incidents/{id}/checklist", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     if (!parts_.checklist) return fail(Code::kUnavailable, "no checklist is loaded");
     FIREBREAK_ASSIGN(const Json incident, parts_.views.incident(request.param("id")));

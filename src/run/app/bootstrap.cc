@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "fold/access/access.h"
+#include "fold/incident/incident.h"
 #include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
@@ -18,7 +19,15 @@ Result<void> command(journal::Journal& journal, const std::string& name, const J
   return {};
 }
 
-// An entry of its own: the plan's texts are long. Nothing when nothing has changed.
+// Entries of their own: these texts are long. Nothing when nothing has changed.
+Result<void> apply_templates(journal::Journal& journal, const incident::Templates& templates) {
+  bool known = false;
+  journal.with_state([&](const journal::View& view) { known = view.state<incident::IncidentState>(incident::kFoldName).templates == templates; });
+  if (known) return {};
+  FIREBREAK_TRY(journal.submit_wait(Draft{"templates_applied", JsonObject{{"document", to_json(templates)}}, "firebreak", {}, {}}));
+  return {};
+}
+
 Result<void> apply_notify(journal::Journal& journal, const Json& document) {
   const std::string digest = document.get_object().empty() ? "" : sha256(canonical_json(document)).hex();
   std::string last;
@@ -79,6 +88,7 @@ Result<void> apply_configuration(journal::Journal& journal, const Configuration&
     FIREBREAK_TRY(journal.submit_wait(std::move(draft)));
   }
   FIREBREAK_TRY(apply_notify(journal, configuration.notify.document));
+  FIREBREAK_TRY(apply_templates(journal, configuration.templates));
   for (const Json& document : configuration.playbooks.documents) {
     const std::string id = string_or(document, "id"), modified = string_or(document, "modified");
     bool installed = false;

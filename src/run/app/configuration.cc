@@ -3,6 +3,9 @@
 #include "run/app/content.h"
 
 namespace firebreak::app {
+
+std::string_view incident_templates();  // content/incidents/templates.yaml, embedded
+
 namespace {
 
 std::string folder_of(const std::string& path) {
@@ -41,6 +44,22 @@ Result<std::vector<std::pair<std::string, Json>>> load_map(Files& files, const s
   return documents;
 }
 
+// `incidents: FILE` or the document itself; else what is shipped.
+Result<incident::Templates> templates_of(Files& files, const Json& config, const std::string& folder) {
+  const Json* const own = find(config, "incidents");
+  Json document;
+  if (own == nullptr) {
+    FIREBREAK_ASSIGN(document, yaml_to_json(incident_templates(), "content/incidents/templates.yaml"));
+  } else if (own->is_string()) {
+    FIREBREAK_ASSIGN(document, load_document(files, resolve(folder, std::string(own->get_string()))));
+  } else {
+    document = *own;
+  }
+  auto templates = incident::templates_from_json(document);
+  if (!templates) return fail(std::move(templates.error()).at("/incidents"));
+  return templates;
+}
+
 }  // namespace
 
 Result<Json> load_document(Files& files, const std::string& path) {
@@ -58,10 +77,11 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   Configuration configuration;
   if (path.empty()) {
     FIREBREAK_ASSIGN(configuration.regimes, regimes_of(files, JsonObject{}, "."));
+    FIREBREAK_ASSIGN(configuration.templates, templates_of(files, JsonObject{}, "."));
     return configuration;
   }
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines", "notify"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines", "notify", "incidents"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -105,6 +125,9 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   if (!callers) return fail(std::move(callers.error()).with(path));
   configuration.callers = std::move(*callers);
   if (!configuration.callers.empty()) configuration.document.as_object()["callers"] = to_json(configuration.callers);
+  auto templates = templates_of(files, config, folder);
+  if (!templates) return fail(std::move(templates.error()).with(path));
+  configuration.templates = std::move(*templates);
   auto notify = notify_of(files, config, folder);
   if (!notify) return fail(std::move(notify.error()).with(path));
   configuration.notify = std::move(*notify);

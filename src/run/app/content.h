@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "fold/incident/incident.h"
 #include "run/app/deadlines.h"
 #include "run/app/notify_config.h"
 #include "run/app/playbook_config.h"
@@ -50,10 +51,11 @@ struct Configuration {
   std::vector<RegimeConfig> regimes;                    // of reporting deadlines, each with its calendar
   Json organisation = JsonObject{};                     // texts for drafts of reports: name, lei, contact, …
   NotifyConfig notify;                                  // alerts and messages
+  incident::Templates templates;                        // of incidents that people declare
   Json document = JsonObject{};                // normalised, for config_applied
 };
 
-// `path` empty: defaults only (the shipped regimes among them). Relative names inside the file are relative to its folder.
+// `path` empty: defaults only (the shipped regimes and templates of incidents among them). Relative names inside the file are relative to its folder.
 Result<Configuration> load_configuration(Files& files, const std::string& path);
 
 // `witness: [{name, url, vkey, …}]` and `timestamps: [{name, url, ca_file, …}]` of a configuration file in `folder`.

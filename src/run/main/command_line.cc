@@ -30,6 +30,7 @@ CommandLine::CommandLine()
   add_processes();
   add_lists();
   add_incident();
+  add_tasks();
   add_cases();
   add_casefile();
   add_asset();

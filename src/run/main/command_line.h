@@ -71,6 +71,7 @@ class CommandLine {
   // incident_words.cc
   void add_incident();
   void add_contain();
+  void add_tasks();  // task_words.cc
   void propose_verb(CLI::App* contain, const std::string& name, const std::string& help, std::function<Json()> measure,
                     const std::function<void(CLI::App*)>& options);
   void add_action();

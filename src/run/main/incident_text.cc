@@ -178,6 +178,12 @@ std::string remedy(const Json& incident) {
   return out;
 }
 
+std::string waiting(const Json& task) {
+  std::string before;
+  for (const std::string& id : strings_or_empty(task, "waits_for")) before += (before.empty() ? ", waits for " : ", ") + id;
+  return before;
+}
+
 std::string rest(const Json& incident) {
   std::int64_t captured = 0, octets = 0;
   for (const Json& item : items(incident, "evidence")) {
@@ -198,7 +204,7 @@ std::string rest(const Json& incident) {
   out += remedy(incident);
   for (const Json& task : items(incident, "tasks"))
     if (string_or(task, "state") == "open")
-      out += fmt::format("Open task {} of {}: {}\n", text(task, "id"), person(text(task, "owner")), text(task, "text"));
+      out += fmt::format("Open task {} of {}{}: {}\n", text(task, "id"), person(text(task, "owner")), waiting(task), text(task, "text"));
   if (const Json* closed = find(incident, "closed"); closed != nullptr && closed->is_object())
     out += fmt::format("Closed by {}: {}\nResidual risk: {}\n", person(text(*closed, "by")), text(*closed, "summary"), text(*closed, "residual_risk"));
   return out;

@@ -8,12 +8,16 @@ namespace firebreak::cli {
 void CommandLine::add_incident() {
   Words& w = words_;
   auto* declare = verb(incident_, "declare", "open an incident by hand", [&w](Client& c) {
-    return give_command(c, "incident.declare",
-                        JsonObject{{"endpoint", w.endpoint}, {"title", w.title}, {"severity", w.severity}});
+    JsonObject args{{"endpoint", w.endpoint}};
+    if (!w.title.empty()) args["title"] = w.title;
+    if (!w.template_name.empty()) args["template"] = w.template_name;
+    if (!w.severity.empty() || w.template_name.empty()) args["severity"] = w.severity.empty() ? "SEV-3" : w.severity;
+    return give_command(c, "incident.declare", args);
   });
   declare->add_option("--endpoint", w.endpoint)->required();
-  declare->add_option("--title", w.title)->required();
-  declare->add_option("--severity", w.severity, "SEV-1 to SEV-4")->default_val("SEV-3");
+  auto* title = declare->add_option("--title", w.title, "what is wrong, in a line");
+  declare->add_option("--severity", w.severity, "SEV-1 to SEV-4; without it the template's, or SEV-3");
+  auto* from = declare->add_option("--template", w.template_name, "title, severity and tasks: 'firebreak incident templates'");
   auto* ack = verb(incident_, "ack", "say that you have it", [&w](Client& c) {
     return give_command(c, "incident.ack", JsonObject{{"incident", w.id}});
   });
@@ -23,18 +27,6 @@ void CommandLine::add_incident() {
   });
   note->add_option("id", w.id)->required();
   note->add_option("text", w.text)->required();
-  auto* done = verb(incident_, "task-done", "finish a task", [&w](Client& c) {
-    return give_command(c, "incident.task_done", JsonObject{{"incident", w.id}, {"task", w.task}, {"result", w.text}});
-  });
-  done->add_option("id", w.id)->required();
-  done->add_option("task", w.task, "its id, as task-166")->required();
-  done->add_option("--result", w.text)->required();
-  auto* task = verb(incident_, "task", "open a task", [&w](Client& c) {
-    return give_command(c, "incident.task", JsonObject{{"incident", w.id}, {"text", w.text}, {"owner", w.owner}});
-  });
-  task->add_option("id", w.id)->required();
-  task->add_option("text", w.text)->required();
-  task->add_option("--owner", w.owner, "a user or a role such as communications")->required();
   auto* grade = verb(incident_, "severity", "change the severity", [&w](Client& c) {
     return give_command(c, "incident.severity", JsonObject{{"incident", w.id}, {"severity", w.severity}, {"reason", w.reason}});
   });

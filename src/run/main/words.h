@@ -113,7 +113,7 @@ struct Words {
   ReleaseFiles release;
   OnboardOptions onboard;
   IngestOptions ingest;
-  std::string id, text, endpoint, severity, title, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
+  std::string id, text, endpoint, severity, title, template_name, summary, residual, digest, archive_dir, reason, option, incident, stream, log,
       pinned, exported, ca_file, keys_dir, out, report_dir, file, player, caller_list, release_name, measure_file;
   std::vector<std::string> callers, keys, items, receipts, witnesses;
   std::string data, span;
