@@ -175,6 +175,7 @@ Json to_json(const IncidentState& state) {
                       {"endpoints", JsonArray(state.endpoints.begin(), state.endpoints.end())},
                       {"newest_event", state.newest_event.us}};
   add_casework(state, document);
+  add_joins(state, document);
   return document;
 }
 
@@ -203,6 +204,7 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
   state.endpoints = {endpoints.begin(), endpoints.end()};
   state.newest_event = time_of(document, "newest_event");
   FIREBREAK_TRY(read_casework(document, state));
+  FIREBREAK_TRY(read_joins(document, state));
   return state;
 }
 
