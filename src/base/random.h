@@ -1,4 +1,4 @@
-// Random octets for keys, salts, nonces and tokens. SeededRandom is for tests only: the same seed, the same run.
+// Random octets for keys, salts, nonces and tokens. SeededRandom is for tests and exercises: the same seed, the same run.
 #pragma once
 
 #include <cstdint>

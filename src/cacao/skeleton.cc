@@ -56,7 +56,7 @@ void write_steps(Writer& w) {
                                                       {"description", "What can be undone does not wait for evidence; what destroys does."},
                                                       {"next_steps", JsonArray{Json(w.step("capture")), Json(w.step("offer"))}},
                                                       {"on_success", w.step("eradicate")}, {"on_failure", w.step("by hand")}};
-  w.program("capture", "Secure the evidence", {{"command", "capture model,dataset,policy,inferences,counters"}},
+  w.program("capture", "Secure the evidence", {{"command", "capture counters,inferences,policy,model,dataset"}},
             {{"timeout", 3'600'000}, {"on_completion", w.end("captured")}});
   w.program("offer", "Offer containment", {{"command", "options 3"}, {"playbook_activity", "analyze-collected-data"}},
             {{"timeout", 3'600'000}, {"on_completion", w.step("wait")}});

@@ -96,7 +96,7 @@ TEST(Text, page_numbers_the_steps_and_says_where_to_go) {
 
 TEST(Text, page_reads_well_aloud) {
   const std::string html = page(read_playbook(shipped()));
-  EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> captures as evidence: model, dataset, policy, inferences, counters."));
+  EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> captures as evidence: counters, inferences, policy, model, dataset."));
   EXPECT_THAT(html, HasSubstr("<b>Firebreak</b> wakes <var>oncall</var>: Evasion: <var>incident</var> on <var>endpoint</var>"));
   EXPECT_THAT(html, HasSubstr("<th>potential damage</th>")) << "the measures with their six criteria";
   EXPECT_THAT(html, HasSubstr("<td><b>block</b> Refuse the callers that probe.</td>"));

@@ -124,6 +124,7 @@ constexpr CommandSpec kCommands[] = {
     {"message.sent", Duty::kMessage, kPropose, "message how", "", "say that a message went out by hand, and how"},
     {"exercise.inject", Duty::kAdminister, kDo, "inject type from to channel text", "", "give an inject of the exercise out to its players"},
     {"exercise.skip", Duty::kAdminister, kDo, "inject why", "", "pass an inject over"},
+    {"exercise.probe", Duty::kAdminister, kDo, "action endpoint ms model_asked_before model_asked_after", "answered", "record what a probe felt of a measure"},
     {"exercise.decide", Duty::kTimeline, kDo, "decision choice reason", "", "record a decision of the exercise, and why"},
     {"exercise.message", Duty::kTimeline, kDo, "to channel text", "", "send a message of the exercise; it stays in it"},
     {"exercise.abort", Duty::kTimeline, kDo, "reason", "", "end the exercise at once"},

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/digest.h"
 #include "types/entry.h"
 
 namespace firebreak {
@@ -13,6 +14,9 @@ inline std::string exercise_banner(const std::string& name) { return "EXERCISE "
 inline std::string exercise_banner_of(const Entry& first) {
   return first.index == 0 && first.kind == "exercise_declared" ? exercise_banner(string_or(first.body, "name")) : std::string();
 }
+
+// What may be decided stands in the declaration as digests: it can be held against a name, and nobody reads names from it.
+inline std::string exercise_decision_digest(const std::string& truth_digest, const std::string& decision) { return sha256(truth_digest + "\n" + decision).hex(); }
 
 // True for http on this machine alone: no user, no other host.
 inline bool stays_on_this_machine(const std::string& url) {

@@ -56,6 +56,7 @@ void apply_last_known_good(ContainState& state, const Entry& entry) {
 void apply_incident_opened(ContainState& state, const Entry& entry) {
   const std::string id = entry.id("inc");
   state.incidents[id] = string_or(entry.body, "endpoint");
+  if (const auto from = state.joined.find(string_or(entry.body, "split_of")); from != state.joined.end() && from->second.erase(state.incidents[id]) > 0 && from->second.empty()) state.joined.erase(from);
   for (const std::string& finding : strings_or_empty(entry.body, "findings")) link_finding(state, id, finding, entry.time);
 }
 
@@ -64,13 +65,16 @@ void apply_incident_reopened(ContainState& state, const Entry& entry) {
 }
 
 void apply_linked(ContainState& state, const Entry& entry) {
-  link_finding(state, string_or(entry.body, "incident"), string_or(entry.body, "finding"), entry.time);
+  const std::string incident = string_or(entry.body, "incident"), endpoint = string_or(entry.body, "endpoint");
+  if (const auto at = state.incidents.find(incident); at != state.incidents.end() && !endpoint.empty() && endpoint != at->second) state.joined[incident].insert(endpoint);
+  link_finding(state, incident, string_or(entry.body, "finding"), entry.time);
 }
 
 // Actions in force outlive the incident until their lease ends; the rest of what was kept for it goes.
 void apply_incident_closed(ContainState& state, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident");
   state.incidents.erase(id);
+  state.joined.erase(id);
   state.options.erase(id);
   state.evidence.erase(id);
   std::erase_if(state.actions, [&](const auto& item) { return item.second.incident == id && is_over(item.second); });

@@ -25,7 +25,7 @@
 namespace firebreak::contain {
 
 inline constexpr std::string_view kFoldName = "contain";
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 std::vector<Draft> decide(const ContainState& state, const Entry& entry);
 void apply(ContainState& state, const Entry& entry);

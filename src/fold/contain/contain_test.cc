@@ -35,6 +35,20 @@ TEST(Contain, brings_an_approved_quarantine_into_force) {
   EXPECT_EQ(actions_in_force(story.state()).size(), 1u);
 }
 
+TEST(Contain, measures_of_an_incident_may_be_for_any_endpoint_that_it_has_findings_of) {
+  Story story;
+  const std::string other = story.input("incident_opened", JsonObject{{"endpoint", "ratings"}, {"findings", JsonArray{}}}).front().id("inc");
+  const auto ask = [&](const std::string& by) {
+    return story.command(by, "action.propose", {{"endpoint", "api"}, {"incident", other}, {"measure", JsonObject{{"kind", "block"}, {"callers", JsonArray{"svc-train"}}}}, {"lease_s", 600}});
+  };
+  EXPECT_EQ(refusal(ask("user:ana")), "not_found");
+  story.input("incident_finding_linked", JsonObject{{"incident", other}, {"finding", "find-900"}, {"endpoint", "api"}});
+  EXPECT_NE(find_kind(ask("user:ana"), "action_proposed"), nullptr) << "a finding of the endpoint joined it";
+  EXPECT_EQ(contain_state_from_json(*parse_json(canonical_json(to_json(story.state())))).value(), story.state());
+  story.input("incident_opened", JsonObject{{"endpoint", "api"}, {"split_of", other}, {"findings", JsonArray{"find-900"}}});
+  EXPECT_EQ(refusal(ask("user:bea")), "not_found") << "the split took the endpoint with it";
+}
+
 TEST(Contain, refuses_the_requester_a_second_voice_and_another_digest) {
   Story story;
   const std::string id = find_kind(story.propose(story.quarantine()), "action_proposed")->id("act");

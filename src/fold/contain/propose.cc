@@ -18,6 +18,13 @@ struct Wish {
   std::int64_t lease_us = 0;
 };
 
+bool is_incident_of(const ContainState& state, const std::string& incident, const std::string& endpoint) {
+  const auto at = state.incidents.find(incident);
+  if (at == state.incidents.end()) return false;
+  const auto joined = state.joined.find(incident);
+  return at->second == endpoint || (joined != state.joined.end() && joined->second.contains(endpoint));
+}
+
 Result<const EndpointSlot*> target(const ContainState& state, const std::string& name) {
   const auto at = state.endpoints.find(name);
   if (at == state.endpoints.end() || at->second.endpoint.name.empty())
@@ -92,8 +99,7 @@ Result<void> check_measure(const ContainState& state, const Wish& wish) {
   if (const auto* mirror = std::get_if<MirrorMeasure>(&wish.measure); mirror && !slot.releases.contains(mirror->release))
     return fail(Code::kNotFound, fmt::format("release '{}' is not registered", mirror->release), "/measure/release");
   if (const auto* quarantine = std::get_if<QuarantineMeasure>(&wish.measure)) {
-    const auto incident = state.incidents.find(quarantine->incident);
-    if (incident == state.incidents.end() || incident->second != slot.endpoint.name)
+    if (!is_incident_of(state, quarantine->incident, slot.endpoint.name))
       return fail(Code::kNotFound, fmt::format("'{}' is no open incident of this endpoint", quarantine->incident),
                   "/measure/incident");
     const EndpointCaps& caps = slot.endpoint.caps;
@@ -133,8 +139,7 @@ Result<Wish> read_wish(const ContainState& state, const Entry& entry, const Json
   FIREBREAK_ASSIGN(wish.slot, target(state, name));
   wish.incident = string_or(args, "incident");
   if (!wish.incident.empty()) {
-    const auto incident = state.incidents.find(wish.incident);
-    if (incident == state.incidents.end() || incident->second != name)
+    if (!is_incident_of(state, wish.incident, name))
       return fail(Code::kNotFound, fmt::format("'{}' is no open incident of this endpoint", wish.incident), "/incident");
   }
   const Json* measure = find(args, "measure");

@@ -118,6 +118,7 @@ struct ContainState {
   std::map<std::string, std::string> chain_of;     // stream '\n' episode -> finding id
   std::map<std::string, Json> options;             // incident -> newest options (array)
   std::map<std::string, std::string> incidents;    // open incident -> endpoint
+  std::map<std::string, std::set<std::string>> joined;  // open incident -> other endpoints that it has findings of
   std::map<std::string, EvidenceNeed> evidence;    // incident -> what is missing
   std::map<std::string, EvidenceHold> holds;       // by duty
   bool frozen = false;

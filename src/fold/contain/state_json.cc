@@ -259,6 +259,9 @@ Json to_json(const ContainState& state) {
   for (const auto& [duty, hold] : state.holds)
     holds[duty] = JsonObject{{"incident", hold.incident}, {"endpoint", hold.endpoint}, {"regime", hold.regime}, {"stage", hold.stage}};
   if (!holds.empty()) out["holds"] = std::move(holds);
+  JsonObject joined;
+  for (const auto& [id, others] : state.joined) joined[id] = JsonArray(others.begin(), others.end());
+  if (!joined.empty()) out["joined"] = std::move(joined);
   return out;
 }
 
@@ -286,6 +289,11 @@ Result<ContainState> contain_state_from_json(const Json& document) {
     state.evidence[id] = read_need(value);
     return {};
   }));
+  if (const Json* const joined = find(document, "joined"); joined != nullptr && joined->is_object())
+    for (const auto& member : joined->get_object()) {
+      const auto others = strings_or_empty(*joined, std::string(member.key()));
+      state.joined[std::string(member.key())] = {others.begin(), others.end()};
+    }
   each_member(document, "holds", [&](const std::string& duty, const Json& value) {
     state.holds[duty] = {string_or(value, "incident"), string_or(value, "endpoint"), string_or(value, "regime"), string_or(value, "stage")};
   });

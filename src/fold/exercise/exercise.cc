@@ -41,7 +41,36 @@ Result<JsonObject> end(const ExerciseState& state, const Json& args) {
   return JsonObject{{"sealed", *sealed}, {"digest", digest}, {"matches", digest == string_or(state.declaration, "truth_digest")}};
 }
 
-Result<JsonObject> said(const Json& args, std::initializer_list<const char*> keys, const Entry& entry) {
+// Who facilitates gives injects out and runs the clock; deciding and telling is for who plays.
+Result<void> is_player(const ExerciseState& state, const Entry& entry) {
+  const std::string user = user_of(entry.actor);
+  for (const Json& role : state.declaration.at("roles").as_array())
+    if (string_or(role, "role") == user) return {};
+  return fail(Code::kForbidden, fmt::format("'{}' plays no role in this exercise: who facilitates does not play", user));
+}
+
+// A declaration from before there was `asks` takes any decision.
+Result<void> is_asked(const ExerciseState& state, const std::string& decision) {
+  const Json* const asks = find(state.declaration, "asks");
+  if (asks == nullptr) return {};
+  const std::string digest = exercise_decision_digest(string_or(state.declaration, "truth_digest"), decision);
+  for (const Json& known : asks->as_array())
+    if (known.is_string() && known.get_string() == digest) return {};
+  return fail(Code::kNotFound, fmt::format("nobody asks for a decision '{}' in this exercise: the injects say what is to be decided ('firebreak drill injects')", decision), "/decision");
+}
+
+// What a probe through the gateway felt of a measure, by the clock on the wall.
+Result<JsonObject> probed(const Json& args) {
+  FIREBREAK_TRY(get_string(args, "action"));
+  FIREBREAK_TRY(get_string(args, "endpoint"));
+  auto ms = get_int(args, "ms");
+  if (!ms || *ms < 0) return fail(Code::kInvalid, "'ms' is the time from the decision to the probe's answer", "/ms");
+  for (const char* key : {"model_asked_before", "model_asked_after"}) FIREBREAK_TRY(get_bool(args, key));
+  return copied(args, {"action", "endpoint", "ms", "model_asked_before", "model_asked_after", "answered"});
+}
+
+Result<JsonObject> said(const ExerciseState& state, const Json& args, std::initializer_list<const char*> keys, const Entry& entry) {
+  FIREBREAK_TRY(is_player(state, entry));
   for (const char* key : keys) {
     FIREBREAK_ASSIGN(const std::string text, get_string(args, key));
     if (text.empty()) return fail(Code::kInvalid, fmt::format("'{}' must not be empty", key), fmt::format("/{}", key));
@@ -49,6 +78,12 @@ Result<JsonObject> said(const Json& args, std::initializer_list<const char*> key
   JsonObject body = copied(args, keys);
   body["by"] = user_of(entry.actor);
   return body;
+}
+
+Result<JsonObject> aborted(const Json& args, const Entry& entry) {  // by anybody
+  FIREBREAK_ASSIGN(const std::string reason, get_string(args, "reason"));
+  if (reason.empty()) return fail(Code::kInvalid, "'reason' must not be empty", "/reason");
+  return JsonObject{{"reason", reason}, {"by", user_of(entry.actor)}};
 }
 
 JsonObject seen(const Entry& entry) {
@@ -82,15 +117,19 @@ std::vector<Draft> decide(const ExerciseState& state, const Entry& entry) {
     body = copied(args, {"inject", "why"});
     kind = "exercise_inject_skipped";
   } else if (name == "exercise.decide") {
-    body = said(args, {"decision", "choice", "reason"}, entry);
+    body = said(state, args, {"decision", "choice", "reason"}, entry);
+    if (auto asked = is_asked(state, string_or(args, "decision")); body && !asked) body = tl::unexpected(asked.error());
     kind = "exercise_decided";
   } else if (name == "exercise.message") {
-    body = said(args, {"to", "channel", "text"}, entry);
+    body = said(state, args, {"to", "channel", "text"}, entry);
     if (body) (*body)["marked"] = banner(state);
     kind = "exercise_message";
   } else if (name == "exercise.abort") {
-    body = said(args, {"reason"}, entry);
+    body = aborted(args, entry);
     kind = "exercise_aborted";
+  } else if (name == "exercise.probe") {
+    body = probed(args);
+    kind = "exercise_probed";
   } else if (name == "exercise.end") {
     body = end(state, args);
     kind = "exercise_ended";
@@ -142,7 +181,7 @@ Result<ExerciseState> state_from_json(const Json& document) {
 }
 
 Result<void> check_declaration(const Json& declaration) {
-  FIREBREAK_TRY(only_keys(declaration, {"name", "title", "kind", "truth_digest", "roles", "seed"}));
+  FIREBREAK_TRY(only_keys(declaration, {"name", "title", "kind", "truth_digest", "roles", "seed", "asks"}));
   FIREBREAK_ASSIGN(const std::string name, get_string(declaration, "name"));
   if (!is_name(name)) return fail(Code::kInvalid, "'name' is 1 to 64 of a-z 0-9 . _ -", "/name");
   FIREBREAK_TRY(get_string(declaration, "title"));
@@ -151,6 +190,7 @@ Result<void> check_declaration(const Json& declaration) {
   if (!Digest::from_hex(digest)) return fail(Code::kInvalid, "'truth_digest' is a SHA-256 in 64 hex digits", "/truth_digest");
   const Json* const roles = find(declaration, "roles");
   if (roles == nullptr || !roles->is_array() || roles->get_array().empty()) return fail(Code::kInvalid, "'roles' is a list: who plays", "/roles");
+  if (const Json* const asks = find(declaration, "asks"); asks != nullptr && !asks->is_array()) return fail(Code::kInvalid, "'asks' is a list of digests", "/asks");
   return {};
 }
 
@@ -159,6 +199,7 @@ std::string banner(const ExerciseState& state) { return state.declared ? exercis
 Json shown_to_players(const ExerciseState& state) {
   if (!state.declared) return nullptr;
   JsonObject out = state.declaration.is_object() ? state.declaration.get_object() : JsonObject{};
+  out.erase("asks");
   out["banner"] = banner(state);
   out["state"] = state.state;
   out["injects"] = state.injects;

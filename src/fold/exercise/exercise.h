@@ -3,7 +3,8 @@
 // Promise: only an `exercise_declared` that is the journal's first entry makes it one, and nothing ends that: a production journal
 // never becomes an exercise, an exercise's never becomes a production journal. What is hidden (truth, later injects, expected actions)
 // is not here: the declaration holds its digest, `exercise_ended` the sealed part itself and whether it has that digest.
-// Commands of an exercise are refused elsewhere, and once it has ended or was aborted.
+// Commands of an exercise are refused elsewhere, and once it has ended or was aborted. Decisions and messages are its players' alone, and a
+// decision that nobody asks for is refused; who facilitates does not play.
 // Pure: no clock, no I/O, ordered containers.
 #pragma once
 
@@ -32,7 +33,7 @@ void apply(ExerciseState& state, const Entry& entry);
 Json to_json(const ExerciseState& state);
 Result<ExerciseState> state_from_json(const Json& document);
 
-// Refuses what is no declaration: {name, title, kind, truth_digest, roles: [{role, team, may, lead}]}.
+// Refuses what is no declaration: {name, title, kind, truth_digest, roles: [{role, team, may, lead}], asks?: [digest of a decision]}.
 Result<void> check_declaration(const Json& declaration);
 
 std::string banner(const ExerciseState& state);  // types/exercise.h; empty when it is none

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.h"
+#include "types/exercise.h"
 #include "types/group_driver.h"
 
 namespace firebreak::exercise {
@@ -67,6 +68,29 @@ TEST_F(Exercise, says_when_the_sealed_part_was_changed) {
   driver.command("user:admin", "exercise.end", {{"sealed", JsonObject{{"salt", "s"}, {"truth", JsonObject{{"start", "2026-03-07T04:00:00Z"}}}}}});
   EXPECT_EQ("ended", driver.state().state);
   EXPECT_FALSE(driver.state().matches);
+}
+
+TEST_F(Exercise, takes_decisions_that_are_asked_for_alone_and_from_players_alone) {
+  Json asking = declaration();
+  asking.as_object()["asks"] = JsonArray{exercise_decision_digest(string_or(asking, "truth_digest"), "reportable")};
+  driver.input("exercise_declared", asking);
+  const JsonObject right{{"decision", "reportable"}, {"choice", "no"}, {"reason", "r"}}, wrong{{"decision", "nosuch"}, {"choice", "no"}, {"reason", "r"}};
+  const auto refusal = driver.command("user:secops", "exercise.decide", wrong);
+  EXPECT_NE(std::string::npos, refused(refusal).find("'nosuch'")) << refused(refusal);
+  EXPECT_EQ("/decision", string_or(find_kind(refusal, "command_refused")->body, "pointer"));
+  EXPECT_NE(nullptr, find_kind(driver.command("user:secops", "exercise.decide", right), "exercise_decided"));
+  for (const char* name : {"exercise.decide", "exercise.message"})
+    EXPECT_NE(std::string::npos, refused(driver.command("user:admin", name, name == std::string("exercise.decide") ? right : JsonObject{{"to", "press"}, {"channel", "mail"}, {"text", "t"}})).find("does not play")) << name;
+  EXPECT_EQ(nullptr, find(shown_to_players(driver.state()), "asks"));
+}
+
+TEST_F(Exercise, records_what_a_probe_felt) {
+  declare();
+  const JsonObject felt{{"action", "act-7"}, {"endpoint", "api"}, {"ms", 120}, {"model_asked_before", true}, {"model_asked_after", false}};
+  EXPECT_EQ(120, int_or(find_kind(driver.command("user:admin", "exercise.probe", felt), "exercise_probed")->body, "ms"));
+  JsonObject bad = felt;
+  bad["ms"] = -1;
+  EXPECT_NE("", refused(driver.command("user:admin", "exercise.probe", bad)));
 }
 
 TEST_F(Exercise, takes_nothing_after_an_abort) {

@@ -21,6 +21,7 @@ void link(IncidentState& state, Incident& incident, const std::string& finding, 
   at->second.incident = incident.id;
   at->second.cause = cause;
   at->second.mute.clear();
+  state.open_by_endpoint.try_emplace(at->second.endpoint, incident.id);
   incident.first_time = std::min(incident.first_time, at->second.first_time);
   incident.last_time = std::max(incident.last_time, at->second.last_time);
 }
@@ -47,6 +48,7 @@ void apply_opened(IncidentState& state, const Entry& entry) {
   incident.first_time = get_time(entry.body, "first_time").value_or(entry.time);
   incident.last_time = get_time(entry.body, "last_time").value_or(entry.time);
   const auto from = state.open.find(string_or(entry.body, "split_of"));
+  if (from != state.open.end()) keep_apart(state, from->second, entry);
   for (const std::string& finding : strings_or_empty(entry.body, "findings")) {
     if (from != state.open.end()) std::erase(from->second.findings, finding);
     link(state, incident, finding, cause_of(entry.body, finding));
@@ -129,6 +131,7 @@ void apply_closed(IncidentState& state, const Entry& entry) {
     state.finding_of.erase(known->second.stream + "\n" + known->second.episode);
     state.findings.erase(known);
   }
+  std::erase_if(state.apart, [&](const std::string& pair) { return pair.starts_with(id + "\n") || pair.ends_with("\n" + id); });
   state.closed[id] = at->second.endpoint;
   state.open.erase(at);
   leave_endpoints(state, id);
@@ -176,6 +179,7 @@ void apply_endpoint(IncidentState& state, const Entry& entry) {
 void apply_config(IncidentState& state, const Entry& entry) {
   const Json* rules = find_pointer(entry.body, "/document/rules");
   if (rules == nullptr || find(*rules, "correlation") == nullptr) return;
+  if (auto joins = joins_from_json(*rules); joins && joins->has_value()) state.joins = std::move(**joins);
   if (auto read = rules_from_json(*rules)) state.rules = std::move(*read);
 }
 
@@ -198,6 +202,7 @@ constexpr ApplyRow kApply[] = {
     {"action_failed", apply_action_over},      {"action_in_force", apply_in_force},
     {"action_lifted", apply_action_over},      {"action_proposed", apply_proposed},
     {"action_uncertain", apply_action_over},   {"change_added", apply_calendar},
+    {"asset_linked", apply_join},              {"asset_unlinked", apply_join},
     {"casefile_field", apply_fact},
     {"change_cancelled", apply_calendar},      {"config_applied", apply_config},
     {"detectors_approved", apply_tuning},      {"detectors_proposed", apply_tuning},
@@ -215,7 +220,8 @@ constexpr ApplyRow kApply[] = {
     {"incident_task_done", apply_task_done},   {"incident_task_opened", apply_task},
     {"incident_triaged", apply_triage},        {"ladder_ended", apply_ladder_ended},
     {"ladder_step", apply_ladder_step},           {"mute_added", apply_calendar},
-    {"mute_lifted", apply_calendar},           {"remedy_counted", apply_remedy},
+    {"mute_lifted", apply_calendar},           {"release_registered", apply_join},
+    {"incident_related", apply_join},          {"remedy_counted", apply_remedy},
     {"templates_applied", apply_templates},
 };
 
@@ -233,7 +239,7 @@ struct DecideRow {
   std::string_view kind;
   Drafts (*decide)(const IncidentState&, const Entry&);
 };
-constexpr auto kOnFinding = all_of<decide_finding, decide_triage>;
+constexpr auto kOnFinding = all_of<decide_finding, decide_triage, decide_draw>;
 constexpr DecideRow kDecide[] = {
     {"action_in_force", decide_phase},
     {"casefile_field", decide_impact},
@@ -244,10 +250,10 @@ constexpr DecideRow kDecide[] = {
     {"finding_opened", kOnFinding},
     {"finding_updated", kOnFinding},
     {"finding_verdict", decide_triage},
-    {"incident_finding_linked", all_of<decide_linked, decide_phase, decide_triage>},
+    {"incident_finding_linked", all_of<decide_linked, decide_phase, decide_triage, decide_draw>},
     {"incident_impact", decide_impact},
     {"incident_merged", decide_merged},
-    {"incident_opened", all_of<decide_declared, decide_triage>},
+    {"incident_opened", all_of<decide_declared, decide_triage, decide_draw>},
     {"incident_reopened", decide_reopened},
     {"ladder_ended", all_of<decide_phase, decide_triage>},
     {"ladder_step", all_of<decide_phase, decide_triage>},

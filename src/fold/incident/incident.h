@@ -1,5 +1,7 @@
 // Incidents: when findings become one, and its life through the NIST SP 800-61r2 phases to its close.
 //
+// One thing on several endpoints: a finding that shares a principal, an asset or (where endpoints are said to be one system) the time
+// with an open incident elsewhere joins it (joins.cc); a split undoes that, and what was split off does not come back by itself.
 // Growth: a new chain that no quarantine of the incident takes in leads back to detection_analysis.
 // Rules: content/rules/*.yaml through config_applied (document.rules), or the same built in. One open incident per
 // endpoint: further findings of it are linked, and grouped by what they seem to come from (causes.cc). Closed only through
@@ -9,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,7 +25,7 @@
 namespace firebreak::incident {
 
 inline constexpr std::string_view kFoldName = "incident";
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Either `kind` together with any of `with`, or `count` findings of `any_of`; on one endpoint, evidence intervals overlapping or
 // at most `within_us` apart in event time (labels lag by days: the times at which findings open cannot be compared).
@@ -36,6 +39,19 @@ struct Rule {
 };
 std::vector<Rule> built_in_rules();
 Result<std::vector<Rule>> rules_from_json(const Json& document);  // {"correlation": [...] or {"rules": [...]}}
+
+// What makes findings on two endpoints one incident: their evidence lies at most `within_us` apart in event time, and they share a caller
+// (principal), what data and models are made of (asset), or nothing but the time (time: only among `endpoints`).
+struct Join {
+  std::string name, by;                // by: principal, asset, time
+  std::int64_t within_us = kHour;
+  std::vector<std::string> kinds;      // of both findings; empty: any that may stand in an incident
+  std::vector<std::string> endpoints;  // both of them; empty: any
+  bool operator==(const Join&) const = default;
+};
+std::vector<Join> built_in_joins();
+// {"correlation": {"joins": [...]}}; nothing when the document states none.
+Result<std::optional<std::vector<Join>>> joins_from_json(const Json& document);
 
 struct Finding {
   std::string id, kind, endpoint, stream, episode, summary, incident, feature, segment, origin, verdict;
@@ -108,6 +124,7 @@ struct Incident {
 struct IncidentState {
   std::vector<Rule> rules = built_in_rules();
   Templates templates;                                // of templates_applied
+  std::vector<Join> joins = built_in_joins();
   std::map<std::string, Incident> open;               // by id
   std::map<std::string, std::string> open_by_endpoint;
   std::map<std::string, std::string> closed;          // id -> endpoint
@@ -117,6 +134,9 @@ struct IncidentState {
   std::map<std::string, ActionFacts> actions;         // of open incidents
   std::set<std::string> endpoints;                    // registered
   std::map<std::string, std::map<std::string, std::set<std::string>>> lineage;  // endpoint -> feature -> sources
+  std::map<std::string, std::set<std::string>> sources;  // endpoint -> what its releases were trained on
+  std::map<std::string, std::set<std::string>> needs;    // of the inventory: asset -> assets
+  std::set<std::string> apart;                        // incident '\n' endpoint, or younger '\n' older incident: not joined by itself
   std::map<std::string, Change> changes;              // by chg-N, or act-N of a promotion
   std::map<std::string, Mute> mutes;                  // by mute-N
   std::map<std::string, Proposal> proposals;          // by tune-N

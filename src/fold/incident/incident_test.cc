@@ -258,7 +258,7 @@ TEST(Incident, has_built_in_what_the_content_states) {
   while (in >> word) text += word + " ";
   std::size_t count = 0;
   for (std::size_t at = text.find("- name: "); at != std::string::npos; at = text.find("- name: ", at + 1)) ++count;
-  EXPECT_EQ(built_in_rules().size(), count);
+  EXPECT_EQ(built_in_rules().size() + built_in_joins().size(), count);
   const auto list = [](const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& one : words) out += (out.empty() ? "[" : ", ") + one;
@@ -280,6 +280,14 @@ TEST(Incident, has_built_in_what_the_content_states) {
       lines.push_back("with: " + list(rule.with));
     }
     for (const std::string& line : lines) EXPECT_NE(section.find(line), std::string::npos) << rule.name << ": " << line;
+  }
+  for (const Join& join : built_in_joins()) {
+    const std::size_t from = text.find("- name: " + join.name + " ");
+    ASSERT_NE(from, std::string::npos) << join.name;
+    const std::string section = text.substr(from, text.find("- name: ", from + 1) - from);
+    std::vector<std::string> lines = {"by: " + join.by + " ", "within_s: " + std::to_string(join.within_us / kSecond) + " "};
+    if (!join.kinds.empty()) lines.push_back("kinds: " + list(join.kinds));
+    for (const std::string& line : lines) EXPECT_NE(section.find(line), std::string::npos) << join.name << ": " << line;
   }
 }
 

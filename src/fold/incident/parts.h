@@ -16,6 +16,7 @@ inline constexpr std::size_t kTasks = 500;
 inline constexpr std::size_t kCallers = 64;           // remembered of one finding
 inline constexpr std::size_t kJudged = 10'000, kTallies = 20'000;
 inline constexpr std::size_t kChanges = 1'000, kMutes = 200;
+inline constexpr std::size_t kAssets = 200, kApart = 5'000;  // of one endpoint; pairs
 inline constexpr int kCauses = 50;                    // of one incident; later ones join the last
 inline constexpr std::int64_t kNear = kHour;          // onsets so near are one
 inline constexpr std::int64_t kKin = kDay;            // what shares source, callers or kind may lie so far apart
@@ -31,6 +32,8 @@ Drafts decide_finding(const IncidentState& state, const Entry& entry);
 Drafts decide_linked(const IncidentState& state, const Entry& entry);
 void apply_finding(IncidentState& state, const Entry& entry);
 bool in_a_rule(const IncidentState& state, const std::string& kind);
+bool is_free(const Finding& finding);  // of no incident, not muted, and nobody has said that it means nothing
+JsonObject linking(const IncidentState& state, const Incident& open, const Finding& finding);  // the body of incident_finding_linked
 std::string severity_of(Severity severity);  // the incident's words for a finding's
 bool is_graver(const std::string& a, const std::string& b);
 JsonObject opening(const IncidentState& state, const std::string& endpoint, const std::string& stream, const std::string& title,
@@ -57,6 +60,14 @@ class Grouping {
 Grouping grouping_of(const IncidentState& state, const Incident& incident);
 std::set<std::string> sources_of(const IncidentState& state, const Finding& finding);
 std::string said_by(const Finding& finding);  // equal for findings that say the same
+
+// joins.cc: one thing on several endpoints
+Drafts decide_join(const IncidentState& state, const Finding& finding);   // a free finding goes to an incident elsewhere
+Drafts decide_draw(const IncidentState& state, const Entry& entry);       // an incident that grew takes in what belongs to it
+void apply_join(IncidentState& state, const Entry& entry);                // what is shared, and what people have split
+void keep_apart(IncidentState& state, const Incident& from, const Entry& split);
+void add_joins(const IncidentState& state, JsonObject& document);
+Result<void> read_joins(const Json& document, IncidentState& state);
 
 // calendar.cc: changes and mutes
 Drafts decide_calendar(const IncidentState& state, const Entry& entry, const std::string& name, const Json& args);

@@ -49,7 +49,7 @@ Drafts decide_merged(const IncidentState& state, const Entry& entry) {
   for (const auto& [finding, of] : state.findings) {
     if (of.incident != into || of.closed || std::find(merged->second.findings.begin(), merged->second.findings.end(), finding) == merged->second.findings.end()) continue;
     drafts.push_back(make_draft("incident_finding_linked", into,
-                                {{"incident", into}, {"finding", finding}, {"kind", of.kind}, {"summary", of.summary}, {"cause", of.cause}, {"why", fmt::format("{} was merged", id)}}));
+                                {{"incident", into}, {"finding", finding}, {"kind", of.kind}, {"summary", of.summary}, {"cause", of.cause}, {"why", fmt::format("{} was merged", id)}, {"endpoint", of.endpoint}}));
   }
   if (merged->second.severity < open->severity)  // "SEV-1" before "SEV-3"
     drafts.push_back(make_draft("incident_severity", into,

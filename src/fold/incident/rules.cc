@@ -25,8 +25,6 @@ bool is_of(const Rule& rule, const std::string& kind) {
   return kind == rule.kind || contains(rule.with, kind) || contains(rule.any_of, kind);
 }
 
-bool is_free(const Finding& finding) { return finding.incident.empty() && finding.mute.empty() && counts(finding); }
-
 bool fits(const Rule& rule, const Finding& a, const Finding& b) {
   const bool kinds = (a.kind == rule.kind && contains(rule.with, b.kind)) ||
                      (b.kind == rule.kind && contains(rule.with, a.kind));
@@ -81,11 +79,7 @@ Draft muted(const Finding& finding, const std::pair<const std::string, Mute>& mu
 
 Drafts link_to(const IncidentState& state, const Incident& open, const Finding& finding) {
   if (!in_a_rule(state, finding.kind) && finding.severity < Severity::kMedium) return {};
-  const Place place = grouping_of(state, open).place(finding);
-  JsonObject body{{"incident", open.id}, {"finding", finding.id}, {"kind", finding.kind}, {"summary", finding.summary},
-                  {"cause", place.cause}, {"why", place.why}};
-  if (!place.repeats.empty()) body["repeats"] = place.repeats;
-  return {make_draft("incident_finding_linked", open.id, std::move(body))};
+  return {make_draft("incident_finding_linked", open.id, linking(state, open, finding))};
 }
 
 // The mute of a correlation rule that this finding was marked with, while it is in force.
@@ -134,6 +128,16 @@ void note_onset(Finding& finding, const Json& body) {
 }
 
 }  // namespace
+
+bool is_free(const Finding& finding) { return finding.incident.empty() && finding.mute.empty() && counts(finding); }
+
+JsonObject linking(const IncidentState& state, const Incident& open, const Finding& finding) {
+  const Place place = grouping_of(state, open).place(finding);
+  JsonObject body{{"incident", open.id}, {"finding", finding.id}, {"kind", finding.kind}, {"summary", finding.summary},
+                  {"cause", place.cause}, {"why", place.why}};
+  if (!place.repeats.empty()) body["repeats"] = place.repeats;
+  return body;
+}
 
 bool in_a_rule(const IncidentState& state, const std::string& kind) {
   return std::any_of(state.rules.begin(), state.rules.end(),
@@ -232,7 +236,9 @@ Drafts decide_finding(const IncidentState& state, const Entry& entry) {
     drafts.push_back(make_draft("finding_unmuted", finding->id, {{"finding", finding->id}, {"mute", finding->mute}}));
   }
   const Incident* open = incident_of_endpoint(state, finding->endpoint);
-  for (Draft& draft : open != nullptr ? link_to(state, *open, *finding) : open_by_rules(state, *finding, entry.time)) drafts.push_back(std::move(draft));
+  Drafts more = open != nullptr ? link_to(state, *open, *finding) : decide_join(state, *finding);
+  if (open == nullptr && more.empty()) more = open_by_rules(state, *finding, entry.time);
+  for (Draft& draft : more) drafts.push_back(std::move(draft));
   return drafts;
 }
 

@@ -181,6 +181,7 @@ Json to_json(const IncidentState& state) {
                       {"newest_event", state.newest_event.us}};
   if (!state.templates.empty()) document["templates"] = to_json(state.templates).at("templates");
   add_casework(state, document);
+  add_joins(state, document);
   return document;
 }
 
@@ -212,6 +213,7 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
   state.endpoints = {endpoints.begin(), endpoints.end()};
   state.newest_event = time_of(document, "newest_event");
   FIREBREAK_TRY(read_casework(document, state));
+  FIREBREAK_TRY(read_joins(document, state));
   return state;
 }
 

@@ -14,6 +14,8 @@
 #include "cacao/lint.h"
 #include "fold/playbook/rehearsal_for_tests.h"
 #include "fold/playbook/story_for_tests.h"
+#include "fold/playbook/verbs.h"
+#include "types/volatility.h"
 
 namespace firebreak::playbook {
 
@@ -251,6 +253,28 @@ INSTANTIATE_TEST_SUITE_P(Content, ShippedPlaybook, ::testing::ValuesIn(files()),
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
+
+// lifecycle check 16: what a playbook captures first is what is gone first, in each step and from step to step.
+TEST(Shipped, playbooks_capture_in_the_order_of_volatility) {
+  std::size_t steps = 0;
+  for (const std::string& name : files()) {
+    const cacao::Playbook playbook = cacao::read_playbook(read_file(name));
+    for (const auto& [id, step] : playbook.steps)
+      for (const auto& command : step.commands) {
+        if (!command.text.starts_with("capture ")) continue;
+        const auto items = parse_items(std::string_view(command.text).substr(8));
+        ASSERT_TRUE(items) << name << ": " << command.text;
+        EXPECT_EQ(*items, by_volatility(*items)) << name << ", " << step.name << ": " << command.text;
+        ++steps;
+      }
+  }
+  EXPECT_GE(steps, 10U);
+}
+
+TEST(Shipped, every_item_that_can_be_captured_has_its_place_in_the_order) {
+  for (const VolatileItem& known : kByVolatility) EXPECT_TRUE(parse_items(known.item)) << known.item;
+  EXPECT_EQ(parse_items("model,dataset,policy,inferences,counters")->size(), std::size(kByVolatility));
+}
 
 }  // namespace
 }  // namespace firebreak::playbook

@@ -101,7 +101,7 @@ Result<std::int64_t> span_of(const Words& words, std::string_view option) {
 // ---- the verbs
 
 Result<JsonObject> capture(const Words& words) {
-  FIREBREAK_TRY(words.shape(1, 1, {}, "capture model,dataset,policy,inferences,counters"));
+  FIREBREAK_TRY(words.shape(1, 1, {}, "capture counters,inferences,policy,model,dataset"));
   if (words.checking(words.at(0))) return JsonObject{};
   FIREBREAK_ASSIGN(const auto items, parse_items(words.at(0)));
   return JsonObject{{"items", JsonArray(items.begin(), items.end())}};

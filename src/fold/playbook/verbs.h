@@ -1,7 +1,7 @@
 // The commands of type `firebreak`: one line in the grammar of the command line, read into typed arguments. A value of a
 // variable is put into a word and never makes one, so it can not become an option (cacao/insert.h).
 //
-//   capture ITEMS                           model,dataset,policy,inferences,counters: evidence, now
+//   capture ITEMS                           counters,inferences,policy,model,dataset: evidence, now
 //   options [DAYS]                          what each containment would stop and hurt, from a replay of DAYS (1..30, else 3)
 //   wait                                    until a measure of this incident is in force
 //   contain option NAME | quarantine | limit | review | route | block | mirror

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/limits.h"
+#include "types/volatility.h"
 
 namespace firebreak::evidence {
 namespace {
@@ -129,7 +130,7 @@ Result<CaptureResult> capture(BlobStore& blobs, const CaptureSources& sources, c
   FIREBREAK_ASSIGN(const std::string incident, get_string(requested, "incident"));
   if (incident.empty()) return fail(Code::kInvalid, "evidence belongs to an incident", "/incident");
   Capture work(blobs, sources, request, index, requested);
-  for (const std::string& item : items) work.item(item);
+  for (const std::string& item : by_volatility(items)) work.item(item);
   return work.take();
 }
 

@@ -41,7 +41,7 @@ struct CaptureSources {
 };
 
 struct CaptureResult {
-  std::vector<Draft> drafts;  // one per blob or failure, in the order asked for
+  std::vector<Draft> drafts;  // one per blob or failure, in the order of volatility (types/volatility.h)
   std::uint64_t captured = 0, failed = 0;
   std::uint64_t octets = 0;
 };

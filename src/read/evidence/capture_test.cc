@@ -40,6 +40,15 @@ TEST(Capture, an_item_that_cannot_be_had_fails_alone) {
   EXPECT_EQ(string_or(result->drafts[2].body, "reason"), "the gateway is silent");
 }
 
+TEST(Capture, secures_what_is_gone_first_before_the_rest_whatever_was_asked_for_first) {
+  TestWorld world;
+  const Result<CaptureResult> result = capture(world.blobs, world.sources(), "req-2", TestWorld::request());
+  ASSERT_TRUE(result);
+  std::string order;
+  for (const Draft& draft : result->drafts) order += string_or(draft.body, "item") + " ";
+  EXPECT_EQ(order, "counters inferences policy model dataset ");
+}
+
 TEST(Capture, a_model_that_differs_from_its_registration_is_captured_with_both_digests) {
   TestWorld world;
   CaptureSources sources = world.sources();

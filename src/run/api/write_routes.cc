@@ -133,6 +133,7 @@ void Api::add_write_routes() {
             FIREBREAK_TRY(only_keys(body, {"to", "rate", "reason"}));
             Json answer;
             if (const Json* rate = find(body, "rate")) {
+              if (!parts_.exercise.empty() && cell_of(who.rights, Duty::kAdminister) < Cell::kDo) return fail(Code::kForbidden, "the pace of an exercise is its facilitator's");
               if (cell_of(who.rights, Duty::kTimeline) < Cell::kDo) return fail(Code::kForbidden, "your role looks on; the pace is for who works on incidents");
               FIREBREAK_ASSIGN(const std::string reason, get_string(body, "reason"));
               FIREBREAK_ASSIGN(answer, parts_.set_clock_rate(*rate, reason, who.actor()));

@@ -7,7 +7,7 @@
 #include "base/digest.h"
 #include "run/app/hunt_job.h"
 #include "run/app/shipped_detectors.h"
-#include "run/drill/backtest.h"
+#include "run/replay/backtest.h"
 
 namespace firebreak::app {
 namespace {
@@ -84,16 +84,16 @@ Result<Json> run_backtest(const Context& context, const FeedMaker& feeds, const 
     if (!read) return fail(std::move(read.error()).at("/config"));
     config = std::move(*read);
   }
-  drill::Side before, after;
+  replay::Side before, after;
   before.rules = after.rules = rules_now(context);
   if (const Json* given = find(asked, "rules")) {
     auto read = incident::rules_from_json(JsonObject{{"correlation", *given}});
     if (!read) return fail(std::move(read.error()).at("/rules"));
     after.rules = std::move(*read);
   }
-  before.watchers.push_back(drill::watch(judge.config, judge.profile));
-  after.watchers.push_back(drill::watch(config, judge.profile));
-  FIREBREAK_ASSIGN(const Json result, drill::backtest(*context.streams.get(endpoint), judge.endpoint, std::move(before), std::move(after), from));
+  before.watchers.push_back(replay::watch(judge.config, judge.profile));
+  after.watchers.push_back(replay::watch(config, judge.profile));
+  FIREBREAK_ASSIGN(const Json result, replay::backtest(*context.streams.get(endpoint), judge.endpoint, std::move(before), std::move(after), from));
   FIREBREAK_ASSIGN(const auto said, said_of(context.journal, endpoint));
   JsonObject answer = result.as_object();
   add_verdicts(answer, said);

@@ -9,8 +9,8 @@
 #include "run/app/content.h"
 #include "run/app/finding_replay.h"
 #include "run/app/shipped_detectors.h"
-#include "run/drill/dataset.h"
-#include "run/drill/scorer.h"
+#include "run/replay/dataset.h"
+#include "run/replay/scorer.h"
 
 namespace firebreak::app {
 namespace {
@@ -336,18 +336,18 @@ Result<detect::ReferenceProfile> FeedMaker::build_baseline(const Ready& ready, r
 Result<detect::ReferenceProfile> FeedMaker::build(const Ready& ready) {
   FIREBREAK_ASSIGN(const Digest dataset_digest, Digest::from_hex(ready.release->dataset));
   FIREBREAK_ASSIGN(const Bytes training, context_.blobs.get(dataset_digest));
-  FIREBREAK_ASSIGN(const drill::Dataset data, drill::parse_dataset(training, ready.endpoint.features));
+  FIREBREAK_ASSIGN(const replay::Dataset data, replay::parse_dataset(training, ready.endpoint.features));
   FIREBREAK_ASSIGN(detect::ReferenceProfile profile, detect::build_profile(ready.endpoint.features, data.rows));
   // What labels may be expected to say: the release's own answers on its holdout.
   FIREBREAK_ASSIGN(const Digest holdout_digest, Digest::from_hex(ready.release->holdout));
   FIREBREAK_ASSIGN(const Bytes holdout_text, context_.blobs.get(holdout_digest));
-  FIREBREAK_ASSIGN(const drill::Dataset holdout, drill::parse_dataset(holdout_text, ready.endpoint.features));
-  drill::Scorer scorer(ready.endpoint, ready.release->upstream);
+  FIREBREAK_ASSIGN(const replay::Dataset holdout, replay::parse_dataset(holdout_text, ready.endpoint.features));
+  replay::Scorer scorer(ready.endpoint, ready.release->upstream);
   const auto scored = scorer.score(holdout.rows);
   // Without its answers the labels cannot be judged; the rest can. Not kept: the next start asks the release again.
   if (!scored && scored.error().code == Code::kUnavailable) return profile;
   if (!scored) return fail(Error(scored.error()));
-  const std::vector<drill::Answer>& answers = *scored;
+  const std::vector<replay::Answer>& answers = *scored;
   detect::PerformanceBaseline baseline;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const bool flagged = answers[i].label == ready.endpoint.positive_label;

@@ -9,8 +9,8 @@
 #include "fold/gates/gates.h"
 #include "fold/provenance/provenance.h"
 #include "run/app/taint_job.h"
-#include "run/drill/dataset.h"
-#include "run/drill/scorer.h"
+#include "run/replay/dataset.h"
+#include "run/replay/scorer.h"
 
 namespace firebreak::app {
 namespace {
@@ -23,9 +23,9 @@ struct Case {  // one candidate before the gates
   provenance::Release candidate, control;
   std::vector<std::string> unapproved;
   std::set<Digest> chain_digests;
-  drill::Dataset training, holdout;  // of the control: what the endpoint is known to be like
+  replay::Dataset training, holdout;  // of the control: what the endpoint is known to be like
   std::uint64_t candidate_rows = 0;
-  std::vector<drill::TaintHits> tainted;  // of the candidate's training rows
+  std::vector<replay::TaintHits> tainted;  // of the candidate's training rows
 };
 
 Result<Bytes> blob(const Context& context, const std::string& digest) {
@@ -59,11 +59,11 @@ Result<Case> gather(const Context& context, const Entry& requested) {
   });
   if (!missing.empty()) return fail(Code::kNotFound, missing);
   FIREBREAK_ASSIGN(const Bytes training, blob(context, c.control.dataset));
-  FIREBREAK_ASSIGN(c.training, drill::parse_dataset(training, c.endpoint.features));
+  FIREBREAK_ASSIGN(c.training, replay::parse_dataset(training, c.endpoint.features));
   FIREBREAK_ASSIGN(const Bytes holdout, blob(context, c.control.holdout));
-  FIREBREAK_ASSIGN(c.holdout, drill::parse_dataset(holdout, c.endpoint.features));
+  FIREBREAK_ASSIGN(c.holdout, replay::parse_dataset(holdout, c.endpoint.features));
   FIREBREAK_ASSIGN(const Bytes own, blob(context, c.candidate.dataset));
-  FIREBREAK_ASSIGN(const drill::Dataset own_rows, drill::parse_dataset(own, c.endpoint.features));
+  FIREBREAK_ASSIGN(const replay::Dataset own_rows, replay::parse_dataset(own, c.endpoint.features));
   c.candidate_rows = own_rows.rows.size();
   FIREBREAK_ASSIGN(c.tainted, taint_of(context, c.candidate, c.endpoint.features, own_rows));
   return c;
@@ -85,11 +85,11 @@ gates::GateOutcome lineage(const Case& c) {
   }
   // What an incident keeps out of training is refused whoever approved its source.
   JsonArray tainted;
-  for (const drill::TaintHits& hits : c.tainted) {
+  for (const replay::TaintHits& hits : c.tainted) {
     outcome.passed = false;
     outcome.figure += static_cast<double>(hits.rows);
     const std::string text = string_or(outcome.detail, "text");
-    outcome.detail["text"] = text.empty() || outcome.figure == static_cast<double>(hits.rows) ? drill::to_text(hits) : text + "; " + drill::to_text(hits);
+    outcome.detail["text"] = text.empty() || outcome.figure == static_cast<double>(hits.rows) ? replay::to_text(hits) : text + "; " + replay::to_text(hits);
     tainted.push_back(JsonObject{{"list", hits.list}, {"incident", hits.incident}, {"rows", hits.rows}});
   }
   if (!tainted.empty()) outcome.detail["tainted"] = std::move(tainted);
@@ -98,10 +98,10 @@ gates::GateOutcome lineage(const Case& c) {
 
 // Flags (positive answers) of one release.
 Result<std::vector<bool>> flags(const Case& c, const provenance::Release& release, std::span<const FeatureRow> rows) {
-  drill::Scorer scorer(c.endpoint, release.upstream);
-  FIREBREAK_ASSIGN(const std::vector<drill::Answer> answers, scorer.score(rows));
+  replay::Scorer scorer(c.endpoint, release.upstream);
+  FIREBREAK_ASSIGN(const std::vector<replay::Answer> answers, scorer.score(rows));
   std::vector<bool> out;
-  for (const drill::Answer& answer : answers) out.push_back(answer.label == c.endpoint.positive_label);
+  for (const replay::Answer& answer : answers) out.push_back(answer.label == c.endpoint.positive_label);
   return out;
 }
 

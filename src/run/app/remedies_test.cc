@@ -258,13 +258,13 @@ TEST(Taint, is_signed_and_evidence_and_says_what_was_contributed) {
   const std::string text = string_or(taint, "document");
   EXPECT_TRUE(ledger::verify_signature(story.key.verifier(), text, to_base64(story.key.verifier().id + *from_base64(string_or(taint, "signature")))));
   EXPECT_FALSE(ledger::verify_signature(story.key.verifier(), text + " ", to_base64(story.key.verifier().id + *from_base64(string_or(taint, "signature")))));
-  const auto list = drill::parse_taint_list(text);
+  const auto list = replay::parse_taint_list(text);
   ASSERT_TRUE(list) << list.error().message;
   EXPECT_EQ(list->ids.size(), 2u);
   EXPECT_EQ(list->digests.size(), 2u);
   const Json document = *parse_json(text);
   EXPECT_EQ(document.at("labels").as_array().size(), 1u);
-  const auto why = [&](const char* row) { return std::string(drill::why_tainted(*list, *drill::training_row(list->features, row))); };
+  const auto why = [&](const char* row) { return std::string(replay::why_tainted(*list, *replay::training_row(list->features, row))); };
   EXPECT_EQ(why(R"({"id":"d1","x":9})"), "id");
   EXPECT_EQ(why(R"({"x":2.0,"label":1})"), "features");
   EXPECT_EQ(why(R"({"features":{"x":1}})"), "features");

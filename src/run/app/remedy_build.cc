@@ -11,7 +11,7 @@
 #include "fold/provenance/provenance.h"
 #include "fold/remedy/remedy.h"
 #include "run/app/incident_range.h"
-#include "run/drill/scorer.h"
+#include "run/replay/scorer.h"
 
 namespace firebreak::app {
 namespace {
@@ -131,14 +131,14 @@ class Choice {
 
 bool is_silence(const Error& error) { return error.code == Code::kUnavailable || error.code == Code::kTimeout; }
 
-void take_answer(Affected& one, const drill::Answer& answer) {
+void take_answer(Affected& one, const replay::Answer& answer) {
   one.label = answer.label;
   one.score = answer.score;
   one.row.answer = answer.label == one.given ? remedy::Answer::kUnchanged : remedy::Answer::kChanged;
 }
 
 // One after the other, where the whole batch was refused: who of them cannot be answered. An error: the release is silent.
-Result<void> ask_singly(drill::Scorer& scorer, const std::vector<Affected*>& open) {
+Result<void> ask_singly(replay::Scorer& scorer, const std::vector<Affected*>& open) {
   std::size_t silent = 0;
   bool answered = false;
   for (Affected* const one : open) {
@@ -158,7 +158,7 @@ Result<void> ask_singly(drill::Scorer& scorer, const std::vector<Affected*>& ope
 }
 
 // nullopt: the server stops.
-Result<std::optional<bool>> ask(drill::Scorer& scorer, std::vector<Affected>& piece, const std::function<bool(std::int64_t)>& pause) {
+Result<std::optional<bool>> ask(replay::Scorer& scorer, std::vector<Affected>& piece, const std::function<bool(std::int64_t)>& pause) {
   std::vector<Affected*> open;
   std::vector<FeatureRow> rows;
   for (Affected& one : piece) {
@@ -254,7 +254,7 @@ Result<bool> go_on(const Context& context, const Work& work, std::uint64_t build
   if (work.rows + piece.size() > remedy::kRows)
     return fail(Code::kTooLarge, fmt::format("more than {} decisions are affected (up to record {}): narrow it with --of, --label, --caller, --from or --to", remedy::kRows, at));
   const std::int64_t began = context.clock.steady_us();
-  drill::Scorer scorer(place.endpoint, place.release.upstream);
+  replay::Scorer scorer(place.endpoint, place.release.upstream);
   auto asked = ask(scorer, piece, pause);
   if (!asked) return fail(std::move(asked.error()).with(fmt::format("release {} at {} does not answer", place.release.release, place.release.upstream)));
   if (!*asked) return false;

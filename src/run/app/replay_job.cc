@@ -7,8 +7,8 @@
 #include "fold/contain/contain.h"
 #include "fold/provenance/provenance.h"
 #include "run/app/incident_range.h"
-#include "run/drill/dataset.h"
-#include "run/drill/scorer.h"
+#include "run/replay/dataset.h"
+#include "run/replay/scorer.h"
 
 namespace firebreak::app {
 namespace {
@@ -60,7 +60,7 @@ Result<Asked> gather(const Context& context, const Json& body) {
 Result<Inputs> old_inputs(const Context& context, const Asked& asked) {
   FIREBREAK_ASSIGN(const Digest id, Digest::from_hex(asked.old_one.holdout));
   FIREBREAK_ASSIGN(const Bytes text, context.blobs.get(id));
-  FIREBREAK_ASSIGN(drill::Dataset set, drill::parse_dataset(text, asked.endpoint.features));
+  FIREBREAK_ASSIGN(replay::Dataset set, replay::parse_dataset(text, asked.endpoint.features));
   return Inputs{std::move(set.rows), std::move(set.positive), 0, 0};
 }
 
@@ -98,7 +98,7 @@ Result<Inputs> new_inputs(const Context& context, const Asked& asked, const Json
 }
 
 Result<std::uint64_t> right_answers(const Asked& asked, const provenance::Release& release, const Inputs& inputs) {
-  drill::Scorer scorer(asked.endpoint, release.upstream);
+  replay::Scorer scorer(asked.endpoint, release.upstream);
   FIREBREAK_ASSIGN(const auto answers, scorer.score(inputs.rows));
   std::uint64_t right = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) right += (answers[i].label == asked.endpoint.positive_label) == inputs.positive[i] ? 1 : 0;

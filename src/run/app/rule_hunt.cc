@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t kReportEvery = rules::EngineOptions{}.update_us;
 
-class RuleHunt final : public drill::Watcher {
+class RuleHunt final : public replay::Watcher {
  public:
   RuleHunt(const Endpoint& endpoint, std::shared_ptr<const rules::RuleSet> set, std::unique_ptr<detect::StreamDetector> detector, Time from,
            HuntedMatches& matches)
@@ -121,12 +121,12 @@ Result<Json> hunt_rules(record::Stream& stream, const Endpoint& endpoint, std::s
                         std::unique_ptr<detect::StreamDetector> detector, std::vector<incident::Rule> rules, Time from) {
   HuntedMatches hunted;
   const bool blind = detector == nullptr && reads_findings(*set);
-  drill::Side none, side;
+  replay::Side none, side;
   side.rules = std::move(rules);
   side.watchers.push_back(std::make_unique<RuleHunt>(endpoint, set, std::move(detector), from, hunted));
-  FIREBREAK_ASSIGN(const Json answer, drill::backtest(stream, endpoint, std::move(none), std::move(side), from));
+  FIREBREAK_ASSIGN(const Json answer, replay::backtest(stream, endpoint, std::move(none), std::move(side), from));
 
-  const double weeks = drill::weeks_of(int_or(answer, "span_s") * kSecond);
+  const double weeks = replay::weeks_of(int_or(answer, "span_s") * kSecond);
   std::vector<const std::pair<const HuntedMatches::Key, Hunted>*> order;
   std::uint64_t total = hunted.unlisted();
   for (const auto& one : hunted.all()) {
@@ -135,7 +135,7 @@ Result<Json> hunt_rules(record::Stream& stream, const Endpoint& endpoint, std::s
   }
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->second.matches > b->second.matches; });
   JsonArray matches;
-  for (std::size_t i = 0; i < std::min(order.size(), drill::kListed); ++i) matches.push_back(told(*set, order[i]->first, order[i]->second, weeks));
+  for (std::size_t i = 0; i < std::min(order.size(), replay::kListed); ++i) matches.push_back(told(*set, order[i]->first, order[i]->second, weeks));
 
   JsonArray assumptions{"the rules were applied at 'from': a correlation begins empty", "nothing is muted", "late records and erased rows are as they are recorded now"};
   if (blind) assumptions.push_back("no detector judges this stream: rules over findings saw none");

@@ -1,6 +1,6 @@
 // The retro-hunt: what rules that nobody has applied yet would have matched in the history of a stream.
 //
-// A backtest (run/drill/backtest.h) whose `before` has no watcher and whose `after` has the rules alone, by the same RuleRunner that a
+// A backtest (run/replay/backtest.h) whose `before` has no watcher and whose `after` has the rules alone, by the same RuleRunner that a
 // feed has. The rules see what `rule apply` would have shown them, had it been given at `from`: nothing of before (a correlation begins
 // empty), every record from then on, and what the stream's detectors say of it, which have read from the first record on.
 // Nothing of it enters a journal. Same records, same answer. Threads: one owner; hunt_rules reads the stream, any thread.
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "run/app/rule_runner.h"
-#include "run/drill/backtest.h"
+#include "run/replay/backtest.h"
 
 namespace firebreak::app {
 
@@ -47,7 +47,7 @@ class HuntedMatches {
 bool reads_findings(const rules::RuleSet& set);
 
 // {"endpoint", "from", "since", "to", "span_s", "records", "total", "per_week", "matches": [{rule, title, level, group?, matches, per_week, episodes,
-// first, last, first_time, last_time, indexes, callers?}] (most matches first, at most drill::kListed), "left_out", "findings",
+// first, last, first_time, last_time, indexes, callers?}] (most matches first, at most replay::kListed), "left_out", "findings",
 // "incidents", "alerts_per_week", "assumptions"}. `detector`: nullptr when rules see no findings. `rules`: of correlation, for
 // "incidents". Errors: kNotFound when nothing was recorded from `from` on; those of reading.
 Result<Json> hunt_rules(record::Stream& stream, const Endpoint& endpoint, std::shared_ptr<const rules::RuleSet> set,

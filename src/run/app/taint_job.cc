@@ -76,14 +76,14 @@ Result<Found> collect(const Context& context, const Asked& asked, bool chains) {
       if (record.kind != record::Kind::kInference || !inside) return;
       const auto seen = reader.read(record);
       if (!seen || (chains && !asked.chain.contains(seen->feature_digest))) return;
-      full = full || found.inferences.size() == drill::kTainted;
+      full = full || found.inferences.size() == replay::kTainted;
       if (full) return;
       if (found.from.empty()) found.from = format_time(seen->time);
       ids.insert(seen->id);
       found.inferences.push_back(JsonObject{{"record", record.index}, {"id", seen->id}, {"features", seen->feature_digest.hex()}});
     }, record::Erased::kDeliver));
   }
-  if (full) return fail(Code::kTooLarge, fmt::format("the incident has more than {} inferences: make the list of its chains alone (--scope chains)", drill::kTainted));
+  if (full) return fail(Code::kTooLarge, fmt::format("the incident has more than {} inferences: make the list of its chains alone (--scope chains)", replay::kTainted));
   return found;
 }
 
@@ -95,7 +95,7 @@ Result<JsonObject> made(const Context& context, std::uint64_t list, const ledger
   JsonObject body{{"inferences", found.inferences.size()}, {"labels", found.labels.size()}, {"erased", found.erased}, {"scope", scope},
                   {"callers", asked.callers.size()},       {"sources", sources.size()}};
   JsonObject document{{"version", 1},
-                      {"kind", drill::kTaintKind},
+                      {"kind", replay::kTaintKind},
                       {"list", id_of(list)},
                       {"incident", asked.taint.incident},
                       {"endpoint", asked.taint.endpoint},
@@ -133,16 +133,16 @@ std::vector<InForce> lists_in_force(const Context& context) {
   return lists;
 }
 
-Result<drill::TaintList> read_list(const Context& context, const std::string& blob) {
+Result<replay::TaintList> read_list(const Context& context, const std::string& blob) {
   FIREBREAK_ASSIGN(const Digest digest, Digest::from_hex(blob));
   FIREBREAK_ASSIGN(const Bytes text, context.blobs.get(digest));
-  return drill::parse_taint_list(text);
+  return replay::parse_taint_list(text);
 }
 
-drill::TaintHits hits_of(const drill::TaintList& list, const provenance::Release& release, const FeatureSchema& features, const drill::Dataset& rows) {
+replay::TaintHits hits_of(const replay::TaintList& list, const provenance::Release& release, const FeatureSchema& features, const replay::Dataset& rows) {
   std::map<std::string, std::uint64_t> sources;
   for (const provenance::TrainingSource& source : release.sources) sources[source.name] += source.rows;
-  return drill::taint_in(list, rows, features, release.training_cut, sources);
+  return replay::taint_in(list, rows, features, release.training_cut, sources);
 }
 
 struct Registered {
@@ -160,7 +160,7 @@ std::vector<Registered> registered(const Context& context) {
   return all;
 }
 
-Result<void> open_finding(const Context& context, std::uint64_t trigger, std::uint64_t ordinal, const provenance::Release& release, const drill::TaintHits& hits) {
+Result<void> open_finding(const Context& context, std::uint64_t trigger, std::uint64_t ordinal, const provenance::Release& release, const replay::TaintHits& hits) {
   FindingUpdate update;
   update.episode = fmt::format("tainted_training_data/{}/{}/{}", release.endpoint, release.release, hits.list);
   update.kind = "tainted_training_data";
@@ -172,19 +172,19 @@ Result<void> open_finding(const Context& context, std::uint64_t trigger, std::ui
   update.count = hits.rows;
   update.numbers["rows"] = static_cast<double>(hits.rows);
   for (const auto& [why, rows] : hits.by) update.numbers["by_" + why] = static_cast<double>(rows);
-  update.summary = shortened(fmt::format("release {} of {}: {}", release.release, release.endpoint, drill::to_text(hits)), 1'000);
+  update.summary = shortened(fmt::format("release {} of {}: {}", release.release, release.endpoint, replay::to_text(hits)), 1'000);
   Draft draft{std::string(finding_entry_kind(update.phase)), to_json(update), "taint", {}, Source{"taint", 0, trigger, ordinal}};
   const auto group = context.journal.submit_wait(std::move(draft));
   if (!group && group.error().code != Code::kConflict) return fail(Error(group.error()));
   return {};
 }
 
-Result<std::optional<drill::TaintHits>> hits_on(const Context& context, const Registered& one, const std::string& blob) {
-  FIREBREAK_ASSIGN(const drill::TaintList list, read_list(context, blob));
+Result<std::optional<replay::TaintHits>> hits_on(const Context& context, const Registered& one, const std::string& blob) {
+  FIREBREAK_ASSIGN(const replay::TaintList list, read_list(context, blob));
   FIREBREAK_ASSIGN(const Digest dataset, Digest::from_hex(one.release.dataset));
   FIREBREAK_ASSIGN(const Bytes text, context.blobs.get(dataset));
-  FIREBREAK_ASSIGN(const drill::Dataset rows, drill::parse_dataset(text, one.features));
-  const drill::TaintHits hits = hits_of(list, one.release, one.features, rows);
+  FIREBREAK_ASSIGN(const replay::Dataset rows, replay::parse_dataset(text, one.features));
+  const replay::TaintHits hits = hits_of(list, one.release, one.features, rows);
   return hits.rows == 0 ? std::nullopt : std::optional(hits);
 }
 
@@ -247,11 +247,11 @@ std::vector<std::uint64_t> unchecked_training(const Context& context) {
   return {triggers.begin(), triggers.end()};
 }
 
-Result<std::vector<drill::TaintHits>> taint_of(const Context& context, const provenance::Release& release, const FeatureSchema& features, const drill::Dataset& rows) {
-  std::vector<drill::TaintHits> all;
+Result<std::vector<replay::TaintHits>> taint_of(const Context& context, const provenance::Release& release, const FeatureSchema& features, const replay::Dataset& rows) {
+  std::vector<replay::TaintHits> all;
   for (const InForce& one : lists_in_force(context)) {
-    FIREBREAK_ASSIGN(const drill::TaintList list, read_list(context, one.blob));
-    drill::TaintHits hits = hits_of(list, release, features, rows);
+    FIREBREAK_ASSIGN(const replay::TaintList list, read_list(context, one.blob));
+    replay::TaintHits hits = hits_of(list, release, features, rows);
     if (hits.rows != 0) all.push_back(std::move(hits));
   }
   return all;

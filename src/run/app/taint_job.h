@@ -7,7 +7,7 @@
 
 #include "log/ledger/note.h"
 #include "run/app/context.h"
-#include "run/drill/taint_list.h"
+#include "run/replay/taint_list.h"
 
 namespace firebreak::provenance {
 struct Release;
@@ -26,7 +26,7 @@ void check_training(const Context& context, std::uint64_t trigger);
 std::vector<std::uint64_t> unchecked_training(const Context& context);
 
 // What of a release's training rows stands on lists in force; `rows`: parsed from its data set.
-Result<std::vector<drill::TaintHits>> taint_of(const Context& context, const provenance::Release& release, const FeatureSchema& features, const drill::Dataset& rows);
+Result<std::vector<replay::TaintHits>> taint_of(const Context& context, const provenance::Release& release, const FeatureSchema& features, const replay::Dataset& rows);
 
 // {"list","incident","digest","document","signature","key","pem"}: what `firebreak taint export` writes. kNotFound.
 Result<Json> taint_document(const Context& context, const std::string& incident);

@@ -33,8 +33,8 @@ void Cast::name(const std::string& key, std::string value) {
 }
 
 void Cast::see(const Entry& entry) {
-  if (entry.kind == "incident_opened" && string_or(entry.body, "endpoint") == drill_.truth.endpoint) name("$incident", entry.id("inc"));
-  if (entry.kind == "action_proposed" && string_or(entry.body, "endpoint") == drill_.truth.endpoint) {
+  if (entry.kind == "incident_opened" && drill_.truth.attacks(string_or(entry.body, "endpoint"))) name("$incident", entry.id("inc"));
+  if (entry.kind == "action_proposed" && drill_.truth.attacks(string_or(entry.body, "endpoint"))) {
     const bool card = std::any_of(drill_.injects.begin(), drill_.injects.end(), [&](const Inject& inject) { return inject.has_card && inject.card.by == actor_name(entry); });
     name(card ? "$card" : "$action", entry.id("act"));
     name(card ? "$card_digest" : "$digest", string_or(entry.body, "digest"));

@@ -1,5 +1,5 @@
 // Scripted people: each takes the moves of the drill's document when what they wait for has been seen, a little later, the same each time
-// for the same seed. In a move's arguments $incident is the newest incident on the attacked endpoint, $action the newest action there that
+// for the same seed. In a move's arguments $incident is the newest incident on an attacked endpoint, $action the newest action there that
 // is no pushed card, $digest its digest, $card and $card_digest those of the card.
 // Threads: one.
 #pragma once

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "run/drill/score_facts.h"
+
 namespace firebreak::drill {
 namespace {
 
@@ -30,7 +32,8 @@ Director::Director(const Drill& drill, Stage& stage, Direction direction)
       direction_(std::move(direction)),
       cast_(drill, direction_.seed),
       next_(drill.streams.size(), 0),
-      out_(drill.injects.size(), false) {}
+      out_(drill.injects.size(), false),
+      brought_(drill.releases.size(), false) {}
 
 void Director::tell(Time at, const std::string& what) const {
   if (direction_.tell) direction_.tell(fmt::format("{}  {}", format_time(at), what));
@@ -55,17 +58,15 @@ Result<void> Director::run() {
 Result<void> Director::play_minute(Time to) {
   for (std::size_t i = 0; i < next_.size(); ++i) {
     const std::vector<Event>& events = stage_.recordings()[i].played;
-    std::vector<const Event*> labels;
-    for (; next_[i] < events.size() && events[next_[i]].time < to; ++next_[i]) {
-      const Event& event = events[next_[i]];
-      if (event.is_label) labels.push_back(&event);
-      else FIREBREAK_TRY(stage_.ask(drill_.streams[i].endpoint, event));
-    }
+    std::vector<const Event*> labels, asked;
+    for (; next_[i] < events.size() && events[next_[i]].time < to; ++next_[i]) (events[next_[i]].is_label ? labels : asked).push_back(&events[next_[i]]);
+    FIREBREAK_TRY(stage_.play(drill_.streams[i].endpoint, asked));
     FIREBREAK_TRY(stage_.label(drill_.streams[i].endpoint, labels));
   }
   FIREBREAK_TRY(stage_.clock(to));
   FIREBREAK_TRY(read_journal());
   FIREBREAK_TRY(give_injects(to));
+  FIREBREAK_TRY(bring_candidates(to));
   return let_people_act(to);
 }
 
@@ -99,11 +100,56 @@ Result<void> Director::give(std::size_t at) {
   return {};
 }
 
+// What the repair brings: registered for the incident, by the facilitator.
+Result<void> Director::bring_candidates(Time now) {
+  for (std::size_t i = 0; i < brought_.size(); ++i) {
+    const Release& release = drill_.releases[i];
+    if (brought_[i] || release.after_us < 0 || now < drill_.start + release.after_us) continue;
+    brought_[i] = true;
+    FIREBREAK_TRY(stage_.register_release(release, incident_));
+    tell(now, fmt::format("candidate {} of {} is registered", release.release, release.endpoint));
+  }
+  return read_journal();
+}
+
+// The kill switch is proven by requests: one before it is thrown, one when it is in force.
+Result<void> Director::watch_kill_switch(const Entry& entry) {
+  const KillSwitch& kill = drill_.truth.kill_switch;
+  if (kill.endpoint.empty()) return {};
+  const Json* const measure = find(entry.body, "measure");
+  const bool card = std::any_of(drill_.injects.begin(), drill_.injects.end(), [&](const Inject& inject) { return inject.has_card && inject.card.by == actor_name(entry); });
+  if (entry.kind == "action_proposed" && !card && string_or(entry.body, "endpoint") == kill.endpoint && measure != nullptr && string_or(*measure, "kind") == kill.measure) {
+    FIREBREAK_ASSIGN(const Stage::Probe probe, stage_.probe(kill.endpoint, fmt::format("probe-before-{}", entry.id("act"))));
+    thrown_.push_back({entry.id("act"), probe.model_asked, looked_, false, false});
+    return {};
+  }
+  for (Thrown& one : thrown_) {
+    if (string_or(entry.body, "action") != one.action) continue;
+    if (entry.kind == "action_approved") one.since = looked_;
+    if (entry.kind == "action_in_force") one.in_force = true;
+  }
+  return {};
+}
+
+Result<void> Director::feel_kill_switch() {
+  for (Thrown& one : thrown_) {
+    if (!one.in_force || one.felt) continue;
+    one.felt = true;
+    const std::string& endpoint = drill_.truth.kill_switch.endpoint;
+    FIREBREAK_ASSIGN(const Stage::Probe probe, stage_.probe(endpoint, fmt::format("probe-after-{}", one.action)));
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Wall::now() - one.since).count();
+    FIREBREAK_TRY(stage_.admin().command("exercise.probe", JsonObject{{"action", one.action}, {"endpoint", endpoint}, {"ms", ms}, {"model_asked_before", one.before}, {"model_asked_after", probe.model_asked},
+                                                                      {"answered", probe.answer}}));
+  }
+  return {};
+}
+
 Result<void> Director::let_people_act(Time now) {
   if (!direction_.scripted) return {};
   for (bool again = true; again;) {
     again = false;
     for (const Due& due : cast_.due(now)) {
+      FIREBREAK_TRY(read_journal());
       auto done = stage_.role(due.role).command(due.command, due.args);
       if (!done && stage_.ended()) return fail(std::move(done.error()));
       // A person would be refused as well; what that costs, the score says.
@@ -118,6 +164,7 @@ Result<void> Director::let_people_act(Time now) {
 }
 
 Result<void> Director::read_journal() {
+  const Wall::time_point begun = Wall::now();
   for (bool more = true; more;) {
     FIREBREAK_ASSIGN(const Json page, stage_.admin().get(fmt::format("/api/v1/journal?from={}&limit={}", read_, kPage)));
     const Json* const items = find(page, "items");
@@ -127,13 +174,16 @@ Result<void> Director::read_journal() {
       read_ = entry.index + 1;
       cast_.see(entry);
       if (entry.kind == "exercise_aborted") aborted_ = true;
+      if (entry.kind == "incident_opened" && incident_.empty() && drill_.truth.attacks(string_or(entry.body, "endpoint"))) incident_ = entry.id("inc");
+      FIREBREAK_TRY(watch_kill_switch(entry));
       if (entry.kind == "incident_opened") tell(entry.time, fmt::format("{} is opened: {}", entry.id("inc"), string_or(entry.body, "title")));
       const bool asked = std::any_of(drill_.injects.begin(), drill_.injects.end(), [&](const Inject& inject) { return inject.seen.entry == entry.kind || inject.not_seen.entry == entry.kind; });
       if (asked) seen_.push_back(std::move(entry));
     }
     more = items->get_array().size() == kPage;
   }
-  return {};
+  looked_ = begun;
+  return feel_kill_switch();
 }
 
 // People get the time that a minute of the clock takes; a rate that somebody has set goes before --speed, and 0 holds the clock.

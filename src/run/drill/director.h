@@ -6,8 +6,9 @@
 // Threads: one.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "run/drill/cast.h"
@@ -34,6 +35,9 @@ class Director {
   Result<void> let_people_act(Time now);
   Result<void> read_journal();
   Result<void> keep_pace();
+  Result<void> bring_candidates(Time now);
+  Result<void> watch_kill_switch(const Entry& entry);
+  Result<void> feel_kill_switch();
   bool seen(const Pattern& pattern) const;
   void tell(Time at, const std::string& what) const;
 
@@ -44,6 +48,19 @@ class Director {
   std::vector<std::size_t> next_;  // of each recording
   std::vector<bool> out_;          // of each inject: given out or passed over
   std::vector<Entry> seen_;        // kinds that conditions ask for
+  std::vector<bool> brought_;      // of each release: registered
+  std::string incident_;           // the first on what is attacked
+
+  using Wall = std::chrono::steady_clock;
+  struct Thrown {  // an action that throws the kill switch
+    std::string action;
+    bool before = false;     // the model was asked for a probe before it
+    Wall::time_point since;  // the newest approval is not older than this
+    bool in_force = false, felt = false;
+  };
+  std::vector<Thrown> thrown_;
+  Wall::time_point looked_ = Wall::now();  // before the newest look at the journal began: what is new in the next one is not older
+
   std::uint64_t read_ = 0;
   bool aborted_ = false;
 };

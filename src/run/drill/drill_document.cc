@@ -25,7 +25,7 @@ Result<Role> read_role(const Reader& in) {
 
 Result<Release> read_release(const Reader& in) {
   Release out;
-  FIREBREAK_TRY(in.keys({"endpoint", "release", "model", "dataset", "holdout", "training_cut", "source"}));
+  FIREBREAK_TRY(in.keys({"endpoint", "release", "model", "dataset", "holdout", "training_cut", "source", "at"}));
   FIREBREAK_ASSIGN(out.endpoint, in.name("endpoint"));
   FIREBREAK_ASSIGN(out.release, in.text("release"));
   if (in.member("model") == nullptr) return fail(Code::kInvalid, "'model' is missing: {name, version, file}", in.at("model"));
@@ -39,14 +39,23 @@ Result<Release> read_release(const Reader& in) {
   FIREBREAK_ASSIGN(const Time cut, in.time("training_cut"));
   out.training_cut = format_time(cut);
   FIREBREAK_ASSIGN(out.source, in.text("source"));
+  if (in.member("at") != nullptr) {
+    FIREBREAK_ASSIGN(out.after_us, in.span("at"));
+  }
   return out;
 }
 
 Result<RecordedStream> read_stream(const Reader& in) {
   RecordedStream out;
-  FIREBREAK_TRY(in.keys({"endpoint", "file", "history_from", "from", "to", "at"}));
+  FIREBREAK_TRY(in.keys({"endpoint", "file", "synthetic", "history_from", "from", "to", "at"}));
   FIREBREAK_ASSIGN(out.endpoint, in.name("endpoint"));
-  FIREBREAK_ASSIGN(out.file, in.text("file"));
+  const Json* const synthetic = in.member("synthetic");
+  if ((synthetic != nullptr) == (in.member("file") != nullptr)) return fail(Code::kInvalid, "a stream has a 'file', or is 'synthetic'", in.at("file"));
+  if (synthetic != nullptr) {
+    FIREBREAK_ASSIGN(out.made, read_synthetic(Reader(*synthetic, in.at("synthetic"))));
+  } else {
+    FIREBREAK_ASSIGN(out.file, in.text("file"));
+  }
   FIREBREAK_ASSIGN(out.from, in.time("from"));
   FIREBREAK_ASSIGN(out.to, in.time("to"));
   FIREBREAK_ASSIGN(out.at, in.time("at"));
@@ -139,6 +148,13 @@ Result<void> check_names(const Drill& drill) {
     if (!has_role(drill, drill.truth.decisions[i].role)) return unknown_role(drill.truth.decisions[i].role, fmt::format("/truth/decisions/{}/role", i));
   for (std::size_t i = 0; i < drill.moves.size(); ++i)
     if (!has_role(drill, drill.moves[i].role)) return unknown_role(drill.moves[i].role, fmt::format("/script/{}/role", i));
+  for (std::size_t i = 0; i < drill.releases.size(); ++i) {
+    const Release& one = drill.releases[i];
+    const auto made = std::any_of(drill.streams.begin(), drill.streams.end(), [&](const RecordedStream& stream) { return stream.endpoint == one.endpoint && stream.file.empty(); });
+    for (const auto& [key, file] : {std::pair("dataset", &one.dataset), std::pair("holdout", &one.holdout), std::pair("model/file", &one.model)})
+      if (*file == kSynthetic && !made) return fail(Code::kInvalid, fmt::format("'{}' has no synthetic stream to be made from", one.endpoint), fmt::format("/system/releases/{}/{}", i, key));
+    if (drill.end - drill.start < one.after_us) return fail(Code::kInvalid, "lies behind the drill's end", fmt::format("/system/releases/{}/at", i));
+  }
   if (drill.truth.card.empty()) return {};
   for (const Inject& one : drill.injects)
     if (one.number == drill.truth.card && one.has_card) return {};

@@ -1,6 +1,7 @@
 // The sealed part of a drill: what really happens, and what is expected of whom.
 #include "base/digest.h"
 #include "run/drill/drill_reader.h"
+#include "types/exercise.h"
 
 namespace firebreak::drill {
 namespace {
@@ -53,12 +54,34 @@ Result<void> read_decisions(const Reader& in, Truth& out) {
   return {};
 }
 
+Result<void> read_vectors(const Reader& in, Truth& out) {
+  const auto read = [&](const Reader& item) -> Result<void> {
+    Vector one;
+    FIREBREAK_TRY(item.keys({"id", "endpoint", "kinds"}));
+    FIREBREAK_ASSIGN(one.id, item.name("id"));
+    FIREBREAK_ASSIGN(one.endpoint, item.name("endpoint"));
+    FIREBREAK_ASSIGN(one.kinds, item.texts("kinds"));
+    for (const Vector& other : out.vectors)
+      if (other.id == one.id) return fail(Code::kInvalid, fmt::format("vector '{}' stands twice", one.id), item.at("id"));
+    out.vectors.push_back(std::move(one));
+    return {};
+  };
+  FIREBREAK_TRY(in.each("vectors", 8, read));
+  if (!out.vectors.empty() && !out.attacks(out.endpoint)) return fail(Code::kInvalid, "the attacked endpoint is none of the vectors'", in.at("vectors"));
+  return {};
+}
+
 }  // namespace
+
+bool Truth::attacks(std::string_view other) const {
+  if (vectors.empty()) return !endpoint.empty() && endpoint == other;
+  return std::any_of(vectors.begin(), vectors.end(), [&](const Vector& one) { return one.endpoint == other; });
+}
 
 Result<Truth> parse_truth(const Json& truth) {
   const Reader in(truth, "/truth");
   Truth out;
-  FIREBREAK_TRY(in.keys({"start", "endpoint", "kinds", "triage", "severity", "limits", "evidence", "audiences", "gates", "decisions", "card"}));
+  FIREBREAK_TRY(in.keys({"start", "endpoint", "kinds", "triage", "severity", "limits", "evidence", "audiences", "gates", "decisions", "card", "vectors", "kill_switch"}));
   FIREBREAK_ASSIGN(out.start, in.time("start"));
   FIREBREAK_ASSIGN(out.endpoint, in.text_or("endpoint", ""));
   FIREBREAK_ASSIGN(out.triage, in.text_or("triage", ""));
@@ -77,6 +100,14 @@ Result<Truth> parse_truth(const Json& truth) {
   FIREBREAK_ASSIGN(out.update_s, read_limits(limits, "first_update", true, true));
   FIREBREAK_ASSIGN(out.honest_failed, read_limits(limits, "honest_failed", false, attacked));
   FIREBREAK_TRY(read_decisions(in, out));
+  FIREBREAK_TRY(read_vectors(in, out));
+  if (const Json* given = in.member("kill_switch")) {
+    const Reader reader(*given, in.at("kill_switch"));
+    FIREBREAK_TRY(reader.keys({"endpoint", "measure", "time"}));
+    FIREBREAK_ASSIGN(out.kill_switch.endpoint, reader.name("endpoint"));
+    FIREBREAK_ASSIGN(out.kill_switch.measure, reader.one_of("measure", {"fallback"}));
+    FIREBREAK_ASSIGN(out.kill_switch.seconds, read_limits(reader, "time", true, true));
+  }
   FIREBREAK_ASSIGN(out.card, in.text_or("card", ""));
   return out;
 }
@@ -86,6 +117,15 @@ Json sealed_part(const Drill& drill, const std::string& salt) {
   for (const char* key : {"objectives", "injects", "truth"})
     if (const Json* part = find(drill.document, key)) sealed[key] = *part;
   return sealed;
+}
+
+std::vector<std::string> decision_digests(const Drill& drill, const std::string& truth_digest) {
+  std::vector<std::string> out;
+  for (const Expected& expected : drill.truth.decisions)
+    for (const auto& [place, value] : expected.pattern.where)
+      if (expected.pattern.entry == "exercise_decided" && place == "/decision" && value.is_string()) out.push_back(exercise_decision_digest(truth_digest, std::string(value.get_string())));
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 std::string digest_of_seal(const Json& sealed) { return sha256(canonical_json(sealed)).hex(); }

@@ -15,9 +15,9 @@ const JsonArray& items_of(const Json& document, std::string_view key) {
   return list != nullptr && list->is_array() ? list->get_array() : kNone;
 }
 
-// A right declaration names the endpoint, comes after the start, and one of its kinds is the attack's; by hand there is no kind.
+// A right declaration names an attacked endpoint, comes after the start, and one of its kinds is the attack's; by hand there is no kind.
 bool is_right(const Truth& truth, const Entry& opened) {
-  if (string_or(opened.body, "endpoint") != truth.endpoint || opened.time < truth.start) return false;
+  if (!truth.attacks(string_or(opened.body, "endpoint")) || opened.time < truth.start) return false;
   const std::vector<std::string> kinds = strings_or_empty(opened.body, "kinds");
   if (kinds.empty()) return !string_or(opened.body, "declared_by").empty();
   return truth.kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [&](const std::string& kind) {
@@ -37,9 +37,13 @@ void gather(const Json& declaration, const Json& sealed, Facts& facts) {
       (right ? facts.right : facts.wrong).push_back(&entry);
       if (right && facts.incident.empty()) facts.incident = entry.id("inc");
     }
-    if (entry.kind == "action_proposed" && string_or(entry.body, "endpoint") == facts.truth.endpoint) {
+    if (entry.kind == "action_proposed" && facts.truth.attacks(string_or(entry.body, "endpoint"))) {
       const auto card = pushers.find(actor_name(entry));
+      const KillSwitch& kill = facts.truth.kill_switch;
+      const Json* const measure = find(entry.body, "measure");
+      const bool thrown = string_or(entry.body, "endpoint") == kill.endpoint && measure != nullptr && string_or(*measure, "kind") == kill.measure;
       if (card != pushers.end()) facts.pushed[entry.id("act")] = card->second;
+      else if (thrown) facts.thrown.insert(entry.id("act"));
       else facts.actions.insert(entry.id("act"));
     }
     if (entry.kind == "exercise_ended") facts.ended = entry.time;
@@ -130,7 +134,7 @@ Result<Score> score(const std::vector<Entry>& journal, const BlobIsWhole& whole)
   out.sealed = *sealed;
   out.state = "ended";
   FIREBREAK_ASSIGN(Truth truth, parse_truth(out.sealed.at("truth")));
-  Facts facts{journal, std::move(truth), out.kind == "tabletop", {}, {}, {}, {}, {}, {}, {}};
+  Facts facts{journal, std::move(truth), out.kind == "tabletop", {}, {}, {}, {}, {}, {}, {}, {}};
   gather(out.declaration, out.sealed, facts);
   score_detection(facts, out);
   score_triage(facts, out);

@@ -18,6 +18,7 @@ struct Facts {
   std::vector<const Entry*> wrong;    // others
   std::string incident;               // id of the first right one; empty: missed
   std::set<std::string> actions;      // of the right incidents, or on the endpoint
+  std::set<std::string> thrown;       // actions that throw the kill switch: judged by a probe, not by what they spare
   std::map<std::string, std::string> pushed;  // action -> card's inject
   std::optional<Time> ended;
 

@@ -41,6 +41,48 @@ void score_detection(const Facts& facts, Score& out) {
       {{"seconds", mttd}, {"incident", facts.incident}, {"index", alert.index}, {"false_declarations", facts.wrong.size()}});
 }
 
+namespace {
+
+// Which ways of the attack are in the one incident, and what brought each there.
+void score_vectors(const Facts& facts, Score& out) {
+  struct Seen {
+    std::string endpoint, kind;
+  };
+  std::map<std::string, Seen> findings;
+  std::map<std::string, std::string> in;  // finding -> why
+  for (const Entry& entry : facts.journal) {
+    if (entry.kind == "finding_opened") findings[entry.id("find")] = {string_or(entry.body, "endpoint"), string_or(entry.body, "kind")};
+    if (facts.incident.empty()) continue;
+    if (entry.kind == "incident_opened" && entry.id("inc") == facts.incident)
+      for (const std::string& finding : strings_or_empty(entry.body, "findings")) in[finding] = "it opened the incident";
+    if (entry.kind == "incident_opened" && string_or(entry.body, "split_of") == facts.incident)
+      for (const std::string& finding : strings_or_empty(entry.body, "findings")) in.erase(finding);
+    if (entry.kind != "incident_finding_linked" || !facts.of_incident(entry)) continue;
+    const Json* const joined = find(entry.body, "joined");
+    const std::string how = joined == nullptr ? "" : string_or(*joined, "by") + (string_or(*joined, "what").empty() ? "" : " " + string_or(*joined, "what"));
+    in[string_or(entry.body, "finding")] = joined == nullptr ? "its endpoint" : "the same " + how;
+  }
+  std::size_t reached = 0;
+  std::string said;
+  for (const Vector& vector : facts.truth.vectors) {
+    std::string why;
+    bool joined = false;
+    for (const auto& [finding, how] : in) {
+      const auto at = findings.find(finding);
+      if (at == findings.end() || at->second.endpoint != vector.endpoint) continue;
+      if (!vector.kinds.empty() && std::find(vector.kinds.begin(), vector.kinds.end(), at->second.kind) == vector.kinds.end()) continue;
+      if (why.empty() || (!joined && how.starts_with("the same"))) why = how;
+      joined = joined || how.starts_with("the same");
+    }
+    reached += !why.empty();
+    said += fmt::format("{}{} ({}): {}", said.empty() ? "" : "; ", vector.id, vector.endpoint, why.empty() ? std::string("not in it") : "in it by " + why);
+  }
+  const auto count = static_cast<double>(facts.truth.vectors.size());
+  add(out, "triage", "one incident", static_cast<double>(reached) / count, 2, said, {{"joined", reached}, {"of", facts.truth.vectors.size()}});
+}
+
+}  // namespace
+
 void score_triage(const Facts& facts, Score& out) {
   const Truth& truth = facts.truth;
   const Entry* said = nullptr;
@@ -58,7 +100,8 @@ void score_triage(const Facts& facts, Score& out) {
   if (truth.severity.empty()) not_asked(out, "triage", "severity", "the truth names none");
   else add(out, "triage", "severity", severity == truth.severity, 3, severity.empty() ? "no incident" : fmt::format("{}, the truth is {}", severity, truth.severity), {{"said", severity}});
   if (truth.endpoint.empty()) return not_asked(out, "triage", "asset and time to declare", "the truth names no endpoint");
-  add(out, "triage", "asset", !facts.incident.empty(), 2, facts.incident.empty() ? "no incident on it" : truth.endpoint, {});
+  if (truth.vectors.empty()) add(out, "triage", "asset", !facts.incident.empty(), 2, facts.incident.empty() ? "no incident on it" : truth.endpoint, {});
+  else score_vectors(facts, out);
   const Entry* const taken = first(facts, "incident_acknowledged", [&](const Entry& e) { return facts.of_incident(e) && is_role(facts, e); });
   if (taken == nullptr) return add(out, "triage", "time to declare", 0, 2, "nobody took it", {});
   const double seconds = static_cast<double>(taken->time - facts.right.front()->time) / kSecond;
@@ -95,15 +138,40 @@ Checks checks_of(const Facts& facts) {
 
 }  // namespace
 
+namespace {
+
+// From the last approval to the answer of a probe that the model was not asked for. Wall time: the text says the limit that was kept, so that
+// equal runs say the same; the time itself is in the figures.
+void score_kill_switch(const Facts& facts, Score& out) {
+  const Limits& limits = facts.truth.kill_switch.seconds;
+  const Entry* felt = nullptr;
+  for (const Entry& entry : facts.journal)
+    if (entry.kind == "exercise_probed" && felt == nullptr && facts.thrown.contains(string_or(entry.body, "action"))) felt = &entry;
+  if (felt == nullptr) return add(out, "containment", "kill switch", 0, 4, facts.thrown.empty() ? "nobody threw it" : "no probe felt it", {});
+  const double seconds = static_cast<double>(int_or(felt->body, "ms")) / 1'000;
+  const bool proven = bool_or(felt->body, "model_asked_before") && !bool_or(felt->body, "model_asked_after");
+  const std::string kept = seconds <= limits.full ? fmt::format("within the target of {}", seconds_text(limits.full))
+                           : seconds < limits.none ? fmt::format("after the target of {}, within the limit of {}", seconds_text(limits.full), seconds_text(limits.none))
+                                                   : fmt::format("later than the limit of {}", seconds_text(limits.none));
+  add(out, "containment", "kill switch", proven ? along(limits, seconds) : 0, 4,
+      proven ? fmt::format("a probe was answered without the model, {} after the decision", kept) : std::string("the probe was still answered by the model"),
+      {{"seconds", seconds}, {"action", string_or(felt->body, "action")}, {"index", felt->index}, {"proven", proven}});
+}
+
+}  // namespace
+
 void score_containment(const Facts& facts, Score& out) {
   if (facts.tabletop) return not_asked(out, "containment", "time to contain", "a table-top contains nothing");
+  const bool kill = !facts.truth.kill_switch.endpoint.empty();
+  if (kill) score_kill_switch(facts, out);
+  const double most = kill ? 10 : 14;
   const Checks checks = checks_of(facts);
   if (checks.contained == nullptr) {
-    add(out, "containment", "time to contain", 0, 14, fmt::format("never: of {} effect checks none was green", checks.count), {{"checks", checks.count}});
+    add(out, "containment", "time to contain", 0, most, fmt::format("never: of {} effect checks none was green", checks.count), {{"checks", checks.count}});
     return add(out, "containment", "collateral", 0, 6, "nothing was contained", {});
   }
   const double mttc = facts.since_start(checks.contained->time);
-  add(out, "containment", "time to contain", along(facts.truth.contain_s, mttc), 14,
+  add(out, "containment", "time to contain", along(facts.truth.contain_s, mttc), most,
       fmt::format("{} after the first attack its effect check was green (N = {} checks)", seconds_text(mttc), checks.count),
       {{"seconds", mttc}, {"index", checks.contained->index}, {"checks", checks.count}});
   const double share = checks.of == 0 ? 0 : checks.failed / checks.of;
@@ -193,8 +261,8 @@ void score_recovery(const Facts& facts, Score& out) {
   }
   std::size_t again = 0;
   for (const Entry& entry : facts.journal)
-    again += entry.kind == "incident_opened" && entry.index > checks.safe->index && string_or(entry.body, "endpoint") == facts.truth.endpoint;
-  add(out, "recovery", "no new trigger", again == 0, 3, fmt::format("{} incidents on {} while the rest of the attack was replayed", again, facts.truth.endpoint), {{"incidents", again}});
+    again += entry.kind == "incident_opened" && entry.index > checks.safe->index && facts.truth.attacks(string_or(entry.body, "endpoint"));
+  add(out, "recovery", "no new trigger", again == 0, 3, fmt::format("{} incidents on {} while the rest of the attack was replayed", again, facts.truth.vectors.empty() ? facts.truth.endpoint : std::string("what was attacked")), {{"incidents", again}});
   const double seconds = facts.since_start(checks.safe->time);
   add(out, "recovery", "time to safe service", along(facts.truth.safe_s, seconds), 3, fmt::format("{} after the first attack, and no red effect check since", seconds_text(seconds)),
       {{"seconds", seconds}, {"index", checks.safe->index}});

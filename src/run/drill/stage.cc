@@ -11,7 +11,8 @@
 namespace firebreak::drill {
 namespace {
 
-constexpr std::size_t kBatch = 500;
+constexpr std::size_t kBatch = 500, kSyntheticRows = 2'000;
+constexpr std::string_view kProbe = "drill-probe";  // whose requests probes are
 
 // A port that nobody listens on now, below those that the system gives to outgoing connections (32,768 and above): one of
 // these would often be taken before the server comes. Somebody else's server may still; then ours says so.
@@ -46,6 +47,11 @@ Json absolute(const Json& value, const std::string& base) {
 
 Result<void> Stage::set_up() {
   for (const RecordedStream& stream : drill_.streams) {
+    if (stream.file.empty()) {
+      recordings_.push_back(make_recording(stream));
+      if (recordings_.back().played.empty()) return fail(Code::kInvalid, fmt::format("the stream of {} has nothing to play", stream.endpoint));
+      continue;
+    }
     FIREBREAK_ASSIGN(Recording recording, read_recording(files_, stream, file_of(stream.file)));
     recordings_.push_back(std::move(recording));
   }
@@ -53,7 +59,9 @@ Result<void> Stage::set_up() {
   FIREBREAK_TRY(seal());
   FIREBREAK_TRY(start_processes());
   FIREBREAK_TRY(let_in());
-  FIREBREAK_TRY(register_releases());
+  FIREBREAK_TRY(prepare_endpoints());
+  for (const Release& release : drill_.releases)
+    if (release.after_us < 0) FIREBREAK_TRY(register_release(release, ""));
   return bring_history();
 }
 
@@ -79,7 +87,10 @@ Result<void> Stage::seal() {
   FIREBREAK_TRY(write_atomic(files_, path("facilitator/sealed.json"), pretty_json(sealed)));
   JsonArray roles;
   for (const Role& role : drill_.roles) roles.push_back(JsonObject{{"role", role.role}, {"team", role.team}, {"may", role.may}, {"lead", role.lead}});
-  const JsonObject declaration{{"name", drill_.name}, {"title", drill_.title}, {"kind", drill_.tabletop ? "tabletop" : "live"}, {"truth_digest", digest_of_seal(sealed)}, {"roles", std::move(roles)}};
+  const std::string digest = digest_of_seal(sealed);
+  const std::vector<std::string> asks = decision_digests(drill_, digest);
+  const JsonObject declaration{{"name", drill_.name}, {"title", drill_.title}, {"kind", drill_.tabletop ? "tabletop" : "live"}, {"truth_digest", digest}, {"roles", std::move(roles)},
+                               {"asks", JsonArray(asks.begin(), asks.end())}};
   return write_atomic(files_, path("exercise.json"), pretty_json(JsonObject{{"declaration", declaration}, {"sealed", path("facilitator/sealed.json")}}));
 }
 
@@ -110,7 +121,7 @@ Result<void> Stage::start_processes() {
   server_ = fmt::format("http://127.0.0.1:{}", port);
   std::string control;
   if (!drill_.streams.empty()) {
-    FIREBREAK_ASSIGN(model_, RecordedModel::start(recordings_));
+    FIREBREAK_ASSIGN(model_, RecordedModel::start(drill_, recordings_));
     pepper_ = to_hex(random_.bytes(32));
     FIREBREAK_TRY(write_atomic(files_, path("tokens/caller.pepper"), pepper_ + "\n"));
     FIREBREAK_TRY(token("gateway"));
@@ -150,7 +161,12 @@ Result<void> Stage::let_in() {
   return add("gateway", "gateway", gateway, false);
 }
 
-Result<std::string> Stage::content_of(const std::string& name) {
+Result<std::string> Stage::content_of(const Release& release, const std::string& name, std::uint64_t salt) {
+  if (name == kSynthetic) {
+    const auto stream = std::find_if(drill_.streams.begin(), drill_.streams.end(), [&](const RecordedStream& one) { return one.endpoint == release.endpoint; });
+    if (salt == 0) return fmt::format("synthetic model {} {} of {}\n", release.model_name, release.model_version, release.endpoint);
+    return synthetic_rows(stream->made, kSyntheticRows, salt);
+  }
   FIREBREAK_ASSIGN(const std::unique_ptr<table::Source> source, table::Source::open(files_, file_of(name)));
   std::string text;
   for (bool more = true; more;) {
@@ -160,7 +176,7 @@ Result<std::string> Stage::content_of(const std::string& name) {
 }
 
 // The callers' keys are made from the pepper: the same caller has the same key wherever it is asked for.
-Result<void> Stage::register_releases() {
+Result<void> Stage::prepare_endpoints() {
   Time first = drill_.start;
   for (const Recording& recording : recordings_)
     for (const auto* list : {&recording.history, &recording.played})
@@ -171,61 +187,110 @@ Result<void> Stage::register_releases() {
     auto endpoint = admin_->get("/api/v1/endpoints/" + name);
     if (!endpoint) return fail(std::move(endpoint.error()).with(fmt::format("the drill's configuration brings no endpoint '{}'", name)));
     JsonObject table;
+    const auto let_in_caller = [&](const std::string& caller) {
+      std::string& key = keys_[caller];
+      if (key.empty()) key = hmac_sha256(pepper_, "key of " + caller).hex();
+      table[hmac_sha256(pepper_, key).hex()] = caller;
+    };
     for (const auto* list : {&recordings_[i].history, &recordings_[i].played})
       for (const Event& event : *list) {
         if (event.is_label) continue;
-        std::string& key = keys_[event.caller];
-        if (key.empty()) key = hmac_sha256(pepper_, "key of " + event.caller).hex();
-        table[hmac_sha256(pepper_, key).hex()] = event.caller;
+        let_in_caller(event.caller);
+        sample_.try_emplace(name, event.features);
       }
+    let_in_caller(std::string(kProbe));
+    if (string_or(*endpoint, "mode") == "tap") {
+      taps_.insert(name);
+      continue;
+    }
     endpoint->as_object()["callers"] = std::move(table);
     FIREBREAK_TRY(admin_->put("/api/v1/endpoints/" + name, *endpoint));
     const Json* const wire = find_pointer(*endpoint, "/wire/path");
+    const Json* const batch = find_pointer(*endpoint, "/wire/batch_path");
+    if (batch != nullptr && batch->is_string()) batch_paths_[name] = batch->get_string();
     paths_[name] = gateway_ + "/" + name + (wire != nullptr && wire->is_string() ? std::string(wire->get_string()) : "/score");
-  }
-  for (const Release& release : drill_.releases) {
-    FIREBREAK_ASSIGN(std::string model, content_of(release.model));
-    FIREBREAK_ASSIGN(std::string dataset, content_of(release.dataset));
-    FIREBREAK_ASSIGN(std::string holdout, content_of(release.holdout));
-    const auto rows = std::count(dataset.begin(), dataset.end(), '\n') - 1;
-    const JsonArray sources{JsonObject{{"name", release.source}, {"rows", rows}, {"digest", sha256(dataset).hex()}, {"origin", "the drill's document"}}};
-    JsonObject args{{"endpoint", release.endpoint}, {"release", release.release}, {"upstream", model_ ? model_->url() : "http://127.0.0.1:9"}, {"training_cut", release.training_cut}, {"sources", sources}};
-    FIREBREAK_ASSIGN(const std::string digest, admin_->upload(std::move(model)));
-    model_digests_.emplace(release.endpoint, digest);
-    args["model"] = JsonObject{{"name", release.model_name}, {"version", release.model_version}, {"digest", digest}};
-    FIREBREAK_ASSIGN(args["manifest"], admin_->upload(pretty_json(JsonObject{{"name", release.model_name}, {"version", release.model_version}, {"sources", sources}})));
-    FIREBREAK_ASSIGN(args["dataset"], admin_->upload(std::move(dataset)));
-    FIREBREAK_ASSIGN(args["holdout"], admin_->upload(std::move(holdout)));
-    FIREBREAK_TRY(admin_->command("release.register", args));
   }
   return {};
 }
 
-// What happened before the drill is recorded as it was, not asked again.
+Result<void> Stage::register_release(const Release& release, const std::string& incident) {
+  FIREBREAK_ASSIGN(std::string model, content_of(release, release.model, 0));
+  FIREBREAK_ASSIGN(std::string dataset, content_of(release, release.dataset, 1));
+  FIREBREAK_ASSIGN(std::string holdout, content_of(release, release.holdout, 2));
+  const auto rows = std::count(dataset.begin(), dataset.end(), '\n') - 1;
+  const JsonArray sources{JsonObject{{"name", release.source}, {"rows", rows}, {"digest", sha256(dataset).hex()}, {"origin", "the drill's document"}}};
+  const std::string upstream = model_ ? fmt::format("{}/{}/{}", model_->url(), release.endpoint, release.release) : "http://127.0.0.1:9";
+  if (model_) model_->add({release.endpoint, release.release, batch_paths_[release.endpoint], model, release.after_us < 0});
+  JsonObject args{{"endpoint", release.endpoint}, {"release", release.release}, {"upstream", upstream}, {"training_cut", release.training_cut}, {"sources", sources}};
+  if (!incident.empty()) args["incident"] = incident;
+  FIREBREAK_ASSIGN(const std::string digest, admin_->upload(std::move(model)));
+  if (release.after_us < 0) model_digests_.emplace(release.endpoint, digest);
+  args["model"] = JsonObject{{"name", release.model_name}, {"version", release.model_version}, {"digest", digest}};
+  FIREBREAK_ASSIGN(args["manifest"], admin_->upload(pretty_json(JsonObject{{"name", release.model_name}, {"version", release.model_version}, {"sources", sources}})));
+  FIREBREAK_ASSIGN(args["dataset"], admin_->upload(std::move(dataset)));
+  FIREBREAK_ASSIGN(args["holdout"], admin_->upload(std::move(holdout)));
+  FIREBREAK_TRY(admin_->command("release.register", args));
+  return {};
+}
+
+const Release* Stage::release_of(const std::string& endpoint) const {
+  const auto at = std::find_if(drill_.releases.begin(), drill_.releases.end(), [&](const Release& one) { return one.endpoint == endpoint && one.after_us < 0; });
+  return at == drill_.releases.end() ? nullptr : &*at;
+}
+
+// Another model than the registered one has another digest.
+std::string Stage::line_of(const std::string& endpoint, const Release& release, const Event& event, const std::string& source) const {
+  if (event.is_label) return canonical_json(JsonObject{{"type", "label"}, {"id", event.id}, {"time", format_time(event.time)}, {"label", event.label}}) + "\n";
+  const std::string& version = event.model.empty() ? release.model_version : event.model;
+  const std::string digest = event.model.empty() ? model_digests_.at(endpoint) : sha256(release.model_name + " " + event.model).hex();
+  return fmt::format(R"({{"type":"inference","id":"{}","time":"{}","caller":"{}","source":"{}","endpoint":"{}","release":"{}","model":{{"name":"{}","version":"{}","digest":"{}"}},)"
+                     R"("features":{},"output":{{"label":"{}","score":{}}},"disposition":"served"}})",
+                     event.id, format_time(event.time), event.caller, source, endpoint, release.release, release.model_name, version, digest, event.features, event.label, event.score) +
+         "\n";
+}
+
+Result<void> Stage::record(const std::string& endpoint, const std::vector<const Event*>& events, const std::string& source) {
+  const Release* const release = release_of(endpoint);
+  if (release == nullptr) return fail(Code::kInvalid, fmt::format("there is no release of '{}' in 'system/releases'", endpoint), "/system/releases");
+  if (events.empty()) return {};
+  std::string batch;
+  for (const Event* event : events) batch += line_of(endpoint, *release, *event, source);
+  FIREBREAK_TRY(admin_->records(endpoint, std::move(batch), source, ++batches_[endpoint + "\n" + source]));
+  return {};
+}
+
+// What happened before the drill is recorded as it was, not asked again. The clock goes on with all streams together.
 Result<void> Stage::bring_history() {
-  for (std::size_t i = 0; i < recordings_.size(); ++i) {
-    const std::string& name = drill_.streams[i].endpoint;
-    const auto release = std::find_if(drill_.releases.begin(), drill_.releases.end(), [&](const Release& r) { return r.endpoint == name; });
-    if (release == drill_.releases.end()) return fail(Code::kInvalid, fmt::format("there is no release of '{}' in 'system/releases'", name), "/system/releases");
-    const std::vector<Event>& events = recordings_[i].history;
-    for (std::size_t at = 0; at < events.size();) {
-      std::string batch;
-      Time last;
-      for (std::size_t lines = 0; lines < kBatch && at < events.size(); ++lines, ++at) {
-        const Event& event = events[at];
-        last = event.time;
-        if (event.is_label) batch += canonical_json(JsonObject{{"type", "label"}, {"id", event.id}, {"time", format_time(event.time)}, {"label", event.label}}) + "\n";
-        else
-          batch += fmt::format(R"({{"type":"inference","id":"{}","time":"{}","caller":"{}","source":"history","endpoint":"{}","release":"{}","model":{{"name":"{}","version":"{}","digest":"{}"}},)"
-                               R"("features":{},"output":{{"label":"{}","score":{}}},"disposition":"served"}})",
-                               event.id, format_time(event.time), event.caller, name, release->release, release->model_name, release->model_version, model_digests_[name], event.features, event.label,
-                               event.score) + "\n";
-      }
-      FIREBREAK_TRY(clock(last));
-      FIREBREAK_TRY(admin_->records(name, std::move(batch), "history", ++batches_));
-    }
+  std::vector<std::pair<Time, std::pair<std::size_t, std::size_t>>> pieces;  // the time of its last record -> stream, first record
+  for (std::size_t i = 0; i < recordings_.size(); ++i)
+    for (std::size_t at = 0; at < recordings_[i].history.size(); at += kBatch)
+      pieces.emplace_back(recordings_[i].history[std::min(at + kBatch, recordings_[i].history.size()) - 1].time, std::pair(i, at));
+  std::sort(pieces.begin(), pieces.end());
+  for (const auto& [last, piece] : pieces) {
+    const std::vector<Event>& events = recordings_[piece.first].history;
+    std::vector<const Event*> batch;
+    for (std::size_t at = piece.second; at < std::min(piece.second + kBatch, events.size()); ++at) batch.push_back(&events[at]);
+    FIREBREAK_TRY(clock(last));
+    FIREBREAK_TRY(record(drill_.streams[piece.first].endpoint, batch, "history"));
   }
   return clock(drill_.start);
+}
+
+Result<void> Stage::play(const std::string& endpoint, const std::vector<const Event*>& events) {
+  if (taps_.contains(endpoint)) return record(endpoint, events, "tap");
+  for (const Event* event : events) FIREBREAK_TRY(ask(endpoint, *event));
+  return {};
+}
+
+Result<Stage::Probe> Stage::probe(const std::string& endpoint, const std::string& id) {
+  net::Request request;
+  request.method = "POST";
+  request.headers = {{"content-type", "application/json"}, {"x-api-key", keys_[std::string(kProbe)]}};
+  request.body = fmt::format(R"({{"id":"{}","features":{}}})", id, sample_[endpoint]);
+  auto answer = callers_.send(request, paths_[endpoint], 10 * kSecond);
+  if (!answer) return fail(std::move(answer.error()).with("the gateway does not answer a probe"));
+  if (answer->status != 200) return fail(Code::kUnavailable, fmt::format("the gateway answered a probe with {}: {}", answer->status, answer->body.substr(0, 300)));
+  return Probe{model_->was_asked(id), answer->body.substr(0, 300)};
 }
 
 Result<void> Stage::clock(Time to) {
@@ -251,7 +316,7 @@ Result<void> Stage::label(const std::string& endpoint, const std::vector<const E
   if (labels.empty()) return {};
   std::string batch;
   for (const Event* event : labels) batch += canonical_json(JsonObject{{"type", "label"}, {"id", event->id}, {"time", format_time(event->time)}, {"label", event->label}}) + "\n";
-  FIREBREAK_TRY(admin_->records(endpoint, std::move(batch), "labels", ++batches_));
+  FIREBREAK_TRY(admin_->records(endpoint, std::move(batch), "labels", ++batches_[endpoint + "\nlabels"]));
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,14 @@ class Stage {
   Result<void> clock(Time to);           // and everything has settled; the clock's rate is kept
   const Json& rate() const { return rate_; }
   void keep_rate(const Json& clock) { if (const Json* rate = find(clock, "rate")) rate_ = *rate; }
-  Result<void> ask(const std::string& endpoint, const Event& event);  // through the gateway, as its caller
+  Result<void> play(const std::string& endpoint, const std::vector<const Event*>& events);  // through the gateway, as their callers; in tap mode as records
+  Result<void> register_release(const Release& release, const std::string& incident);
+  // One request of nobody's through the gateway: whether the model was asked for its answer, and the answer.
+  struct Probe {
+    bool model_asked = false;
+    std::string answer;
+  };
+  Result<Probe> probe(const std::string& endpoint, const std::string& id);
   Result<void> label(const std::string& endpoint, const std::vector<const Event*>& labels);
   Result<Json> sealed() const;  // as its file is now: whether it was left alone, its digest says
   const std::string& server() const { return server_; }
@@ -62,12 +70,16 @@ class Stage {
   Result<void> start_processes();
   Result<std::string> write_configuration(const std::string& control);
   Result<void> let_in();
-  Result<void> register_releases();
+  Result<void> prepare_endpoints();
   Result<void> bring_history();
+  Result<void> ask(const std::string& endpoint, const Event& event);
+  Result<void> record(const std::string& endpoint, const std::vector<const Event*>& events, const std::string& source);
+  std::string line_of(const std::string& endpoint, const Release& release, const Event& event, const std::string& source) const;
+  const Release* release_of(const std::string& endpoint) const;  // that was in service before the start
   std::string path(const std::string& name) const { return options_.dir + "/" + name; }
   std::string file_of(const std::string& name) const { return name.starts_with('/') ? name : options_.base + "/" + name; }
   Result<std::string> token(const std::string& name);
-  Result<std::string> content_of(const std::string& name);
+  Result<std::string> content_of(const Release& release, const std::string& name, std::uint64_t salt);
 
   Files& files_;
   Random& random_;
@@ -85,7 +97,10 @@ class Stage {
   std::map<std::string, std::string> model_digests_;   // endpoint -> digest of its release's model
   net::HttpClient callers_;
   std::map<std::string, std::string> paths_;  // endpoint -> where callers ask
-  std::uint64_t batches_ = 0;
+  std::map<std::string, std::string> batch_paths_;
+  std::set<std::string> taps_;                // endpoints that nobody stands in front of
+  std::map<std::string, std::string> sample_;  // endpoint -> the features that a probe brings
+  std::map<std::string, std::uint64_t> batches_;  // of each stream and producer
 };
 
 }  // namespace firebreak::drill

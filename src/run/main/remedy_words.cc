@@ -11,7 +11,7 @@
 #include "base/encoding.h"
 #include "base/files.h"
 #include "log/ledger/note.h"
-#include "run/drill/taint_list.h"
+#include "run/replay/taint_list.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
 
@@ -179,7 +179,7 @@ int export_taint(Client& client, const Words& w) {
   return kDone;
 }
 
-Result<drill::TaintList> verified_list(const std::string& file, const std::string& pinned) {
+Result<replay::TaintList> verified_list(const std::string& file, const std::string& pinned) {
   PosixFiles files;
   FIREBREAK_ASSIGN(const Bytes text, read_all(files, file));
   if (!pinned.empty()) {
@@ -188,7 +188,7 @@ Result<drill::TaintList> verified_list(const std::string& file, const std::strin
     if (!ledger::verify_signature(key, text, to_base64(key.id + signature)))
       return fail(Code::kCorrupt, fmt::format("{} is not what {} signed: {}.sig does not fit", file, key.name, file));
   }
-  auto list = drill::parse_taint_list(text);
+  auto list = replay::parse_taint_list(text);
   if (!list) return fail(std::move(list.error()).with(file));
   return list;
 }
@@ -207,10 +207,10 @@ int check(const RemedyWords& r, bool json) {
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    auto row = drill::training_row(taint->features, line);
+    auto row = replay::training_row(taint->features, line);
     if (!row) return report_error(std::move(row.error()).with(fmt::format("{} line {}", r.file, number)), json);
     ++rows;
-    const std::string why(drill::why_tainted(*taint, *row));
+    const std::string why(replay::why_tainted(*taint, *row));
     if (why.empty()) continue;
     ++count;
     ++by[why];

@@ -1,11 +1,11 @@
-#include "fraud/model_server/ensemble.h"
+#include "run/replay/ensemble.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace firebreak::example {
+namespace firebreak::replay {
 namespace {
 
 Result<std::vector<double>> numbers(const Json& tree, std::string_view key) {
@@ -95,4 +95,4 @@ Scored Ensemble::score(const std::vector<double>& numbers, const std::vector<std
   return {score >= threshold_ ? positive_ : negative_, score};
 }
 
-}  // namespace firebreak::example
+}  // namespace firebreak::replay

@@ -1,11 +1,11 @@
-#include "run/drill/backtest.h"
+#include "run/replay/backtest.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 namespace {
 
 constexpr std::size_t kPiece = 5'000;
@@ -252,4 +252,4 @@ Result<Json> backtest(record::Stream& stream, const Endpoint& endpoint, Side bef
   return Json(std::move(out));
 }
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -1,10 +1,10 @@
-#include "run/drill/scorer.h"
+#include "run/replay/scorer.h"
 
 #include <fmt/core.h>
 
 #include <cmath>
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 namespace {
 
 constexpr std::size_t kPiece = 2'000;
@@ -94,4 +94,4 @@ Result<Answer> Scorer::score_one(const FeatureRow& row) {
   return answer_of(answer, endpoint_.wire, false);
 }
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -1,4 +1,4 @@
-#include "run/drill/dataset.h"
+#include "run/replay/dataset.h"
 
 #include <fmt/core.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 namespace {
 
 constexpr std::size_t kMaxRows = 1'000'000;
@@ -118,4 +118,4 @@ Result<Dataset> parse_dataset(std::string_view csv, const FeatureSchema& schema)
   return dataset;
 }
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

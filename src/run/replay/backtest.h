@@ -20,7 +20,7 @@
 #include "log/record/stream.h"
 #include "types/endpoint.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 
 class Watcher {
  public:
@@ -85,4 +85,4 @@ class Tally {
 Result<Json> backtest(record::Stream& stream, const Endpoint& endpoint, Side before, Side after, Time from);
 Json compare(const Outcome& before, const Outcome& after);  // its "findings", "incidents" and "alerts_per_week"
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -12,7 +12,7 @@
 #include "types/endpoint.h"
 #include "world/net/http_client.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 
 struct Answer {
   std::string label;
@@ -34,4 +34,4 @@ class Scorer {
   net::HttpClient http_;
 };
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -15,10 +15,10 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "run/drill/dataset.h"
+#include "run/replay/dataset.h"
 #include "types/observation.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 
 inline constexpr std::string_view kTaintKind = "firebreak-taint-list";
 inline constexpr std::size_t kTainted = 100'000;  // inferences of one list
@@ -55,4 +55,4 @@ struct TaintHits {
 TaintHits taint_in(const TaintList& list, const Dataset& set, const FeatureSchema& schema, Time cut, const std::map<std::string, std::uint64_t>& sources);
 std::string to_text(const TaintHits& hits);  // "12 training rows are on tnt-9 of inc-4: 10 by features, 2 by source (feed-7)"
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "types/observation.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 
 struct Dataset {
   std::vector<FeatureRow> rows;
@@ -22,4 +22,4 @@ struct Dataset {
 
 Result<Dataset> parse_dataset(std::string_view csv, const FeatureSchema& schema);
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -1,10 +1,10 @@
-#include "run/drill/dataset.h"
+#include "run/replay/dataset.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 namespace {
 
 const FeatureSchema kSchema{{"age", "limit"}, {"sex"}};
@@ -30,4 +30,4 @@ TEST(Dataset, names_line_and_column_of_what_it_refuses) {
 }
 
 }  // namespace
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

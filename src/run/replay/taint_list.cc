@@ -1,4 +1,4 @@
-#include "run/drill/taint_list.h"
+#include "run/replay/taint_list.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 
 #include "types/feature_digest.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 namespace {
 
 Result<std::set<std::string, std::less<>>> names(const Json& document, const char* group, const char* key) {
@@ -124,4 +124,4 @@ std::string to_text(const TaintHits& hits) {
   return fmt::format("{} training rows are on {} of {}: {}{}", hits.rows, hits.list, hits.incident, why, named.empty() ? "" : " (" + named + ")");
 }
 
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay

@@ -1,10 +1,10 @@
-#include "run/drill/backtest.h"
+#include "run/replay/backtest.h"
 
 #include <gtest/gtest.h>
 
 #include "log/record/record_testing.h"
 
-namespace firebreak::drill {
+namespace firebreak::replay {
 namespace {
 
 constexpr Time kStart{1'772'850'000 * kSecond};
@@ -104,4 +104,4 @@ TEST(Backtest, hunts_back_for_a_rule_that_is_new) {
 }
 
 }  // namespace
-}  // namespace firebreak::drill
+}  // namespace firebreak::replay
