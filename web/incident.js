@@ -288,7 +288,7 @@ function written(incident) {
     ...(incident.relations || []).filter((r) => r.state === "holds").map((r) => item(`${r.relation.replaceAll("_", " ")} ${r.other}: ${r.reason}`)),
     ...(incident.labels || []).filter((l) => l.state === "holds").map((l) => item(`${l.label} (${l.framework} ${l.version})`)),
     ...(incident.assets || []).map((a) => item(`${a.asset} is ${a.state.replaceAll("_", " ")}`)),
-    ...(incident.lessons || []).map((l) => item(`Lesson: ${l.text}`)),
+    ...(incident.lessons || []).map((l) => item(`Lesson: ${l.text}`, ...(l.amendments || []).map((a) => el("span", { className: "soft" }, ` ${a.id} (${a.change}): ${a.state.replaceAll("_", " ")}`)))),
     ...(incident.follow_ups || []).map((f) => item(`${f.id} of ${f.owner}, `, ...(f.state === "open" ? ["due ", when(f.due)] : [`closed with ${f.closed.evidence}`]), `: ${f.text}`,
       f.overdue && f.state === "open" ? el("span", { className: "bad" }, " overdue") : null))));
 }

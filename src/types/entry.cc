@@ -57,7 +57,7 @@ Draft make_draft(std::string_view kind, std::string cause, JsonObject body) {
 }
 
 std::uint64_t cause_of_drafts(const Entry& decided_on, std::uint64_t input) {
-  return decided_on.kind == "command_accepted" && find(decided_on.body, "activation") != nullptr ? decided_on.index : input;
+  return decided_on.kind == "command_accepted" && (find(decided_on.body, "activation") != nullptr || find(decided_on.body, "amendment") != nullptr) ? decided_on.index : input;
 }
 
 std::string entry_bytes(const Entry& entry) { return canonical_json(to_object(entry)); }

@@ -57,6 +57,8 @@ constexpr FreeText kFreeTexts[] = {
     {"incident.reopen", "reason", kIncidentText},
     {"incident.handover", "note", kIncidentText},
     {"incident.lesson", "text", kIncidentText},
+    {"amendment.propose", "reason", kIncidentText},
+    {"amendment.reject", "reason", kIncidentText},
     {"incident.follow_up", "text", kIncidentText},
     {"incident.follow_up", "acceptance", kIncidentText},
     {"incident.follow_up_done", "result", kIncidentText},

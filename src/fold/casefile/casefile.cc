@@ -20,6 +20,9 @@ struct CommandRow {
   Drafts (*decide)(const Asked&);
 };
 constexpr CommandRow kCommands[] = {
+    {"amendment.approve", Takes::kAny, decide_amendment},
+    {"amendment.propose", Takes::kAny, propose_amendment},
+    {"amendment.reject", Takes::kAny, decide_amendment},
     {"asset.link", Takes::kNone, link_asset},
     {"asset.put", Takes::kNone, put_asset},
     {"asset.unlink", Takes::kNone, link_asset},
@@ -114,6 +117,10 @@ struct ApplyRow {
   void (*apply)(CasefileState&, const Entry&);
 };
 constexpr ApplyRow kApply[] = {
+    {"amendment_approved", apply_amendment},    {"amendment_failed", apply_amendment},
+    {"amendment_in_force", apply_amendment},    {"amendment_proposed", apply_amendment},
+    {"amendment_rejected", apply_amendment},    {"command_accepted", apply_amendment},
+    {"rules_applied", apply_amendment},
     {"action_expired", apply_work_over},        {"action_failed", apply_work_over},
     {"action_lifted", apply_work_over},         {"action_proposed", apply_work},
     {"action_rejected", apply_work_over},       {"asset_linked", apply_asset},
@@ -189,6 +196,7 @@ std::uint64_t number_of(const std::string& id, std::string_view prefix) { return
 
 Drafts decide(const CasefileState& state, const Entry& entry) {
   if (entry.kind == "command_accepted") return decide_command(state, entry);
+  if (!state.amendments.empty() && (entry.kind == "rules_applied" || entry.kind == "playbook_installed" || entry.kind == "command_refused")) return amendment_answered(state, entry);
   if (is_input_kind(entry.kind) && !state.follow_ups.empty()) return overdue(state, entry);
   return {};
 }

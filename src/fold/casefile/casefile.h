@@ -15,11 +15,12 @@
 namespace firebreak::casefile {
 
 inline constexpr std::string_view kFoldName = "casefile";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr std::size_t kRows = 20'000, kIndicators = 20'000, kContacts = 500, kLabels = 200, kLessons = 500;  // of one incident
 inline constexpr std::size_t kDocuments = 100, kHandovers = 50;
 inline constexpr std::size_t kClosedKept = 1'000;  // closed incidents whose rows and indicators are still known
 inline constexpr std::size_t kAssets = 20'000, kLinks = 100'000, kFollowUps = 10'000;
+inline constexpr std::size_t kAmendments = 50;  // that nobody decided on yet
 
 struct Row {
   std::uint64_t index = 0;
@@ -54,6 +55,7 @@ struct CaseFile {
   std::vector<Row> rows;                       // by index
   std::map<std::string, std::string> words;    // fields of type one and several, as they are set: the severity follows from some
   std::size_t contacts = 0, lessons = 0;
+  std::set<std::uint64_t> lesson_ids;          // by index
   std::set<std::string> labels;                // framework '\n' version '\n' id
   std::map<std::string, Check> checks;
   std::int64_t round = 1;                      // of the loop from 6.3 to 1.1
@@ -72,12 +74,25 @@ struct FollowUp {
   bool operator==(const FollowUp&) const = default;
 };
 
+// A change that a lesson asks for (amend-N), until it is in force, failed or rejected.
+struct Amendment {
+  std::string incident, lesson, kind, by, session, digest;
+  Json document;
+  Time expires;
+  bool approved = false;
+  std::uint64_t command = 0;  // the entry by which its owner is asked to take it
+  bool operator==(const Amendment&) const = default;
+};
+
 struct CasefileState {
   std::map<std::string, CaseFile> files;                 // by incident
   std::set<std::string> relations;                       // incident '\n' relation '\n' other
   std::map<std::string, std::string> asset_types;
   std::map<std::string, std::set<std::string>> needs;    // asset -> what it depends on
   std::map<std::string, FollowUp> follow_ups;            // open ones, by follow-N
+  std::map<std::string, Amendment> amendments;
+  std::set<std::string> regressions;                     // amendments whose trace the gates replay
+  std::string rules;                                     // digest of the Sigma rules that are applied; empty: none are
   std::map<std::string, std::string> working_of;         // run or action -> incident
   std::set<std::uint64_t> closed_order;                  // closed incidents that keep their rows, by index
   bool operator==(const CasefileState&) const = default;

@@ -32,7 +32,10 @@ Drafts add_lesson(const Asked& asked) {
 }
 
 void apply_lesson(CasefileState& state, const Entry& entry) {
-  if (CaseFile* const file = file_of(state, entry)) ++file->lessons;
+  CaseFile* const file = file_of(state, entry);
+  if (file == nullptr) return;
+  ++file->lessons;
+  file->lesson_ids.insert(entry.index);
 }
 
 Drafts open_follow_up(const Asked& asked) {

@@ -69,6 +69,11 @@ void apply_relation(CasefileState& state, const Entry& entry);
 void apply_merged(CasefileState& state, const Entry& entry);
 void apply_reopen(CasefileState& state, const Entry& entry);
 void apply_handover(CasefileState& state, const Entry& entry);
+// amendments.cc
+Drafts propose_amendment(const Asked& asked);
+Drafts decide_amendment(const Asked& asked);
+Drafts amendment_answered(const CasefileState& state, const Entry& entry);
+void apply_amendment(CasefileState& state, const Entry& entry);
 // lessons.cc
 Drafts add_lesson(const Asked& asked);
 Drafts open_follow_up(const Asked& asked);

@@ -18,10 +18,15 @@ std::map<std::string, std::string> texts_from(const Json& document, std::string_
   return out;
 }
 
+JsonArray numbers_json(const std::set<std::uint64_t>& numbers) {
+  JsonArray out;
+  for (const std::uint64_t number : numbers) out.push_back(number);
+  return out;
+}
+
 Json file_json(const CaseFile& file) {
-  JsonArray rows, indicators;
+  JsonArray rows;
   for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by});
-  for (const std::uint64_t index : file.indicators) indicators.push_back(index);
   JsonObject checks, notes, handovers;
   for (const auto& [item, check] : file.checks) checks[item] = JsonObject{{"state", check.state}, {"round", check.round}};
   for (const auto& [name, of] : file.notes) notes[name] = JsonObject{{"revision", of.revision}, {"text", of.text}};
@@ -29,12 +34,19 @@ Json file_json(const CaseFile& file) {
   return JsonObject{{"endpoint", file.endpoint}, {"stream", file.stream}, {"title", file.title}, {"severity", file.severity}, {"rule", file.rule},
                     {"phase", file.phase}, {"roles", texts_json(file.roles)}, {"closed", file.closed}, {"into", file.into},
                     {"reopen_asked_by", file.reopen_asked_by}, {"rows", std::move(rows)}, {"words", texts_json(file.words)},
-                    {"contacts", file.contacts}, {"lessons", file.lessons}, {"labels", JsonArray(file.labels.begin(), file.labels.end())},
-                    {"checks", std::move(checks)}, {"round", file.round}, {"indicators", std::move(indicators)}, {"assets", texts_json(file.assets)},
+                    {"contacts", file.contacts}, {"lessons", file.lessons}, {"lesson_ids", numbers_json(file.lesson_ids)}, {"labels", JsonArray(file.labels.begin(), file.labels.end())},
+                    {"checks", std::move(checks)}, {"round", file.round}, {"indicators", numbers_json(file.indicators)}, {"assets", texts_json(file.assets)},
                     {"notes", std::move(notes)}, {"handovers", std::move(handovers)}, {"working", JsonArray(file.working.begin(), file.working.end())}};
 }
 
 std::uint64_t whole(const Json& value) { return value.is_number() ? value.to_number<std::uint64_t>() : 0; }
+
+std::set<std::uint64_t> numbers_from(const Json& document, std::string_view key) {
+  std::set<std::uint64_t> out;
+  if (const Json* const numbers = find(document, key); numbers != nullptr && numbers->is_array())
+    for (const Json& number : numbers->get_array()) out.insert(whole(number));
+  return out;
+}
 
 CaseFile file_from(const Json& d) {
   CaseFile file;
@@ -48,8 +60,8 @@ CaseFile file_from(const Json& d) {
   if (const Json* const rows = find(d, "rows"); rows != nullptr && rows->is_array())
     for (const Json& row : rows->get_array())
       if (row.is_array() && row.get_array().size() == 3) file.rows.push_back({whole(row.at(0)), whole(row.at(1)) == 1, whole(row.at(2))});
-  if (const Json* const indicators = find(d, "indicators"); indicators != nullptr && indicators->is_array())
-    for (const Json& index : indicators->get_array()) file.indicators.insert(whole(index));
+  file.indicators = numbers_from(d, "indicators");
+  file.lesson_ids = numbers_from(d, "lesson_ids");
   file.contacts = static_cast<std::size_t>(int_or(d, "contacts"));
   file.lessons = static_cast<std::size_t>(int_or(d, "lessons"));
   file.round = int_or(d, "round", 1);
@@ -64,6 +76,22 @@ CaseFile file_from(const Json& d) {
   return file;
 }
 
+Json amendment_json(const Amendment& of) {
+  return JsonObject{{"incident", of.incident}, {"lesson", of.lesson},        {"kind", of.kind},         {"by", of.by},          {"session", of.session},
+                    {"digest", of.digest},     {"expires", of.expires.us}, {"approved", of.approved}, {"command", of.command}, {"document", of.document}};
+}
+
+Amendment amendment_from(const Json& d) {
+  Amendment of;
+  for (const auto& [key, into] : {std::pair("incident", &of.incident), {"lesson", &of.lesson}, {"kind", &of.kind}, {"by", &of.by}, {"session", &of.session}, {"digest", &of.digest}})
+    *into = string_or(d, key);
+  of.expires = Time{int_or(d, "expires")};
+  of.approved = bool_or(d, "approved");
+  of.command = static_cast<std::uint64_t>(int_or(d, "command"));
+  if (const Json* const document = find(d, "document")) of.document = *document;
+  return of;
+}
+
 }  // namespace
 
 Json to_json(const CasefileState& state) {
@@ -72,11 +100,12 @@ Json to_json(const CasefileState& state) {
   for (const auto& [asset, needed] : state.needs) needs[asset] = JsonArray(needed.begin(), needed.end());
   for (const auto& [id, of] : state.follow_ups)
     follow_ups[id] = JsonObject{{"incident", of.incident}, {"owner", of.owner}, {"due", of.due.us}, {"overdue", of.overdue}};
-  JsonArray closed;
-  for (const std::uint64_t index : state.closed_order) closed.push_back(index);
+  JsonObject amendments;
+  for (const auto& [id, of] : state.amendments) amendments[id] = amendment_json(of);
   return JsonObject{{"files", std::move(files)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
                     {"assets", texts_json(state.asset_types)}, {"needs", std::move(needs)}, {"follow_ups", std::move(follow_ups)},
-                    {"working_of", texts_json(state.working_of)}, {"closed_order", std::move(closed)}};
+                    {"working_of", texts_json(state.working_of)}, {"closed_order", numbers_json(state.closed_order)},
+                    {"amendments", std::move(amendments)}, {"regressions", JsonArray(state.regressions.begin(), state.regressions.end())}, {"rules", state.rules}};
 }
 
 Result<CasefileState> state_from_json(const Json& document) {
@@ -95,8 +124,11 @@ Result<CasefileState> state_from_json(const Json& document) {
     state.follow_ups[id] = {string_or(of, "incident"), string_or(of, "owner"), Time{int_or(of, "due")}, bool_or(of, "overdue")};
   });
   state.working_of = texts_from(document, "working_of");
-  if (const Json* const closed = find(document, "closed_order"); closed != nullptr && closed->is_array())
-    for (const Json& index : closed->get_array()) state.closed_order.insert(whole(index));
+  state.closed_order = numbers_from(document, "closed_order");
+  each_member(document, "amendments", [&](const std::string& id, const Json& of) { state.amendments[id] = amendment_from(of); });
+  const auto regressions = strings_or_empty(document, "regressions");
+  state.regressions = {regressions.begin(), regressions.end()};
+  state.rules = string_or(document, "rules");
   return state;
 }
 

@@ -108,4 +108,25 @@ Result<GateOutcome> judge_replay(const std::vector<bool>& control_approves, cons
   return outcome;
 }
 
+GateOutcome judge_traces(const std::vector<TraceAnswers>& traces) {
+  GateOutcome outcome{"G3c", 0, 0, false, {}};
+  JsonArray told;
+  std::string text;
+  for (const TraceAnswers& one : traces) {
+    const bool passed = one.of > 0 && static_cast<double>(one.again) <= one.most * static_cast<double>(one.of);
+    if (!passed) {
+      outcome.figure += 1;
+      const std::string what = one.of == 0 ? fmt::format("{} of {}: none of its {} queries can be read any more; another amendment retires it", one.trace, one.incident, one.unreadable)
+                                           : fmt::format("{} of {}: {} of {} answered as in the incident, {:.1f} % may be", one.trace, one.incident, one.again, one.of, 100 * one.most);
+      text += (text.empty() ? "" : "; ") + what;
+    }
+    told.push_back(JsonObject{{"amendment", one.trace}, {"incident", one.incident}, {"lesson", one.lesson}, {"again", one.again}, {"of", one.of}, {"unreadable", one.unreadable},
+                              {"most", one.most}, {"passed", passed}});
+  }
+  outcome.passed = outcome.figure == 0;
+  outcome.detail["text"] = outcome.passed ? fmt::format("{} regression traces: none is answered as in its incident", traces.size()) : text;
+  outcome.detail["traces"] = std::move(told);
+  return outcome;
+}
+
 }  // namespace firebreak::gates

@@ -4,6 +4,7 @@
 //   G1  lineage        every training row comes from an approved source
 //   G2  holdout        paired bootstrap on the holdout: not much worse in precision and recall than the control
 //   G3a attack replay  of the attack's queries that the control approves, the candidate approves few
+//   G3c traces         what an incident taught: recorded queries of its attack are not answered as they were then
 //   G3b trigger scan   no setting of two features turns the control's declines into the candidate's approvals
 //
 // "Positive" is the class the endpoint guards against; "approved" is every other answer. Threads: none; pure.
@@ -54,6 +55,16 @@ struct ReplaySettings {
 // figure = share of those approved by the control that the candidate approves too.
 Result<GateOutcome> judge_replay(const std::vector<bool>& control_approves, const std::vector<bool>& candidate_approves,
                                  const ReplaySettings& settings = {});
+
+// What the candidate answers to a regression trace (amend-N).
+struct TraceAnswers {
+  std::string trace, incident, lesson;
+  std::uint64_t again = 0, of = 0;   // answered as in the incident, of those that were asked
+  std::uint64_t unreadable = 0;      // of the trace: erased, or past their days
+  double most = 0;
+};
+// G3c. figure = traces of which more than `most` are answered as they were, or of which nothing can be asked any more; limit = 0.
+GateOutcome judge_traces(const std::vector<TraceAnswers>& traces);
 
 struct TriggerSettings {
   double control_at_most = 0.5;    // eligible: the control approves at most this share of the positives …

@@ -83,5 +83,19 @@ TEST(Canary, waits_for_enough_answers_and_aborts_on_failures_or_on_another_share
   EXPECT_FALSE(judge_canary({100, 17, 0}, {0, 0, 0}).abort);
 }
 
+TEST(Gates, a_trace_that_is_answered_as_in_its_incident_fails_and_so_does_one_that_nobody_can_read) {
+  const auto judged = [](std::uint64_t again, std::uint64_t of, double most) { return judge_traces({{"amend-9", "inc-4", "lesson-7", again, of, 3, most}}); };
+  EXPECT_TRUE(judged(0, 12, 0).passed);
+  EXPECT_FALSE(judged(1, 12, 0).passed);
+  EXPECT_TRUE(judged(3, 12, 0.25).passed);
+  EXPECT_FALSE(judged(4, 12, 0.25).passed);
+  const GateOutcome gone = judged(0, 0, 0.25);
+  EXPECT_FALSE(gone.passed) << "nothing was asked, so nothing was shown";
+  EXPECT_NE(string_or(Json(gone.detail), "text").find("amend-9 of inc-4"), std::string::npos);
+  const GateOutcome two = judge_traces({{"amend-1", "inc-4", "lesson-7", 0, 5, 0, 0}, {"amend-2", "inc-4", "lesson-7", 5, 5, 0, 0}});
+  EXPECT_EQ(two.figure, 1);
+  EXPECT_EQ(two.gate, "G3c");
+}
+
 }  // namespace
 }  // namespace firebreak::gates

@@ -150,7 +150,9 @@ Result<void> read_lists(const Json& document, ProvenanceState& state) {
 
 Json to_json(const ProvenanceState& state) {
   JsonArray endpoints, releases, runs, promotions;
-  JsonObject good;
+  JsonObject good, regressions;
+  for (const auto& [id, of] : state.regressions)
+    regressions[id] = JsonObject{{"endpoint", of.endpoint}, {"stream", of.stream}, {"incident", of.incident}, {"lesson", of.lesson}, {"blob", of.blob}, {"answer", of.answer}, {"most", of.most}, {"since", of.since}};
   for (const auto& [name, endpoint] : state.endpoints) endpoints.push_back(firebreak::to_json(endpoint));
   for (const auto& [key, release] : state.releases) releases.push_back(release_to_json(release));
   for (const auto& [number, run] : state.gate_runs) runs.push_back(run_to_json(number, run));
@@ -159,7 +161,8 @@ Json to_json(const ProvenanceState& state) {
     promotions.push_back(JsonObject{{"action", action}, {"endpoint", key.first}, {"release", key.second}});
   return JsonObject{{"endpoints", std::move(endpoints)}, {"releases", std::move(releases)},
                     {"sources", sources_to_json(state)}, {"gate_runs", std::move(runs)},
-                    {"last_known_good", std::move(good)}, {"promotions", std::move(promotions)}};
+                    {"last_known_good", std::move(good)}, {"promotions", std::move(promotions)},
+                    {"regressions", std::move(regressions)}};
 }
 
 Result<ProvenanceState> state_from_json(const Json& document) {
@@ -172,6 +175,10 @@ Result<ProvenanceState> state_from_json(const Json& document) {
     const std::string endpoint(member.key());
     FIREBREAK_ASSIGN(state.last_known_good[endpoint], get_string(*good, endpoint));
   }
+  each_member(document, "regressions", [&](const std::string& id, const Json& of) {
+    state.regressions[id] = {string_or(of, "endpoint"), string_or(of, "stream"), string_or(of, "incident"), string_or(of, "lesson"), string_or(of, "blob"), string_or(of, "answer"),
+                             number_or(of, "most"), static_cast<std::uint64_t>(int_or(of, "since"))};
+  });
   FIREBREAK_ASSIGN(const JsonArray* promotions, list(document, "promotions"));
   for (const Json& each : *promotions) {
     FIREBREAK_ASSIGN(const std::string action, get_string(each, "action"));

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/digest.h"
@@ -12,6 +13,7 @@ namespace firebreak::provenance {
 namespace {
 
 constexpr std::string_view kGates[] = {"G1", "G2", "G3a", "G3b"};
+constexpr std::string_view kTraceGate = "G3c";  // of an endpoint that keeps regression traces
 constexpr std::size_t kSources = 64;  // of one release
 
 Draft fact(const Entry& entry, std::string kind, JsonObject body) {
@@ -179,6 +181,10 @@ Result<std::string> control_of(const ProvenanceState& state, const std::string& 
   return control;
 }
 
+bool keeps_traces(const ProvenanceState& state, const std::string& endpoint) {
+  return std::any_of(state.regressions.begin(), state.regressions.end(), [&](const auto& kept) { return kept.second.endpoint == endpoint; });
+}
+
 Result<Draft> request_gates(const ProvenanceState& state, const Entry& entry, const Json& args) {
   FIREBREAK_ASSIGN(const std::string endpoint, get_string(args, "endpoint"));
   FIREBREAK_ASSIGN(const std::string release, get_string(args, "release"));
@@ -186,6 +192,8 @@ Result<Draft> request_gates(const ProvenanceState& state, const Entry& entry, co
   JsonObject body{{"endpoint", endpoint}, {"candidate", release}, {"control", control}};
   JsonArray gates;
   for (const std::string_view gate : kGates) gates.emplace_back(gate);
+  // What an incident taught is asked where it happened.
+  if (keeps_traces(state, endpoint)) gates.emplace_back(kTraceGate);
   body["gates"] = std::move(gates);
   copy_incident(args, body);
   return fact(entry, "gate_requested", std::move(body));
@@ -217,6 +225,9 @@ Result<void> check_gates(const ProvenanceState& state, const std::string& endpoi
   if (run->control != control)
     return fail(Code::kConflict, fmt::format("the gates of req-{} compared with {}, but {} is last known good now: "
                                              "release.gate again", request, run->control, control));
+  for (const auto& [id, kept] : state.regressions)
+    if (kept.endpoint == endpoint && kept.since > request)
+      return fail(Code::kConflict, fmt::format("the gates of req-{} did not replay {} of {}, which came into force later: release.gate again", request, id, kept.incident));
   const std::vector<std::string> unapproved = unapproved_sources(state, endpoint, release);
   if (!unapproved.empty())
     return fail(Code::kConflict, fmt::format("gate G1: training rows of {} come from sources that nobody approved: {}",

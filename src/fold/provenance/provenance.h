@@ -61,6 +61,14 @@ struct GateRun {  // req-N, N = its key in ProvenanceState::gate_runs
   bool operator==(const GateRun&) const = default;
 };
 
+// Recorded answers of an incident that no candidate may give again: kept by an amendment (amend-N), replayed by gate G3c.
+struct Regression {
+  std::string endpoint, stream, incident, lesson, blob, answer;
+  double most = 0;          // the share of the trace that may be answered so
+  std::uint64_t since = 0;  // the entry that brought it into force
+  bool operator==(const Regression&) const = default;
+};
+
 using ReleaseKey = std::pair<std::string, std::string>;  // endpoint, release
 
 struct ProvenanceState {
@@ -70,6 +78,7 @@ struct ProvenanceState {
   std::map<std::uint64_t, GateRun> gate_runs;
   std::map<std::string, std::string> last_known_good;  // endpoint -> release
   std::map<std::string, ReleaseKey> promotions;        // act-N of a promotion that has not ended -> release
+  std::map<std::string, Regression> regressions;       // by amend-N
   bool operator==(const ProvenanceState&) const = default;
 };
 

@@ -199,5 +199,27 @@ RC_GTEST_PROP(ProvenanceProperty, promotes_only_what_is_green_and_approved, ()) 
   RC_ASSERT(canonical_json(to_json(*restored)) == canonical_json(to_json(story.state)));
 }
 
+TEST(Provenance, what_an_incident_taught_is_asked_of_every_candidate_from_then_on) {
+  Story story = with_candidate();
+  const auto gates_of = [&] { return strings_or_empty(story.command("release.gate", {{"endpoint", "api"}, {"release", "1.1.0"}}).back().body, "gates"); };
+  EXPECT_EQ(gates_of(), (std::vector<std::string>{"G1", "G2", "G3a", "G3b"}));
+  const std::string request = "req-" + std::to_string(story.entries.back().index);
+  for (const char* gate : {"G1", "G2", "G3a", "G3b"}) story.result(request, gate, true);
+  const auto amended = [&](const char* change, JsonObject document) {
+    story.input("amendment_in_force", {{"amendment", "amend-90"}, {"incident", "inc-4"}, {"lesson", "lesson-7"}, {"change", change}, {"document", std::move(document)}});
+  };
+  amended("regression", {{"endpoint", "other"}, {"stream", "other"}, {"blob", digest("b")}, {"answer", "approve"}, {"most", 0.1}});
+  EXPECT_EQ(gates_of().size(), 4u) << "another endpoint's";
+  for (const char* gate : {"G1", "G2", "G3a", "G3b"}) story.result("req-" + std::to_string(story.entries.back().index), gate, true);
+  amended("regression", {{"endpoint", "api"}, {"stream", "api"}, {"blob", digest("b")}, {"answer", "approve"}, {"most", 0.1}});
+  EXPECT_EQ(code_of(story.command("release.promote", {{"endpoint", "api"}, {"release", "1.1.0"}})), "conflict") << "its gates did not ask it";
+  EXPECT_EQ(gates_of().back(), "G3c");
+  const auto back = state_from_json(to_json(story.state));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, story.state);
+  amended("retire", {{"amendment", "amend-90"}});
+  EXPECT_EQ(gates_of().size(), 4u);
+}
+
 }  // namespace
 }  // namespace firebreak::provenance

@@ -110,6 +110,19 @@ void last_known_good_set(ProvenanceState& state, const Entry& entry) {
   std::erase_if(state.promotions, [&](const auto& promotion) { return promotion.second == key; });
 }
 
+// A lesson keeps a trace of its incident, or ends one.
+void amended(ProvenanceState& state, const Entry& entry) {
+  const Json* const document = find(entry.body, "document");
+  if (document == nullptr) return;
+  const std::string id = text(entry.body, "amendment");
+  if (text(entry.body, "change") == "retire") {
+    state.regressions.erase(text(*document, "amendment"));
+  } else if (text(entry.body, "change") == "regression") {
+    state.regressions[id] = {text(*document, "endpoint"), text(*document, "stream"), text(entry.body, "incident"), text(entry.body, "lesson"), text(*document, "blob"), text(*document, "answer"),
+                             number_or(*document, "most"), entry.index};
+  }
+}
+
 }  // namespace
 
 void apply(ProvenanceState& state, const Entry& entry) {
@@ -120,6 +133,7 @@ void apply(ProvenanceState& state, const Entry& entry) {
       {"action_lifted", action_ended},
       {"action_proposed", action_proposed},
       {"action_rejected", action_ended},
+      {"amendment_in_force", amended},
       {"candidate_cleared", candidate_judged},
       {"candidate_refused", candidate_judged},
       {"endpoint_registered", endpoint_registered},

@@ -74,6 +74,13 @@ std::string casefile_html(const Json& report) {
   return out;
 }
 
+// What a lesson led to.
+std::string amendments_of(const Json& lesson) {
+  std::string out;
+  for (const Json& one : list(lesson, "amendments")) out += "<br><span class=\"soft\">" + shown(one, "id") + " (" + shown(one, "change") + "): " + shown(one, "state") + "</span>";
+  return out;
+}
+
 std::string lessons_html(const Json& report) {
   Table lessons{{"Lesson", "In phase", "By", "Entry"}, {}};
   std::string unanswered;
@@ -82,7 +89,7 @@ std::string lessons_html(const Json& report) {
     for (const Json& lesson : list(report, "lessons")) answered = answered || string_or(lesson, "question") == question;
     if (!answered) unanswered += "<li>" + escape_markup(review_question(question)) + "</li>";
   }
-  for (const Json& lesson : list(report, "lessons")) lessons.rows.push_back({(string_or(lesson, "question").empty() ? "" : "<span class=\"soft\">" + escape_markup(review_question(string_or(lesson, "question"))) + "</span><br>") + shown(lesson, "text"), shown(lesson, "phase"), shown(lesson.at("said"), "by"), entry_link(&lesson)});
+  for (const Json& lesson : list(report, "lessons")) lessons.rows.push_back({(string_or(lesson, "question").empty() ? "" : "<span class=\"soft\">" + escape_markup(review_question(string_or(lesson, "question"))) + "</span><br>") + shown(lesson, "text") + amendments_of(lesson), shown(lesson, "phase"), shown(lesson.at("said"), "by"), entry_link(&lesson)});
   Table follow_ups{{"Follow-up", "Owner", "Due", "Accepted when", "State"}, {}};
   for (const Json& one : list(report, "follow_ups")) {
     std::string state = shown(one, "state");

@@ -228,6 +228,7 @@ void lesson_added(Store& store, const Entry& entry) {
   JsonObject lesson = thing(entry, entry.id("lesson"), string_or(entry.body, "phase"));
   copy_members(lesson, entry.body, {"incident", "text", "phase", "question"});
   lesson["said"] = moment(entry, by_of(entry));
+  lesson["amendments"] = JsonArray{};
   store.put("lesson", lesson);
   store.add_timeline(incident_of(entry), entry, fmt::format("Lesson by {}: {}", by_of(entry), string_or(entry.body, "text")));
 }
@@ -258,7 +259,56 @@ void follow_up_changed(Store& store, const Entry& entry) {
                                                        : fmt::format("Follow-up {} of {} is overdue since {}", id, string_or(entry.body, "owner"), string_or(entry.body, "due")));
 }
 
+// On the lesson, too: what it led to, and whether that is in force.
+void tell_lesson(Store& store, const Entry& entry, const JsonObject& amendment) {
+  edit(store, entry, "lesson", string_or(amendment, "lesson"), [&](JsonObject& lesson) {
+    JsonArray& all = lesson["amendments"].as_array();
+    all.erase(std::remove_if(all.begin(), all.end(), [&](const Json& one) { return string_or(one, "id") == string_or(amendment, "id"); }), all.end());
+    JsonObject line;
+    copy_members(line, Json(amendment), {"id", "change", "state", "updated"});
+    all.push_back(std::move(line));
+  });
+}
+
+void amendment_proposed(Store& store, const Entry& entry) {
+  JsonObject amendment = thing(entry, entry.id("amend"), "proposed");
+  copy_members(amendment, entry.body, {"incident", "lesson", "change", "document", "digest", "reason", "expires"});
+  amendment["said"] = moment(entry, by_of(entry));
+  amendment["updated"] = format_time(entry.time);
+  for (const char* absent : {"decided", "ended"}) amendment[absent] = nullptr;
+  store.put("amendment", amendment);
+  tell_lesson(store, entry, amendment);
+  store.add_timeline(incident_of(entry), entry, fmt::format("{} by {} for {}: {} ({})", entry.id("amend"), by_of(entry), string_or(entry.body, "lesson"), words(string_or(entry.body, "change")),
+                                                           string_or(entry.body, "reason")));
+}
+
+void amendment_changed(Store& store, const Entry& entry) {
+  const std::string id = string_or(entry.body, "amendment"), state = entry.kind.substr(std::string_view("amendment_").size()), reason = string_or(entry.body, "reason");
+  const bool decided = state == "approved" || state == "rejected";
+  edit(store, entry, "amendment", id, [&](JsonObject& amendment) {
+    amendment["state"] = state;
+    amendment["updated"] = format_time(entry.time);
+    JsonObject now = moment(entry, by_of(entry));
+    copy_members(now, entry.body, {"reason"});
+    amendment[decided ? "decided" : "ended"] = std::move(now);
+    tell_lesson(store, entry, amendment);
+  });
+  if (const Json* const document = find(entry.body, "document"); document != nullptr && string_or(entry.body, "change") == "retire")
+    edit(store, entry, "amendment", string_or(*document, "amendment"), [&](JsonObject& ended) {
+      ended["state"] = "retired";
+      ended["updated"] = format_time(entry.time);
+      tell_lesson(store, entry, ended);
+    });
+  const std::string who = decided ? " by " + by_of(entry) : "";
+  store.add_timeline(incident_of(entry), entry, fmt::format("{} ({}) {}{}{}", id, words(string_or(entry.body, "change")), words(state), who, reason.empty() ? "" : ": " + reason));
+}
+
 constexpr Handler kHandlers[] = {
+    {"amendment_approved", amendment_changed},
+    {"amendment_failed", amendment_changed},
+    {"amendment_in_force", amendment_changed},
+    {"amendment_proposed", amendment_proposed},
+    {"amendment_rejected", amendment_changed},
     {"asset_linked", asset_link},
     {"asset_put", asset_put},
     {"asset_unlinked", asset_link},

@@ -188,6 +188,12 @@ void casefiles(Store& store, Screen& screen) {
     screen.need(string_or(handover, "to"), fmt::format("take over {} of {}", string_or(handover, "role"), string_or(handover, "incident")), handover,
                 fmt::format("firebreak incident accept {} --digest {}", string_or(handover, "id"), situation == nullptr ? "" : string_or(*situation, "digest")));
   }
+  for (const JsonObject& amendment : all(store, "amendment", "proposed")) {
+    const std::string id = string_or(amendment, "id");
+    screen.need("approver", fmt::format("approve or reject {}: a {} for {} of {}", id, words(string_or(amendment, "change")), string_or(amendment, "lesson"), string_or(amendment, "incident")), amendment,
+                fmt::format("firebreak amendment show {}", id));
+    screen.add_due("expires", fmt::format("{} expires unless approved", id), amendment);
+  }
   for (const JsonObject& asked : all(store, "reopen", "waiting")) {
     const std::string id = string_or(asked, "incident");
     screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(asked, "by"), string_or(asked, "reason")), asked, fmt::format("firebreak incident reopen {} --reason TEXT", id));

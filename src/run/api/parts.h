@@ -74,6 +74,8 @@ struct Parts {
   ArchiveParts archive = {};
   TapParts tap = {};
   std::function<Result<Json>(const Json& body, const std::string& actor)> apply_rules = {};
+  std::function<Result<Json>(const std::string& incident, const Json& asked)> amendment = {};  // {kind, document} of what a lesson changes
+  std::function<Result<Json>(const Json& amendment)> amendment_content = {};  // the rules, or the trace
   std::function<Result<std::string>(const std::string& rule)> rule_key = {};  // what its findings bear; refuses what is no rule
   std::function<Json()> rules_status = {};
   std::function<Json()> clock_state = {};    // kind, time, wall, rate, held, reason, by

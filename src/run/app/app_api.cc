@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "log/ledger/log.h"
+#include "run/app/amendments.h"
 #include "run/app/app_impl.h"
 #include "run/app/context.h"
 #include "run/app/report_draft.h"
@@ -62,6 +63,8 @@ Result<void> App::Impl::start_api() {
   parts.backtest = [this](const Json& asked) { return run_backtest(*context, *feed_maker, asked); };
   parts.replay = [this](const std::string& finding) { return feed_maker->replay(finding); };
   parts.apply_rules = [this](const Json& body, const std::string& actor) { return feed_maker->rules().apply_set(body, actor); };
+  parts.amendment = [this](const std::string& incident, const Json& asked) { return make_amendment(*context, feed_maker->rules(), incident, asked); };
+  parts.amendment_content = [this](const Json& amendment) { return amendment_content(*context, amendment); };
   parts.rule_key = [this](const std::string& rule) { return feed_maker->rules().key_of(rule); };
   parts.rules_status = [this] { return feed_maker->rules().status(); };
   parts.endpoint_status = [this] { return feed_maker->status(); };

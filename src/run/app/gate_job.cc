@@ -8,6 +8,7 @@
 #include "fold/contain/contain.h"
 #include "fold/gates/gates.h"
 #include "fold/provenance/provenance.h"
+#include "run/app/amendments.h"
 #include "run/app/taint_job.h"
 #include "run/replay/dataset.h"
 #include "run/replay/scorer.h"
@@ -141,6 +142,20 @@ Result<gates::GateOutcome> replay(const Context& context, const Case& c) {
   return gates::judge_replay(control, candidate);
 }
 
+// What incidents taught: their traces, asked of the candidate.
+Result<gates::GateOutcome> traces(const Context& context, const Case& c) {
+  FIREBREAK_ASSIGN(const std::vector<Trace> kept, traces_of(context, c.endpoint.name));
+  std::vector<gates::TraceAnswers> told;
+  drill::Scorer scorer(c.endpoint, c.candidate.upstream);
+  for (const Trace& trace : kept) {
+    gates::TraceAnswers of{trace.id, trace.incident, trace.lesson, 0, trace.rows.size(), trace.unreadable, trace.most};
+    FIREBREAK_ASSIGN(const std::vector<drill::Answer> answers, scorer.score(trace.rows));
+    of.again = static_cast<std::uint64_t>(std::count_if(answers.begin(), answers.end(), [&](const drill::Answer& one) { return one.label == trace.answer; }));
+    told.push_back(std::move(of));
+  }
+  return gates::judge_traces(told);
+}
+
 Result<gates::GateOutcome> triggers(const Case& c) {
   std::vector<FeatureRow> positives;
   for (std::size_t i = 0; i < c.holdout.rows.size(); ++i)
@@ -154,6 +169,7 @@ Result<gates::GateOutcome> run_gate(const Context& context, const Case& c, const
   if (gate == "G2") return holdout(c);
   if (gate == "G3a") return replay(context, c);
   if (gate == "G3b") return triggers(c);
+  if (gate == "G3c") return traces(context, c);
   return fail(Code::kNotFound, fmt::format("there is no gate '{}'", gate));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/near.h"
 #include "fold/incident/incident.h"
+#include "fold/rules/review.h"
 #include "log/journal/journal.h"
 #include "run/app/rule_files.h"
 
@@ -83,6 +84,67 @@ Result<Json> RuleDesk::apply_set(const Json& body, const std::string& actor) {
   if (const Json* endpoints = find(body, "endpoints"); endpoints != nullptr) args["endpoints"] = *endpoints;
   FIREBREAK_ASSIGN(const journal::Group group, journal::give_command(context_.journal, "rules.apply", args, actor));
   return Json(JsonObject{{"digest", digest.hex()}, {"loaded", set->rules().size()}, {"refused", as_json(refused)}, {"index", group.entries.back().index}});
+}
+
+namespace {
+
+// A rule that comes from a lesson shows that it would have found what the lesson is of.
+Result<JsonArray> check_own(const std::shared_ptr<const rules::RuleSet>& set, const std::vector<std::string>& own) {
+  JsonArray told;
+  for (std::uint32_t i = 0; i < set->rules().size(); ++i) {
+    const rules::Rule& rule = set->rules()[i];
+    if (std::find(own.begin(), own.end(), rule.key()) == own.end()) continue;
+    const auto results = rules::run_tests(set, i);
+    const auto matches = [](const rules::TestResult& one) { return one.expected; };
+    if (set->speaks(i) && std::none_of(results.begin(), results.end(), matches)) return fail(Code::kInvalid, fmt::format("'{}' has no test that it is to match: it must show that it finds what the lesson is of", rule.title), "/rules");
+    for (const rules::TestResult& one : results)
+      if (!one.passed()) return fail(Code::kInvalid, fmt::format("'{}': test '{}': it {}", rule.title, one.name, one.matched ? "matches and should not" : "does not match and should"), "/rules");
+    told.push_back(JsonObject{{"rule", rule.key()}, {"title", rule.title}, {"tests", results.size()}});
+  }
+  return told;
+}
+
+std::string key_of_document(const Json& document) {
+  for (const char* key : {"id", "name", "title"})
+    if (std::string found = string_or(document, key); !found.empty()) return found;
+  return {};
+}
+
+}  // namespace
+
+Result<Json> RuleDesk::amended(const Json& asked, const std::string& endpoint) {
+  FIREBREAK_ASSIGN(const std::vector<rules::RuleSource> added, rule_sources_from_json(JsonObject{{"version", 1}, {"rules", find(asked, "rules") == nullptr ? Json(JsonArray{}) : asked.at("rules")}}));
+  if (added.empty()) return fail(Code::kInvalid, "'rules' names no rule", "/rules");
+  std::vector<std::string> own, endpoints;
+  for (const rules::RuleSource& one : added) own.push_back(key_of_document(one.document));
+  std::string base;
+  {
+    const std::lock_guard lock(mutex_);
+    base = digest_;
+    endpoints = endpoints_;
+  }
+  std::vector<rules::RuleSource> all;
+  if (!base.empty()) {
+    FIREBREAK_ASSIGN(const Digest name, Digest::from_hex(base));
+    FIREBREAK_ASSIGN(const Bytes text, context_.blobs.get(name));
+    FIREBREAK_ASSIGN(const Json document, parse_json(text));
+    FIREBREAK_ASSIGN(all, rule_sources_from_json(document));
+    std::erase_if(all, [&](const rules::RuleSource& one) { return std::find(own.begin(), own.end(), key_of_document(one.document)) != own.end(); });
+  }
+  std::vector<rules::Refused> refused_before, refused;
+  if (!all.empty()) rules::RuleSet::load(all, refused_before);
+  all.insert(all.end(), added.begin(), added.end());
+  const auto set = rules::RuleSet::load(all, refused);
+  if (refused.size() > refused_before.size()) return fail(Code::kInvalid, rules::to_text(refused.back()), "/rules");
+  FIREBREAK_ASSIGN(JsonArray told, check_own(set, own));
+  if (told.size() != own.size()) return fail(Code::kInvalid, "not every rule was taken: two of them have one id", "/rules");
+  FIREBREAK_ASSIGN(const Digest digest, context_.blobs.put(canonical_json(to_json(all))));
+  FIREBREAK_ASSIGN(const Digest alone, context_.blobs.put(canonical_json(to_json(added))));
+  JsonObject out{{"digest", digest.hex()}, {"own", alone.hex()}, {"base", base}, {"loaded", set->rules().size()}, {"refused", refused.size()}, {"rules", std::move(told)}};
+  // None named: all of them. Where no rules ran, this one runs on the incident's endpoint alone.
+  if ((base.empty() || !endpoints.empty()) && std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end()) endpoints.push_back(endpoint);
+  if (!endpoints.empty()) out["endpoints"] = JsonArray(endpoints.begin(), endpoints.end());
+  return Json(std::move(out));
 }
 
 Result<std::string> RuleDesk::key_of(const std::string& rule) {

@@ -24,6 +24,9 @@ class RuleDesk {
   // Body {version: 1, rules: [{file, document, lines}], endpoints?: [name]}; rules empty: none run from now on. Answers {digest,
   // loaded, refused: [...], index}. kInvalid when rules were given and none of them loads.
   Result<Json> apply_set(const Json& body, const std::string& actor);
+  // The document of an amendment (fold/casefile): the rules that are applied with those of `asked` ({rules}) in place of what has their id,
+  // as a blob, for the same endpoints and this one. kInvalid when one cannot be used, has no tests, or a test fails.
+  Result<Json> amended(const Json& asked, const std::string& endpoint);
   Json status() const;
   // What findings of a rule bear: the name of a correlation rule, or the key of a Sigma rule of the applied set, by id, name or title.
   // kInvalid for any other, with those near it, and for one that says nothing by itself.

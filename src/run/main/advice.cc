@@ -37,6 +37,7 @@ constexpr Advice kAdvice[] = {
     {Code::kNotFound, "no log", "Name a data folder, or a copy of one, with --data"},
     {Code::kNotFound, "No such file", "Check the name; what a configuration names is relative to its own folder"},
     {Code::kBusy, "is locked", "Another server uses this folder: stop it, or name another with --data"},
+    {Code::kConflict, "the amendment has", "firebreak amendment show AMEND prints the digest and what it stands for; look at that before you approve it"},
     {Code::kConflict, "the proposal has", "firebreak detectors list prints the digest that stands now; look at what it would change before you approve it"},
     {Code::kConflict, "digest", "firebreak action show ACT prints the digest that stands now; look at the measure before you approve it"},
     {Code::kInvalid, "digest", "firebreak action show ACT prints the digest that stands now; look at the measure before you approve it"},

@@ -34,6 +34,7 @@ CommandLine::CommandLine()
   add_cases();
   add_casefile();
   add_asset();
+  add_amendment();
   add_metrics();
   add_readiness();
   add_contain();

@@ -91,6 +91,8 @@ class CommandLine {
   void add_relations();
   void add_lessons();
   void add_asset();
+  // amendment_words.cc
+  void add_amendment();
   // release_words.cc
   void add_release();
   void add_evidence();

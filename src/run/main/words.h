@@ -71,6 +71,7 @@ struct CasefileWords {
       item, state, evidence, note, tlp, sign, document = "notes", file, other, role, to_user, acceptance, criticality, data_class, regulatory_role, last_known_good, fallback, kill_switch, tested, question;
   std::vector<std::string> findings;
   std::int64_t base = 0;
+  double most = 0;
   bool by_occurrence = false;
 };
 
