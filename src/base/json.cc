@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
 #include <cmath>
 #include <set>
+
+#include "base/json_arena.h"
 
 namespace firebreak {
 namespace {
@@ -23,8 +26,32 @@ struct Builder {
   using error_code = boost::json::error_code;
   using string_view = boost::json::string_view;
 
-  boost::json::value_stack stack;
-  std::vector<std::set<std::string, std::less<>>> open;
+  // The keys of an object so far. Ours are sorted, and a key above the last one cannot be there already; only for others a set is made.
+  struct Keys {
+    std::string names;              // one behind the other, while they come sorted
+    std::vector<std::size_t> ends;
+    std::set<std::string, std::less<>> seen;  // from the first that is not
+
+    std::string_view at(std::size_t i) const {
+      const std::size_t from = i == 0 ? 0 : ends[i - 1];
+      return std::string_view(names).substr(from, ends[i] - from);
+    }
+    bool add(std::string_view key) {  // false: it was there
+      if (seen.empty() && (ends.empty() || key > at(ends.size() - 1))) {
+        names += key;
+        ends.push_back(names.size());
+        return true;
+      }
+      if (seen.empty())
+        for (std::size_t i = 0; i < ends.size(); ++i) seen.emplace(at(i));
+      return seen.emplace(key).second;
+    }
+  };
+
+  alignas(16) unsigned char room[4'096];  // most documents need no more
+  boost::json::value_stack stack{{}, room, sizeof room};
+  std::vector<Keys> open;  // up to `depth`; those behind are kept for their memory
+  std::size_t depth = 0;
   std::string part;    // of a key, a string or a number that comes in pieces
   std::string number;
   std::string complaint;
@@ -32,11 +59,15 @@ struct Builder {
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
   bool on_object_begin(error_code&) {
-    open.emplace_back();
+    if (open.size() == depth) open.emplace_back();
+    Keys& keys = open[depth++];
+    keys.names.clear();
+    keys.ends.clear();
+    keys.seen.clear();
     return true;
   }
   bool on_object_end(std::size_t count, error_code&) {
-    open.pop_back();
+    --depth;
     stack.push_object(count);
     return true;
   }
@@ -50,13 +81,13 @@ struct Builder {
     return true;
   }
   bool on_key(string_view s, std::size_t, error_code& ec) {
-    part.append(s.data(), s.size());
-    if (!open.back().insert(part).second) {
-      complaint = fmt::format("key '{}' appears twice in one object", part);
+    const std::string_view key = whole(s);
+    if (!open[depth - 1].add(key)) {
+      complaint = fmt::format("key '{}' appears twice in one object", key);
       ec = boost::json::error::syntax;
       return false;
     }
-    stack.push_key(part);
+    stack.push_key({key.data(), key.size()});
     part.clear();
     return true;
   }
@@ -65,10 +96,15 @@ struct Builder {
     return true;
   }
   bool on_string(string_view s, std::size_t, error_code&) {
-    part.append(s.data(), s.size());
-    stack.push_string(part);
+    const std::string_view text = whole(s);
+    stack.push_string({text.data(), text.size()});
     part.clear();
     return true;
+  }
+  // What came in pieces and its last piece: most come in one.
+  std::string_view whole(string_view last) {
+    if (part.empty()) return {last.data(), last.size()};
+    return part.append(last.data(), last.size());
   }
   bool on_number_part(string_view s, error_code&) {
     number.append(s.data(), s.size());
@@ -111,12 +147,13 @@ struct Builder {
   bool on_comment(string_view, error_code&) { return true; }
 };
 
-std::vector<std::string_view> sorted_keys(const JsonObject& object) {
-  std::vector<std::string_view> keys;
-  keys.reserve(object.size());
-  for (const auto& member : object) keys.emplace_back(member.key().data(), member.key().size());
-  std::sort(keys.begin(), keys.end());
-  return keys;
+std::vector<const JsonObject::value_type*> sorted_members(const JsonObject& object) {
+  std::vector<const JsonObject::value_type*> members;
+  members.reserve(object.size());
+  for (const auto& member : object) members.push_back(&member);
+  const auto key = [](const JsonObject::value_type* member) { return std::string_view(member->key().data(), member->key().size()); };
+  std::sort(members.begin(), members.end(), [&](const auto* a, const auto* b) { return key(a) < key(b); });
+  return members;
 }
 
 // indent < 0: one line.
@@ -149,13 +186,13 @@ void write(std::string& out, const Json& value, int indent) {
       const JsonObject& object = value.get_object();
       out += '{';
       bool first = true;
-      for (const std::string_view key : sorted_keys(object)) {
+      for (const JsonObject::value_type* const member : sorted_members(object)) {
         if (!first) out += ',';
         first = false;
         newline(deeper);
-        append_json_string(out, key);
+        append_json_string(out, {member->key().data(), member->key().size()});
         out += indent >= 0 ? ": " : ":";
-        write(out, object.at({key.data(), key.size()}), deeper);
+        write(out, member->value(), deeper);
       }
       if (!first) newline(indent);
       out += '}';
@@ -173,12 +210,14 @@ tl::unexpected<Error> wrong(std::string_view key, std::string_view expected, con
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
+namespace {
+
+Result<Json> parse_into(boost::json::storage_ptr memory, std::string_view text, std::size_t max_depth) {
   boost::json::parse_options options;
   options.max_depth = max_depth;
   boost::json::basic_parser<Builder> parser(options);
   Builder& builder = parser.handler();
-  builder.stack.reset();
+  builder.stack.reset(std::move(memory));
   boost::json::error_code ec;
   try {
     const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
@@ -189,6 +228,14 @@ Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
   } catch (const std::exception& e) {
     return fail(Code::kInvalid, fmt::format("not valid JSON: {}", e.what()));
   }
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, std::size_t max_depth) { return parse_into({}, text, max_depth); }
+
+Result<Json> parse_json_in_arena(std::string_view text, std::size_t max_depth) {
+  return parse_into(boost::json::make_shared_resource<boost::json::monotonic_resource>(4 * text.size() + 512), text, max_depth);
 }
 
 std::string canonical_json(const Json& value) {
@@ -205,21 +252,22 @@ std::string pretty_json(const Json& value) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  std::size_t plain = 0;  // where what needs no other form begins
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
       case '\n': out += "\\n"; break;
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out += c;
-        }
+      default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
     }
   }
+  out.append(text, plain);
   out += '"';
 }
 
@@ -323,6 +371,8 @@ std::string string_or(const Json& object, std::string_view key, std::string_view
 }
 
 std::int64_t int_or(const Json& object, std::string_view key, std::int64_t fallback) {
+  const Json* const found = find(object, key);
+  if (found == nullptr || !found->is_number()) return fallback;  // an error in words is not wanted
   const auto value = get_int(object, key);
   return value ? *value : fallback;
 }

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "base/json_arena.h"
+
 namespace firebreak {
 namespace {
 
@@ -63,9 +65,10 @@ std::uint64_t cause_of_drafts(const Entry& decided_on, std::uint64_t input) {
 std::string entry_bytes(const Entry& entry) { return canonical_json(to_object(entry)); }
 
 Result<Entry> parse_entry(std::uint64_t index, std::string_view bytes) {
-  FIREBREAK_ASSIGN(Json object, parse_json(bytes));
-  Entry entry;
-  entry.index = index;
+  FIREBREAK_ASSIGN(Json object, parse_json_in_arena(bytes));
+  Json* const body = object.is_object() ? object.get_object().if_contains("body") : nullptr;
+  // Made from it and not assigned to: only so it keeps its memory.
+  Entry entry{.index = index, .version = 1, .kind = {}, .time = {}, .actor = {}, .cause = {}, .source = {}, .body = body != nullptr ? Json(std::move(*body)) : Json()};
   FIREBREAK_ASSIGN(const std::int64_t version, get_int(object, "v"));
   entry.version = static_cast<int>(version);
   FIREBREAK_ASSIGN(entry.kind, get_string(object, "kind"));
@@ -78,9 +81,7 @@ Result<Entry> parse_entry(std::uint64_t index, std::string_view bytes) {
     entry.source.position = static_cast<std::uint64_t>(int_or(*source, "position"));
     entry.source.ordinal = static_cast<std::uint64_t>(int_or(*source, "ordinal"));
   }
-  const Json* body = find(object, "body");
   if (body == nullptr) return fail(Code::kInvalid, "'body' is missing", "/body");
-  entry.body = *body;
   return entry;
 }
 

@@ -9,6 +9,7 @@
 #include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/recall/recall.h"
 #include "fold/remedy/remedy.h"
 #include "fold/reporting/reporting.h"
 
@@ -43,6 +44,8 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == provenance::kFoldName)
     return make_fold<provenance::ProvenanceState>(name, provenance::kSchemaVersion, provenance::decide,
                                                   provenance::apply, provenance::to_json, provenance::state_from_json);
+  if (name == recall::kFoldName)
+    return make_fold<recall::RecallState>(name, recall::kSchemaVersion, nullptr, recall::apply, recall::to_json, recall::state_from_json);
   if (name == reporting::kFoldName)
     return make_fold<reporting::ReportingState>(name, reporting::kSchemaVersion, reporting::decide, reporting::apply,
                                                 reporting::to_json, reporting::state_from_json);
@@ -50,7 +53,7 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
     return make_fold<remedy::RemedyState>(name, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json,
                                           remedy::state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, casefile, contain, exercise, incident, keeping, notify, playbook, provenance, remedy, reporting");
+              "there is no fold '" + name + "'; known: access, casefile, contain, exercise, incident, keeping, notify, playbook, provenance, recall, remedy, reporting");
 }
 
 }  // namespace firebreak::golden

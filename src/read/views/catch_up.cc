@@ -3,12 +3,6 @@
 #include "read/views/views.h"
 
 namespace firebreak::views {
-namespace {
-
-constexpr std::size_t kPiece = 5'000;  // entries of one transaction
-
-}  // namespace
-
 Result<void> Views::apply(const journal::Group& group) {
   return apply(std::span<const Entry>(group.entries));
 }
@@ -18,7 +12,7 @@ Result<void> Views::catch_up(const journal::Journal& journal) {
   for (;;) {
     const std::uint64_t from = next_index();
     if (from >= journal.size()) return {};
-    FIREBREAK_ASSIGN(const std::vector<Entry> entries, journal.entries(from, kPiece));
+    FIREBREAK_ASSIGN(const std::vector<Entry> entries, journal.entries(from, kLargePiece));
     if (entries.empty()) return {};
     FIREBREAK_TRY(apply(std::span<const Entry>(entries)));
   }

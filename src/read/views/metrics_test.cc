@@ -20,7 +20,9 @@ class Metrics : public testing::Test {
     entry.time = kStart + minute * kMinute;
     entry.actor = actor;
     entry.body = std::move(body);
+    store_.begin();
     project(store_, entry);
+    store_.end();
     return entry.id(prefix);
   }
 

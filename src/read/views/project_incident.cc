@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kFindingMembers[] = {"severity", "first",   "last",    "first_time", "last_time", "count",
                                                 "summary",  "numbers", "feature", "segment",    "onset",     "origin"};
 
-// Detectors name an episode; the views keep episode -> id as a thing of its own.
+// Detectors name an episode; the views keep episode -> id.
 std::string episode_key(const Json& body) {
   return fmt::format("{}|{}", string_or(body, "stream"), string_or(body, "episode"));
 }
@@ -19,8 +19,7 @@ std::string episode_key(const Json& body) {
 std::string finding_of(Store& store, const Json& body) {
   const std::string given = string_or(body, "finding_id", string_or(body, "finding"));
   if (!given.empty()) return given;
-  const std::optional<JsonObject> episode = store.get("episode", episode_key(body));
-  return episode ? string_or(*episode, "finding") : std::string();
+  return store.named(episode_key(body));
 }
 
 // Callers and digests come as news since the last update: the views keep their numbers only.
@@ -41,14 +40,12 @@ void finding_opened(Store& store, const Entry& entry) {
   finding["opened_with"] = int_or(entry.body, "count");
   for (const char* absent : {"verdict", "judged", "muted"}) finding[absent] = nullptr;
   count_members(finding, entry.body);
-  store.put("finding", finding);
-  JsonObject episode = thing(entry, episode_key(entry.body), "open");
-  episode["finding"] = entry.id("find");
-  store.put("episode", episode);
+  store.put("finding", std::move(finding));
+  store.name(episode_key(entry.body), entry.id("find"));
 }
 
-void change_finding(Store& store, const Entry& entry, std::string_view state) {
-  edit(store, entry, "finding", finding_of(store, entry.body), [&](JsonObject& finding) {
+void change_finding(Store& store, const Entry& entry, const std::string& id, std::string_view state) {
+  edit(store, entry, "finding", id, [&](JsonObject& finding) {
     for (const std::string_view name : kFindingMembers) copy_members(finding, entry.body, {name});
     finding["state"] = state;
     finding["updates"] = int_or(finding, "updates") + 1;
@@ -57,14 +54,15 @@ void change_finding(Store& store, const Entry& entry, std::string_view state) {
     if (state == "closed" && !incident.empty())
       store.add_timeline(
           incident, entry,
-          fmt::format("Finding {} closed: {}", string_or(finding, "id"), string_or(finding, "summary")));
+          fmt::format("Finding {} closed: {}", id, string_or(finding, "summary")));
   });
 }
 
-void finding_updated(Store& store, const Entry& entry) { change_finding(store, entry, "open"); }
+void finding_updated(Store& store, const Entry& entry) { change_finding(store, entry, finding_of(store, entry.body), "open"); }
 void finding_closed(Store& store, const Entry& entry) {
-  change_finding(store, entry, "closed");
-  edit(store, entry, "late", finding_of(store, entry.body), [](JsonObject& late) { late["state"] = "closed"; });
+  const std::string id = finding_of(store, entry.body);
+  change_finding(store, entry, id, "closed");
+  edit(store, entry, "late", id, [](JsonObject& late) { late["state"] = "closed"; });
 }
 
 // The finding's opening comes into the timeline at its own index, before the incident's.

@@ -37,11 +37,15 @@ JsonObject moment(const Entry& entry, std::string_view by) {
 }
 
 JsonObject thing(const Entry& entry, std::string_view id, std::string_view state) {
-  return JsonObject{{"id", id},
-                    {"index", entry.index},
-                    {"time", format_time(entry.time)},
-                    {"updated", format_time(entry.time)},
-                    {"state", state}};
+  JsonObject made;
+  made.reserve(28);  // what is added needs no second place
+  const std::string time = format_time(entry.time);
+  made.emplace("id", id);
+  made.emplace("index", entry.index);
+  made.emplace("time", time);
+  made.emplace("updated", time);
+  made.emplace("state", state);
+  return made;
 }
 
 void copy_members(JsonObject& to, const Json& from, std::initializer_list<std::string_view> names) {

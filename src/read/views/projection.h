@@ -43,14 +43,13 @@ JsonObject thing(const Entry& entry, std::string_view id, std::string_view state
 
 void copy_members(JsonObject& to, const Json& from, std::initializer_list<std::string_view> names);
 
-// Loads, changes, stamps "updated" and stores; false when there is no such thing.
+// Changes in place and stamps "updated"; false when there is no such thing. `change` adds to timelines at most and asks nothing.
 template <class Change>
 bool edit(Store& store, const Entry& entry, std::string_view kind, std::string_view id, Change change) {
-  std::optional<JsonObject> document = store.get(kind, id);
-  if (!document) return false;
+  JsonObject* const document = store.change(kind, id);
+  if (document == nullptr) return false;
   change(*document);
   (*document)["updated"] = format_time(entry.time);
-  store.put(kind, *document);
   return true;
 }
 

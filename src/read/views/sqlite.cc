@@ -65,6 +65,10 @@ Result<bool> Statement::step() {
     return false;
   }
   Error error = sqlite_error(handle_, "step");
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
+    *damaged_ = true;
+    error.message += "; the file is checked, and made anew from the journal, at the next start";
+  }
   reset();
   return fail(std::move(error));
 }

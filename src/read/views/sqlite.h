@@ -22,13 +22,16 @@ class Database {
   Result<void> run(const std::string& sql);  // any number of statements without parameters
   sqlite3* handle() const { return handle_.get(); }
   Error error(std::string_view doing) const;
+  bool damaged() const { return *damaged_; }  // SQLite has met pages that make no sense
 
  private:
   struct Closer {
     void operator()(sqlite3* handle) const;
   };
   explicit Database(sqlite3* handle) : handle_(handle) {}
+  friend class Statement;
   std::unique_ptr<sqlite3, Closer> handle_;
+  std::shared_ptr<bool> damaged_ = std::make_shared<bool>(false);  // statements tell it
 };
 
 // Reusable: bind from 1 upwards in order, step, read columns from 0, reset.
@@ -50,9 +53,10 @@ class Statement {
     void operator()(sqlite3_stmt* statement) const;
   };
   Statement(const Database& database, sqlite3_stmt* statement)
-      : handle_(database.handle()), statement_(statement) {}
+      : handle_(database.handle()), damaged_(database.damaged_), statement_(statement) {}
 
   sqlite3* handle_;
+  std::shared_ptr<bool> damaged_;
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
   int next_ = 1;
 };

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "read/views/listing.h"
+#include "read/views/things.h"
 
 namespace firebreak::views {
 namespace {
@@ -10,14 +11,17 @@ namespace {
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS things(
-  kind TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL, incident TEXT NOT NULL, endpoint TEXT NOT NULL,
-  state TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
+  row INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL, incident TEXT NOT NULL, endpoint TEXT NOT NULL,
+  state TEXT NOT NULL, document TEXT NOT NULL, UNIQUE(kind, id));
+CREATE TABLE IF NOT EXISTS names(name TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS timeline(
   incident TEXT NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
   text TEXT NOT NULL, type TEXT NOT NULL DEFAULT 'event', at INTEGER NOT NULL DEFAULT 0, said TEXT NOT NULL DEFAULT '',
   corrected_by INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(incident, entry)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS timeline_by_occurrence ON timeline(incident, at, entry);
 )";
+
+// Documents stand in a table by row and not in a tree by name: with a thousand octets in each, such a tree is nine levels deep at five million.
 
 constexpr std::string_view kLines =
     "SELECT entry, time, kind, actor, text, type, said, corrected_by FROM timeline WHERE incident = ?1 "
@@ -27,16 +31,17 @@ constexpr std::string_view kLines =
 
 struct Store::Statements {
   Listing listing;
-  Statement get, put, belonging, add_line, lines, lines_as_occurred, correct, next, set_next;
+  Things things;
+  Statement get, belonging, add_line, lines, lines_as_occurred, correct, next, set_next;
 };
 
 Result<Store> Store::open(Database& database) {
   FIREBREAK_TRY(database.run(kTables));
   FIREBREAK_TRY(database.run(kListIndexes));
   FIREBREAK_ASSIGN(Listing listing, Listing::prepare(database));
+  FIREBREAK_ASSIGN(Things things, Things::prepare(database));
   auto prepare = [&](std::string_view sql) { return Statement::prepare(database, sql); };
   FIREBREAK_ASSIGN(Statement get, prepare("SELECT document FROM things WHERE kind = ? AND id = ?"));
-  FIREBREAK_ASSIGN(Statement put, prepare("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?, ?)"));
   FIREBREAK_ASSIGN(Statement belonging, prepare("SELECT document FROM things WHERE incident = ?"));
   FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
   FIREBREAK_ASSIGN(Statement lines, prepare(std::string(kLines) + "entry LIMIT ?5 OFFSET ?6"));
@@ -44,7 +49,7 @@ Result<Store> Store::open(Database& database) {
   FIREBREAK_ASSIGN(Statement correct, prepare("UPDATE timeline SET corrected_by = ? WHERE incident = ? AND entry = ?"));
   FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
   FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
-  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(get), std::move(put), std::move(belonging), std::move(add), std::move(lines), std::move(as_occurred),
+  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(things), std::move(get), std::move(belonging), std::move(add), std::move(lines), std::move(as_occurred),
                                                        std::move(correct), std::move(next), std::move(set_next)}));
 }
 
@@ -62,7 +67,28 @@ bool Store::step(Statement& statement) {
   return *row;
 }
 
+void Store::begin() { writing_ = true; }
+
+void Store::end() {
+  settle();
+  writing_ = false;
+}
+
+void Store::give_up() {
+  statements_->things.forget();
+  writing_ = false;
+}
+
+void Store::settle() {
+  if (writing_) check(statements_->things.flush());
+}
+
 std::optional<JsonObject> Store::get(std::string_view kind, std::string_view id) {
+  if (writing_) {
+    Result<const JsonObject*> held = statements_->things.look(kind, id);
+    if (!held) check(fail(std::move(held.error())));
+    return held && *held != nullptr ? std::optional(**held) : std::nullopt;
+  }
   Statement& statement = statements_->get;
   if (!step(statement.bind(kind).bind(id))) return std::nullopt;
   Result<Json> document = parse_json(statement.text(0));
@@ -73,21 +99,27 @@ std::optional<JsonObject> Store::get(std::string_view kind, std::string_view id)
   return std::nullopt;
 }
 
-void Store::put(std::string_view kind, const JsonObject& document) { put_part(kind, document, string_or(document, "incident")); }
+JsonObject* Store::change(std::string_view kind, std::string_view id) {
+  FIREBREAK_ASSERT(writing_);
+  Result<JsonObject*> held = statements_->things.change(kind, id);
+  if (!held) check(fail(std::move(held.error())));
+  return held ? *held : nullptr;
+}
 
-void Store::put_part(std::string_view kind, const JsonObject& document, std::string_view whole) {
-  const Json value = document;
-  check(statements_->put.bind(kind)
-            .bind(string_or(value, "id"))
-            .bind(int_or(value, "index"))
-            .bind(whole)
-            .bind(string_or(value, "endpoint"))
-            .bind(string_or(value, "state"))
-            .bind(canonical_json(value))
-            .run());
+void Store::put(std::string_view kind, JsonObject document) { statements_->things.put(kind, std::move(document), std::nullopt); }
+
+void Store::put_part(std::string_view kind, JsonObject document, std::string_view whole) { statements_->things.put(kind, std::move(document), std::string(whole)); }
+
+void Store::name(std::string_view name, std::string_view id) { statements_->things.name(name, id); }
+
+std::string Store::named(std::string_view name) {
+  Result<std::string> id = statements_->things.named(name);
+  if (!id) check(fail(std::move(id.error())));
+  return id.value_or("");
 }
 
 std::vector<JsonObject> Store::list(const Query& query) {
+  settle();
   Statement& statement = statements_->listing.ask(query);
   std::vector<JsonObject> found;
   while (step(statement)) {
@@ -98,6 +130,7 @@ std::vector<JsonObject> Store::list(const Query& query) {
 }
 
 std::vector<JsonObject> Store::belonging_to(std::string_view whole) {
+  settle();
   Statement& statement = statements_->belonging;
   statement.bind(whole);
   std::vector<JsonObject> found;
@@ -109,6 +142,7 @@ std::vector<JsonObject> Store::belonging_to(std::string_view whole) {
 }
 
 std::int64_t Store::count(std::string_view kind, std::string_view state) {
+  settle();
   Statement& statement = statements_->listing.count(kind, state);
   if (!step(statement)) return 0;
   const std::int64_t found = statement.integer(0);

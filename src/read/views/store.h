@@ -49,11 +49,21 @@ class Store {
  public:
   static Result<Store> open(Database& database);  // makes the tables when they are missing
 
+  // Between begin() and end() documents are held (things.h); end() writes them, give_up() forgets them. take_error() first.
+  void begin();
+  void end();
+  void give_up();
+
   std::optional<JsonObject> get(std::string_view kind, std::string_view id);
+  // To be changed in place before anything else is asked; null: there is none. Within a transaction only.
+  JsonObject* change(std::string_view kind, std::string_view id);
   // Writes the document under its kind and "id"; columns come from its members.
-  void put(std::string_view kind, const JsonObject& document);
+  void put(std::string_view kind, JsonObject document);
   // A part of another thing, found by Query::incident = `whole`: a run has thousands of steps, and each is written alone.
-  void put_part(std::string_view kind, const JsonObject& document, std::string_view whole);
+  void put_part(std::string_view kind, JsonObject document, std::string_view whole);
+  // A name of a thing that is not its id: five million episodes of detectors need no document each. Within a transaction only.
+  void name(std::string_view name, std::string_view id);
+  std::string named(std::string_view name);
   std::vector<JsonObject> belonging_to(std::string_view whole);  // things of every kind
   std::vector<JsonObject> list(const Query& query);
   std::int64_t count(std::string_view kind, std::string_view state);
@@ -75,9 +85,11 @@ class Store {
   explicit Store(std::shared_ptr<Statements> statements) : statements_(std::move(statements)) {}
   bool check(Result<void> result);
   bool step(Statement& statement);
+  void settle();  // what is held goes into the tables before they are asked
 
   std::shared_ptr<Statements> statements_;  // shared only because Store is moved out of open()
   std::optional<Error> error_;
+  bool writing_ = false;
 };
 
 }  // namespace firebreak::views

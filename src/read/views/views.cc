@@ -5,10 +5,10 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 
 #include "base/digest.h"
+#include "read/views/opening.h"
 #include "read/views/projection.h"
 #include "read/views/screens.h"
 #include "read/views/store.h"
@@ -23,30 +23,6 @@ Result<std::int64_t> parse_cursor(const std::string& cursor) {
   if (problem != std::errc() || end != cursor.data() + cursor.size() || index < 0)
     return fail(Code::kInvalid, "the cursor is none that a list has given", "/cursor");
   return index;
-}
-
-void remove_database(const std::string& path) {
-  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::remove((path + suffix).c_str());
-}
-
-// Opens the file when it is whole and of this schema version.
-Result<Database> open_current(const std::string& path, bool* usable) {
-  *usable = false;
-  FIREBREAK_ASSIGN(Database database, Database::open(path));
-  FIREBREAK_TRY(database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"));
-  FIREBREAK_ASSIGN(Statement version, Statement::prepare(database, "PRAGMA user_version"));
-  FIREBREAK_ASSIGN(const bool row, version.step());
-  const std::int64_t found = row ? version.integer(0) : 0;
-  version.reset();
-  if (found != 0 && found != kSchemaVersion) return database;
-  FIREBREAK_ASSIGN(Statement check, Statement::prepare(database, "PRAGMA quick_check(1)"));
-  FIREBREAK_ASSIGN(const bool checked, check.step());
-  const std::string verdict = checked ? check.text(0) : "";
-  check.reset();
-  if (verdict != "ok") return database;
-  FIREBREAK_TRY(database.run(fmt::format("PRAGMA user_version={}", kSchemaVersion)));
-  *usable = true;
-  return database;
 }
 
 }  // namespace
@@ -67,7 +43,7 @@ struct Views::Impl {
 };
 
 Views::Views(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Views::~Views() = default;
+Views::~Views() { close_current(impl_->database, impl_->database.damaged()); }
 
 Result<std::unique_ptr<Views>> Views::open(const std::string& path) {
   bool usable = false;
@@ -96,6 +72,7 @@ Result<void> Views::Impl::commit(std::span<const Entry> entries) {
   std::uint64_t at = next;
   FIREBREAK_TRY(database.run("BEGIN IMMEDIATE"));
   Result<void> outcome;
+  store.begin();
   for (const Entry& entry : entries) {
     if (entry.index < at) continue;
     if (entry.index != at) {
@@ -107,9 +84,11 @@ Result<void> Views::Impl::commit(std::span<const Entry> entries) {
     ++at;
   }
   store.set_next_index(at);
+  store.end();
   if (Result<void> stored = store.take_error(); outcome && !stored) outcome = std::move(stored);
   if (outcome) outcome = database.run("COMMIT");
   if (!outcome) {
+    store.give_up();
     (void)database.run("ROLLBACK");
     return outcome;
   }
@@ -126,8 +105,9 @@ Result<void> Views::apply(std::span<const Entry> entries) {
 
 void Views::forget() {
   const std::lock_guard lock(impl_->mutex);
+  impl_->store.give_up();
   impl_->health =
-      impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM meta; COMMIT");
+      impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM names; DELETE FROM meta WHERE key = 'next_index'; COMMIT");
   if (impl_->health) impl_->next = 0;
 }
 

@@ -52,6 +52,7 @@ class Views {
 
   // Applies entries in order in one transaction; those below next_index() are skipped, a gap is kConflict.
   Result<void> apply(std::span<const Entry> entries);
+  static constexpr std::size_t kLargePiece = 10'000;  // entries of a transaction when there are many and nobody is to read soon
   Result<void> apply(const journal::Group& group);
 
   // Applies everything durable in the journal; starts anew when this file is ahead of it (it belongs to

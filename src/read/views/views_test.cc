@@ -1,3 +1,4 @@
+#include "read/views/sqlite.h"
 #include "read/views/views.h"
 
 #include <gtest/gtest.h>
@@ -304,6 +305,94 @@ TEST_F(ViewsFile, a_damaged_file_is_thrown_away_and_rebuilt) {
   EXPECT_EQ((*views)->next_index(), 0U);
   ASSERT_TRUE((*views)->apply(std::span<const Entry>(story.entries)));
   EXPECT_TRUE((*views)->incident("inc-2"));
+}
+
+// Documents are held until a transaction's end: however many entries it has, the rows are the same.
+TEST(Views, pieces_of_any_size_give_the_same_views) {
+  const Story story = whole_story();
+  const auto shown = [&](std::size_t piece) {
+    auto views = *Views::open(":memory:");
+    for (std::size_t at = 0; at < story.entries.size(); at += piece)
+      EXPECT_TRUE(views->apply(std::span<const Entry>(story.entries).subspan(at, std::min(piece, story.entries.size() - at))));
+    std::string all = canonical_json(*views->status());
+    for (const auto& list : {views->incidents({}), views->findings({}), views->actions({}), views->evidence({}), views->gates({}), views->models({}), views->changes({}), views->endpoints({})}) all += canonical_json(*list);
+    return all + canonical_json(*views->incident("inc-2"));
+  };
+  const std::string one_by_one = shown(1);
+  for (const std::size_t piece : {2U, 3U, 7U, 1'000U}) EXPECT_EQ(shown(piece), one_by_one) << piece;
+}
+
+TEST(Views, a_piece_that_is_refused_leaves_nothing_behind) {
+  const Story story = whole_story();
+  auto views = *Views::open(":memory:");
+  std::vector<Entry> gap(story.entries.begin(), story.entries.begin() + 3);
+  gap.back().index += 5;
+  ASSERT_FALSE(views->apply(std::span<const Entry>(gap)));
+  EXPECT_EQ(views->next_index(), 0U);
+  EXPECT_FALSE(views->incident("inc-2"));
+  ASSERT_TRUE(views->apply(std::span<const Entry>(story.entries)));
+  EXPECT_TRUE(views->incident("inc-2"));
+}
+
+class ViewsAfterTheEnd : public ViewsFile {
+ protected:
+  void build() {
+    auto views = *Views::open(path_);
+    ASSERT_TRUE(views->apply(std::span<const Entry>(story_.entries)));
+  }
+  std::int64_t since() {
+    Database file = *Database::open(path_);
+    Statement ask = *Statement::prepare(file, "SELECT value FROM meta WHERE key = 'open_since'");
+    EXPECT_TRUE(*ask.step());
+    const std::int64_t value = ask.integer(0);
+    ask.reset();
+    return value;
+  }
+  void say_open_since(std::int64_t value) {
+    Database file = *Database::open(path_);
+    ASSERT_TRUE(file.run("UPDATE meta SET value = " + std::to_string(value) + " WHERE key = 'open_since'"));
+  }
+  // The pages that hold documents; those with the tables' names and "meta" stay.
+  void spoil() {
+    ASSERT_FALSE(std::filesystem::exists(path_ + "-wal"));
+    std::ifstream before(path_, std::ios::binary);
+    std::string octets{std::istreambuf_iterator<char>(before), {}};
+    for (std::size_t at = 4'096; at < octets.size(); at += 4'096)
+      if (octets.substr(at, 4'096).find(R"("opened":)") != std::string::npos) octets.replace(at, 4'096, std::string(4'096, 'x'));
+    std::ofstream(path_, std::ios::binary | std::ios::trunc) << octets;
+  }
+  const Story story_ = whole_story();
+};
+
+TEST_F(ViewsAfterTheEnd, a_closed_file_is_not_read_whole_again) {
+  build();
+  EXPECT_EQ(since(), 0) << "closed, and all on the disk";
+  const auto views = *Views::open(path_);
+  EXPECT_GT(since(), 1) << "open since this start of the machine";
+  EXPECT_EQ(views->next_index(), story_.entries.size());
+}
+
+TEST_F(ViewsAfterTheEnd, a_file_that_was_open_when_the_machine_went_down_is_read_whole_and_made_anew_when_it_is_not_sound) {
+  build();
+  say_open_since(77);  // another start of the machine
+  EXPECT_EQ((*Views::open(path_))->next_index(), story_.entries.size()) << "it is sound";
+  say_open_since(77);
+  spoil();
+  EXPECT_EQ((*Views::open(path_))->next_index(), 0U);
+}
+
+TEST_F(ViewsAfterTheEnd, damage_that_is_met_while_reading_has_the_file_made_anew_at_the_next_start) {
+  build();
+  spoil();
+  {
+    const auto views = Views::open(path_);
+    if (views) {
+      const auto read = (*views)->incident("inc-2");
+      ASSERT_FALSE(read);
+      EXPECT_NE(read.error().message.find("made anew"), std::string::npos) << read.error().message;
+    }
+  }
+  EXPECT_EQ((*Views::open(path_))->next_index(), 0U);
 }
 
 }  // namespace

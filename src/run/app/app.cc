@@ -11,6 +11,7 @@
 #include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/recall/recall.h"
 #include "fold/reporting/reporting.h"
 #include "fold/remedy/remedy.h"
 #include "log/ledger/log.h"
@@ -61,6 +62,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                               exercise::apply, exercise::to_json, exercise::state_from_json));
   folds.push_back(journal::make_fold<remedy::RemedyState>(remedy::kFoldName, remedy::kSchemaVersion, remedy::decide,
                                                           remedy::apply, remedy::to_json, remedy::state_from_json));
+  folds.push_back(journal::make_fold<recall::RecallState>(recall::kFoldName, recall::kSchemaVersion, nullptr, recall::apply,
+                                                          recall::to_json, recall::state_from_json));
   return folds;
 }
 
@@ -214,26 +217,30 @@ Result<void> App::Impl::start_workers() {
   return {};
 }
 
-// What was asked and not answered before a restart is taken up again; then every new group is followed.
+// What was asked and not answered before a restart is taken up again, from the entries that still matter (fold/recall); then every new
+// group is followed.
 Result<void> App::Impl::follow_journal() {
-  constexpr std::size_t kPiece = 5'000;
-  const std::uint64_t end = journal->size();
   LogGuard guard;
-  for (std::uint64_t at = 0; at < end;) {
-    FIREBREAK_ASSIGN(const auto entries, journal->entries(at, std::min<std::uint64_t>(kPiece, end - at)));
-    for (const Entry& entry : entries) {
-      requests.apply(entry);
-      erase_text(entry);
-      feed_maker->apply(entry);
-      guard.apply(entry);
-      attestations->apply(entry);
-      readiness->apply(entry);
-      archivist->apply(entry);
-      offsite->apply(entry);
-      if (entry.kind == "clock_fed") clockwork->remember(entry);
-      if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
-    }
-    at += entries.size();
+  std::vector<std::uint64_t> matter;
+  std::uint64_t end = 0;
+  journal->with_state([&](const journal::View& view) {
+    matter = recall::matter(view.state<recall::RecallState>(recall::kFoldName), configuration.store.has_value());
+    end = view.size();
+  });
+  for (const std::uint64_t index : matter) {
+    FIREBREAK_ASSIGN(const auto entries, journal->entries(index, 1));
+    if (entries.empty()) return fail(Code::kCorrupt, fmt::format("journal entry {} is not there", index));
+    const Entry& entry = entries.front();
+    requests.apply(entry);
+    erase_text(entry);
+    feed_maker->apply(entry);
+    guard.apply(entry);
+    attestations->apply(entry);
+    readiness->apply(entry);
+    archivist->apply(entry);
+    offsite->apply(entry);
+    if (entry.kind == "clock_fed") clockwork->remember(entry);
+    if (entry.kind == "config_applied") last_configuration = string_or(entry.body, "digest");
   }
   FIREBREAK_TRY(guard.check(*context, options.data_dir, options.accept_rollback, journal_why));
   if (!options.events.empty()) {

@@ -1,9 +1,13 @@
 #include "run/app/projection.h"
 
+#include <future>
+
 namespace firebreak::app {
 namespace {
 
-constexpr std::size_t kPiece = 2'000;  // entries of one transaction
+// Entries of one transaction. Who reads waits for its end, so it is short; far behind, what matters is to come to the end.
+constexpr std::size_t kPiece = 2'000;
+constexpr std::uint64_t kFarBehind = 5 * views::Views::kLargePiece;
 
 }  // namespace
 
@@ -15,11 +19,26 @@ void Projection::wait_idle() const { thread_.wait_idle(); }
 
 void Projection::catch_up() {
   queued_.store(false);
-  while (views_.next_index() < journal_.size()) {
+  catch_up_from_afar();
+  while (!stopping_ && views_.next_index() < journal_.size()) {
     const auto entries = journal_.entries(views_.next_index(), kPiece);
     if (!entries) return logger_.error("the views cannot read the journal", entries.error());
     if (auto applied = views_.apply(*entries); !applied)
       return logger_.error("the views cannot take journal entries", applied.error());
+  }
+}
+
+// The next piece is read while this one is applied.
+void Projection::catch_up_from_afar() {
+  std::uint64_t at = views_.next_index();
+  if (journal_.size() < at + kFarBehind) return;
+  const auto read = [this](std::uint64_t from) { return std::async(std::launch::async, [this, from] { return journal_.entries(from, views::Views::kLargePiece); }); };
+  for (auto next = read(at); !stopping_ && journal_.size() >= at + kFarBehind;) {
+    const auto entries = next.get();
+    if (!entries || entries->empty()) return;  // the ordinary way says what is wrong
+    at += entries->size();
+    next = read(at);
+    if (!views_.apply(*entries)) return;
   }
 }
 

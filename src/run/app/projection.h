@@ -19,15 +19,19 @@ class Projection {
   void wake();             // any thread; cheap
   void wait_idle() const;  // the views have everything that was durable when the call began
   bool idle() const { return thread_.idle(); }
-  void stop() { thread_.stop(); }
+  void stop() {
+    stopping_.store(true);  // far behind it would take minutes
+    thread_.stop();
+  }
 
  private:
   void catch_up();
+  void catch_up_from_afar();
 
   views::Views& views_;
   journal::Journal& journal_;
   Logger& logger_;
-  std::atomic<bool> queued_{false};
+  std::atomic<bool> queued_{false}, stopping_{false};
   TaskThread thread_;
 };
 
