@@ -34,6 +34,10 @@ constexpr CommandSpec kCommands[] = {
     {"action.propose", Duty::kContain, kPropose, "endpoint lease_s", "incident option measure", "propose a containment action"},
     {"action.approve", Duty::kDisrupt, kApprove, "action digest", "", "approve exactly the measure with this digest"},
     {"action.reject", Duty::kDisrupt, kApprove, "action reason", "", "refuse an action"},
+    {"standing.propose", Duty::kDisrupt, kPropose, "endpoint covers max_lease_s uses until reason", "conditions", "ask for an approval in advance, for a narrow class of measures and a time"},
+    {"standing.approve", Duty::kDisrupt, kApprove, "standing digest", "", "approve in advance exactly what this digest covers"},
+    {"standing.reject", Duty::kDisrupt, kApprove, "standing reason", "", "refuse a standing approval that was asked for"},
+    {"standing.revoke", Duty::kDisrupt, kPropose, "standing reason", "", "end a standing approval at once; one person is enough"},
     {"action.lift", Duty::kContain, kDo, "action reason", "", "end an action now"},
     {"freeze", Duty::kContain, kDo, "reason", "", "let nothing new leave Firebreak; policies in force stay"},
     {"thaw", Duty::kContain, kPropose, "reason", "", "end a freeze; needs two people"},
@@ -150,7 +154,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   std::string_view expected = "a text";
   const auto any_of = [key](std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), key) != names.end(); };
   const auto of = [&](std::string_view whose, std::initializer_list<std::string_view> names) { return command == whose && any_of(names); };
-  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows"})) {
+  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows", "max_lease_s", "uses"})) {
     right = value.is_number();
     expected = "a number";
   } else if (any_of({"scripted", "holds", "draft"})) {
@@ -162,7 +166,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (any_of({"sources", "records"})) {
     right = value.is_array();
     expected = "a list";
-  } else if (any_of({"measure", "figures", "model", "backtest", "variables", "values", "situation", "events", "sealed"}) || (key == "document" && command != "incident.notes") ||
+  } else if (any_of({"measure", "figures", "model", "backtest", "variables", "values", "situation", "events", "sealed", "conditions"}) || (key == "document" && command != "incident.notes") ||
              of("endpoint.put", {"endpoint"})) {
     right = value.is_object();
     expected = "an object";

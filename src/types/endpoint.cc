@@ -158,6 +158,20 @@ Result<std::map<std::string, std::vector<std::string>>> read_lineage(const Json&
   return lineage;
 }
 
+// Names of other things, each once.
+Result<void> read_names(const Json& document, std::string_view key, std::vector<std::string>& into) {
+  if (find(document, key) == nullptr) return {};
+  FIREBREAK_ASSIGN(into, get_strings(document, key));
+  if (into.size() > 100) return fail(Code::kTooLarge, fmt::format("'{}' has at most 100 names", key), fmt::format("/{}", key));
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const std::string& name = into[i];
+    if (name.empty() || name.size() > limits::kIdBytes) return fail(Code::kInvalid, fmt::format("a name has 1..{} octets", limits::kIdBytes), fmt::format("/{}/{}", key, i));
+    if (!seen.insert(name).second) return fail(Code::kInvalid, fmt::format("'{}' is named twice", name), fmt::format("/{}/{}", key, i));
+  }
+  return {};
+}
+
 // Reads a part and puts its place before the pointer of an error.
 template <class T, class Reader>
 Result<void> read_part(const Json& document, std::string_view key, T& into, Reader reader) {
@@ -175,6 +189,8 @@ Result<void> check(const Endpoint& endpoint) {
   if (labels.empty() || labels.size() > 64) return fail(Code::kInvalid, "1..64 labels are expected", "/labels");
   if (std::find(labels.begin(), labels.end(), endpoint.positive_label) == labels.end())
     return fail(Code::kInvalid, "'positive_label' is none of 'labels'", "/positive_label");
+  if (endpoint.regimes.size() > 1 && std::find(endpoint.regimes.begin(), endpoint.regimes.end(), "none") != endpoint.regimes.end())
+    return fail(Code::kInvalid, "'none' stands alone: no reporting regime, or those that are named", "/regimes");
   const auto& numeric = endpoint.features.numeric;
   if (!endpoint.amount_field.empty() &&
       std::find(numeric.begin(), numeric.end(), endpoint.amount_field) == numeric.end())
@@ -226,6 +242,10 @@ Json to_json(const Endpoint& endpoint) {
     for (const auto& [source, names] : endpoint.lineage) lineage[source] = JsonArray(names.begin(), names.end());
     document["lineage"] = std::move(lineage);
   }
+  // Written only where they are said: an older reader knows nothing of them.
+  if (!endpoint.playbooks.empty()) document["playbooks"] = JsonArray(endpoint.playbooks.begin(), endpoint.playbooks.end());
+  if (!endpoint.regimes.empty()) document["regimes"] = JsonArray(endpoint.regimes.begin(), endpoint.regimes.end());
+  if (endpoint.label_days != 0) document["label_days"] = endpoint.label_days;
   if (!endpoint.callers.empty()) document["callers"] = std::move(callers);
   if (!endpoint.callers_blob.empty()) document["callers_blob"] = endpoint.callers_blob;
   if (!endpoint.owner.empty()) document["owner"] = endpoint.owner;
@@ -236,7 +256,7 @@ Result<Endpoint> endpoint_from_json(const Json& document) {
   FIREBREAK_TRY(only_keys(document, {"name",        "owner_team", "on_call",        "environment",  "criticality",
                                      "mode",        "state",      "capture",        "wire",         "features",
                                      "labels",      "positive_label", "amount_field", "amount_unit", "last_known_good", "gateway",
-                                     "fallback",    "caps",       "callers",        "callers_blob", "lineage", "owner"}));
+                                     "fallback",    "caps",       "callers",        "callers_blob", "lineage", "owner", "playbooks", "regimes", "label_days"}));
   Endpoint endpoint;
   FIREBREAK_ASSIGN(endpoint.name, get_string(document, "name"));
   for (const auto& [key, into] : {std::pair<std::string_view, std::string*>{"owner_team", &endpoint.owner_team},
@@ -266,6 +286,12 @@ Result<Endpoint> endpoint_from_json(const Json& document) {
   FIREBREAK_TRY(read_part(document, "caps", endpoint.caps, read_caps));
   FIREBREAK_TRY(read_part(document, "callers", endpoint.callers, read_callers));
   FIREBREAK_TRY(read_part(document, "lineage", endpoint.lineage, read_lineage));
+  FIREBREAK_TRY(read_names(document, "playbooks", endpoint.playbooks));
+  FIREBREAK_TRY(read_names(document, "regimes", endpoint.regimes));
+  if (find(document, "label_days") != nullptr) {
+    FIREBREAK_ASSIGN(endpoint.label_days, get_int(document, "label_days"));
+    if (endpoint.label_days < 0 || endpoint.label_days > 365) return fail(Code::kInvalid, "'label_days' must be 0..365", "/label_days");
+  }
   FIREBREAK_TRY(check(endpoint));
   FIREBREAK_TRY(check_lineage(endpoint));
   return endpoint;

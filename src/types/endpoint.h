@@ -62,6 +62,9 @@ struct Endpoint {
   Json fallback = JsonObject{};            // rules document, evaluated by the gateway: docs/formats/fallback.md
   EndpointCaps caps;
   std::map<std::string, std::vector<std::string>> lineage;  // source that feeds it -> features it fills; may be empty
+  std::vector<std::string> playbooks;      // that must be installed and signed for it to be ready; empty = whichever there are
+  std::vector<std::string> regimes;        // of reporting deadlines that bind its owner; "none" = looked, and none does
+  std::int64_t label_days = 0;             // after how many days the truth comes; 0 = not said
   // HMAC-SHA256(caller pepper, key) hex -> caller name. Too many for a journal entry: there the table is a blob
   // named by `callers_blob` (SHA-256, hex), and `callers` is filled when a policy is sent to a gateway.
   std::map<std::string, std::string> callers;

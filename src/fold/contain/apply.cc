@@ -57,11 +57,17 @@ void apply_incident_opened(ContainState& state, const Entry& entry) {
   const std::string id = entry.id("inc");
   state.incidents[id] = string_or(entry.body, "endpoint");
   if (const auto from = state.joined.find(string_or(entry.body, "split_of")); from != state.joined.end() && from->second.erase(state.incidents[id]) > 0 && from->second.empty()) state.joined.erase(from);
+  state.severities[id] = string_or(entry.body, "severity");
   for (const std::string& finding : strings_or_empty(entry.body, "findings")) link_finding(state, id, finding, entry.time);
 }
 
 void apply_incident_reopened(ContainState& state, const Entry& entry) {
   state.incidents[string_or(entry.body, "incident")] = string_or(entry.body, "endpoint");
+  state.severities[string_or(entry.body, "incident")] = string_or(entry.body, "severity");
+}
+
+void apply_severity(ContainState& state, const Entry& entry) {
+  if (const std::string id = string_or(entry.body, "incident"); state.incidents.contains(id)) state.severities[id] = string_or(entry.body, "to");
 }
 
 void apply_linked(ContainState& state, const Entry& entry) {
@@ -75,6 +81,7 @@ void apply_incident_closed(ContainState& state, const Entry& entry) {
   const std::string id = string_or(entry.body, "incident");
   state.incidents.erase(id);
   state.joined.erase(id);
+  state.severities.erase(id);
   state.options.erase(id);
   state.evidence.erase(id);
   std::erase_if(state.actions, [&](const auto& item) { return item.second.incident == id && is_over(item.second); });
@@ -230,6 +237,7 @@ constexpr Row kTable[] = {
     {"incident_finding_linked", apply_linked},
     {"incident_opened", apply_incident_opened},
     {"incident_reopened", apply_incident_reopened},
+    {"incident_severity", apply_severity},
     {"ladder_ended", apply_ladder_ended},
     {"ladder_step", apply_ladder_step},
     {"last_known_good", apply_last_known_good},
@@ -240,6 +248,10 @@ constexpr Row kTable[] = {
     {"order_outcome", apply_outcome},
     {"order_started", apply_started},
     {"release_registered", apply_release},
+    {"standing_approved", apply_standing_approved},
+    {"standing_ended", apply_standing_ended},
+    {"standing_proposed", apply_standing_proposed},
+    {"standing_used", apply_standing_used},
     {"thaw_proposed", apply_thaw_proposed},
     {"thawed", apply_thawed},
 };

@@ -2,7 +2,7 @@
 //
 // Promise (docs/formats/journal.md): nothing is ordered that was not approved by enough people other than the
 // requester and the endpoint's owner, each naming the digest of exactly this measure, endpoint and lease, or by one who
-// acts under a broken glass, which the approval then names; at most one order per endpoint is under way; every measure but
+// acts under a broken glass, which the approval then names, or in advance by a standing approval that it fits (standing.h); at most one order per endpoint is under way; every measure but
 // a promotion ends at its lease or before; at most one extension per endpoint and second, within the measure's caps per
 // hour; nothing is ordered while frozen. While a duty holds the evidence of an incident, no destructive action and no
 // promotion on it or its endpoint is proposed or approved; measures that end by themselves are.

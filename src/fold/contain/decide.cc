@@ -19,6 +19,7 @@ Drafts on_command(const ContainState& state, const Entry& entry) {
   if (name == "action.lift") return decide_lift(state, entry, args);
   if (name == "freeze") return decide_freeze(state, entry, args);
   if (name == "thaw") return decide_thaw(state, entry, args);
+  if (name.starts_with("standing.")) return decide_standing_command(state, entry, name, args);
   return {};
 }
 
@@ -34,11 +35,13 @@ Drafts on_extended(const ContainState& state, const Entry& entry) {
 }
 
 Drafts on_endpoint(const ContainState& state, const Entry& entry) {
+  Drafts drafts = standings_moved(state, entry);
   const Json* document = find(entry.body, "endpoint");
-  if (document == nullptr || state.frozen) return {};
+  if (document == nullptr || state.frozen) return drafts;
   const std::string name = document->is_object() ? string_or(*document, "name") : string_or(entry.body, "endpoint");
-  const auto slot = state.endpoints.find(name);
-  return slot == state.endpoints.end() ? Drafts{} : base_order_due(slot->second);
+  if (const auto slot = state.endpoints.find(name); slot != state.endpoints.end())
+    for (Draft& draft : base_order_due(slot->second)) drafts.push_back(std::move(draft));
+  return drafts;
 }
 
 // Everything that was approved, ended or changed while nothing could be ordered.
@@ -56,8 +59,11 @@ struct Row {
   Decide decide;
 };
 constexpr Row kTable[] = {
+    {"access_preset_set", standings_moved}, {"last_known_good", standings_moved},
+    {"standing_ended", decide_standing_ended}, {"standing_used", decide_used},
+    {"user_roles_set", standings_moved},
     {"action_approved", on_action},      {"action_extended", on_extended},
-    {"action_failed", on_action},        {"action_lifted", on_action},
+    {"action_failed", on_action},        {"action_lifted", on_action},   {"action_proposed", decide_use},
     {"action_uncertain", on_action},     {"command_accepted", on_command},
     {"effect_check", decide_effect_check}, {"endpoint_registered", on_endpoint},
     {"ladder_ended", on_action},         {"ladder_step", on_action},
@@ -79,6 +85,11 @@ std::vector<Draft> decide(const ContainState& state, const Entry& entry) {
   for (auto* due : {&deadlines_due, &extensions_due})
     for (Draft& draft : (*due)(state, entry.time))
       if (!decided.contains(string_or(draft.body, "action"))) drafts.push_back(std::move(draft));
+  std::set<std::string> ended;
+  for (const Draft& draft : drafts)
+    if (draft.kind == "standing_ended") ended.insert(string_or(draft.body, "standing"));
+  for (Draft& draft : standings_due(state, entry.time))
+    if (!ended.contains(string_or(draft.body, "standing"))) drafts.push_back(std::move(draft));
   return drafts;
 }
 

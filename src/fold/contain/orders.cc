@@ -59,6 +59,8 @@ Drafts orders_due(const ContainState& state, const Action& action, Time now) {
   const auto at = state.endpoints.find(action.endpoint);
   if (state.frozen || at == state.endpoints.end()) return {};
   const EndpointSlot& slot = at->second;
+  // Its standing approval ended while it could not be ordered: the end of that takes it back.
+  if (action.status == ActionStatus::kApproved && !standing_holds(state, action, now)) return {};
   if (is_over(action)) {
     const bool stays = action.status == ActionStatus::kPromoted;
     if (action.apply_order != 0 && action.remove_order == 0 && !stays) return {order(slot, action.id, "remove")};

@@ -77,6 +77,19 @@ Drafts decide_effect_check(const ContainState& state, const Entry& entry);
 void apply_effect_check(ContainState& state, const Entry& entry);
 Draft ladder_step(const ContainState& state, const Action& action, std::string_view step);
 
+// standing.cc
+Drafts decide_standing_command(const ContainState& state, const Entry& entry, const std::string& name, const Json& args);
+Drafts decide_use(const ContainState& state, const Entry& entry);             // on action_proposed
+Drafts decide_used(const ContainState& state, const Entry& entry);            // on standing_used
+Drafts decide_standing_ended(const ContainState& state, const Entry& entry);
+Drafts standings_moved(const ContainState& state, const Entry& entry);        // roles, preset, endpoint
+Drafts standings_due(const ContainState& state, Time now);
+bool standing_holds(const ContainState& state, const Action& action, Time now);  // may be ordered now; true without one
+void apply_standing_proposed(ContainState& state, const Entry& entry);
+void apply_standing_approved(ContainState& state, const Entry& entry);
+void apply_standing_used(ContainState& state, const Entry& entry);
+void apply_standing_ended(ContainState& state, const Entry& entry);
+
 // deadlines.cc
 Drafts deadlines_due(const ContainState& state, Time now);
 

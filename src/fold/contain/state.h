@@ -61,6 +61,7 @@ struct Action {
   std::int64_t lease_us = 0;    // 0 = none (promotion)
   std::uint32_t approvals = 1;
   std::set<std::string> approved_by;
+  std::string standing;         // the standing approval that it came under
   Time expires;                 // of the proposal
   ActionStatus status = ActionStatus::kProposed;
   std::string ended_reason;
@@ -111,6 +112,21 @@ struct EvidenceHold {  // AI Act, art. 73(6): until the notice of a duty is prov
   bool operator==(const EvidenceHold&) const = default;
 };
 
+struct Standing {  // an approval given in advance: standing.h
+  std::string endpoint, measure, asked_by, reason, digest;  // measure: a kind
+  std::string session, browser;       // of who asked
+  Json conditions = JsonObject{};
+  std::int64_t max_lease_us = 0, uses = 0, used = 0;
+  std::uint32_t approvals = 1;
+  std::set<std::string> approved_by;
+  Time expires, until;                // expires: of the proposal
+  std::string state;                  // proposed, valid; rejected, lapsed, revoked, void, expired, used_up
+  std::string ended_reason;
+  Time ended;
+  std::vector<std::string> actions;   // that came under it
+  bool operator==(const Standing&) const = default;
+};
+
 struct ContainState {
   std::map<std::string, EndpointSlot> endpoints;
   std::map<std::string, Action> actions;           // by id; ended ones of closed incidents are dropped
@@ -121,6 +137,8 @@ struct ContainState {
   std::map<std::string, std::set<std::string>> joined;  // open incident -> other endpoints that it has findings of
   std::map<std::string, EvidenceNeed> evidence;    // incident -> what is missing
   std::map<std::string, EvidenceHold> holds;       // by duty
+  std::map<std::string, Standing> standing;        // by std-N; the newest of the ended ones
+  std::map<std::string, std::string> severities;   // of open incidents
   bool frozen = false;
   std::string thaw_proposed_by;
   std::int64_t watch_us = 2 * kHour;               // config: rules.recovery.watch.minutes

@@ -118,6 +118,7 @@ Json to_json(const Action& action) {
                     {"lease_us", action.lease_us},
                     {"approvals", action.approvals},
                     {"approved_by", std::move(approved)},
+                    {"standing", action.standing},
                     {"expires", action.expires.us},
                     {"status", static_cast<int>(action.status)},
                     {"ended_reason", action.ended_reason},
@@ -168,6 +169,7 @@ Result<Action> read_action(const std::string& id, const Json& document) {
   action.lease_us = int_or(document, "lease_us");
   action.approvals = static_cast<std::uint32_t>(number(document, "approvals"));
   for (const std::string& by : strings_or_empty(document, "approved_by")) action.approved_by.insert(by);
+  action.standing = string_or(document, "standing");
   action.expires = time_of(document, "expires");
   const std::int64_t status = int_or(document, "status");
   if (status < 0 || status > static_cast<int>(ActionStatus::kPromoted)) return fail(Code::kInvalid, "no such status");
@@ -231,6 +233,37 @@ EvidenceNeed read_need(const Json& document) {
   return need;
 }
 
+Json to_json(const Standing& one) {
+  return JsonObject{{"endpoint", one.endpoint}, {"measure", one.measure}, {"asked_by", one.asked_by}, {"reason", one.reason}, {"digest", one.digest}, {"session", one.session}, {"browser", one.browser},
+                    {"conditions", one.conditions}, {"max_lease_us", one.max_lease_us}, {"uses", one.uses}, {"used", one.used}, {"approvals", one.approvals},
+                    {"approved_by", JsonArray(one.approved_by.begin(), one.approved_by.end())}, {"expires", one.expires.us}, {"until", one.until.us}, {"state", one.state},
+                    {"ended_reason", one.ended_reason}, {"ended", one.ended.us}, {"actions", JsonArray(one.actions.begin(), one.actions.end())}};
+}
+
+Standing read_standing(const Json& document) {
+  Standing one;
+  one.endpoint = string_or(document, "endpoint");
+  one.measure = string_or(document, "measure");
+  one.asked_by = string_or(document, "asked_by");
+  one.reason = string_or(document, "reason");
+  one.digest = string_or(document, "digest");
+  one.session = string_or(document, "session");
+  one.browser = string_or(document, "browser");
+  if (const Json* conditions = find(document, "conditions")) one.conditions = *conditions;
+  one.max_lease_us = int_or(document, "max_lease_us");
+  one.uses = int_or(document, "uses");
+  one.used = int_or(document, "used");
+  one.approvals = static_cast<std::uint32_t>(number(document, "approvals"));
+  for (const std::string& by : strings_or_empty(document, "approved_by")) one.approved_by.insert(by);
+  one.expires = time_of(document, "expires");
+  one.until = time_of(document, "until");
+  one.state = string_or(document, "state");
+  one.ended_reason = string_or(document, "ended_reason");
+  one.ended = time_of(document, "ended");
+  one.actions = strings_or_empty(document, "actions");
+  return one;
+}
+
 // Runs `read(name, value)` for each member of the object `key`.
 template <class Read>
 Result<void> each(const Json& document, std::string_view key, Read read) {
@@ -262,6 +295,11 @@ Json to_json(const ContainState& state) {
   JsonObject joined;
   for (const auto& [id, others] : state.joined) joined[id] = JsonArray(others.begin(), others.end());
   if (!joined.empty()) out["joined"] = std::move(joined);
+  JsonObject standing, severities;
+  for (const auto& [id, one] : state.standing) standing[id] = to_json(one);
+  for (const auto& [id, severity] : state.severities) severities[id] = severity;
+  out["standing"] = std::move(standing);
+  out["severities"] = std::move(severities);
   return out;
 }
 
@@ -297,6 +335,8 @@ Result<ContainState> contain_state_from_json(const Json& document) {
   each_member(document, "holds", [&](const std::string& duty, const Json& value) {
     state.holds[duty] = {string_or(value, "incident"), string_or(value, "endpoint"), string_or(value, "regime"), string_or(value, "stage")};
   });
+  each_member(document, "standing", [&](const std::string& id, const Json& value) { state.standing[id] = read_standing(value); });
+  each_member(document, "severities", [&](const std::string& id, const Json& value) { state.severities[id] = value.is_string() ? std::string(value.get_string()) : ""; });
   state.frozen = bool_or(document, "frozen");
   state.thaw_proposed_by = string_or(document, "thaw_proposed_by");
   state.watch_us = int_or(document, "watch_us", state.watch_us);

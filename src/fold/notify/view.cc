@@ -89,7 +89,9 @@ Json oncall_view(const NotifyState& state, Time now) {
   for (const auto& [index, one] : state.overrides)
     if (one.until > now)
       overrides.push_back(JsonObject{{"id", fmt::format("ovr-{}", index)}, {"rotation", one.rotation}, {"contact", one.contact}, {"from", format_time(one.from)}, {"until", format_time(one.until)}, {"reason", one.reason}, {"by", one.by}});
-  return JsonObject{{"rotations", std::move(rotations)}, {"levels", std::move(levels)}, {"overrides", std::move(overrides)}};
+  JsonArray contacts;
+  for (const auto& [name, channels] : state.settings.contacts) contacts.push_back(Json(name));
+  return JsonObject{{"rotations", std::move(rotations)}, {"levels", std::move(levels)}, {"overrides", std::move(overrides)}, {"contacts", std::move(contacts)}};
 }
 
 Json status_view(const NotifyState& state, Time now) {

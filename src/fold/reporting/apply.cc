@@ -143,7 +143,12 @@ void apply_reminder(ReportingState& state, const Entry& entry) {
 
 void apply_proposed(ReportingState& state, const Entry& entry) {
   const Json* const change = find(entry.body, "change");
-  if (Duty* const duty = duty_in(state, entry); duty != nullptr && change != nullptr) duty->reliefs[entry.id("relief")] = {*change, who(entry)};
+  Duty* const duty = duty_in(state, entry);
+  if (duty == nullptr || change == nullptr) return;
+  Relief& relief = duty->reliefs[entry.id("relief")] = {*change, who(entry), {}};
+  each_member(entry.body, "dues", [&](const std::string& stage, const Json& due) {
+    if (const auto time = due.is_string() ? parse_time(std::string_view(due.get_string())) : Result<Time>(Time{})) relief.dues[stage] = *time;
+  });
 }
 
 void apply_relief_over(ReportingState& state, const Entry& entry) {
@@ -179,6 +184,7 @@ constexpr Row kTable[] = {
     {"deadline_relief_confirmed", apply_relief_over},
     {"deadline_relief_proposed", apply_proposed},
     {"deadline_relief_rejected", apply_relief_over},
+    {"deadline_relief_void", apply_relief_over},
     {"deadline_reminder", apply_reminder},
     {"deadline_reopened", apply_reopened},
     {"deadline_resumed", apply_resumed},

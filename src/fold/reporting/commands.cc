@@ -111,17 +111,24 @@ bool needs_two(const Json& change, const Duty& before, const Duty& after) {
   return what == "set_aside" || what == "override" || !loosened(before, after).empty();
 }
 
-Result<Draft> change_by(const ReportingState& state, const Duty& duty, const Entry& entry, const Json& change) {
-  Duty after = duty;
-  FIREBREAK_TRY(bring_in(state, after, change, entry));
-  if (!needs_two(change, duty, after)) return changed(duty, after, change, entry);
+// What waits for the second person, with the due times that he is asked to move.
+Result<Draft> relief_from(const Duty& duty, const Duty& after, const Entry& entry, const Json& change) {
   if (string_or(change, "reason").empty()) return fail(Code::kInvalid, "this moves a deadline back or takes it away: it needs a reason, and a second person", "/reason");
   if (!who(entry).starts_with("user:")) return fail(Code::kForbidden, "what moves a deadline back or takes it away, people say");
   if (duty.reliefs.size() >= kReliefs) return fail(Code::kBusy, fmt::format("{} reliefs of {} wait to be confirmed or rejected", duty.reliefs.size(), duty.id));
   const auto stages = loosened(duty, after);
+  JsonObject dues;
+  for (const std::string& stage : stages) dues[stage] = format_time(find_stage(duty, stage)->due);
   return make_draft("deadline_relief_proposed", duty.id,
-                    {{"duty", duty.id}, {"incident", duty.incident}, {"regime", duty.regime}, {"change", change}, {"eases", JsonArray(stages.begin(), stages.end())},
+                    {{"duty", duty.id}, {"incident", duty.incident}, {"regime", duty.regime}, {"change", change}, {"eases", JsonArray(stages.begin(), stages.end())}, {"dues", std::move(dues)},
                      {"reason", string_or(change, "reason")}, {"by", who(entry)}});
+}
+
+Result<Draft> change_by(const ReportingState& state, const Duty& duty, const Entry& entry, const Json& change) {
+  Duty after = duty;
+  FIREBREAK_TRY(bring_in(state, after, change, entry));
+  if (!needs_two(change, duty, after)) return changed(duty, after, change, entry);
+  return relief_from(duty, after, entry, change);
 }
 
 Result<Draft> met(const ReportingState& state, const Duty& duty, const Entry& entry, const Json& args) {
@@ -143,9 +150,13 @@ Result<Draft> met(const ReportingState& state, const Duty& duty, const Entry& en
   for (const Told& one : duty.told)
     if (!one.event.starts_with("filed:")) first = std::min(first, one.at);
   if (at < first) return fail(Code::kInvalid, fmt::format("at {} nothing of {} had happened yet: its first event is of {}", format_time(at), duty.id, format_time(first)), "/at");
-  const Json change = told({JsonObject{{"event", "filed:" + id}, {"at", format_time(at)}, {"reference", reference}, {"evidence", evidence}}}, {}, "");
+  // A first report has its proof. Another one of the same stage may start what comes after it anew: that moves a deadline back.
+  const StageState before = *find_stage(duty, id);
+  const Json change = told({JsonObject{{"event", "filed:" + id}, {"at", format_time(at)}, {"reference", reference}, {"evidence", evidence}}}, {},
+                           before.met.us == 0 ? std::string() : fmt::format("'{}' was proven at {} already; another report of it is told of", id, format_time(before.met)));
   Duty after = duty;
   FIREBREAK_TRY(bring_in(state, after, change, entry));
+  if (before.met.us != 0 && !loosened(duty, after).empty()) return relief_from(duty, after, entry, change);
   const StageState& stage = *find_stage(after, id);
   if (stage.met.us == 0)
     return fail(Code::kConflict, fmt::format("what was filed at {} does not count for '{}', which began anew at {}", format_time(at), id, format_time(stage.start)), "/at");

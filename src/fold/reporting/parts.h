@@ -35,6 +35,7 @@ Result<std::string> text_of(const Json& args, std::string_view key);  // says so
 Drafts reminders_due(const ReportingState& state, Time now);
 int level_of(std::string_view word);
 Drafts hold_due(const ReportingState& state, const Duty& duty);
+Drafts reliefs_void(const ReportingState& state, const Duty& duty, const Entry& entry);
 
 // state_json.cc
 Json to_json(const StageState& stage);

@@ -1,4 +1,6 @@
 // What time alone decides, and what a regime asks for the evidence.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -64,6 +66,23 @@ Drafts hold_due(const ReportingState& state, const Duty& duty) {
   return {make_draft(holds ? "evidence_hold_set" : "evidence_hold_lifted", duty.id, std::move(body))};
 }
 
+// Reliefs that nobody can confirm any more, or that would move another deadline than the one that was asked about.
+Drafts reliefs_void(const ReportingState& state, const Duty& duty, const Entry& entry) {
+  Drafts drafts;
+  for (const auto& [id, relief] : duty.reliefs) {
+    std::string why;
+    for (const auto& [stage, due] : relief.dues) {
+      const StageState* const now = find_stage(duty, stage);
+      if (now == nullptr || !runs(duty, *now)) why = fmt::format("'{}' does not run any more", stage);
+      else if (now->due != due) why = fmt::format("'{}' was due at {} when it was asked for, and is due at {} now", stage, format_time(due), format_time(now->due));
+    }
+    Duty after = duty;
+    if (auto brought = bring_in(state, after, relief.change, entry); why.empty() && !brought) why = brought.error().message;
+    if (!why.empty()) drafts.push_back(make_draft("deadline_relief_void", duty.id, {{"relief", id}, {"duty", duty.id}, {"incident", duty.incident}, {"reason", why + ": ask anew"}}));
+  }
+  return drafts;
+}
+
 std::vector<Draft> decide(const ReportingState& state, const Entry& entry) {
   if (entry.kind == "command_accepted") return decide_command(state, entry);
   if (entry.kind == "deadline_started") {
@@ -72,7 +91,12 @@ std::vector<Draft> decide(const ReportingState& state, const Entry& entry) {
   }
   if (entry.kind.starts_with("deadline_") || entry.kind == "evidence_hold_overridden") {
     const Duty* const duty = find_duty(state, string_or(entry.body, "duty"));
-    return duty == nullptr ? Drafts{} : hold_due(state, *duty);
+    if (duty == nullptr) return {};
+    Drafts drafts = hold_due(state, *duty);
+    // What has just been confirmed is carried out by the next entry of the group; until then nothing has moved.
+    if (find(entry.body, "stages") != nullptr || entry.kind == "evidence_hold_overridden")
+      for (Draft& draft : reliefs_void(state, *duty, entry)) drafts.push_back(std::move(draft));
+    return drafts;
   }
   return is_input_kind(entry.kind) ? reminders_due(state, entry.time) : Drafts{};
 }

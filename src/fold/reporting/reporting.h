@@ -2,7 +2,8 @@
 //
 // A duty is a regime on an incident; each of its stages is a reporting deadline. Promise: a deadline that has begun to run stays in sight until
 // its report is proven, or two people have set it aside, with a reason. What brings a deadline forward one person says; whatever moves one back or
-// takes it away (a fact, a stop, an event that was told by mistake) is a relief, which a second person confirms. A filing is no relief: it has a proof.
+// takes it away (a fact, a stop, an event that was told by mistake) is a relief, which a second person confirms. A first filing is no relief: it has a proof;
+// another one of the same stage is one when it moves a later stage back. A relief whose deadline moves meanwhile is void: nobody was asked that.
 // Closing an incident ends no duty. Reminders come once each before the due time and once when it is over.
 // A regime may hold the evidence of its incident (AI Act, art. 73(6)): until the report is proven, set aside, or two people override the hold.
 //
@@ -68,6 +69,7 @@ struct SetAside {
 struct Relief {  // proposed, and not confirmed yet
   Json change;
   std::string by;
+  std::map<std::string, Time> dues;  // of the stages that it eases, as they stood
   bool operator==(const Relief&) const = default;
 };
 

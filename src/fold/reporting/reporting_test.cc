@@ -189,6 +189,58 @@ TEST(Reporting, what_moves_a_deadline_back_needs_two_and_what_brings_it_forward_
   EXPECT_EQ(story.replayed(), story.state());
 }
 
+// DORA counts the final report from the last intermediate one: whoever files another one has the final one later.
+TEST(Reporting, another_report_of_a_stage_moves_what_comes_after_it_by_two_alone) {
+  Story story;
+  const std::string duty = story.started("dora", {{"awareness", "now"}, {"classification", "now"}});
+  story.to("2026-06-12T11:00:00Z");
+  story.met(duty, "initial");
+  story.to("2026-06-14T11:00:00Z");
+  story.met(duty, "intermediate");
+  const std::string final = story.due(duty, "final");
+  EXPECT_EQ(final, "2026-07-14T11:00:00Z");
+  story.to("2026-06-20T11:00:00Z");
+  const auto again = story.met(duty, "intermediate");
+  EXPECT_EQ(find_kind(again, "deadline_met"), nullptr);
+  const std::string relief = Story::relief(again);
+  ASSERT_NE(relief, "");
+  EXPECT_EQ(story.due(duty, "final"), final) << "one person's word moves nothing back";
+  EXPECT_NE(Story::refusal(story.confirm(relief, "user:ana")), "");
+  EXPECT_NE(find_kind(story.confirm(relief, "user:ben"), "deadline_told"), nullptr);
+  EXPECT_EQ(story.due(duty, "final"), "2026-07-20T11:00:00Z");
+  EXPECT_EQ(format_time(story.stage(duty, "intermediate").met), "2026-06-14T11:00:00Z") << "the earliest proof stays the proof";
+  // One that moves nothing back is a further proof, at once.
+  EXPECT_NE(find_kind(story.met(duty, "intermediate", "2026-06-15T11:00:00Z"), "deadline_met"), nullptr);
+  EXPECT_EQ(story.due(duty, "final"), "2026-07-20T11:00:00Z");
+  EXPECT_EQ(story.replayed(), story.state());
+}
+
+TEST(Reporting, a_relief_whose_deadline_has_moved_is_void_and_says_why) {
+  Story story;
+  const std::string duty = story.started("ai-act-73", {{"awareness", "now"}}, {"death"});
+  const std::string relief = Story::relief(story.give("deadline.fact", duty, {{"fact", "death"}, {"holds", false}, {"reason", "another cause"}}));
+  const std::string aside = Story::relief(story.give("deadline.set_aside", duty, {{"stage", "report"}, {"reason", "nothing of it is so"}}));
+  ASSERT_NE(relief, "");
+  ASSERT_NE(aside, "");
+  const auto earlier = story.give("deadline.happened", duty, {{"events", JsonObject{{"awareness", "2026-06-11T08:00:00Z"}}}});
+  const Entry* const gone = find_kind(earlier, "deadline_relief_void");
+  ASSERT_NE(gone, nullptr);
+  EXPECT_EQ(string_or(gone->body, "relief"), relief);
+  EXPECT_NE(string_or(gone->body, "reason").find("was due at 2026-06-22T08:00:00Z when it was asked for"), std::string::npos) << string_or(gone->body, "reason");
+  EXPECT_TRUE(story.duty(duty).reliefs.empty()) << "the other one eased the same deadline";
+  EXPECT_NE(Story::refusal(story.confirm(relief)).find("not_found"), std::string::npos);
+  // A report that is proven leaves nothing to set aside.
+  const std::string late = Story::relief(story.give("deadline.set_aside", duty, {{"stage", "report"}, {"reason", "nothing of it is so"}}));
+  ASSERT_NE(late, "");
+  const auto met = story.met(duty, "report");
+  ASSERT_NE(find_kind(met, "deadline_relief_void"), nullptr);
+  EXPECT_TRUE(story.duty(duty).reliefs.empty());
+  EXPECT_EQ(story.replayed(), story.state());
+  const auto restored = state_from_json(*parse_json(canonical_json(to_json(story.state()))));
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(*restored, story.state());
+}
+
 TEST(Reporting, stops_where_the_regime_knows_that_and_goes_on) {
   Story story;
   const std::string hipaa = story.started("hipaa", {{"discovery", "now"}});

@@ -22,7 +22,11 @@ Json duty_json(const Duty& duty) {
   JsonObject aside, reminded, reliefs;
   for (const auto& [stage, one] : duty.aside) aside[stage] = JsonObject{{"reason", one.reason}, {"by", one.by}, {"with", one.with}};
   for (const auto& [stage, one] : duty.reminded) reminded[stage] = JsonObject{{"due", format_time(one.due)}, {"level", one.level}};
-  for (const auto& [id, one] : duty.reliefs) reliefs[id] = JsonObject{{"change", one.change}, {"by", one.by}};
+  for (const auto& [id, one] : duty.reliefs) {
+    JsonObject dues;
+    for (const auto& [stage, due] : one.dues) dues[stage] = format_time(due);
+    reliefs[id] = JsonObject{{"change", one.change}, {"by", one.by}, {"dues", std::move(dues)}};
+  }
   return JsonObject{{"incident", duty.incident}, {"endpoint", duty.endpoint}, {"regime", duty.regime}, {"version", duty.version}, {"by", duty.by},
                     {"started", format_time(duty.started)}, {"told", std::move(told)}, {"facts", JsonArray(duty.facts.begin(), duty.facts.end())},
                     {"stops", std::move(stops)}, {"stages", to_json(duty.stages)}, {"aside", std::move(aside)}, {"reminded", std::move(reminded)},
@@ -58,7 +62,9 @@ Duty duty_from(const std::string& id, const Json& d) {
   each_member(d, "reminded", [&](const std::string& stage, const Json& one) { duty.reminded[stage] = {time_at(one, "due"), static_cast<int>(int_or(one, "level"))}; });
   each_member(d, "reliefs", [&](const std::string& relief, const Json& one) {
     const Json* const change = find(one, "change");
-    duty.reliefs[relief] = {change != nullptr ? *change : Json(JsonObject{}), string_or(one, "by")};
+    Relief& read = duty.reliefs[relief] = {change != nullptr ? *change : Json(JsonObject{}), string_or(one, "by"), {}};
+    if (const Json* const dues = find(one, "dues"); dues != nullptr && dues->is_object())
+      for (const auto& due : dues->get_object()) read.dues[std::string(due.key())] = time_at(*dues, due.key());
   });
   duty.holds = bool_or(d, "holds");
   duty.overridden = bool_or(d, "overridden");

@@ -241,6 +241,15 @@ void relief_proposed(Store& store, const Entry& entry) {
                                           string_or(entry.body, "reason")));
 }
 
+void relief_void(Store& store, const Entry& entry) {
+  edit(store, entry, "relief", string_or(entry.body, "relief"), [&](JsonObject& relief) {
+    relief["state"] = "void";
+    relief["decided"] = moment(entry, "firebreak");
+    copy_members(relief["decided"].as_object(), entry.body, {"reason"});
+  });
+  tell_timeline(store, entry, fmt::format("{} is void: {}", string_or(entry.body, "relief"), string_or(entry.body, "reason")));
+}
+
 void relief_decided(Store& store, const Entry& entry) {
   const bool confirmed = entry.kind == "deadline_relief_confirmed";
   edit(store, entry, "relief", string_or(entry.body, "relief"), [&](JsonObject& relief) {
@@ -284,6 +293,7 @@ constexpr Handler kHandlers[] = {
     {"deadline_relief_confirmed", relief_decided},
     {"deadline_relief_proposed", relief_proposed},
     {"deadline_relief_rejected", relief_decided},
+    {"deadline_relief_void", relief_void},
     {"deadline_reminder", deadline_reminder},
     {"deadline_reopened", deadline_reopened},
     {"deadline_resumed", deadline_resumed},

@@ -2,6 +2,7 @@
 // Each prints its answer (text, or JSON with --json) and returns an exit code of client.h.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,10 @@ int register_release(Client& client, const ReleaseFiles& release);  // uploads t
 int put_endpoint(Client& client, const std::string& name, const std::string& file);
 
 struct OnboardOptions {
-  std::string name, owner, numeric, categorical, positive;  // numeric, categorical: names with commas between
+  std::string name, numeric, categorical, positive;  // numeric, categorical: names with commas between
+  std::string from, out;                       // an endpoint's file: to read, to write
+  std::map<std::string, std::string> answers;  // by question (onboard_questions.h)
+  bool yes = false;                            // ask nothing
 };
 int onboard(Client& client, const OnboardOptions& options);
 
@@ -46,6 +50,7 @@ struct IngestOptions {
   bool skip_bad = false;
 };
 int ingest(Client& client, const IngestOptions& options);
+int ingest_quietly(Client& client, const IngestOptions& options);  // says what it did where errors go
 
 // On a data folder or a copy of it, without a server.
 int ledger_list(const std::string& data, bool json);

@@ -1,287 +1,146 @@
-// firebreak onboard, firebreak ingest: an endpoint that nobody stands in front of, read from its own logs.
+// firebreak onboard: an endpoint is taken up, by ten answers or by its file; then what is missing, and what mends it.
 #include <fmt/core.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
-#include "base/clock.h"
-#include "base/digest.h"
-#include "base/limits.h"
+#include "base/files.h"
+#include "run/app/content.h"
 #include "run/main/commands.h"
+#include "run/main/onboard_baseline.h"
+#include "run/main/onboard_questions.h"
+#include "run/main/screens.h"
+#include "world/gateway/fallback.h"
+#include "world/net/message.h"
 #include "world/taps/columns.h"
-#include "world/taps/guess.h"
-#include "world/taps/tap.h"
 
 namespace firebreak::cli {
 namespace {
 
-constexpr std::size_t kBatchLines = 1'000;
-constexpr std::size_t kLook = 1'000;  // records that the schema is guessed from
-
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
+std::vector<std::string> names_in(Client& client, const std::string& path, std::string_view key) {
+  std::vector<std::string> names;
+  const auto answer = client.get(path);
+  const Json* const items = answer ? find(*answer, "items") : nullptr;
+  if (items != nullptr && items->is_array())
+    for (const Json& item : items->get_array()) names.push_back(string_or(item, key));
+  return names;
 }
 
-JsonObject features_of(const FeatureSchema& schema) {
-  return {{"numeric", JsonArray(schema.numeric.begin(), schema.numeric.end())},
-          {"categorical", JsonArray(schema.categorical.begin(), schema.categorical.end())}};
-}
-
-bool has_features(const Json& endpoint) {
-  const Json* features = find(endpoint, "features");
-  if (features == nullptr) return false;
-  for (const std::string_view kind : {"numeric", "categorical"})
-    if (const Json* names = find(*features, kind); names != nullptr && names->is_array() && !names->get_array().empty()) return true;
-  return false;
-}
-
-FeatureSchema schema_of(const Json& endpoint) {
-  const Json* features = find(endpoint, "features");
-  if (features == nullptr) return {};
-  return {strings_or_empty(*features, "numeric"), strings_or_empty(*features, "categorical")};
-}
-
-bool looks_like_json(const std::string& line) {
-  const std::size_t at = line.find_first_not_of(" \t");
-  return at != std::string::npos && (line[at] == '{' || line[at] == '[');
-}
-
-// Reads lines of a file or of standard input ("-").
-class Lines {
- public:
-  static Result<Lines> open(const std::string& path) {
-    Lines lines;
-    lines.name_ = path == "-" ? "standard input" : path;
-    if (path == "-") return lines;
-    lines.file_ = std::make_unique<std::ifstream>(path, std::ios::binary);
-    if (!*lines.file_) return fail(Code::kNotFound, fmt::format("{} cannot be read; name a file, or '-' for standard input", path));
-    return lines;
+// What cannot be asked stays empty: then nothing is held against it.
+OnboardKnown known_by(Client& client) {
+  OnboardKnown known;
+  if (const auto oncall = client.get("/api/v1/oncall")) {
+    known.on_call = strings_or_empty(*oncall, "contacts");
+    if (const Json* const rotations = find(*oncall, "rotations"); rotations != nullptr && rotations->is_array())
+      for (const Json& rotation : rotations->get_array()) known.on_call.push_back(string_or(rotation, "rotation"));
   }
-  bool next(std::string& line) {
-    if (ahead_.empty()) return read(line, number_);
-    number_ = ahead_.front().number;
-    line = std::move(ahead_.front().text);
-    ahead_.pop_front();
-    return true;
-  }
-  // The first lines, at most `count` of them; next() still gives them out.
-  std::vector<std::string> head(std::size_t count) {
-    std::vector<std::string> first;
-    for (Line line{"", number_}; first.size() < count && read(line.text, line.number); ahead_.push_back(line)) first.push_back(line.text);
-    return first;
-  }
-  std::uint64_t number() const { return number_; }
-  const std::string& name() const { return name_; }
+  known.playbooks = names_in(client, "/api/v1/playbooks", "name");
+  known.regimes = names_in(client, "/api/v1/regimes", "regime");
+  return known;
+}
 
- private:
-  struct Line {
-    std::string text;
-    std::uint64_t number = 0;
-  };
-  bool read(std::string& line, std::uint64_t& number) {
-    while (std::getline(file_ ? static_cast<std::istream&>(*file_) : std::cin, line)) {
-      ++number;
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      if (line.find_first_not_of(" \t") != std::string::npos) return true;
-    }
-    return false;
-  }
+Result<Json> read_document(const std::string& file, const std::string& name) {
+  PosixFiles files;
+  FIREBREAK_ASSIGN(Json document, app::load_document(files, file));
+  if (!document.is_object()) return fail(Code::kInvalid, fmt::format("{} is no endpoint's document", file));
+  if (find(document, "name") == nullptr) document.as_object()["name"] = name;
+  if (string_or(document, "name") != name) return fail(Code::kInvalid, fmt::format("{} is the file of '{}', not of '{}'", file, string_or(document, "name"), name), "/name");
+  return document;
+}
 
-  std::string name_;
-  std::unique_ptr<std::ifstream> file_;
-  std::deque<Line> ahead_;
-  std::uint64_t number_ = 0;
+// As before there were ten questions: features by name, and the answer that counts.
+void take_short_words(const OnboardOptions& options, Json& document) {
+  if (!options.numeric.empty() || !options.categorical.empty()) document.as_object()["features"] = features_of({taps::split_names(options.numeric), taps::split_names(options.categorical)});
+  if (options.positive.empty()) return;
+  document.as_object()["labels"] = JsonArray{options.positive, options.positive == "0" ? "1" : "0"};
+  document.as_object()["positive_label"] = options.positive;
+}
+
+Result<void> check_whole(const Json& document) {
+  FIREBREAK_ASSIGN(const Endpoint endpoint, endpoint_from_json(document));
+  if (has_features(document)) FIREBREAK_TRY(gateway::Fallback::compile(endpoint));
+  return {};
+}
+
+bool is_same(const Json& one, const Json& other) {
+  const auto left = endpoint_from_json(one), right = endpoint_from_json(other);
+  return left && right && *left == *right;
+}
+
+struct Outcome {
+  bool fresh = false, changed = false;
+  std::string file;  // where the document was written; empty: nowhere
 };
 
-// One run of ingest: lines in, batches out, with numbers that make a repetition harmless.
-class Ingest {
- public:
-  Ingest(Client& client, const IngestOptions& options) : client_(client), options_(options) {}
+Result<Outcome> register_it(Client& client, const OnboardOptions& options, const OnboardPlan& plan, const Result<Json>& before, const std::string& out) {
+  Outcome outcome{!before, !before || !is_same(*before, plan.document), {}};
+  if (outcome.changed) FIREBREAK_TRY(client.put("/api/v1/endpoints/" + options.name, plan.document));
+  if (out.empty()) return outcome;
+  std::ofstream file(out, std::ios::binary | std::ios::trunc);
+  file << pretty_json(plan.document);
+  file.flush();
+  if (!file) return fail(Code::kIo, fmt::format("{} is registered, but its file {} cannot be written; --out names another", options.name, out));
+  outcome.file = out;
+  return outcome;
+}
 
-  Result<JsonObject> run() {
-    FIREBREAK_ASSIGN(endpoint_, client_.get("/api/v1/endpoints/" + options_.endpoint));
-    FIREBREAK_ASSIGN(const Json streams, client_.get("/api/v1/streams"));
-    for (const Json& item : streams.at("items").as_array())
-      if (string_or(item, "name") == options_.endpoint) held_ = static_cast<std::uint64_t>(int_or(item, "size"));
-    FIREBREAK_ASSIGN(Lines lines, Lines::open(options_.file));
-    FIREBREAK_TRY(begin(lines));
-    std::string line;
-    while (lines.next(line)) {
-      seen_ = sha256(seen_.hex() + line);
-      auto records = take(line);
-      if (!records) {
-        FIREBREAK_TRY(refuse(lines, records.error()));
-        continue;
-      }
-      for (JsonObject& record : *records) batch_.push_back(std::move(record));
-      // Whole batches only: the same file again is cut at the same places.
-      while (batch_.size() >= kBatchLines) FIREBREAK_TRY(send(kBatchLines));
-    }
-    for (JsonObject& record : tap_->finish()) batch_.push_back(std::move(record));
-    while (!batch_.empty()) FIREBREAK_TRY(send(std::min(batch_.size(), kBatchLines)));
-    return JsonObject{{"endpoint", options_.endpoint}, {"format", taps::format_name(format_)}, {"lines", lines.number()},
-                      {"records", sent_},              {"new", fresh_},                        {"known", sent_ - fresh_},
-                      {"skipped", skipped_}};
-  }
+Result<Json> readiness_of(Client& client, const std::string& name) {
+  FIREBREAK_ASSIGN(const Json answer, client.get("/api/v1/readiness?endpoint=" + net::percent_encode(name)));
+  const Json* const items = find(answer, "items");
+  if (items == nullptr || !items->is_array() || items->get_array().empty()) return fail(Code::kNotFound, fmt::format("nothing is known of the readiness of '{}'", name));
+  return items->get_array().front();
+}
 
- private:
-  // A file is known again by its first lines as they stand: two files may well begin with the same one.
-  Result<void> begin(Lines& lines) {
-    const std::vector<std::string> head = lines.head(kBatchLines);
-    if (head.empty()) return fail(Code::kInvalid, lines.name() + " holds no line");
-    if (std::none_of(head.begin(), head.end(), looks_like_json))
-      return fail(Code::kInvalid, fmt::format("{} holds no JSON: ingest takes NDJSON, one JSON object a line; tables (CSV, Parquet) are looked at without a server "
-                                              "by 'firebreak detect {}'", lines.name(), options_.file));
-    if (options_.format == "auto") {
-      FIREBREAK_ASSIGN(format_, taps::detect_format(head.front()));
-    } else {
-      FIREBREAK_ASSIGN(format_, taps::parse_format(options_.format));
-    }
-    std::string whole = options_.endpoint;
-    for (const std::string& line : head) whole += "\n" + line;
-    identity_ = sha256(whole).hex().substr(0, 16);
-    columns_ = taps::columns_of(schema_of(endpoint_), options_.columns);
-    tap_ = std::make_unique<taps::Tap>(
-        format_, taps::Options{options_.endpoint, columns_.names, "line-" + identity_, format_time(SystemClock().now())});
-    return {};
-  }
-
-  Result<std::vector<JsonObject>> take(const std::string& line) {
-    FIREBREAK_ASSIGN(auto records, tap_->take(line));
-    FIREBREAK_TRY(taps::check_order(columns_, records));
-    return records;
-  }
-
-  Result<void> refuse(const Lines& lines, const Error& error) {
-    if (!options_.skip_bad) {
-      Error whole = error;
-      whole.line = lines.number();
-      whole.message = fmt::format("{}: {}; the {} records before it are in; --skip-bad passes over such lines", lines.name(),
-                                  error.message, sent_ - sent_ % kBatchLines);
-      return fail(std::move(whole));
-    }
-    if (++skipped_ <= 20)
-      fmt::print(stderr, "firebreak: line {} skipped: {}{}\n", lines.number(), error.message,
-                 error.pointer.empty() ? "" : " (at " + error.pointer + ")");
-    return {};
-  }
-
-  // The first batch tells what the endpoint takes, when nobody has said so.
-  Result<void> learn() {
-    if (has_features(endpoint_)) return {};
-    const taps::Guess guess = taps::guess_schema({batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(std::min(batch_.size(), kLook))});
-    if (guess.features.numeric.empty() && guess.features.categorical.empty()) return {};
-    JsonObject document = endpoint_.as_object();
-    document["features"] = features_of(guess.features);
-    document["labels"] = JsonArray(guess.labels.begin(), guess.labels.end());
-    document["positive_label"] = guess.positive_label;
-    FIREBREAK_TRY(client_.put("/api/v1/endpoints/" + options_.endpoint, document));
-    endpoint_ = document;
-    fmt::print(stderr,
-               "firebreak: taken from the first records: numeric {}; categorical {}; answers {}, positive '{}'. To correct: "
-               "firebreak endpoint put {} FILE\n",
-               join(guess.features.numeric), join(guess.features.categorical), join(guess.labels), guess.positive_label, options_.endpoint);
-    if (!guess.left_out.empty())
-      fmt::print(stderr, "firebreak: recorded, but no feature (nested, or a name of its own in each row): {}\n", join(guess.left_out));
-    return {};
-  }
-
-  Result<void> send(std::size_t count) {
-    FIREBREAK_TRY(learn());
-    std::string body;
-    for (std::size_t i = 0; i < count; ++i) body += canonical_json(batch_[i]) + "\n";
-    batch_.erase(batch_.begin(), batch_.begin() + static_cast<std::ptrdiff_t>(count));
-    // The last, short batch bears the name of all lines: a file that has grown is not mistaken for the one before.
-    const bool whole = count == kBatchLines;
-    const std::string seen = seen_.hex().substr(0, 16);
-    const std::string producer = whole ? "ingest-" + identity_ : "ingest-" + identity_ + "-" + seen;
-    // Records without a time bear today's, so the lines they come from tell a repetition.
-    FIREBREAK_ASSIGN(const Json receipt,
-                     client_.records(options_.endpoint, std::move(body), producer, whole ? ++sequence_ : 1, seen));
-    const auto first = static_cast<std::uint64_t>(int_or(receipt, "first"));
-    sent_ += count;
-    if (first >= held_) fresh_ += count;  // a repeated batch has its old place
-    progress();
-    return {};
-  }
-
-  void progress() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - told_ < std::chrono::seconds(2)) return;
-    const double seconds = std::chrono::duration<double>(now - began_).count();
-    fmt::print(stderr, "firebreak: {} records, {:.0f} a second\n", sent_, static_cast<double>(sent_) / seconds);
-    told_ = now;
-  }
-
-  Client& client_;
-  const IngestOptions& options_;
-  Json endpoint_;
-  taps::Format format_ = taps::Format::kNdjson;
-  std::unique_ptr<taps::Tap> tap_;
-  std::string identity_;  // of the file: endpoint and first lines
-  Digest seen_;           // of all lines up to here, each with what stood before it
-  taps::Columns columns_;
-  std::vector<JsonObject> batch_;
-  std::uint64_t sequence_ = 0, sent_ = 0, fresh_ = 0, skipped_ = 0;
-  std::uint64_t held_ = 0;  // records of the stream when this run began
-  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point told_ = began_;
-};
+void say(const OnboardOptions& options, const OnboardPlan& plan, const Outcome& outcome, const std::string& next) {
+  const bool tap = string_or(plan.document, "mode") == "tap";
+  fmt::print("{} {} {}.\n", options.name, outcome.fresh ? "is onboarded" : outcome.changed ? "is changed" : "is known already",
+             tap ? "in tap mode: nothing is put in its way, nothing can be in force on it" : fmt::format("in line, behind gateway {}", string_or(plan.document, "gateway")));
+  if (!outcome.file.empty()) fmt::print("Its file: {}\n", outcome.file);
+  fmt::print("Next: {}\n", next);
+  if (!tap && !outcome.fresh) fmt::print("It is an endpoint in line, behind a gateway; ingest adds history to it.\n");
+}
 
 }  // namespace
 
 int onboard(Client& client, const OnboardOptions& options) {
   const bool json = client.connection().json;
-  const std::string path = "/api/v1/endpoints/" + options.name;
+  const auto before = client.get("/api/v1/endpoints/" + options.name);
+  if (!before && before.error().code != Code::kNotFound) return report_error(before.error(), json);
+  OnboardPlan plan{before ? *before : blank_endpoint(options.name), {}, false};
+  if (!options.from.empty()) {
+    auto read = read_document(options.from, options.name);
+    if (!read) return report_error(read.error(), json);
+    plan.document = std::move(*read);
+  }
+  take_short_words(options, plan.document);
+  const bool asks = options.from.empty() && !options.yes && !json && isatty(STDIN_FILENO) != 0;
+  const OnboardKnown known = asks || !options.answers.empty() ? known_by(client) : OnboardKnown{};
+  if (auto taken = take_answers(plan, known, options.answers); !taken) return report_error(taken.error(), json);
+  if (asks && !interview(plan, known, std::cin, std::cout)) return kNegative;
+  if (auto whole = check_whole(plan.document); !whole) return report_error(whole.error(), json);
+  const std::string out = !options.out.empty() ? options.out : asks ? options.name + ".endpoint.json" : std::string();
+  const auto outcome = register_it(client, options, plan, before, out);
+  if (!outcome) return report_error(outcome.error(), json);
   const std::string next = fmt::format("firebreak ingest --endpoint {} FILE", options.name);
-  const auto known = client.get(path);
-  if (!known && known.error().code != Code::kNotFound) return report_error(known.error(), json);
-  if (!known) {
-    JsonObject document{{"name", options.name}, {"mode", "tap"}, {"state", "observe"}, {"owner_team", options.owner}};
-    if (!options.numeric.empty() || !options.categorical.empty())
-      document["features"] = features_of({taps::split_names(options.numeric), taps::split_names(options.categorical)});
-    if (!options.positive.empty()) {
-      document["labels"] = JsonArray{options.positive, options.positive == "0" ? "1" : "0"};
-      document["positive_label"] = options.positive;
-    } else {
-      document["labels"] = JsonArray{"0", "1"};
-      document["positive_label"] = "1";
-    }
-    if (auto put = client.put(path, document); !put) return report_error(put.error(), json);
+  if (!json) say(options, plan, *outcome, plan.baseline.empty() ? next : "firebreak status");
+  if (!plan.baseline.empty()) {
+    IngestOptions records;
+    records.endpoint = options.name;
+    records.file = plan.baseline;
+    if (const int code = ingest_quietly(client, records); code != kDone) return code;
   }
+  const auto ready = readiness_of(client, options.name);
   if (json) {
-    std::fputs(pretty_json(JsonObject{{"endpoint", options.name}, {"new", !known}, {"next", next}}).c_str(), stdout);
-    return kDone;
+    JsonObject told{{"endpoint", options.name}, {"new", outcome->fresh}, {"changed", outcome->changed}, {"next", next}};
+    if (!outcome->file.empty()) told["file"] = outcome->file;
+    if (ready) told["readiness"] = *ready;
+    std::fputs(pretty_json(told).c_str(), stdout);
+  } else if (ready) {
+    fmt::print("\n{}", readiness_text(*ready));
   }
-  fmt::print("{} {} in tap mode: nothing is put in its way, nothing can be in force on it.\nNext: {}\n", options.name,
-             known ? "is known already" : "is onboarded", next);
-  if (known && string_or(*known, "mode") != "tap")
-    fmt::print("It is an endpoint in line, behind a gateway; ingest adds history to it.\n");
-  return kDone;
-}
-
-int ingest(Client& client, const IngestOptions& options) {
-  const bool json = client.connection().json;
-  const auto summary = Ingest(client, options).run();
-  if (!summary) {
-    Error error = summary.error();
-    if (error.code == Code::kNotFound && error.message.find("no endpoint") != std::string::npos)
-      error.message += fmt::format("; make it with: firebreak onboard {}", options.endpoint);
-    return report_error(error, json);
-  }
-  if (json) {
-    std::fputs(pretty_json(*summary).c_str(), stdout);
-    return kDone;
-  }
-  fmt::print("{} records of {} lines ({}): {} new, {} known already, {} lines skipped\nNext: firebreak status\n",
-             int_or(*summary, "records"), int_or(*summary, "lines"), string_or(*summary, "format"), int_or(*summary, "new"),
-             int_or(*summary, "known"), int_or(*summary, "skipped"));
   return kDone;
 }
 

@@ -5,12 +5,11 @@
 
 #include "run/main/command_line.h"
 #include "run/main/print.h"
+#include "run/main/screens.h"
 #include "world/net/message.h"
 
 namespace firebreak::cli {
-namespace {
-
-std::string one_text(const Json& item) {
+std::string readiness_text(const Json& item) {
   std::string out = fmt::format("{}: {} of {}\n", string_or(item, "endpoint"), int_or(item, "ready"), int_or(item, "of"));
   JsonArray rows;
   for (const Json& check : item.at("checks").as_array()) {
@@ -20,6 +19,8 @@ std::string one_text(const Json& item) {
   }
   return out + table(rows, {{"", "/ready", 5}, {"CHECK", "/name", 20}, {"WHY", "/why", 180}});
 }
+
+namespace {
 
 // 1 when something is not ready, so that a pipeline can hold on it.
 int readiness(Client& client, const std::string& endpoint, bool fail) {
@@ -31,7 +32,7 @@ int readiness(Client& client, const std::string& endpoint, bool fail) {
   if (items != nullptr && items->is_array())
     for (const Json& item : items->get_array()) {
       red |= int_or(item, "ready") < int_or(item, "of");
-      out += (out.empty() ? "" : "\n") + one_text(item);
+      out += (out.empty() ? "" : "\n") + readiness_text(item);
     }
   if (out.empty()) out = "no endpoint is registered; firebreak onboard NAME takes one up\n";
   std::fputs((client.connection().json ? pretty_json(*answer) : out).c_str(), stdout);

@@ -20,4 +20,7 @@ std::string performance_text(const Json& report, const std::string& part);
 // Who asked what, which release answered what and why, and where the proof stands. Of GET /api/v1/trace/{id}.
 std::string trace_text(const Json& trace);
 
+// Which checks are ready, which are not and what mends them. Of one item of GET /api/v1/readiness.
+std::string readiness_text(const Json& item);
+
 }  // namespace firebreak::cli

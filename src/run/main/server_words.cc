@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "run/main/command_line.h"
+#include "run/main/onboard_questions.h"
 #include "run/main/doctor.h"
 
 namespace firebreak::cli {
@@ -122,13 +123,19 @@ void CommandLine::add_rest() {
 
 void CommandLine::add_taps() {
   Words& w = words_;
-  auto* onboarding = verb(app_.get(), "onboard", "take up an endpoint in tap mode: nothing is put in its way (as admin)",
+  auto* onboarding = verb(app_.get(), "onboard", "take up an endpoint: ten questions at a terminal, or the options, or its file (as admin)",
                           [&w](Client& c) { return onboard(c, w.onboard); });
   onboarding->add_option("name", w.onboard.name)->required();
-  onboarding->add_option("--owner", w.onboard.owner, "team");
+  for (const OnboardQuestion& question : onboard_questions()) {
+    const std::string key(question.key);
+    onboarding->add_option_function<std::string>("--" + key, [&w, key](const std::string& answer) { w.onboard.answers[key] = answer; }, std::string(question.asks) + " " + std::string(question.why));
+  }
   onboarding->add_option("--numeric", w.onboard.numeric, "features, as a,b,c; without them the first ingest names them");
   onboarding->add_option("--categorical", w.onboard.categorical, "features, as a,b,c");
   onboarding->add_option("--positive", w.onboard.positive, "the answer that precision and recall are counted for");
+  onboarding->add_option("--from", w.onboard.from, "the endpoint's file, YAML or JSON, instead of questions");
+  onboarding->add_option("--out", w.onboard.out, "write the endpoint's file here (after questions: NAME.endpoint.json)");
+  onboarding->add_flag("--yes", w.onboard.yes, "ask nothing, also at a terminal");
   auto* ingesting = verb(app_.get(), "ingest", "record what an endpoint answered, from its logs",
                          [&w](Client& c) { return ingest(c, w.ingest); });
   ingesting->add_option("--endpoint", w.ingest.endpoint)->required();
