@@ -114,26 +114,26 @@ function showRobustness(table) {
 
 // ---- refreshing
 
-async function pictureOf(id) {
+// What is drawn of an incident besides itself; null: there is none.
+async function partOf(id, name) {
   try {
-    return await get(`/api/v1/incidents/${encodeURIComponent(id)}/picture`);
+    return await get(`/api/v1/incidents/${encodeURIComponent(id)}/${name}`);
   } catch (error) {
     if (error instanceof ApiError && error.status !== 401) return null;
     throw error;
   }
 }
 
-async function showPlace(status) {
+async function showPlace() {
   const here = place(), key = location.hash;
   $("home").hidden = here.kind !== "home";
   $("incident").hidden = here.kind !== "incident";
   $("log").hidden = here.kind !== "log";
   if (here.kind === "incident") {
-    const [incident, picture] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), pictureOf(here.id)]);
+    const [incident, picture, brief] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), partOf(here.id, "picture"), partOf(here.id, "brief")]);
     // What is to be approved is shown whole; the list states its kind alone.
     incident.actions = await Promise.all(incident.actions.map(async (a) => a.state === "proposed" ? { ...a, ...await get("/api/v1/actions/" + a.id) } : a));
-    const mine = (line) => line.incident === here.id;
-    showIncident(incident, picture, { waiting: status.waiting.filter(mine), due: status.due.filter(mine) }, $("incident-title"), $("incident-parts"), refreshSoon);
+    showIncident(incident, picture, brief, $("incident-title"), $("incident-parts"), refreshSoon);
   } else if (here.kind === "log" && state.shown !== key) {
     await showEntry(here.log, here.index, $("log-title"), $("log-parts"));
   }
@@ -153,7 +153,7 @@ async function refresh() {
       await showExercise(status.exercise);
       showIncidents(incidents);
       showRobustness(robustness);
-      await showPlace(status);
+      await showPlace();
     } while (state.again);
   } finally {
     state.busy = false;

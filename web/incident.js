@@ -1,5 +1,6 @@
 // The incident's screen: what happens, what it costs, what can be done, what is in force, how far the way is gone.
 import { can, codeField, command, who } from "/api.js";
+import { briefKey, briefPart } from "/brief.js";
 import { actionForm, amount, el, logLink, percent, person, reconcile, when, words } from "/dom.js";
 import { chainFigure } from "/chain.js";
 import { deadlineParts } from "/deadlines.js";
@@ -64,14 +65,6 @@ function borrowed(picture) {
   return section("Good customers' keys", el("p", {}, el("strong", {}, `${amount(b.by_rules)} of ${amount(b.queries)}`),
     ` queries of the chains under ${amount(b.keys)} keys of good customers were answered by the rules; `,
     el("strong", {}, `${amount(b.other_by_model)} of ${amount(b.other_requests)}`), " other requests of the same customers by the model as always."));
-}
-
-// Of this incident: who waits for whom, and what is due next.
-function waiting(lines) {
-  return section("Who waits for whom, and what is due", el("ul", { className: "plain" },
-    ...lines.waiting.map((w) => el("li", {}, el("strong", {}, person(w.who)), " waits for ", w.for, ": ", w.what)),
-    ...lines.due.map((d) => el("li", {}, when(d.time), " ", d.what)),
-    ...(lines.waiting.length + lines.due.length ? [] : [el("li", { className: "soft" }, "Nobody waits, nothing is due.")])));
 }
 
 // ---- options and actions
@@ -301,14 +294,15 @@ function timeline(incident) {
     lines(chatter.slice(0, 200))) : null);
 }
 
-// `picture` may be null: it is drawn when the stream has been read. `lines`: {waiting, due} of this incident.
-export function showIncident(incident, picture, lines, title, parts, refresh) {
+// `picture` may be null: it is drawn when the stream has been read; `brief`: the commander's page, null when there is none.
+export function showIncident(incident, picture, brief, title, parts, refresh) {
   title.textContent = `${incident.id}: ${incident.title}`;
   const people = JSON.stringify(who());
   const open = incident.state === "open";
   const all = [];
   const add = (id, input, make) => all.push({ id, key: people + JSON.stringify(input), make });
   if (picture) add("sentence", picture.sentence, () => el("p", { className: "lead" }, picture.sentence));
+  if (open && brief) add("brief", briefKey(brief), () => briefPart(brief));
   if (open && !incident.acknowledged && isPerson()) add("ack", incident.id, () => acknowledge(incident, refresh));
   add("facts", [incident.severity, incident.phase, incident.acknowledged, incident.impact, incident.closed], () => facts(incident));
   if (!open) add("afterwards", incident.id, () => afterwards(incident));
@@ -322,7 +316,6 @@ export function showIncident(incident, picture, lines, title, parts, refresh) {
   if (incident.remedy || incident.taints?.length) add("remedy", [incident.remedy, incident.taints], () => remedy(incident));
   if (incident.triage) add("triage", [incident.triage, incident.state], () => triage(incident, refresh));
   if (incident.causes?.length) add("causes", incident.causes.map((c) => [c.cause, c.count, c.why]), () => causes(incident));
-  if (open) add("waiting", lines, () => waiting(lines));
   if (picture) add("chain", picture.chain, () => section("What happens", chainFigure(picture)));
   if (picture) add("cost", picture.cost, () => cost(picture));
   if (picture?.borrowed?.queries) add("borrowed", picture.borrowed, () => borrowed(picture));

@@ -52,7 +52,14 @@ constexpr RecordField kFields[] = {
     {"ai_goal", "AI 100-2", "several", "availability breakdown|integrity violation|privacy compromise|misuse enablement", "Goal of the attacker"},
     {"ai_capability", "AI 100-2", "several", "training data control|model control|testing data control|label limit|source code control|query access|resource control", "What the attacker can do"},
     {"ai_knowledge", "AI 100-2", "one", "white-box|gray-box|black-box|unknown", "What the attacker knows"},
+    {kNoAttack, "AI 100-2", "text", "", "Why it is no attack"},
     {"classification", "ATLAS, OWASP", "derived", "", "Ids of public frameworks"},
+};
+
+constexpr AttackClass kAttacks[] = {
+    {"query_chain", "predictive", "deployment", "integrity violation", "query access", "black-box"},
+    {"outlier_burst", "predictive", "deployment", "integrity violation", "query access", "black-box"},
+    {"unknown_model", "predictive", "training", "integrity violation", "model control", "unknown"},
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -69,6 +76,12 @@ std::span<const RecordField> record_fields() { return kFields; }
 const RecordField* find_record_field(std::string_view name) {
   const auto* const at = std::find_if(std::begin(kFields), std::end(kFields), [&](const RecordField& field) { return field.name == name; });
   return at == std::end(kFields) ? nullptr : at;
+}
+
+std::span<const AttackClass> attack_classes() { return kAttacks; }
+
+bool is_attack_finding(std::string_view kind) {
+  return std::any_of(std::begin(kAttacks), std::end(kAttacks), [&](const AttackClass& attack) { return attack.finding == kind; });
 }
 
 std::vector<std::string> split_choices(std::string_view choices) {

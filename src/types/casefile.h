@@ -55,4 +55,14 @@ std::string_view review_question(std::string_view name);
 // Whether the id has the form of the framework's ids: AML.T0043.001, ML08:2023, LLM01:2025.
 bool is_framework_id(std::string_view framework, std::string_view id);
 
+// The class of an attack by NIST AI 100-2 E2025: an incident that is one is not closed without these fields of its record.
+inline constexpr std::string_view kAttackFields[] = {"ai_system_type", "ai_stage", "ai_goal", "ai_capability", "ai_knowledge"};
+inline constexpr std::string_view kNoAttack = "no_attack";  // the field that says why it is none
+// What a kind of finding says of an attack while nobody has said otherwise. A drift says nothing: it need be no attack.
+struct AttackClass {
+  std::string_view finding, system, stage, goal, capability, knowledge;
+};
+std::span<const AttackClass> attack_classes();  // the first that fits counts
+bool is_attack_finding(std::string_view kind);
+
 }  // namespace firebreak

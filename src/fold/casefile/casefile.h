@@ -54,6 +54,7 @@ struct CaseFile {
   std::string reopen_asked_by;
   std::vector<Row> rows;                       // by index
   std::map<std::string, std::string> words;    // fields of type one and several, as they are set: the severity follows from some
+  std::set<std::string> classed;               // fields of the attack's class that are set
   std::size_t contacts = 0, lessons = 0;
   std::set<std::uint64_t> lesson_ids;          // by index
   std::set<std::string> labels;                // framework '\n' version '\n' id

@@ -82,7 +82,9 @@ Drafts set_field(const Asked& asked) {
 void apply_field(CasefileState& state, const Entry& entry) {
   CaseFile* const file = file_of(state, entry);
   const RecordField* const field = find_record_field(string_or(entry.body, "field"));
-  if (file == nullptr || field == nullptr || field->type != "one") return;
+  if (file == nullptr || field == nullptr) return;
+  if (field->name.starts_with("ai_") || field->name == kNoAttack) file->classed.insert(std::string(field->name));
+  if (field->type != "one") return;
   file->words[std::string(field->name)] = string_or(entry.body, "value");
 }
 

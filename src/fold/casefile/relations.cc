@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "fold/casefile/parts.h"
 #include "types/casefile.h"
+#include "types/roles.h"
 
 namespace firebreak::casefile {
 namespace {
@@ -97,7 +98,7 @@ Drafts reopen(const Asked& asked) {
   const std::string& first = asked.file->reopen_asked_by;
   if (first.empty()) return {draft("incident_reopen_asked", std::move(body))};
   if (first == asked.entry.actor) return asked.refused(Code::kForbidden, "opening an incident again needs a second person");
-  if (string_or(asked.entry.body, "role") != "approver")
+  if (!has_word(string_or(asked.entry.body, "role"), "approver"))
     return asked.refused(Code::kForbidden, fmt::format("{} has asked for it; it takes an approver to open it again", first));
   body["with"] = first;
   const CaseFile& file = *asked.file;
@@ -106,6 +107,7 @@ Drafts reopen(const Asked& asked) {
   JsonObject roles;
   for (const auto& [role, user] : file.roles) roles[role] = user;
   body["roles"] = std::move(roles);
+  if (!file.classed.empty()) body["classed"] = JsonArray(file.classed.begin(), file.classed.end());
   return {draft("incident_reopened", std::move(body))};
 }
 

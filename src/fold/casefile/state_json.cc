@@ -34,6 +34,7 @@ Json file_json(const CaseFile& file) {
   return JsonObject{{"endpoint", file.endpoint}, {"stream", file.stream}, {"title", file.title}, {"severity", file.severity}, {"rule", file.rule},
                     {"phase", file.phase}, {"roles", texts_json(file.roles)}, {"closed", file.closed}, {"into", file.into},
                     {"reopen_asked_by", file.reopen_asked_by}, {"rows", std::move(rows)}, {"words", texts_json(file.words)},
+                    {"classed", JsonArray(file.classed.begin(), file.classed.end())},
                     {"contacts", file.contacts}, {"lessons", file.lessons}, {"lesson_ids", numbers_json(file.lesson_ids)}, {"labels", JsonArray(file.labels.begin(), file.labels.end())},
                     {"checks", std::move(checks)}, {"round", file.round}, {"indicators", numbers_json(file.indicators)}, {"assets", texts_json(file.assets)},
                     {"notes", std::move(notes)}, {"handovers", std::move(handovers)}, {"working", JsonArray(file.working.begin(), file.working.end())}};
@@ -68,6 +69,7 @@ CaseFile file_from(const Json& d) {
   const auto labels = strings_or_empty(d, "labels"), working = strings_or_empty(d, "working");
   file.labels = {labels.begin(), labels.end()};
   file.working = {working.begin(), working.end()};
+  for (const std::string& field : strings_or_empty(d, "classed")) file.classed.insert(field);
   each_member(d, "checks", [&](const std::string& item, const Json& check) { file.checks[item] = {string_or(check, "state"), int_or(check, "round", 1)}; });
   each_member(d, "notes", [&](const std::string& name, const Json& of) { file.notes[name] = {int_or(of, "revision"), string_or(of, "text")}; });
   each_member(d, "handovers", [&](const std::string& id, const Json& of) {

@@ -177,19 +177,6 @@ constexpr Row kTable[] = {
     {"incident.severity", severity}, {"incident.task", decide_task}, {"incident.task_done", decide_task_done},
 };
 
-// SP 800-61r2 tables 3-2 to 3-4 to our four levels, and what makes an incident the gravest whatever its tables say.
-std::string severity_of_impact(const Incident& incident) {
-  const auto functional = {incident.functional_now, incident.functional_likely};
-  const auto any = [&](std::string_view level) { return std::find(functional.begin(), functional.end(), level) != functional.end(); };
-  const auto& information = incident.information;
-  const auto breached = [&](std::string_view what) { return std::find(information.begin(), information.end(), what) != information.end(); };
-  const std::string& recoverability = incident.recoverability;
-  if (any("High") || recoverability == "Not Recoverable" || incident.agent_acted || (incident.people_at_risk && breached("Privacy Breach"))) return "SEV-1";
-  if (any("Medium") || breached("Integrity Loss") || breached("Privacy Breach") || recoverability == "Extended") return "SEV-2";
-  if (any("Low") || breached("Proprietary Breach") || recoverability == "Supplemented") return "SEV-3";
-  return "SEV-4";
-}
-
 }  // namespace
 
 // The text of an argument, or why it cannot be taken.
@@ -232,16 +219,11 @@ Drafts decide_command(const IncidentState& state, const Entry& entry) {
         return refused(Code::kConflict, fmt::format("{} is on its ladder or in its watch: wait for its end, or take it back with 'firebreak action lift {} --reason TEXT'", action, action), "/incident");
   if (split) return decide_split(state, entry, *incident, args);
   if (templated) return decide_template(state, entry, *incident, args, refused);
-  return triage ? decide_triage_by_hand(state, entry, *incident, args) : row->decide(*incident, entry, args, refused);
-}
-
-Drafts decide_impact(const IncidentState& state, const Entry& entry) {
-  const Incident* incident = find_open(state, string_or(entry.body, "incident"));
-  if (incident == nullptr || incident->severity_by_hand) return {};
-  const std::string to = severity_of_impact(*incident);
-  if (!is_graver(to, incident->severity)) return {};
-  return {make_draft("incident_severity", incident->id,
-               {{"incident", incident->id}, {"from", incident->severity}, {"to", to}, {"reason", entry.kind == "incident_impact" ? "follows from the impact" : "follows from the record"}, {"by", "firebreak"}})};
+  if (triage) return decide_triage_by_hand(state, entry, *incident, args);
+  Drafts drafts = row->decide(*incident, entry, args, refused);
+  if (!drafts.empty() && drafts.back().kind == "incident_closed")
+    if (std::string why = why_unclassified(state, *incident); !why.empty()) return refused(Code::kConflict, std::move(why), "/incident");
+  return drafts;
 }
 
 }  // namespace firebreak::incident

@@ -118,6 +118,7 @@ void apply_fact(IncidentState& state, const Entry& entry) {
   const std::string field = string_or(entry.body, "field"), value = string_or(entry.body, "value");
   if (field == "people_risk") incident->people_at_risk = value == "high";
   if (field == "agent_acted") incident->agent_acted = value == "yes";
+  note_class(*incident, field);
 }
 
 void apply_closed(IncidentState& state, const Entry& entry) {
@@ -246,6 +247,8 @@ constexpr DecideRow kDecide[] = {
     {"change_added", decide_triage},
     {"change_cancelled", decide_triage},
     {"command_accepted", decide_command},
+    {"deadline_started", decide_deadline},
+    {"deadline_told", decide_deadline},
     {"finding_closed", kOnFinding},
     {"finding_opened", kOnFinding},
     {"finding_updated", kOnFinding},

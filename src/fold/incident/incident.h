@@ -5,7 +5,8 @@
 // Growth: a new chain that no quarantine of the incident takes in leads back to detection_analysis.
 // Rules: content/rules/*.yaml through config_applied (document.rules), or the same built in. One open incident per
 // endpoint: further findings of it are linked, and grouped by what they seem to come from (causes.cc). Closed only through
-// post_incident, or earlier with a reason; so too with open tasks or open decisions of its remedy list.
+// post_incident, or earlier with a reason; so too with open tasks or open decisions of its remedy list. Never without its class as
+// an attack, or the word of a person, or of the facts, that it is none (attack_class.cc).
 // Pure: no clock (entry.time), no I/O, sorted containers only. decide() sees the state with `entry` applied.
 #pragma once
 
@@ -115,6 +116,7 @@ struct Incident {
   Time opened, first_time, last_time;
   bool severity_by_hand = false;             // the commander has lowered it: nothing raises it but people
   bool people_at_risk = false, agent_acted = false;
+  std::set<std::string> classed;             // fields of its class by NIST AI 100-2 that people set, or that it is no attack
   int causes = 0;
   std::uint64_t remedy_open = 0;             // decisions of its remedy list that nobody has settled
   Triage triage;

@@ -106,7 +106,14 @@ struct Refusal {
 Drafts refuse(const Entry& entry, Code code, std::string reason, std::string pointer = {});
 Result<std::string> text_of(const Json& args, std::string_view key);  // says something, within kTextBytes
 Drafts decide_command(const IncidentState& state, const Entry& entry);
-Drafts decide_impact(const IncidentState& state, const Entry& entry);  // the severity that follows from it
+
+// severity.cc: what raises it by itself
+Drafts decide_impact(const IncidentState& state, const Entry& entry);
+Drafts decide_deadline(const IncidentState& state, const Entry& entry);
+
+// attack_class.cc
+void note_class(Incident& incident, const std::string& field);
+std::string why_unclassified(const IncidentState& state, const Incident& incident);  // empty: it may be closed
 
 // tasks.cc: tasks, what they wait for, and templates of incidents
 Drafts decide_task(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused);

@@ -97,6 +97,7 @@ void apply_reopened(IncidentState& state, const Entry& entry) {
   each_member(entry.body, "roles", [&](const std::string& role, const Json& user) {
     if (user.is_string()) incident.roles[role] = std::string(user.get_string());
   });
+  for (const std::string& field : strings_or_empty(entry.body, "classed")) note_class(incident, field);
   for (auto& [id, finding] : state.findings) {
     if (finding.incident != incident.id) continue;
     incident.findings.push_back(id);

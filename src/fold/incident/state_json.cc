@@ -107,6 +107,7 @@ Json to_json(const Incident& i) {
                     {"severity_by_hand", i.severity_by_hand},
                     {"people_at_risk", i.people_at_risk},
                     {"agent_acted", i.agent_acted},
+                    {"classed", JsonArray(i.classed.begin(), i.classed.end())},
                     {"causes", i.causes},
                     {"remedy_open", i.remedy_open},
                     {"triage", to_json(i.triage)}};
@@ -153,6 +154,7 @@ Incident read_incident(const std::string& id, const Json& d) {
   i.severity_by_hand = bool_or(d, "severity_by_hand");
   i.people_at_risk = bool_or(d, "people_at_risk");
   i.agent_acted = bool_or(d, "agent_acted");
+  for (const std::string& field : strings_or_empty(d, "classed")) i.classed.insert(field);
   i.causes = static_cast<int>(int_or(d, "causes"));
   i.remedy_open = static_cast<std::uint64_t>(int_or(d, "remedy_open"));
   if (const Json* triage = find(d, "triage")) i.triage = triage_from_json(*triage);

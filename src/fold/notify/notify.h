@@ -45,7 +45,7 @@ Json messages_view(const NotifyState& state, const std::string& incident);
 // What the holder of this link sees. kUnauthorized: no such link stands at `now`. Two states that differ in nothing that was told to the
 // link's audience give the same octets.
 Result<Json> stakeholder_view(const NotifyState& state, const std::string& link_hash, Time now);
-// What a person has to do: [{who, what, command}], as in the status.
+// What a person has to do: [{who, what, command, incident, subject}], as in the status.
 JsonArray needs_of(const NotifyState& state, Time now);
 
 }  // namespace firebreak::notify

@@ -127,16 +127,18 @@ Json messages_view(const NotifyState& state, const std::string& incident) {
 
 JsonArray needs_of(const NotifyState& state, Time now) {
   JsonArray out;
-  const auto need = [&](std::string who, std::string what, std::string command) { out.push_back(JsonObject{{"who", std::move(who)}, {"what", std::move(what)}, {"command", std::move(command)}}); };
+  const auto need = [&](std::string who, std::string what, std::string command, const std::string& incident, const std::string& subject) {
+    out.push_back(JsonObject{{"who", std::move(who)}, {"what", std::move(what)}, {"command", std::move(command)}, {"incident", incident}, {"subject", subject}});
+  };
   for (const auto& [index, one] : state.alerts) {
     if (!one.acknowledged_by.empty()) continue;
     std::string told;
     for (const std::string& contact : one.told) told += (told.empty() ? "" : ", ") + contact;
     need("anyone", fmt::format("{} of {} ({}) is {}; {} reached so far", fmt::format("alert-{}", index), one.incident, one.severity, one.unanswered ? "UNANSWERED, nobody is called any more" : "not acknowledged", told.empty() ? "nobody" : told),
-         fmt::format("firebreak alert ack alert-{}", index));
+         fmt::format("firebreak alert ack alert-{}", index), one.incident, fmt::format("alert-{}", index));
   }
   for (const auto& [name, health] : state.channels)
-    if (health.failing_since.us != 0) need("admin", fmt::format("channel {} fails since {}: {}", name, format_time(health.failing_since), health.detail), "firebreak oncall show");
+    if (health.failing_since.us != 0) need("admin", fmt::format("channel {} fails since {}: {}", name, format_time(health.failing_since), health.detail), "firebreak oncall show", "", name);
   for (const auto& [index, one] : state.messages) {
     const std::string id = fmt::format("msg-{}", index);
     if (one.state == "drafted" && state.incidents.contains(one.incident)) {
@@ -144,16 +146,16 @@ JsonArray needs_of(const NotifyState& state, Time now) {
       std::string roles;
       if (audience != state.settings.audiences.end())
         for (const std::string& role : audience->second.approves) roles += (roles.empty() ? "" : " or ") + role;
-      need(roles, fmt::format("message {} to {} about {} waits for approval", id, one.audience, one.incident), fmt::format("firebreak message approve {} --digest {}", id, one.digest));
+      need(roles, fmt::format("message {} to {} about {} waits for approval", id, one.audience, one.incident), fmt::format("firebreak message approve {} --digest {}", id, one.digest), one.incident, id);
     }
     if (one.state == "by_hand" || one.state == "undelivered")
-      need("communications", fmt::format("message {} about {} {}", id, one.incident, one.state == "by_hand" ? "has no configured receiver: send it by hand" : "did not reach everybody: send it by hand"), fmt::format("firebreak message sent {} --how TEXT", id));
+      need("communications", fmt::format("message {} about {} {}", id, one.incident, one.state == "by_hand" ? "has no configured receiver: send it by hand" : "did not reach everybody: send it by hand"), fmt::format("firebreak message sent {} --how TEXT", id), one.incident, id);
   }
   for (const auto& [id, incident] : state.incidents)
     for (const auto& [audience, heard] : incident.updates)
       if (heard.due.us != 0 && heard.due - state.settings.warn_us <= now)
         need("communications", heard.due <= now ? fmt::format("{} should have heard of {} {} ago", audience, id, hours_and_minutes(now - heard.due)) : fmt::format("{} is to hear of {} by {}", audience, id, format_time(heard.due)),
-             fmt::format("firebreak message draft {} --audience {}", id, audience));
+             fmt::format("firebreak message draft {} --audience {}", id, audience), id, audience);
   return out;
 }
 

@@ -147,21 +147,15 @@ Json derived(Store& store, const JsonObject& incident, std::string_view field) {
   return nullptr;
 }
 
-// What a kind of finding says of an attack, in the words of NIST AI 100-2 E2025, while nobody has said otherwise. A drift says nothing: it need be no attack.
-struct Attack {
-  std::string_view finding, system, stage, goal, capability, knowledge;
-};
-constexpr Attack kAttacks[] = {
-    {"query_chain", "predictive", "deployment", "integrity violation", "query access", "black-box"},
-    {"outlier_burst", "predictive", "deployment", "integrity violation", "query access", "black-box"},
-    {"unknown_model", "predictive", "training", "integrity violation", "model control", "unknown"},
-};
-
+// Of findings that nobody has said mean nothing.
 Json of_attack(Store& store, const JsonObject& incident, std::string_view field) {
   std::set<std::string> kinds;
   for (const std::string& id : strings_or_empty(Json(incident), "findings"))
-    if (const auto finding = store.get("finding", id)) kinds.insert(string_or(*finding, "kind"));
-  for (const Attack& attack : kAttacks) {
+    if (const auto finding = store.get("finding", id)) {
+      const std::string verdict = string_or(*finding, "verdict");
+      if (verdict.empty() || verdict == "true") kinds.insert(string_or(*finding, "kind"));
+    }
+  for (const AttackClass& attack : attack_classes()) {
     if (!kinds.contains(std::string(attack.finding))) continue;
     if (field == "ai_system_type") return Json(attack.system);
     if (field == "ai_stage") return Json(attack.stage);

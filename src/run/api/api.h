@@ -48,6 +48,7 @@ class Api {
   void add_casefile_routes();  // what people write into incidents; assets
   void add_handover_routes();
   void add_amendment_routes();
+  void add_brief_routes();     // the commander's page of an incident
   void add_deadline_routes();  // duties, regimes, drafts of reports
   void add_exercise_routes();  // what players and the facilitator of a drill see
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
@@ -68,6 +69,7 @@ class Api {
   Result<access::Principal> by_password(const Json& body) const;
   Result<net::Response> make_key(const net::Request& request, const access::Principal& who) const;
   Result<net::Response> confirm_codes(const net::Request& request, access::Principal who) const;
+  Result<Json> status_now() const;     // the one screen, as GET /api/v1/status answers
   void add_needs(Json& status) const;  // second persons, reviews
   JsonArray open_requests() const;
   JsonArray open_glasses() const;

@@ -30,6 +30,17 @@ Result<net::Response> Api::shown(Result<Json> document) const {
   return net::json_response(parts_.texts != nullptr ? parts_.texts->shown_in(std::move(*document)) : *document);
 }
 
+Result<Json> Api::status_now() const {
+  FIREBREAK_ASSIGN(Json status, parts_.views.status());
+  if (parts_.clock_state) status.as_object()["clock"] = parts_.clock_state();
+  if (parts_.attested) status.as_object()["attested"] = parts_.attested();
+  if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
+  add_needs(status);
+  if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
+  add_notify_status(status);
+  return status;
+}
+
 void Api::add_read_routes() {
   using ListOf = Result<Json> (views::Views::*)(const views::Page&, const views::Filter&) const;
   using OneOf = Result<Json> (views::Views::*)(const std::string&) const;
@@ -74,17 +85,7 @@ void Api::add_read_routes() {
             response.headers.emplace_back("X-Content-Type-Options", "nosniff");
             return response;
           });
-  guarded("GET", "/api/v1/status", kPeople,
-          [this](const net::Request&, const access::Principal&) -> Result<net::Response> {
-            FIREBREAK_ASSIGN(Json status, parts_.views.status());
-            if (parts_.clock_state) status.as_object()["clock"] = parts_.clock_state();
-            if (parts_.attested) status.as_object()["attested"] = parts_.attested();
-            if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
-            add_needs(status);
-            if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
-            add_notify_status(status);
-            return shown(std::move(status));
-          });
+  guarded("GET", "/api/v1/status", kPeople, [this](const net::Request&, const access::Principal&) { return shown(status_now()); });
   guarded("GET", "/api/v1/metrics/incidents", kPeople,
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
             views::MetricsFilter filter{.since = {}, .endpoint = request.query_or("endpoint"), .severity = request.query_or("severity")};

@@ -10,6 +10,7 @@
 #include "run/main/casefile_text.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
+#include "run/main/screens.h"
 #include "types/casefile.h"
 
 namespace firebreak::cli {
@@ -120,6 +121,10 @@ void CommandLine::add_casefile() {
 void CommandLine::add_timeline() {
   Words& w = words_;
   CasefileWords& c = words_.casefile;
+  auto* brief = verb(incident_, "brief", "the commander's page: what burns, what only they can do, harm, money, what is in force, who waits, what is due", [&w](Client& client) {
+    return print_of(client, "/api/v1/incidents/" + w.id + "/brief", brief_text);
+  });
+  brief->add_option("id", w.id)->required();
   for (const char* type : {"fact", "opinion"}) {
     const std::string name = type;
     auto* adding = verb(incident_, name, name == "fact" ? "write a fact into the timeline, with when it occurred" : "write an opinion into the timeline, apart from the facts", [&w, &c, name](Client& client) {

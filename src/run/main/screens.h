@@ -14,6 +14,9 @@ std::string status_text(const Json& status);
 // null, …/picture.
 std::string incident_text(const Json& incident, const Json& picture);
 
+// What burns, what only the commander decides, harm, money, what is in force, who waits, what is due. Of GET /api/v1/incidents/{id}/brief.
+std::string brief_text(const Json& brief);
+
 // Figures with their bands and baselines; part: summary, windows or segments. Of GET /api/v1/endpoints/{name}/performance.
 std::string performance_text(const Json& report, const std::string& part);
 

@@ -24,6 +24,7 @@ FIREBREAK_TOKEN="$(cat "$run/data/admin.token")"
 incident="$("$firebreak" incident declare --endpoint shop --title "odd" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')"
 "$firebreak" incident ack "$incident" >/dev/null
 "$firebreak" incident triage "$incident" benign_drift --reason "a drill" >/dev/null
+"$firebreak" incident set "$incident" no_attack "a drill" >/dev/null
 "$firebreak" incident close "$incident" --summary "a drill" --residual-risk "none" --reason "a drill" >/dev/null
 until_true "the line of its close" grep -q incident_closed "$run/events.ndjson"
 check "$run/events.ndjson"
