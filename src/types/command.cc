@@ -146,10 +146,10 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   std::string_view expected = "a text";
   const auto any_of = [key](std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), key) != names.end(); };
   const auto of = [&](std::string_view whose, std::initializer_list<std::string_view> names) { return command == whose && any_of(names); };
-  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows"})) {
+  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows", "ms"})) {
     right = value.is_number();
     expected = "a number";
-  } else if (any_of({"scripted", "holds", "draft"})) {
+  } else if (any_of({"scripted", "holds", "draft", "model_asked_before", "model_asked_after"})) {
     right = value.is_bool();
     expected = "true or false";
   } else if (any_of({"items", "information", "streams", "endpoints", "facts", "findings"}) || of("key.add", {"scope"}) || of("exercise.inject", {"to"}) || of("taint.build", {"sources", "callers"})) {
