@@ -15,7 +15,7 @@
 namespace firebreak::casefile {
 
 inline constexpr std::string_view kFoldName = "casefile";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr std::size_t kRows = 20'000, kIndicators = 20'000, kContacts = 500, kLabels = 200, kLessons = 500;  // of one incident
 inline constexpr std::size_t kDocuments = 100, kHandovers = 50;
 inline constexpr std::size_t kClosedKept = 1'000;  // closed incidents whose rows and indicators are still known
@@ -72,6 +72,18 @@ struct FollowUp {
   bool operator==(const FollowUp&) const = default;
 };
 
+struct EvidenceItem {
+  std::string incident, digest;
+  std::string holder;             // who signed for it; empty: where it was captured
+  std::string offer, last_offer;  // that waits; the newest
+  bool operator==(const EvidenceItem&) const = default;
+};
+
+struct CustodyOffer {
+  std::string incident, from, to, digest;
+  bool operator==(const CustodyOffer&) const = default;
+};
+
 struct CasefileState {
   std::map<std::string, CaseFile> files;                 // by incident
   std::set<std::string> relations;                       // incident '\n' relation '\n' other
@@ -79,6 +91,8 @@ struct CasefileState {
   std::map<std::string, std::set<std::string>> needs;    // asset -> what it depends on
   std::map<std::string, FollowUp> follow_ups;            // open ones, by follow-N
   std::map<std::string, std::string> working_of;         // run or action -> incident
+  std::map<std::string, EvidenceItem> items;             // by ev-N
+  std::map<std::string, CustodyOffer> offers;            // that wait, by cust-N
   std::set<std::uint64_t> closed_order;                  // closed incidents that keep their rows, by index
   bool operator==(const CasefileState&) const = default;
 };

@@ -69,6 +69,14 @@ void apply_relation(CasefileState& state, const Entry& entry);
 void apply_merged(CasefileState& state, const Entry& entry);
 void apply_reopen(CasefileState& state, const Entry& entry);
 void apply_handover(CasefileState& state, const Entry& entry);
+// custody.cc
+inline constexpr std::size_t kHandedItems = 200;  // in one hand-over
+Drafts offer_custody(const Asked& asked);
+Drafts take_custody(const Asked& asked);
+Drafts refuse_custody(const Asked& asked);
+Drafts custody_lines(const CasefileState& state, const Entry& entry);
+void apply_item(CasefileState& state, const Entry& entry);
+void apply_custody(CasefileState& state, const Entry& entry);
 // lessons.cc
 Drafts add_lesson(const Asked& asked);
 Drafts open_follow_up(const Asked& asked);

@@ -74,7 +74,11 @@ Json to_json(const CasefileState& state) {
     follow_ups[id] = JsonObject{{"incident", of.incident}, {"owner", of.owner}, {"due", of.due.us}, {"overdue", of.overdue}};
   JsonArray closed;
   for (const std::uint64_t index : state.closed_order) closed.push_back(index);
-  return JsonObject{{"files", std::move(files)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
+  JsonObject items, offers;
+  for (const auto& [id, item] : state.items)
+    items[id] = JsonArray{Json(item.incident), Json(item.digest), Json(item.holder), Json(item.offer), Json(item.last_offer)};
+  for (const auto& [id, offer] : state.offers) offers[id] = JsonArray{Json(offer.incident), Json(offer.from), Json(offer.to), Json(offer.digest)};
+  return JsonObject{{"files", std::move(files)}, {"items", std::move(items)}, {"offers", std::move(offers)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
                     {"assets", texts_json(state.asset_types)}, {"needs", std::move(needs)}, {"follow_ups", std::move(follow_ups)},
                     {"working_of", texts_json(state.working_of)}, {"closed_order", std::move(closed)}};
 }
@@ -95,6 +99,9 @@ Result<CasefileState> state_from_json(const Json& document) {
     state.follow_ups[id] = {string_or(of, "incident"), string_or(of, "owner"), Time{int_or(of, "due")}, bool_or(of, "overdue")};
   });
   state.working_of = texts_from(document, "working_of");
+  const auto cell = [](const Json& row, std::size_t at) { return row.is_array() && at < row.get_array().size() && row.get_array()[at].is_string() ? std::string(row.get_array()[at].get_string()) : std::string(); };
+  each_member(document, "items", [&](const std::string& id, const Json& of) { state.items[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3), cell(of, 4)}; });
+  each_member(document, "offers", [&](const std::string& id, const Json& of) { state.offers[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3)}; });
   if (const Json* const closed = find(document, "closed_order"); closed != nullptr && closed->is_array())
     for (const Json& index : closed->get_array()) state.closed_order.insert(whole(index));
   return state;
