@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <regex>
+#include <set>
 
 #include "support/installation.h"
 
@@ -234,6 +235,54 @@ TEST(DrillRun, three_ways_of_one_attack_become_one_incident_with_a_lane_for_each
   EXPECT_EQ((std::set<std::string>{"recommender", "scores"}), places);
   for (const char* owner : {"mlops", "data-science", "secops", "legal"}) EXPECT_TRUE(owners.contains(owner)) << owner;
   EXPECT_EQ("inferences model dataset ", captured) << "asked for the other way round";
+}
+
+// On the evidence of a drill: the giver offers, the taker signs, and a stranger reads both in the bundle.
+TEST(CustodyThroughTheProgram, evidence_goes_from_hand_to_hand_and_the_bundle_says_so) {
+  const Folder folder;
+  const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector.yaml", "--auto", "--json", "--data", folder / "drill"}, folder / "err");
+  ASSERT_EQ(0, done.code) << done.out << done.err;
+  const std::string data = std::string(folder / "drill") + "/data";
+  const Port port;
+  const std::string url = "http://127.0.0.1:" + std::to_string(port);
+  Process server({FIREBREAK_BINARY, "serve", "--data", data, "--listen", "127.0.0.1:" + std::to_string(port), "--clock", "fed"}, folder / "server.err");
+  ASSERT_TRUE(server.ready()) << text_of(folder / "server.err");
+  const auto as = [&](const std::string& who, std::vector<std::string> words) {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    for (const std::string& word : {std::string("--url"), url, std::string("--token"), text_of(std::string(folder / "drill") + "/tokens/" + who + ".token").substr(0, 64)}) words.push_back(word);
+    return run(words, folder / "cli.err");
+  };
+  net::HttpClient http;
+  http.set_token(text_of(data + "/admin.token").substr(0, 64));
+  const auto list = net::json_of(http.get(url + "/api/v1/evidence"));
+  ASSERT_TRUE(list);
+  const Json& item = list->at("items").as_array().front();
+  const std::string ev = string_or(item, "id"), digest = string_or(item, "digest"), incident = string_or(item, "incident");
+  const std::vector<std::string> offer{"evidence", "offer", incident, ev, "--to", "legal", "--digest", digest, "--reason", "for the authority"};
+  std::vector<std::string> without_zone = offer;
+  without_zone.insert(without_zone.end(), {"--at", "2026-06-09T04:50:00"});
+  EXPECT_NE(0, as("data-science", without_zone).code);
+  EXPECT_NE(std::string::npos, text_of(folder / "cli.err").find("zone")) << text_of(folder / "cli.err");
+  ASSERT_EQ(0, as("data-science", offer).code) << text_of(folder / "cli.err");
+  const auto offers = net::json_of(http.get(url + "/api/v1/incidents/" + incident + "/custody"));
+  ASSERT_TRUE(offers);
+  const std::string id = string_or(offers->at("items").as_array().front(), "id");
+  EXPECT_NE(std::string::npos, as("legal", {"status"}).out.find("sign for " + ev));
+  EXPECT_EQ(3, as("secops", {"evidence", "take", id, "--digest", digest}).code) << "it is offered to legal";
+  EXPECT_EQ(3, as("legal", {"evidence", "take", id, "--digest", std::string(64, '0')}).code) << "another digest";
+  ASSERT_EQ(0, as("legal", {"evidence", "take", id, "--digest", digest}).code) << text_of(folder / "cli.err");
+  EXPECT_NE(std::string::npos, http.get(url + "/api/v1/incidents/" + incident + "/report.html")->body.find("transfer")) << "the report has the line";
+  server.end(SIGTERM);  // what was said last is in the signed tree then
+  const std::string bundle = folder / "bundle";
+  ASSERT_EQ(0, as("legal", {"evidence", "export", incident, "--out", bundle, "--data", data}).code) << text_of(folder / "cli.err");
+  std::string seen;
+  const auto custody = parse_json(text_of(bundle + "/custody.json"));
+  ASSERT_TRUE(custody);
+  for (const Json& one : custody->at("items").as_array())
+    if (string_or(one, "id") == ev)
+      for (const Json& line : one.at("custody").as_array()) seen += string_or(line, "action") + " " + string_or(line, "from") + ">" + string_or(line, "to") + ";";
+  EXPECT_NE(std::string::npos, seen.find("offer data-science>legal;transfer data-science>legal;")) << seen;
+  EXPECT_EQ(0, run({FIREBREAK_BINARY, "evidence", "verify", bundle}).code);
 }
 
 TEST(DrillRun, the_shipped_table_top_has_a_lead_and_a_lane_for_each_team) {

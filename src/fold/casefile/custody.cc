@@ -38,6 +38,8 @@ Drafts offer_custody(const Asked& asked) {
   if (!Digest::from_hex(digest)) return asked.refused(Code::kInvalid, "'digest' is a SHA-256 in 64 hex digits: of the item, or of a bundle's MANIFEST.sha256", "/digest");
   const auto reason = text_of(asked.args, "reason");
   if (!reason) return asked.refused(reason.error());
+  JsonObject body = asked.body();
+  if (auto ok = copy_time(asked, "at", body); !ok) return asked.refused(ok.error());
   JsonArray items;
   for (const auto& [id, item] : asked.state.items) {
     if (item.incident != asked.incident || (what != "bundle" && what != id)) continue;
@@ -49,8 +51,6 @@ Drafts offer_custody(const Asked& asked) {
   if (items.empty())
     return asked.refused(Code::kNotFound, what == "bundle" ? fmt::format("nothing was captured for {}", asked.incident) : fmt::format("{} has no item of evidence '{}'", asked.incident, what), "/evidence");
   if (items.size() > kHandedItems) return asked.refused(Code::kTooLarge, fmt::format("more than {} items go at once: hand them over one by one", kHandedItems), "/evidence");
-  JsonObject body = asked.body();
-  if (auto ok = copy_time(asked, "at", body); !ok) return asked.refused(ok.error());
   body["evidence"] = what;
   body["items"] = std::move(items);
   body["digest"] = digest;
