@@ -57,6 +57,10 @@ constexpr CommandSpec kCommands[] = {
     {"playbook.approve", Duty::kDisrupt, kApprove, "approval digest", "", "approve exactly what a step would do, by its digest"},
     {"playbook.reject", Duty::kDisrupt, kPropose, "approval reason", "", "refuse what a step would do; the run takes its failure's way"},
     {"evidence.capture", Duty::kEvidence, kDo, "incident items", "", "capture evidence now"},
+    {"evidence.offer", Duty::kEvidence, kDo, "incident evidence to digest reason", "at", "offer an item of evidence, or a bundle, to the person who gets it"},
+    {"evidence.take", Duty::kTimeline, kDo, "offer digest", "at", "sign for evidence that was offered, under its digest"},
+    {"evidence.refuse", Duty::kTimeline, kDo, "offer reason", "", "refuse evidence that was offered"},
+    {"evidence.withdraw", Duty::kEvidence, kDo, "offer reason", "", "withdraw an offer of evidence"},
     {"erase.request", Duty::kAdminister, kDo, "subject reason", "streams", "erase a person's records; the subject by its keyed hash"},
     {"text.erase", Duty::kAdminister, kDo, "text reason", "", "erase a text that somebody typed; named by its reference"},
     {"hold.add", Duty::kTimeline, kDo, "reason", "subject stream", "keep records from being erased"},
@@ -154,13 +158,13 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   std::string_view expected = "a text";
   const auto any_of = [key](std::initializer_list<std::string_view> names) { return std::find(names.begin(), names.end(), key) != names.end(); };
   const auto of = [&](std::string_view whose, std::initializer_list<std::string_view> names) { return command == whose && any_of(names); };
-  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows", "max_lease_s", "uses"})) {
+  if (any_of({"lease_s", "loaded", "refused", "base", "per_second", "rows", "max_lease_s", "uses", "ms"})) {
     right = value.is_number();
     expected = "a number";
-  } else if (any_of({"scripted", "holds", "draft"})) {
+  } else if (any_of({"scripted", "holds", "draft", "model_asked_before", "model_asked_after"})) {
     right = value.is_bool();
     expected = "true or false";
-  } else if (any_of({"items", "information", "streams", "endpoints", "facts", "findings"}) || of("key.add", {"scope"}) || of("exercise.inject", {"to"}) || of("taint.build", {"sources", "callers"})) {
+  } else if (any_of({"items", "information", "streams", "endpoints", "facts", "findings"}) || of("incident.task", {"after"}) || of("key.add", {"scope"}) || of("exercise.inject", {"to"}) || of("taint.build", {"sources", "callers"})) {
     right = is_texts;
     expected = "a list of texts";
   } else if (any_of({"sources", "records"})) {

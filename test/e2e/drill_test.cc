@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <regex>
+#include <set>
 
 #include "support/installation.h"
 
@@ -102,6 +103,15 @@ TEST(DrillRun, scripted_people_play_the_shipped_drill_and_score_the_same_each_ti
   EXPECT_EQ(figures(scores[0]), figures(scores[1]));
   EXPECT_GE(scores[0].at("points").to_number<double>(), 80) << figures(scores[0]);
   EXPECT_EQ("matches", string_or(scores[0], "seal"));
+  for (const Json& part : scores[0].at("parts").as_array()) {
+    const std::string name = string_or(part, "part");
+    EXPECT_TRUE(name != "gates in order" || part.at("of") == part.at("points")) << string_or(part, "said");
+    if (name != "kill switch") continue;
+    EXPECT_EQ(4, part.at("points").to_number<double>()) << string_or(part, "said");
+    EXPECT_TRUE(bool_or(part.at("raw"), "proven"));
+    EXPECT_LE(number_or(part.at("raw"), "seconds", 1e9), 10) << "from the decision to the probe's answer";
+    std::cout << "  kill switch: " << number_or(part.at("raw"), "seconds") << " s\n";
+  }
 
   // What everything says that leaves the drill, served again without being told that it is one.
   const std::string data = std::string(folder / "one") + "/data";
@@ -176,9 +186,108 @@ TEST(DrillRun, a_table_top_is_played_by_injects_alone) {
   EXPECT_EQ("P", string_or(parse_json(text_of(std::string(folder / "desk") + "/after-action.json"))->at("objectives").as_array()[0], "rating"));
 }
 
+// Poisoned data, a tampered model and abuse of an API, as streams into one installation: one incident, by what they share.
+TEST(DrillRun, three_ways_of_one_attack_become_one_incident_with_a_lane_for_each_team) {
+  const Folder folder;
+  std::vector<Json> scores;
+  for (const char* name : {"one", "two"}) {
+    const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector.yaml", "--auto", "--seed", "7", "--json", "--data", folder / name}, folder / "err");
+    ASSERT_EQ(0, done.code) << done.out << done.err << text_of(std::string(folder / name) + "/logs/server.err");
+    scores.push_back(*parse_json(done.out));
+  }
+  EXPECT_EQ(figures(scores[0]), figures(scores[1]));
+  EXPECT_EQ(scores[0].at("of"), scores[0].at("points")) << figures(scores[0]);
+  const std::string said = figures(scores[0]);
+  EXPECT_NE(std::string::npos, said.find("model (recommender): in it by the same asset ratings-store")) << said;
+  EXPECT_NE(std::string::npos, said.find("api (scores): in it by the same principal svc-train")) << said;
+  const auto report = parse_json(text_of(std::string(folder / "one") + "/after-action.json"));
+  std::string teams;
+  for (const Json& lane : report->at("lanes").as_array()) teams += string_or(lane, "team") + ";";
+  EXPECT_EQ("SecOps;Data Science;MLOps;Legal;", teams);
+
+  // The incident holds all three, says why, and its lanes have owners; the evidence was secured in the order of volatility.
+  const std::string data = std::string(folder / "one") + "/data";
+  const Port port;
+  const std::string url = "http://127.0.0.1:" + std::to_string(port);
+  Process server({FIREBREAK_BINARY, "serve", "--data", data, "--listen", "127.0.0.1:" + std::to_string(port), "--clock", "fed"}, folder / "server.err");
+  ASSERT_TRUE(server.ready()) << text_of(folder / "server.err");
+  net::HttpClient http;
+  http.set_token(text_of(data + "/admin.token").substr(0, 64));
+  const auto incidents = net::json_of(http.get(url + "/api/v1/incidents"));
+  ASSERT_TRUE(incidents);
+  EXPECT_EQ(1U, incidents->at("items").as_array().size()) << canonical_json(*incidents);
+  std::set<std::string> places, owners;
+  std::string captured;
+  for (std::uint64_t from = 0;;) {
+    const auto page = net::json_of(http.get(url + "/api/v1/journal?limit=1000&from=" + std::to_string(from)));
+    ASSERT_TRUE(page);
+    const auto& items = page->at("items").as_array();
+    for (const Json& entry : items) {
+      const std::string kind = string_or(entry, "kind");
+      const Json& body = entry.at("body");
+      if (kind == "incident_finding_linked" && find(body, "joined") != nullptr) places.insert(string_or(body, "endpoint"));
+      if (kind == "incident_task_opened") owners.insert(string_or(body, "owner"));
+      if (kind == "evidence_captured") captured += string_or(body, "item") + " ";
+    }
+    from += items.size();
+    if (items.size() < 1'000) break;
+  }
+  EXPECT_EQ((std::set<std::string>{"recommender", "scores"}), places);
+  for (const char* owner : {"mlops", "data-science", "secops", "legal"}) EXPECT_TRUE(owners.contains(owner)) << owner;
+  EXPECT_EQ("inferences model dataset ", captured) << "asked for the other way round";
+}
+
+// On the evidence of a drill: the giver offers, the taker signs, and a stranger reads both in the bundle.
+TEST(CustodyThroughTheProgram, evidence_goes_from_hand_to_hand_and_the_bundle_says_so) {
+  const Folder folder;
+  const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector.yaml", "--auto", "--json", "--data", folder / "drill"}, folder / "err");
+  ASSERT_EQ(0, done.code) << done.out << done.err;
+  const std::string data = std::string(folder / "drill") + "/data";
+  const Port port;
+  const std::string url = "http://127.0.0.1:" + std::to_string(port);
+  Process server({FIREBREAK_BINARY, "serve", "--data", data, "--listen", "127.0.0.1:" + std::to_string(port), "--clock", "fed"}, folder / "server.err");
+  ASSERT_TRUE(server.ready()) << text_of(folder / "server.err");
+  const auto as = [&](const std::string& who, std::vector<std::string> words) {
+    words.insert(words.begin(), FIREBREAK_BINARY);
+    for (const std::string& word : {std::string("--url"), url, std::string("--token"), text_of(std::string(folder / "drill") + "/tokens/" + who + ".token").substr(0, 64)}) words.push_back(word);
+    return run(words, folder / "cli.err");
+  };
+  net::HttpClient http;
+  http.set_token(text_of(data + "/admin.token").substr(0, 64));
+  const auto list = net::json_of(http.get(url + "/api/v1/evidence"));
+  ASSERT_TRUE(list);
+  const Json& item = list->at("items").as_array().front();
+  const std::string ev = string_or(item, "id"), digest = string_or(item, "digest"), incident = string_or(item, "incident");
+  const std::vector<std::string> offer{"evidence", "offer", incident, ev, "--to", "legal", "--digest", digest, "--reason", "for the authority"};
+  std::vector<std::string> without_zone = offer;
+  without_zone.insert(without_zone.end(), {"--at", "2026-06-09T04:50:00"});
+  EXPECT_NE(0, as("data-science", without_zone).code);
+  EXPECT_NE(std::string::npos, text_of(folder / "cli.err").find("zone")) << text_of(folder / "cli.err");
+  ASSERT_EQ(0, as("data-science", offer).code) << text_of(folder / "cli.err");
+  const auto offers = net::json_of(http.get(url + "/api/v1/incidents/" + incident + "/custody"));
+  ASSERT_TRUE(offers);
+  const std::string id = string_or(offers->at("items").as_array().front(), "id");
+  EXPECT_NE(std::string::npos, as("legal", {"status"}).out.find("sign for " + ev));
+  EXPECT_EQ(3, as("secops", {"evidence", "take", id, "--digest", digest}).code) << "it is offered to legal";
+  EXPECT_EQ(3, as("legal", {"evidence", "take", id, "--digest", std::string(64, '0')}).code) << "another digest";
+  ASSERT_EQ(0, as("legal", {"evidence", "take", id, "--digest", digest}).code) << text_of(folder / "cli.err");
+  EXPECT_NE(std::string::npos, http.get(url + "/api/v1/incidents/" + incident + "/report.html")->body.find("transfer")) << "the report has the line";
+  server.end(SIGTERM);  // what was said last is in the signed tree then
+  const std::string bundle = folder / "bundle";
+  ASSERT_EQ(0, as("legal", {"evidence", "export", incident, "--out", bundle, "--data", data}).code) << text_of(folder / "cli.err");
+  std::string seen;
+  const auto custody = parse_json(text_of(bundle + "/custody.json"));
+  ASSERT_TRUE(custody);
+  for (const Json& one : custody->at("items").as_array())
+    if (string_or(one, "id") == ev)
+      for (const Json& line : one.at("custody").as_array()) seen += string_or(line, "action") + " " + string_or(line, "from") + ">" + string_or(line, "to") + ";";
+  EXPECT_NE(std::string::npos, seen.find("offer data-science>legal;transfer data-science>legal;")) << seen;
+  EXPECT_EQ(0, run({FIREBREAK_BINARY, "evidence", "verify", bundle}).code);
+}
+
 TEST(DrillRun, the_shipped_table_top_has_a_lead_and_a_lane_for_each_team) {
   const Folder folder;
-  const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector.yaml", "--auto", "--json", "--data", folder / "many"}, folder / "err");
+  const auto done = run({FIREBREAK_BINARY, "drill", "run", kDrills + "/multi-vector-table-top.yaml", "--auto", "--json", "--data", folder / "many"}, folder / "err");
   ASSERT_EQ(0, done.code) << done.out << done.err;
   const auto score = parse_json(done.out);
   EXPECT_EQ(score->at("of"), score->at("points")) << figures(*score);
@@ -225,6 +334,19 @@ TEST(DrillRun, players_see_nothing_that_is_hidden) {
   const auto outside = facilitator.post(live.server + "/api/v1/commands/release.register", R"({"upstream":"http://10.0.0.1:9440"})");
   EXPECT_EQ(403, outside->status);
   EXPECT_NE(std::string::npos, outside->body.find("/upstream")) << outside->body;
+  // The pace is the facilitator's, decisions are the players', and only what is asked for can be decided.
+  const auto as = [&](const std::string& who, const std::string& path, const std::string& body) {
+    net::HttpClient http;
+    http.set_token(live.token(who));
+    const auto answer = http.post(live.server + path, body);
+    return answer ? *answer : net::Response{};
+  };
+  const std::string decide = "/api/v1/commands/exercise.decide";
+  EXPECT_EQ(403, as("lead", "/api/v1/clock", R"({"rate":0,"reason":"too fast"})").status);
+  EXPECT_EQ(200, as("facilitator", "/api/v1/clock", R"({"rate":0,"reason":"a break"})").status);
+  EXPECT_EQ(404, as("counsel", decide, R"({"decision":"nosuch","choice":"a","reason":"r"})").status);
+  EXPECT_EQ(403, as("facilitator", decide, R"({"decision":"regulator","choice":"a","reason":"r"})").status);
+  EXPECT_EQ(200, as("counsel", decide, R"({"decision":"regulator","choice":"wait","reason":"r"})").status);
   for (const char* name : {"exercise.inject", "exercise.end", "exercise.skip"}) {
     net::HttpClient http;
     http.set_token(live.token("lead"));

@@ -60,7 +60,7 @@ JsonObject told(const AccessState& state, const Json& via) {
 
 // Who is to have a role in an incident is a person of this installation who may see it and write in it.
 Result<void> check_taker(const AccessState& state, const CommandSpec& command, const Json& args) {
-  const std::string_view key = command.name == "incident.assign" ? "user" : command.name == "incident.handover" ? "to" : "";
+  const std::string_view key = command.name == "incident.assign" ? "user" : command.name == "incident.handover" || command.name == "evidence.offer" ? "to" : "";
   if (key.empty() || find(args, key) == nullptr) return {};
   const std::string given = string_or(args, key), name = given.find(':') == std::string::npos ? given : user_of(given);
   const auto taker = state.users.find(name);

@@ -26,6 +26,10 @@ constexpr CommandRow kCommands[] = {
     {"asset.link", Takes::kNone, link_asset},
     {"asset.put", Takes::kNone, put_asset},
     {"asset.unlink", Takes::kNone, link_asset},
+    {"evidence.offer", Takes::kAny, offer_custody},
+    {"evidence.refuse", Takes::kNone, refuse_custody},
+    {"evidence.take", Takes::kNone, take_custody},
+    {"evidence.withdraw", Takes::kNone, refuse_custody},
     {"incident.asset", Takes::kOpen, rate_asset},
     {"incident.check", Takes::kOpen, check_item},
     {"incident.contact", Takes::kOpen, add_contact},
@@ -130,6 +134,8 @@ constexpr ApplyRow kApply[] = {
     {"casefile_indicator", apply_indicator},    {"casefile_indicator_withdrawn", apply_indicator},
     {"casefile_label", apply_label},            {"casefile_loop", apply_loop},
     {"casefile_notes", apply_notes},            {"casefile_row", apply_row},
+    {"custody_ended", apply_custody},           {"custody_offered", apply_custody},
+    {"evidence_captured", apply_item},
     {"follow_up_closed", apply_follow_up},      {"follow_up_opened", apply_follow_up},
     {"follow_up_overdue", apply_follow_up},     {"handover_accepted", apply_handover},
     {"handover_prepared", apply_handover},      {"incident_closed", apply_closed},
@@ -197,6 +203,7 @@ std::uint64_t number_of(const std::string& id, std::string_view prefix) { return
 Drafts decide(const CasefileState& state, const Entry& entry) {
   if (entry.kind == "command_accepted") return decide_command(state, entry);
   if (!state.amendments.empty() && (entry.kind == "rules_applied" || entry.kind == "playbook_installed" || entry.kind == "command_refused")) return amendment_answered(state, entry);
+  if (entry.kind.starts_with("custody_")) return custody_lines(state, entry);
   if (is_input_kind(entry.kind) && !state.follow_ups.empty()) return overdue(state, entry);
   return {};
 }

@@ -85,6 +85,18 @@ struct Amendment {
   bool operator==(const Amendment&) const = default;
 };
 
+struct EvidenceItem {
+  std::string incident, digest;
+  std::string holder;             // who signed for it; empty: where it was captured
+  std::string offer, last_offer;  // that waits; the newest
+  bool operator==(const EvidenceItem&) const = default;
+};
+
+struct CustodyOffer {
+  std::string incident, from, to, digest;
+  bool operator==(const CustodyOffer&) const = default;
+};
+
 struct CasefileState {
   std::map<std::string, CaseFile> files;                 // by incident
   std::set<std::string> relations;                       // incident '\n' relation '\n' other
@@ -95,6 +107,8 @@ struct CasefileState {
   std::set<std::string> regressions;                     // amendments whose trace the gates replay
   std::string rules;                                     // digest of the Sigma rules that are applied; empty: none are
   std::map<std::string, std::string> working_of;         // run or action -> incident
+  std::map<std::string, EvidenceItem> items;             // by ev-N
+  std::map<std::string, CustodyOffer> offers;            // that wait, by cust-N
   std::set<std::uint64_t> closed_order;                  // closed incidents that keep their rows, by index
   bool operator==(const CasefileState&) const = default;
 };

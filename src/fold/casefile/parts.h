@@ -74,6 +74,14 @@ Drafts propose_amendment(const Asked& asked);
 Drafts decide_amendment(const Asked& asked);
 Drafts amendment_answered(const CasefileState& state, const Entry& entry);
 void apply_amendment(CasefileState& state, const Entry& entry);
+// custody.cc
+inline constexpr std::size_t kHandedItems = 200;  // in one hand-over
+Drafts offer_custody(const Asked& asked);
+Drafts take_custody(const Asked& asked);
+Drafts refuse_custody(const Asked& asked);
+Drafts custody_lines(const CasefileState& state, const Entry& entry);
+void apply_item(CasefileState& state, const Entry& entry);
+void apply_custody(CasefileState& state, const Entry& entry);
 // lessons.cc
 Drafts add_lesson(const Asked& asked);
 Drafts open_follow_up(const Asked& asked);

@@ -102,9 +102,12 @@ Json to_json(const CasefileState& state) {
   for (const auto& [asset, needed] : state.needs) needs[asset] = JsonArray(needed.begin(), needed.end());
   for (const auto& [id, of] : state.follow_ups)
     follow_ups[id] = JsonObject{{"incident", of.incident}, {"owner", of.owner}, {"due", of.due.us}, {"overdue", of.overdue}};
-  JsonObject amendments;
+  JsonObject amendments, items, offers;
   for (const auto& [id, of] : state.amendments) amendments[id] = amendment_json(of);
-  return JsonObject{{"files", std::move(files)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
+  for (const auto& [id, item] : state.items)
+    items[id] = JsonArray{Json(item.incident), Json(item.digest), Json(item.holder), Json(item.offer), Json(item.last_offer)};
+  for (const auto& [id, offer] : state.offers) offers[id] = JsonArray{Json(offer.incident), Json(offer.from), Json(offer.to), Json(offer.digest)};
+  return JsonObject{{"files", std::move(files)}, {"items", std::move(items)}, {"offers", std::move(offers)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
                     {"assets", texts_json(state.asset_types)}, {"needs", std::move(needs)}, {"follow_ups", std::move(follow_ups)},
                     {"working_of", texts_json(state.working_of)}, {"closed_order", numbers_json(state.closed_order)},
                     {"amendments", std::move(amendments)}, {"regressions", JsonArray(state.regressions.begin(), state.regressions.end())}, {"rules", state.rules}};
@@ -131,6 +134,9 @@ Result<CasefileState> state_from_json(const Json& document) {
   const auto regressions = strings_or_empty(document, "regressions");
   state.regressions = {regressions.begin(), regressions.end()};
   state.rules = string_or(document, "rules");
+  const auto cell = [](const Json& row, std::size_t at) { return row.is_array() && at < row.get_array().size() && row.get_array()[at].is_string() ? std::string(row.get_array()[at].get_string()) : std::string(); };
+  each_member(document, "items", [&](const std::string& id, const Json& of) { state.items[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3), cell(of, 4)}; });
+  each_member(document, "offers", [&](const std::string& id, const Json& of) { state.offers[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3)}; });
   return state;
 }
 

@@ -100,12 +100,15 @@ Custody custody_of(const std::vector<Entry>& journal, const std::string& inciden
     } else if (entry.kind == "evidence_custody") {
       const auto item = items.find(string_or(entry.body, "evidence"));
       if (item == items.end()) continue;
-      item->second["custody"].as_array().push_back(JsonObject{{"index", entry.index},
+      JsonObject line{{"index", entry.index},
                                                               {"time", format_time(entry.time)},
                                                               {"action", string_or(entry.body, "action")},
                                                               {"by", string_or(entry.body, "by")},
                                                               {"actor", entry.actor},
-                                                              {"reason", string_or(entry.body, "reason")}});
+                                                              {"reason", string_or(entry.body, "reason")}};
+      for (const char* key : {"offer", "from", "to", "digest", "at"})  // of a hand-over between two people
+        if (const Json* value = find(entry.body, key)) line[key] = *value;
+      item->second["custody"].as_array().push_back(std::move(line));
     }
   }
   for (const std::string& id : order) custody.items.push_back(std::move(items[id]));

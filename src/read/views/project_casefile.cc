@@ -224,6 +224,23 @@ void handover_accepted(Store& store, const Entry& entry) {
   store.add_timeline(incident_of(entry), entry, fmt::format("{} takes {} over ({}), having read {}", by_of(entry), string_or(entry.body, "role"), id, string_or(entry.body, "digest").substr(0, 12)));
 }
 
+void custody_offered(Store& store, const Entry& entry) {
+  JsonObject offer = thing(entry, entry.id("cust"), "waiting");
+  copy_members(offer, entry.body, {"incident", "evidence", "items", "digest", "from", "to", "reason", "at"});
+  offer["said"] = moment(entry, by_of(entry));
+  offer["ended"] = nullptr;
+  store.put("custody", offer);
+  store.add_timeline(incident_of(entry), entry, fmt::format("{} offers {} to {} ({})", by_of(entry), string_or(entry.body, "evidence"), string_or(entry.body, "to"), entry.id("cust")));
+}
+
+void custody_ended(Store& store, const Entry& entry) {
+  edit(store, entry, "custody", string_or(entry.body, "offer"), [&](JsonObject& offer) {
+    offer["state"] = string_or(entry.body, "outcome");
+    offer["ended"] = moment(entry, by_of(entry));
+    copy_members(offer["ended"].as_object(), entry.body, {"reason", "at"});
+  });
+}
+
 void lesson_added(Store& store, const Entry& entry) {
   JsonObject lesson = thing(entry, entry.id("lesson"), string_or(entry.body, "phase"));
   copy_members(lesson, entry.body, {"incident", "text", "phase", "question"});
@@ -323,6 +340,8 @@ constexpr Handler kHandlers[] = {
     {"casefile_notes", casefile_notes},
     {"casefile_notes_conflict", casefile_notes_conflict},
     {"casefile_row", casefile_row},
+    {"custody_ended", custody_ended},
+    {"custody_offered", custody_offered},
     {"follow_up_closed", follow_up_changed},
     {"follow_up_opened", follow_up_opened},
     {"follow_up_overdue", follow_up_changed},

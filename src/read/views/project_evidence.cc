@@ -82,7 +82,7 @@ void evidence_failed(Store& store, const Entry& entry) {
 void evidence_custody(Store& store, const Entry& entry) {
   edit(store, entry, "evidence", string_or(entry.body, "evidence"), [&](JsonObject& item) {
     JsonObject line = moment(entry, string_or(entry.body, "by"));
-    copy_members(line, entry.body, {"action", "reason"});
+    copy_members(line, entry.body, {"action", "reason", "offer", "from", "to", "digest", "at"});
     item["custody"].as_array().push_back(std::move(line));
     store.add_timeline(
         string_or(item, "incident"), entry,

@@ -4,6 +4,12 @@
 namespace firebreak::api {
 
 void Api::add_handover_routes() {
+  guarded("GET", "/api/v1/incidents/{id}/custody", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+    views::Page page;
+    page.limit = 500;
+    FIREBREAK_ASSIGN(Json list, parts_.views.written("custody", page, {request.param("id"), "", ""}));
+    return shown(std::move(list));
+  });
   guarded("GET", "/api/v1/incidents/{id}/handovers", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     views::Page page;
     page.limit = 100;

@@ -81,8 +81,9 @@ EffectChecks::Finding EffectChecks::judge_measure(const contain::ActionInForce& 
   finding.reason = fmt::format("{} of {} chain requests not served by the model; {} of {} others changed, {} failed",
                                effect.not_served, effect.chain, effect.changed, effect.others, effect.failed);
   // A chain's first queries are always served: it is known by them. Half is what shows that the measure bites.
-  const bool sets = std::holds_alternative<QuarantineMeasure>(action.measure) ||
-                    std::holds_alternative<BlockMeasure>(action.measure);
+  const auto* limit = std::get_if<RateLimitMeasure>(&action.measure);
+  const bool sets = std::holds_alternative<QuarantineMeasure>(action.measure) || std::holds_alternative<BlockMeasure>(action.measure) ||
+                    (limit != nullptr && limit->scope == LimitScope::kCaller && !limit->callers.empty());
   const bool works = sets ? effect.chain > 0 && 2 * effect.not_served >= effect.chain : effect.others > 0;
   const bool hurts = failed > endpoint.caps.honest_failed_share ||
                      (effect.others >= 50 && changed > endpoint.caps.honest_changed_share);

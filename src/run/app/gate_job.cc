@@ -146,11 +146,11 @@ Result<gates::GateOutcome> replay(const Context& context, const Case& c) {
 Result<gates::GateOutcome> traces(const Context& context, const Case& c) {
   FIREBREAK_ASSIGN(const std::vector<Trace> kept, traces_of(context, c.endpoint.name));
   std::vector<gates::TraceAnswers> told;
-  drill::Scorer scorer(c.endpoint, c.candidate.upstream);
+  replay::Scorer scorer(c.endpoint, c.candidate.upstream);
   for (const Trace& trace : kept) {
     gates::TraceAnswers of{trace.id, trace.incident, trace.lesson, 0, trace.rows.size(), trace.unreadable, trace.most};
-    FIREBREAK_ASSIGN(const std::vector<drill::Answer> answers, scorer.score(trace.rows));
-    of.again = static_cast<std::uint64_t>(std::count_if(answers.begin(), answers.end(), [&](const drill::Answer& one) { return one.label == trace.answer; }));
+    FIREBREAK_ASSIGN(const std::vector<replay::Answer> answers, scorer.score(trace.rows));
+    of.again = static_cast<std::uint64_t>(std::count_if(answers.begin(), answers.end(), [&](const replay::Answer& one) { return one.label == trace.answer; }));
     told.push_back(std::move(of));
   }
   return gates::judge_traces(told);

@@ -58,6 +58,25 @@ class Told : public testing::Test {
     return out ? std::move(*out) : Score{};
   }
 
+  // The same night with another truth, sealed from its start.
+  void truth_with(const std::string& key, Json value) {
+    Json document = sample_drill();
+    document.at("truth").as_object()[key] = std::move(value);
+    auto read = parse_drill(document);
+    ASSERT_TRUE(read) << read.error().message << read.error().pointer;
+    drill_ = std::move(*read);
+    sealed_ = sealed_part(drill_, "salt");
+    journal_.front().body.as_object()["truth_digest"] = digest_of_seal(sealed_);
+    journal_[end_].body.as_object()["sealed"] = sealed_;
+  }
+  const Part& part(const Score& score, const std::string& name) {
+    for (const Part& one : score.parts)
+      if (one.name == name) return one;
+    static const Part kNone;
+    ADD_FAILURE() << "no part " << name;
+    return kNone;
+  }
+
   Drill drill_;
   Json sealed_;
   std::vector<Entry> journal_;
@@ -69,6 +88,46 @@ TEST_F(Told, gives_all_points_that_are_asked_when_all_goes_well) {
   const Score all = scored();
   EXPECT_EQ(96, all.of());  // no candidate: no gates
   EXPECT_EQ(96, all.points()) << to_text(all);
+}
+
+TEST_F(Told, measures_the_kill_switch_by_its_probe) {
+  truth_with("kill_switch", *parse_json(R"({"endpoint":"scores","measure":"fallback","time":{"full":"10s","none":"10m"}})"));
+  EXPECT_EQ(0, part(scored(), "kill switch").points) << "nobody threw it";
+  EXPECT_EQ(20, scored().of("containment"));
+  const std::uint64_t thrown = say("05:00:00", "firebreak", "action_proposed",
+                                   {{"incident", inc()}, {"endpoint", "scores"}, {"class", "disruptive"}, {"measure", JsonObject{{"kind", "fallback"}}}, {"requested_by", "user:ana"}});
+  const std::string action = "act-" + std::to_string(thrown);
+  const auto felt = [&](std::int64_t ms, bool before, bool after) {
+    say("05:02:00", "user:admin", "exercise_probed", {{"action", action}, {"endpoint", "scores"}, {"ms", ms}, {"model_asked_before", before}, {"model_asked_after", after}});
+    const Score out = scored();
+    journal_.pop_back();
+    return std::pair(part(out, "kill switch").points, part(out, "kill switch").said);
+  };
+  EXPECT_EQ(4, felt(20, true, false).first);
+  EXPECT_EQ(felt(20, true, false), felt(9'900, true, false)) << "equal runs say the same; the time is in the figures";
+  EXPECT_NEAR(2, felt(305'000, true, false).first, 0.1) << "half way between target and limit";
+  EXPECT_EQ(0, felt(600'000, true, false).first) << "the limit";
+  EXPECT_EQ(0, felt(20, true, true).first) << "the model still answers";
+  EXPECT_EQ(0, felt(20, false, false).first) << "it did not answer before either: nothing is proven";
+}
+
+TEST_F(Told, asks_for_every_way_of_the_attack_in_one_incident) {
+  truth_with("vectors", *parse_json(R"([{"id":"api","endpoint":"scores","kinds":["query_chain"]},{"id":"data","endpoint":"ratings","kinds":["feature_drift"]}])"));
+  const std::uint64_t chain = say("04:50:00", "firebreak", "finding_opened", {{"endpoint", "scores"}, {"kind", "query_chain"}});
+  EXPECT_EQ(0, part(scored(), "one incident").points);
+  say("04:51:00", "firebreak", "incident_finding_linked", {{"incident", inc()}, {"finding", "find-" + std::to_string(chain)}});
+  EXPECT_EQ(1, part(scored(), "one incident").points) << "half of the ways";
+  const std::uint64_t drift = say("05:00:00", "firebreak", "finding_opened", {{"endpoint", "ratings"}, {"kind", "feature_drift"}});
+  EXPECT_NE(std::string::npos, part(scored(), "one incident").said.find("data (ratings): not in it"));
+  say("05:01:00", "firebreak", "incident_finding_linked", {{"incident", inc()}, {"finding", "find-" + std::to_string(drift)}, {"joined", JsonObject{{"by", "asset"}, {"what", "store"}}}});
+  const Score joined = scored();
+  EXPECT_NE(std::string::npos, part(joined, "one incident").said.find("data (ratings): in it by the same asset store")) << part(joined, "one incident").said;
+  say("05:02:00", "firebreak", "incident_opened", {{"endpoint", "ratings"}, {"split_of", inc()}, {"declared_by", "ana"}, {"findings", JsonArray{Json("find-" + std::to_string(drift))}}});
+  EXPECT_NE(std::string::npos, part(scored(), "one incident").said.find("data (ratings): not in it")) << "a split takes it out again";
+  Json document = sample_drill();
+  document.at("truth").as_object()["vectors"] = *parse_json(R"([{"id":"data","endpoint":"ratings"}])");
+  const auto read = parse_drill(document);
+  EXPECT_EQ("/truth/vectors", read ? std::string() : read.error().pointer) << "the attacked endpoint is one of them";
 }
 
 TEST_F(Told, says_the_raw_times) {

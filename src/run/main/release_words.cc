@@ -46,6 +46,31 @@ void CommandLine::add_evidence() {
   });
   capture->add_option("incident", w.id)->required();
   capture->add_option("--item", w.items, "model, dataset, policy, inferences, counters")->required();
+  auto* offer = verb(evidence_, "offer", "offer an item, or a whole bundle, to the person who gets it", [&w](Client& c) {
+    JsonObject args{{"incident", w.id}, {"evidence", w.casefile.item}, {"to", w.casefile.to_user}, {"digest", w.digest}, {"reason", w.reason}};
+    if (!w.casefile.at.empty()) args["at"] = w.casefile.at;
+    return give_command(c, "evidence.offer", args);
+  });
+  offer->add_option("incident", w.id)->required();
+  offer->add_option("evidence", w.casefile.item, "ev-N, or bundle: everything that was captured for the incident")->required();
+  offer->add_option("--to", w.casefile.to_user, "user")->required();
+  offer->add_option("--digest", w.digest, "SHA-256 of the item, or of the bundle's MANIFEST.sha256")->required();
+  offer->add_option("--reason", w.reason)->required();
+  offer->add_option("--at", w.casefile.at, "when it went over, with its zone; without it now");
+  auto* take = verb(evidence_, "take", "sign for evidence that was offered to you", [&w](Client& c) {
+    JsonObject args{{"offer", w.id}, {"digest", w.digest}};
+    if (!w.casefile.at.empty()) args["at"] = w.casefile.at;
+    return give_command(c, "evidence.take", args);
+  });
+  take->add_option("offer", w.id, "cust-N")->required();
+  take->add_option("--digest", w.digest, "SHA-256 of what you got")->required();
+  take->add_option("--at", w.casefile.at, "when it went over, with its zone; without it now");
+  for (const char* name : {"refuse", "withdraw"}) {
+    auto* sub = verb(evidence_, name, name == std::string("refuse") ? "refuse evidence that was offered to you" : "withdraw what you offered",
+                     [&w, name](Client& c) { return give_command(c, std::string("evidence.") + name, JsonObject{{"offer", w.id}, {"reason", w.reason}}); });
+    sub->add_option("offer", w.id, "cust-N")->required();
+    sub->add_option("--reason", w.reason)->required();
+  }
   auto* exported = offline(evidence_, "export", "write an incident's bundle from a data folder", [this] {
     return evidence_export(data_or("firebreak-data"), words_.id, words_.out, words_.report_dir,
                            words_.connection.json);

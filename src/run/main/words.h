@@ -67,7 +67,7 @@ struct AccountWords {
 };
 
 struct CasefileWords {
-  std::string text, occurred, source, row, type, search, from, to, cursor, field, value, kind, name, position, unit, email, phone, location, organisation, framework, version, label,
+  std::string text, occurred, at, source, row, type, search, from, to, cursor, field, value, kind, name, position, unit, email, phone, location, organisation, framework, version, label,
       item, state, evidence, note, tlp, sign, document = "notes", file, other, role, to_user, acceptance, criticality, data_class, regulatory_role, last_known_good, fallback, kill_switch, tested, question;
   std::vector<std::string> findings;
   std::int64_t base = 0;

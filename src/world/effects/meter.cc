@@ -7,6 +7,7 @@ bool is_member(const Measure& measure, const std::string& caller, const Digest& 
   if (const auto* quarantine = std::get_if<QuarantineMeasure>(&measure))
     return quarantine->callers.contains(caller) || quarantine->digests.contains(digest);
   if (const auto* block = std::get_if<BlockMeasure>(&measure)) return block->callers.contains(caller);
+  if (const auto* limit = std::get_if<RateLimitMeasure>(&measure)) return limit->scope == LimitScope::kCaller && limit->callers.contains(caller);  // a limit of these alone
   return false;
 }
 

@@ -35,6 +35,21 @@ TEST(Meter, tells_the_chain_from_the_others_with_the_sets_as_they_are_now) {
   EXPECT_EQ(effect.changed, 0U);
 }
 
+TEST(Meter, takes_who_a_limit_names_for_its_target_and_not_for_harmed) {
+  Meter meter("decline");
+  const Time start{kDay};
+  meter.count(observation("svc-train", Disposition::kLimited, start + kSecond), false);
+  meter.count(observation("good", Disposition::kServed, start + 2 * kSecond), true);
+  RateLimitMeasure named;
+  named.callers = {"svc-train"};
+  const Effect effect = meter.effect(named, start, start + kMinute);
+  EXPECT_EQ(effect.chain, 1U);
+  EXPECT_EQ(effect.not_served, 1U);
+  EXPECT_EQ(effect.others, 1U);
+  EXPECT_EQ(effect.failed, 0U);
+  EXPECT_EQ(meter.effect(RateLimitMeasure{}, start, start + kMinute).failed, 1U) << "a limit of everybody may hurt anybody";
+}
+
 TEST(Meter, counts_a_shadows_agreement_where_there_is_no_attack) {
   Meter meter("decline");
   const auto with_shadow = [](const std::string& caller, const std::string& answered, const std::string& shadow) {
