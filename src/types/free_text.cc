@@ -57,6 +57,8 @@ constexpr FreeText kFreeTexts[] = {
     {"incident.reopen", "reason", kIncidentText},
     {"incident.handover", "note", kIncidentText},
     {"incident.lesson", "text", kIncidentText},
+    {"ticket.comment", "text", kIncidentText},
+    {"ticket.unlink", "reason", kIncidentText},
     {"amendment.propose", "reason", kIncidentText},
     {"amendment.reject", "reason", kIncidentText},
     {"incident.follow_up", "text", kIncidentText},

@@ -60,6 +60,8 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_casefile_routes();
   add_handover_routes();
   add_amendment_routes();
+  add_ticket_routes();
+  add_share_routes();
   add_playbook_routes();
   add_deadline_routes();
   add_exercise_routes();

@@ -48,6 +48,8 @@ class Api {
   void add_casefile_routes();  // what people write into incidents; assets
   void add_handover_routes();
   void add_amendment_routes();
+  void add_ticket_routes();
+  void add_share_routes();
   void add_deadline_routes();  // duties, regimes, drafts of reports
   void add_exercise_routes();  // what players and the facilitator of a drill see
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
