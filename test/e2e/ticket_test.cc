@@ -10,6 +10,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "support/installation.h"
 #include "world/connect/messenger.h"

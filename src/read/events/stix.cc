@@ -186,7 +186,7 @@ std::size_t indicators(Bundle& bundle, const Json& incident, const Mark& most, c
       continue;
     }
     const std::string time = stamp(one, "time", bundle.opened());
-    JsonObject more{{"name", fmt::format("{} {}", string_or(one, "type"), id)}, {"pattern", pattern}, {"pattern_type", "stix"}, {"pattern_version", "2.1"}, {"valid_from", time},
+    JsonObject more{{"name", fmt::format("{} {}", string_or(one, "type"), id)}, {"description", fmt::format("{} of {}, entered there as {}", string_or(one, "sign", "indicator"), string_or(incident, "id"), id)}, {"pattern", pattern}, {"pattern_type", "stix"}, {"pattern_version", "2.1"}, {"valid_from", time},
                     {"indicator_types", JsonArray{string_or(one, "sign") == "precursor" ? "anomalous-activity" : "malicious-activity"}}};
     const std::string made = bundle.add(bundle.head("indicator", id, time, time, *mark), std::move(more));
     for (const std::string& attack : patterns) bundle.relate(made, "indicates", attack, *mark);
