@@ -30,7 +30,8 @@ Drafts link(const Asked& asked) {
     for (const auto& [name, shape] : asked.state.trackers) known += (known.empty() ? "" : ", ") + name;
     return asked.refused(Code::kNotFound, fmt::format("the configuration has no tracker '{}' (tickets: trackers: {})", tracker, known.empty() ? "none" : known), "/tracker");
   }
-  if (!asked.state.incidents.contains(incident)) return asked.refused(Code::kNotFound, fmt::format("there is no open incident '{}'", incident), "/incident");
+  // A follow-up outlives its incident, and so does its ticket.
+  if (follow_up.empty() && !asked.state.incidents.contains(incident)) return asked.refused(Code::kNotFound, fmt::format("there is no open incident '{}'", incident), "/incident");
   if (!follow_up.empty()) {
     const auto known = asked.state.follow_ups.find(follow_up);
     if (known == asked.state.follow_ups.end() || known->second.incident != incident) return asked.refused(Code::kNotFound, fmt::format("{} has no open follow-up '{}'", incident, follow_up), "/follow_up");
@@ -88,6 +89,11 @@ Drafts tell(const TicketState& state, const std::string& incident, const std::st
   return drafts;
 }
 
+std::string severity_of(const TicketState& state, const std::string& incident) {
+  const auto at = state.incidents.find(incident);
+  return at == state.incidents.end() ? "" : at->second.severity;
+}
+
 }  // namespace
 
 std::string ticket_id(std::uint64_t index) { return fmt::format("ticket-{}", index); }
@@ -111,8 +117,9 @@ Words words_of(const TicketState& state, const Call& call) {
   const std::string title = follow_up != state.follow_ups.end() ? follow_up->second.title : incident != state.incidents.end() ? incident->second.title : "";
   out.title = fmt::format("[{}] {}", named, title);
   out.text = call.text;
-  if (call.what == "open" && incident != state.incidents.end())
-    out.text = fmt::format("{} of {}, {}, in Firebreak.", ticket->second.follow_up.empty() ? "Incident" : "Follow-up", ticket->second.follow_up.empty() ? incident->second.endpoint : ticket->second.incident, incident->second.severity);
+  if (call.what != "open") return out;
+  if (!ticket->second.follow_up.empty()) out.text = fmt::format("Follow-up of {} in Firebreak.", ticket->second.incident);
+  else if (incident != state.incidents.end()) out.text = fmt::format("Incident of {}, {}, in Firebreak.", incident->second.endpoint, incident->second.severity);
   return out;
 }
 
@@ -121,7 +128,7 @@ std::vector<Draft> decide(const TicketState& state, const Entry& entry) {
   const Json& body = entry.body;
   const std::string incident = string_or(body, "incident");
   if (entry.kind == "command_accepted") drafts = decide_command(state, entry);
-  else if (entry.kind == "ticket_linked" && find(body, "reference") == nullptr) drafts.push_back(call(entry.index, state.tickets.at(entry.index), "open", {}, state.incidents.at(incident).severity));
+  else if (entry.kind == "ticket_linked" && find(body, "reference") == nullptr) drafts.push_back(call(entry.index, state.tickets.at(entry.index), "open", {}, severity_of(state, incident)));
   else if (entry.kind == "incident_severity") drafts = tell(state, incident, "", "update", fmt::format("severity {} (was {})", string_or(body, "to"), string_or(body, "from")), string_or(body, "to"));
   else if (entry.kind == "incident_closed") drafts = tell(state, incident, "", "close", "closed in Firebreak");
   else if (entry.kind == "incident_reopened") drafts = tell(state, incident, "", "comment", "opened again in Firebreak");

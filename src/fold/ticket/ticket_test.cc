@@ -161,6 +161,17 @@ TEST(Tickets, a_follow_up_has_its_own_and_closes_it_with_its_evidence) {
   EXPECT_NE(desk.state().calls.begin()->second.text.find("ev-4"), std::string::npos);
 }
 
+TEST(Tickets, a_follow_up_of_a_closed_incident_can_get_one) {
+  Desk desk;
+  desk.input("incident_closed", JsonObject{{"incident", desk.incident()}});
+  const std::string follow = desk.input("follow_up_opened", JsonObject{{"incident", desk.incident()}, {"text", "pin the source"}, {"owner", "bo"}}).front().id("follow");
+  EXPECT_EQ(refused(desk.act("ticket.open", {{"tracker", "jira"}})), "not_found /incident");
+  EXPECT_NE(find_kind(desk.act("ticket.open", {{"tracker", "jira"}, {"follow_up", follow}}), "ticket_call_ordered"), nullptr);
+  const Words said = words_of(desk.state(), desk.state().calls.begin()->second);
+  EXPECT_EQ(said.title, "[" + follow + "] pin the source");
+  EXPECT_EQ(said.text, "Follow-up of " + desk.incident() + " in Firebreak.");
+}
+
 // Whatever comes in whatever order, with trackers that fail and servers that stop: no two calls of a ticket are under way, calls end in the order
 // in which they were made, none is lost, an event is told once, and replay and snapshot give the same state.
 RC_GTEST_PROP(TicketProperty, calls_keep_their_order_and_none_is_lost, ()) {
