@@ -282,6 +282,9 @@ function written(incident) {
     ...(incident.labels || []).filter((l) => l.state === "holds").map((l) => item(`${l.label} (${l.framework} ${l.version})`)),
     ...(incident.assets || []).map((a) => item(`${a.asset} is ${a.state.replaceAll("_", " ")}`)),
     ...(incident.lessons || []).map((l) => item(`Lesson: ${l.text}`, ...(l.amendments || []).map((a) => el("span", { className: "soft" }, ` ${a.id} (${a.change}): ${a.state.replaceAll("_", " ")}`)))),
+    ...(incident.tickets || []).filter((t) => t.state !== "unlinked").map((t) => item(`${t.tracker} ${t.reference || t.id}${t.follow_up ? " of " + t.follow_up : ""}: ${t.status || t.state}`,
+      t.waiting ? el("span", { className: "soft" }, ` ${t.waiting} waiting`) : null, t.stuck ? el("span", { className: "bad" }, ` refused: ${t.stuck.detail}`) : null,
+      t.proposes ? el("span", { className: "bad" }, " closed there: close it here, too, or say why not") : null)),
     ...(incident.follow_ups || []).map((f) => item(`${f.id} of ${f.owner}, `, ...(f.state === "open" ? ["due ", when(f.due)] : [`closed with ${f.closed.evidence}`]), `: ${f.text}`,
       f.overdue && f.state === "open" ? el("span", { className: "bad" }, " overdue") : null))));
 }
@@ -327,7 +330,7 @@ export function showIncident(incident, picture, brief, title, parts, refresh) {
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
   if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length, incident.remedy?.counts?.open], () => close(incident, refresh));
   if (open && isPerson()) add("write", incident.id, () => write(incident, refresh));
-  const wrote = ["relations", "labels", "assets", "lessons", "follow_ups"].map((key) => (incident[key] || []).map((one) => [one.id, one.state, one.overdue, one.updated]));
+  const wrote = ["relations", "labels", "assets", "lessons", "tickets", "follow_ups"].map((key) => (incident[key] || []).map((one) => [one.id, one.state, one.overdue, one.updated, one.waiting, one.proposes, one.amendments]));
   if (wrote.some((list) => list.length)) add("written", wrote, () => written(incident));
   add("timeline", incident.timeline.length, () => timeline(incident));
   reconcile(parts, all);

@@ -146,6 +146,11 @@ constexpr CommandSpec kCommands[] = {
     {"remedy.told", Duty::kTimeline, kDo, "incident reference", "records where note", "say that the customers of listed decisions were told, and how"},
     {"remedy.export", Duty::kTimeline, kDo, "incident format digest rows", "", "note that the list was handed out; the server gives it with an export"},
     {"taint.build", Duty::kEvidence, kDo, "incident", "scope sources callers", "make the signed list of what the incident keeps out of training"},
+    {"ticket.open", Duty::kTimeline, kDo, "incident tracker", "follow_up", "open a ticket in a tracker for an incident or one of its follow-ups; it goes on with it"},
+    {"ticket.link", Duty::kTimeline, kDo, "incident tracker reference", "follow_up", "link a ticket that there is already"},
+    {"ticket.comment", Duty::kTimeline, kDo, "incident ticket text", "", "write a comment into a ticket"},
+    {"ticket.retry", Duty::kTimeline, kDo, "incident ticket", "", "try again what the tracker refused"},
+    {"ticket.unlink", Duty::kTimeline, kDo, "incident ticket reason", "", "end the link; the ticket stays as it is there"},
     {"stakeholder.add", Duty::kSteer, kDo, "incident audience link_hash until", "", "add a link by which an audience reads what it was told, by the SHA-256 of its secret"},
     {"stakeholder.remove", Duty::kSteer, kDo, "link", "", "end such a link"},
 };

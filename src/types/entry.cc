@@ -46,7 +46,8 @@ bool is_input_kind(std::string_view kind) {
       "effect_check",    "gate_result",    "rollback_accepted", "erasure_done",    "erasure_forgotten",
       "retention_done",    "segment_archived", "archive_read",     "store_tested",    "impact_told",
       "replay_told",       "playbook_call_started", "playbook_call_ended", "readiness_seen", "regime_configured", "notify_applied", "templates_applied", "delivery_started", "delivery_ended", "exercise_declared",
-      "remedy_started",    "remedy_rows",      "remedy_ended",       "taint_built"};
+      "remedy_started",    "remedy_rows",      "remedy_ended",       "taint_built",
+      "tickets_applied",   "ticket_call_started", "ticket_call_ended", "ticket_heard"};
   return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);
 }
 

@@ -60,6 +60,8 @@ constexpr FreeText kFreeTexts[] = {
     {"evidence.refuse", "reason", kIncidentText},
     {"evidence.withdraw", "reason", kIncidentText},
     {"incident.lesson", "text", kIncidentText},
+    {"ticket.comment", "text", kIncidentText},
+    {"ticket.unlink", "reason", kIncidentText},
     {"amendment.propose", "reason", kIncidentText},
     {"amendment.reject", "reason", kIncidentText},
     {"incident.follow_up", "text", kIncidentText},

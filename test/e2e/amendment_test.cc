@@ -31,9 +31,11 @@ struct Review : Installation {
     words.insert(words.begin(), FIREBREAK_BINARY);
     for (const std::string& word : {std::string("--url"), url(), std::string("--token"), token(who)}) words.push_back(word);
     std::filesystem::remove(folder() / "cli.err");
-    return run(words, folder() / "cli.err");
+    Finished finished = run(words, folder() / "cli.err");
+    out = finished.out;
+    return finished;
   }
-  std::string said() { return (std::stringstream() << std::ifstream(folder() / "cli.err").rdbuf()).str(); }
+  std::string said() { return out + (std::stringstream() << std::ifstream(folder() / "cli.err").rdbuf()).str(); }
   Json asked(const std::string& path, const std::string& who = "ana") {
     auto answer = get(path, who);
     EXPECT_TRUE(answer) << path << ": " << answer.error().message;
@@ -50,7 +52,7 @@ struct Review : Installation {
   Finished approve(const std::string& who, const std::string& id) { return as(who, {"amendment", "approve", id, "--digest", string_or(asked("/api/v1/amendments/" + id), "digest")}); }
   std::string state_of(const std::string& id) { return string_or(asked("/api/v1/amendments/" + id), "state"); }
 
-  std::string incident, lesson;
+  std::string incident, lesson, out;
 };
 
 const char* const kRule = R"(title: x is one
@@ -82,7 +84,8 @@ TEST(Amendments, a_regression_trace_stops_the_next_candidate_that_answers_as_in_
   ASSERT_TRUE(review.command("ana", "release.gate", JsonObject{{"endpoint", "scores"}, {"release", "2"}}));
   Json trace;
   for (int i = 0; i < 600 && trace.is_null(); ++i) {
-    for (const Json& gate : review.asked("/api/v1/gates?endpoint=scores").at("items").as_array())
+    const Json gates = review.asked("/api/v1/gates?endpoint=scores");
+    for (const Json& gate : gates.at("items").as_array())
       if (string_or(gate, "gate") == "G3c") trace = gate;
     if (trace.is_null()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -12,6 +12,7 @@
 #include "fold/recall/recall.h"
 #include "fold/remedy/remedy.h"
 #include "fold/reporting/reporting.h"
+#include "fold/ticket/ticket.h"
 
 namespace firebreak::golden {
 
@@ -52,8 +53,11 @@ Result<std::unique_ptr<journal::Fold>> make_named_fold(const std::string& name) 
   if (name == remedy::kFoldName)
     return make_fold<remedy::RemedyState>(name, remedy::kSchemaVersion, remedy::decide, remedy::apply, remedy::to_json,
                                           remedy::state_from_json);
+  if (name == ticket::kFoldName)
+    return make_fold<ticket::TicketState>(name, ticket::kSchemaVersion, ticket::decide, ticket::apply, ticket::to_json,
+                                          ticket::ticket_state_from_json);
   return fail(Code::kNotFound,
-              "there is no fold '" + name + "'; known: access, casefile, contain, exercise, incident, keeping, notify, playbook, provenance, recall, remedy, reporting");
+              "there is no fold '" + name + "'; known: access, casefile, contain, exercise, incident, keeping, notify, playbook, provenance, recall, remedy, reporting, ticket");
 }
 
 }  // namespace firebreak::golden

@@ -192,7 +192,7 @@ std::string recovery(const Json& report) {
       "<p class=\"soft\">G1: every training row from an approved source. G2: quality on the holdout; "
       "averages cannot tell a "
       "poisoned release from a clean one. G3a: attack queries still approved. G3b: scan for hidden "
-      "triggers.</p>\n";
+      "triggers. G3c: queries of earlier incidents that lessons keep.</p>\n";
   for (const Json& ladder : list(part(report, "recovery"), "promotions")) {
     Table steps{{"Step", "Time", "Entry"}, {}};
     for (const Json& step : list(ladder, "steps"))

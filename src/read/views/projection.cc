@@ -11,7 +11,7 @@ const std::map<std::string_view, std::vector<Projection>>& handlers() {
   static const std::map<std::string_view, std::vector<Projection>> table = [] {
     std::map<std::string_view, std::vector<Projection>> built;
     for (const auto& family :
-         {incident_handlers(), case_handlers(), casefile_handlers(), contain_handlers(), evidence_handlers(), release_handlers(), playbook_handlers(), deadline_handlers(), notify_handlers(), remedy_handlers()})
+         {incident_handlers(), case_handlers(), casefile_handlers(), contain_handlers(), evidence_handlers(), release_handlers(), playbook_handlers(), deadline_handlers(), notify_handlers(), remedy_handlers(), ticket_handlers()})
       for (const Handler& handler : family) built[handler.kind].push_back(handler.apply);
     return built;
   }();

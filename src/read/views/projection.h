@@ -33,6 +33,7 @@ std::span<const Handler> remedy_handlers();
 std::span<const Handler> playbook_handlers();
 std::span<const Handler> deadline_handlers();
 std::span<const Handler> notify_handlers();
+std::span<const Handler> ticket_handlers();
 
 // {"time", "index"} of the entry, and "by" when it is given.
 JsonObject moment(const Entry& entry);

@@ -179,7 +179,7 @@ Result<Json> incident_screen(Store& store, const std::string& id) {
   (*incident)["approvals"] = things(store, "approval", id);
   (*incident)["people"] = things(store, "user", "");
   for (const auto& [key, kind] : {std::pair("fields", "field"), {"contacts", "contact"}, {"labels", "label"}, {"checks", "check"}, {"indicators", "indicator"}, {"assets", "case_asset"},
-                                  {"notes", "notes"}, {"relations", "relation"}, {"handovers", "handover"}, {"lessons", "lesson"}, {"amendments", "amendment"}, {"follow_ups", "follow_up"}})
+                                  {"notes", "notes"}, {"relations", "relation"}, {"handovers", "handover"}, {"lessons", "lesson"}, {"amendments", "amendment"}, {"tickets", "ticket"}, {"follow_ups", "follow_up"}})
     (*incident)[key] = things(store, kind, id, std::string_view(kind) == "notes" ? trim_notes : nullptr);
   return Json(std::move(*incident));
 }

@@ -188,6 +188,16 @@ void casefiles(Store& store, Screen& screen) {
     screen.need(string_or(handover, "to"), fmt::format("take over {} of {}", string_or(handover, "role"), string_or(handover, "incident")), handover,
                 fmt::format("firebreak incident accept {} --digest {}", string_or(handover, "id"), situation == nullptr ? "" : string_or(*situation, "digest")));
   }
+  for (const char* state : {"opening", "linked"})
+    for (const JsonObject& ticket : all(store, "ticket", state)) {
+      const std::string id = string_or(ticket, "id"), reference = string_or(ticket, "reference", id), tracker = string_or(ticket, "tracker"), incident = string_or(ticket, "incident");
+      if (const Json* const stuck = find(ticket, "stuck"); stuck != nullptr && stuck->is_object())
+        screen.need("analyst", fmt::format("{} refuses to {} {} of {}: {}", tracker, string_or(*stuck, "what"), id, incident, string_or(*stuck, "detail")), ticket, fmt::format("firebreak ticket retry {}", id));
+      const std::optional<JsonObject> subject = store.get("incident", incident);
+      const bool over = string_or(ticket, "proposes") == "close" && subject && string_or(*subject, "state") != "open";
+      if (!string_or(ticket, "proposes").empty() && !over)
+        screen.need("analyst", fmt::format("{} was closed in {}: close {} too, or say there why it goes on", reference, tracker, string_or(ticket, "follow_up", incident)), ticket, fmt::format("firebreak ticket comment {} TEXT", id));
+    }
   for (const JsonObject& amendment : all(store, "amendment", "proposed")) {
     const std::string id = string_or(amendment, "id");
     screen.need("approver", fmt::format("approve or reject {}: a {} for {} of {}", id, words(string_or(amendment, "change")), string_or(amendment, "lesson"), string_or(amendment, "incident")), amendment,

@@ -15,14 +15,16 @@ void Api::add_amendment_routes() {
   });
   guarded("GET", "/api/v1/amendments/{id}", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     FIREBREAK_ASSIGN(Json amendment, parts_.views.written_one("amendment", request.param("id")));
-    FIREBREAK_ASSIGN(Json content, parts_.amendment_content(amendment));
-    amendment.as_object()["content"] = std::move(content);
+    if (parts_.amendment_content) {
+      FIREBREAK_ASSIGN(amendment.as_object()["content"], parts_.amendment_content(amendment));
+    }
     return shown(std::move(amendment));
   });
   guarded("POST", "/api/v1/incidents/{id}/amendments", Needs{Duty::kTimeline, Cell::kPropose}, [this](const net::Request& request, const access::Principal& who) -> Result<net::Response> {
     FIREBREAK_ASSIGN(const Json body, parse_json(request.body));
     FIREBREAK_ASSIGN(const std::string lesson, get_string(body, "lesson"));
     FIREBREAK_ASSIGN(const std::string reason, get_string(body, "reason"));
+    if (!parts_.amendment) return fail(Code::kUnavailable, "nothing is amended here");
     FIREBREAK_ASSIGN(const Json made, parts_.amendment(request.param("id"), body));
     return give_command("amendment.propose", JsonObject{{"incident", request.param("id")}, {"lesson", lesson}, {"kind", made.at("kind")}, {"document", made.at("document")}, {"reason", reason}}, who);
   });

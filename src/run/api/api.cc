@@ -61,6 +61,8 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_handover_routes();
   add_amendment_routes();
   add_brief_routes();
+  add_ticket_routes();
+  add_share_routes();
   add_playbook_routes();
   add_deadline_routes();
   add_exercise_routes();

@@ -49,6 +49,8 @@ class Api {
   void add_handover_routes();
   void add_amendment_routes();
   void add_brief_routes();     // the commander's page of an incident
+  void add_ticket_routes();
+  void add_share_routes();
   void add_deadline_routes();  // duties, regimes, drafts of reports
   void add_exercise_routes();  // what players and the facilitator of a drill see
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports

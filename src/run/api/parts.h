@@ -84,6 +84,11 @@ struct Parts {
   std::string exercise = {};  // the banner on everything that leaves; empty: everything is real
   std::function<Result<Json>()> exercise_script = {};  // what is hidden from players
   std::function<Result<Json>(const net::Request& request)> room = {};  // signed requests of a chat
+  std::function<Result<void>(const std::string& framework, const std::string& version, const std::string& id)> label_check = {};  // an id of a version that is loaded
+  std::function<Json()> frameworks = {};
+  std::function<Result<Json>(const std::string& framework, const std::string& version, const std::string& kind)> framework_ids = {};
+  std::function<Result<Json>(Json incident, const std::string& tlp)> stix = {};  // of Views::incident, texts shown
+  std::function<Result<Json>(const std::string& tracker, const net::Request& request)> ticket_news = {};  // signed notices of trackers
   const evidence::Texts* texts = nullptr;  // null: answers show the references
   vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };

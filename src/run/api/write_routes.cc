@@ -15,7 +15,7 @@ std::string created_id(const journal::Group& group) {
       {"gate_requested", "req"},       {"evidence_requested", "req"}, {"incident_task_opened", "task"},
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
       {"command_requested", "ask"},    {"break_glass_opened", "bg"},    {"key_added", "key"},
-      {"casefile_row", "row"},         {"casefile_indicator", "ind"},  {"casefile_contact", "contact"},       {"lesson_added", "lesson"}, {"amendment_proposed", "amend"},
+      {"casefile_row", "row"},         {"casefile_indicator", "ind"},  {"casefile_contact", "contact"},       {"lesson_added", "lesson"}, {"amendment_proposed", "amend"}, {"ticket_linked", "ticket"},
       {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
       {"deadline_started", "duty"},    {"deadline_relief_proposed", "relief"},
       {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
@@ -78,6 +78,7 @@ void Api::add_write_routes() {
             FIREBREAK_ASSIGN(Json args, body_of(request));
             if (name == "release.register" && !parts_.exercise.empty() && !stays_on_this_machine(string_or(args, "upstream")))
               return fail(Code::kForbidden, fmt::format("this is an exercise: the upstream '{}' reaches outside of it", string_or(args, "upstream")), "/upstream");
+            if (name == "incident.label" && parts_.label_check && args.is_object()) FIREBREAK_TRY(parts_.label_check(string_or(args, "framework"), string_or(args, "version"), string_or(args, "id")));
             if (name == "mute.add") FIREBREAK_TRY(name_muted_rule(args));
             if (name == "amendment.propose") return fail(Code::kForbidden, "what a lesson changes is proposed at /api/v1/incidents/{id}/amendments, which checks it");
             if (name == "incident.handover") return fail(Code::kForbidden, "roles are handed over at /api/v1/incidents/{id}/handovers, which makes the summary");

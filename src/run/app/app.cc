@@ -14,6 +14,7 @@
 #include "fold/recall/recall.h"
 #include "fold/reporting/reporting.h"
 #include "fold/remedy/remedy.h"
+#include "fold/ticket/ticket.h"
 #include "log/ledger/log.h"
 #include "log/ledger/verify.h"
 #include "run/app/app_impl.h"
@@ -64,6 +65,8 @@ std::vector<std::unique_ptr<journal::Fold>> all_folds() {
                                                           remedy::apply, remedy::to_json, remedy::state_from_json));
   folds.push_back(journal::make_fold<recall::RecallState>(recall::kFoldName, recall::kSchemaVersion, nullptr, recall::apply,
                                                           recall::to_json, recall::state_from_json));
+  folds.push_back(journal::make_fold<ticket::TicketState>(ticket::kFoldName, ticket::kSchemaVersion, ticket::decide,
+                                                          ticket::apply, ticket::to_json, ticket::ticket_state_from_json));
   return folds;
 }
 
@@ -199,15 +202,17 @@ Result<void> App::Impl::start_workers() {
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
   // The journal's public key is this installation's and no other's.
   FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));
-  const std::string installation = sha256(vkey).hex().substr(0, 12);
+  FIREBREAK_ASSIGN(frameworks, Frameworks::load(files, configuration.frameworks));
+  installation = sha256(vkey).hex().substr(0, 12);
   calls = std::make_unique<Calls>(*context, configuration.playbooks, callers, installation);
   room = std::make_unique<Room>(*context, configuration.notify.room);
   deliveries = std::make_unique<Deliveries>(*context, configuration.notify, installation);
+  tickets = std::make_unique<Tickets>(*context, configuration.tickets, installation);
   FIREBREAK_ASSIGN(ledger::SigningKey key, ledger::SigningKey::load_or_create(files, ledger::key_path_of(options.data_dir, "journal"), "firebreak/journal", random));
   remedies = std::make_unique<Remedies>(*context, std::move(key));
   feed_maker = std::make_unique<FeedMaker>(*context, configuration.detectors, forgotten);
   readiness = std::make_unique<Readiness>(*context, *views, [this] { return feed_maker->status(); });
-  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls, *deliveries,
+  clockwork = std::make_unique<Clockwork>(*context, *jobs, *projection, *worker, *calls, *deliveries, *tickets,
                                           options.fed_clock ? &fed_clock : nullptr, [this] {
                                             write_contacts();
                                             for (const std::string& name : feed_maker->worth_trying())
@@ -257,12 +262,13 @@ Result<void> App::Impl::follow_journal() {
   FIREBREAK_ASSIGN(subscription, journal->subscribe([this](const journal::Group& group) { on_group(group); }, end));
   take_orders();
   deliveries->take();
+  tickets->take();
   projection->wake();
   return {};
 }
 
 void App::Impl::on_group(const journal::Group& group) {
-  bool orders = false, steps_ended = false, notices = false;
+  bool orders = false, steps_ended = false, notices = false, told = false;
   for (const Entry& entry : group.entries) {
     erase_text(entry);
     feed_maker->apply(entry);
@@ -276,6 +282,7 @@ void App::Impl::on_group(const journal::Group& group) {
     }
     if (entry.kind == "playbook_call_ordered") take_call(entry);
     steps_ended = steps_ended || entry.kind == "playbook_step_ended" || entry.kind == "playbook_run_ended";
+    told = told || entry.kind == "ticket_call_ordered" || entry.kind == "ticket_call_due" || entry.kind == "ticket_call_ended" || entry.kind == "ticket_unlinked";
     notices = notices || entry.kind == "delivery_ordered" || entry.kind == "delivery_due";
     if (entry.kind.starts_with("oncall_override") || entry.kind == "notify_applied") contacts_written = Time{};
     orders = orders || entry.kind == "order" || entry.kind == "order_outcome" || entry.kind == "thawed";
@@ -288,6 +295,7 @@ void App::Impl::on_group(const journal::Group& group) {
   if (orders) take_orders();
   if (steps_ended) calls->look();
   if (notices) deliveries->take();
+  if (told) tickets->take();
   projection->wake();
   if (events_file) events_file->wake();
 }
@@ -428,6 +436,7 @@ void App::stop() {
   if (impl_->worker) impl_->worker->stop();
   if (impl_->calls) impl_->calls->stop();
   if (impl_->deliveries) impl_->deliveries->stop();
+  if (impl_->tickets) impl_->tickets->stop();
   if (impl_->server) impl_->server->stop();
   if (impl_->intake) impl_->intake->stop();  // records what waits
   if (impl_->api) impl_->api->stop();

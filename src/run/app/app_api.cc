@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "log/ledger/log.h"
+#include "read/events/stix.h"
 #include "run/app/amendments.h"
 #include "run/app/app_impl.h"
 #include "run/app/context.h"
@@ -78,6 +79,16 @@ Result<void> App::Impl::start_api() {
   parts.room = [this](const net::Request& request) {
     return room->handle(std::string(request.header("x-slack-request-timestamp")), std::string(request.header("x-slack-signature")), std::string(request.header("content-type")), request.body, system_clock.now());
   };
+  parts.label_check = [this](const std::string& framework, const std::string& version, const std::string& id) { return frameworks.check(framework, version, id); };
+  parts.frameworks = [this] { return frameworks.list(); };
+  parts.framework_ids = [this](const std::string& framework, const std::string& version, const std::string& kind) { return frameworks.ids(framework, version, kind); };
+  parts.stix = [this](Json incident, const std::string& tlp) {
+    if (Json* const labels = incident.as_object().if_contains("labels"); labels != nullptr && labels->is_array())
+      for (Json& label : labels->get_array())
+        if (std::string name = frameworks.name_of(string_or(label, "framework"), string_or(label, "version"), string_or(label, "label")); !name.empty()) label.as_object()["name"] = std::move(name);
+    return events::stix_bundle(incident, {installation, tlp, exercise.banner});
+  };
+  parts.ticket_news = [this](const std::string& tracker, const net::Request& request) { return tickets->heard(tracker, request, system_clock.now()); };
   parts.readiness = [this](const std::string& endpoint) { return readiness->report(endpoint); };
   parts.host_names = options.host_names;
   parts.exercise = exercise.banner;

@@ -27,6 +27,7 @@
 #include "run/app/exercise.h"
 #include "run/app/meanings.h"
 #include "run/app/feed_maker.h"
+#include "run/app/frameworks.h"
 #include "run/app/intake.h"
 #include "run/app/offsite.h"
 #include "run/app/picture.h"
@@ -36,6 +37,7 @@
 #include "run/app/request_book.h"
 #include "run/app/retention.h"
 #include "run/app/room.h"
+#include "run/app/tickets.h"
 #include "world/effects/worker.h"
 #include "world/net/http_server.h"
 
@@ -80,6 +82,9 @@ struct App::Impl {
   Callers callers;
   std::unique_ptr<Calls> calls;
   std::unique_ptr<Deliveries> deliveries;
+  std::unique_ptr<Tickets> tickets;
+  Frameworks frameworks;
+  std::string installation;  // what keys of this installation begin with
   std::unique_ptr<Room> room;
   std::atomic<Time> contacts_written{};  // {0}: the card is to be written anew
   std::uint64_t newest_call = 0;   // that was there before the subscription

@@ -9,6 +9,7 @@
 #include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/ticket/ticket.h"
 
 namespace firebreak::app {
 namespace {
@@ -34,6 +35,15 @@ Result<void> apply_notify(journal::Journal& journal, const Json& document) {
   journal.with_state([&](const journal::View& view) { last = view.state<notify::NotifyState>(notify::kFoldName).digest; });
   if (digest == last) return {};
   FIREBREAK_TRY(journal.submit_wait(Draft{"notify_applied", JsonObject{{"digest", digest}, {"document", document}}, "firebreak", {}, {}}));
+  return {};
+}
+
+Result<void> apply_tickets(journal::Journal& journal, const Json& document) {
+  const std::string digest = document.get_object().empty() ? "" : sha256(canonical_json(document)).hex();
+  std::string last;
+  journal.with_state([&](const journal::View& view) { last = view.state<ticket::TicketState>(ticket::kFoldName).digest; });
+  if (digest == last) return {};
+  FIREBREAK_TRY(journal.submit_wait(Draft{"tickets_applied", JsonObject{{"digest", digest}, {"document", document}}, "firebreak", {}, {}}));
   return {};
 }
 
@@ -89,6 +99,7 @@ Result<void> apply_configuration(journal::Journal& journal, const Configuration&
   }
   FIREBREAK_TRY(apply_notify(journal, configuration.notify.document));
   FIREBREAK_TRY(apply_templates(journal, configuration.templates));
+  FIREBREAK_TRY(apply_tickets(journal, configuration.tickets.document));
   for (const Json& document : configuration.playbooks.documents) {
     const std::string id = string_or(document, "id"), modified = string_or(document, "modified");
     bool installed = false;

@@ -21,13 +21,14 @@ struct Count {
 }  // namespace
 
 Clockwork::Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, Deliveries& deliveries,
-                     FedClock* fed, std::function<void()> each_tick)
+                     Tickets& tickets, FedClock* fed, std::function<void()> each_tick)
     : context_(context),
       jobs_(jobs),
       projection_(projection),
       worker_(worker),
       calls_(calls),
       deliveries_(deliveries),
+      tickets_(tickets),
       fed_(fed),
       each_tick_(std::move(each_tick)),
       checks_(context) {}
@@ -88,7 +89,7 @@ void Clockwork::minute(Time now) {
 bool Clockwork::at_rest() const {
   for (const StreamFeed* feed : context_.feeds.all())
     if (!feed->idle()) return false;
-  return context_.journal.idle() && jobs_.idle() && worker_.idle() && calls_.idle() && deliveries_.idle() && projection_.idle();
+  return context_.journal.idle() && jobs_.idle() && worker_.idle() && calls_.idle() && deliveries_.idle() && tickets_.idle() && projection_.idle();
 }
 
 bool Clockwork::stopping() const {
@@ -105,6 +106,7 @@ void Clockwork::settle() const {
     worker_.wait_idle();
     calls_.wait_idle();
     deliveries_.wait_idle();
+    tickets_.wait_idle();
     projection_.wait_idle();
   } while (!at_rest() && !stopping());
 }

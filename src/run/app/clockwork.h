@@ -19,6 +19,7 @@
 #include "run/app/deliveries.h"
 #include "run/app/effect_checks.h"
 #include "run/app/projection.h"
+#include "run/app/tickets.h"
 #include "world/effects/worker.h"
 
 namespace firebreak::app {
@@ -26,7 +27,7 @@ namespace firebreak::app {
 class Clockwork {
  public:
   // `fed` is null with the system's clock. `each_tick` is called once a second, or at each step of a fed clock.
-  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, Deliveries& deliveries, FedClock* fed,
+  Clockwork(const Context& context, TaskThread& jobs, Projection& projection, effects::Worker& worker, Calls& calls, Deliveries& deliveries, Tickets& tickets, FedClock* fed,
             std::function<void()> each_tick);
   ~Clockwork();
 
@@ -57,6 +58,7 @@ class Clockwork {
   effects::Worker& worker_;
   Calls& calls_;
   Deliveries& deliveries_;
+  Tickets& tickets_;
   FedClock* const fed_;
   const std::function<void()> each_tick_;
   EffectChecks checks_;

@@ -81,7 +81,7 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
     return configuration;
   }
   FIREBREAK_ASSIGN(const Json config, load_document(files, path));
-  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines", "notify", "incidents"}); !ok)
+  if (auto ok = only_keys(config, {"endpoints", "playbooks", "detectors", "rules", "gateways", "witness", "timestamps", "store", "callers", "deadlines", "notify", "incidents", "tickets", "frameworks"}); !ok)
     return fail(std::move(ok.error()).with(path));
   const std::string folder = folder_of(path);
   FIREBREAK_ASSIGN(configuration.endpoints, load_list(files, folder, config, "endpoints"));
@@ -131,6 +131,14 @@ Result<Configuration> load_configuration(Files& files, const std::string& path) 
   auto notify = notify_of(files, config, folder);
   if (!notify) return fail(std::move(notify.error()).with(path));
   configuration.notify = std::move(*notify);
+  if (const Json* const section = find(config, "frameworks"); section != nullptr && !section->is_null()) {
+    auto named = get_strings(config, "frameworks");
+    if (!named) return fail(std::move(named.error()).with(path));
+    for (const std::string& name : *named) configuration.frameworks.push_back(name.starts_with('/') ? name : folder + "/" + name);
+  }
+  auto tickets = tickets_of(files, config, folder);
+  if (!tickets) return fail(std::move(tickets.error()).with(path));
+  configuration.tickets = std::move(*tickets);
   return configuration;
 }
 

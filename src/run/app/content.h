@@ -16,6 +16,7 @@
 #include "run/app/deadlines.h"
 #include "run/app/notify_config.h"
 #include "run/app/playbook_config.h"
+#include "run/app/ticket_config.h"
 #include "world/connect/caller_config.h"
 #include "world/effects/attester_config.h"
 #include "world/store/store_config.h"
@@ -50,6 +51,8 @@ struct Configuration {
   std::vector<connect::CallerConfig> callers;           // outside systems that playbooks call, by name
   std::vector<RegimeConfig> regimes;                    // of reporting deadlines, each with its calendar
   Json organisation = JsonObject{};                     // texts for drafts of reports: name, lei, contact, …
+  std::vector<std::string> frameworks;                  // files of public frameworks
+  TicketConfig tickets;                                 // trackers of tickets
   NotifyConfig notify;                                  // alerts and messages
   incident::Templates templates;                        // of incidents that people declare
   Json document = JsonObject{};                // normalised, for config_applied

@@ -35,6 +35,8 @@ CommandLine::CommandLine()
   add_casefile();
   add_asset();
   add_amendment();
+  add_ticket();
+  add_share();
   add_metrics();
   add_readiness();
   add_contain();

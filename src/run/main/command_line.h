@@ -93,6 +93,10 @@ class CommandLine {
   void add_asset();
   // amendment_words.cc
   void add_amendment();
+  // ticket_words.cc
+  void add_ticket();
+  // share_words.cc
+  void add_share();
   // release_words.cc
   void add_release();
   void add_evidence();
