@@ -189,7 +189,7 @@ function write(incident, refresh) {
 
 function tasks(incident, refresh) {
   const lines = incident.tasks.map((task) => el("li", { className: task.state === "done" ? "" : "now" },
-    el("strong", {}, `${(task.result || "").startsWith("withdrawn:") ? "–" : task.state === "done" ? "✓" : "○"} ${person(task.owner)}: `), task.text, " ", logLink("journal", task.index), task.waits_for?.length ? el("span", { className: "soft" }, ` waits for ${task.waits_for.join(", ")}`) : "",
+    el("strong", {}, `${(task.result || "").startsWith("withdrawn:") ? "–" : task.state === "done" ? "✓" : "○"} ${person(task.owner)}: `), task.text, task.repeats ? el("span", { className: "soft" }, ` (said ${task.repeats + 1} times, last ${task.repeated.time})`) : "", " ", logLink("journal", task.index), task.waits_for?.length ? el("span", { className: "soft" }, ` waits for ${task.waits_for.join(", ")}`) : "",
     task.state === "done" ? el("span", { className: "soft" }, ` ${task.result}`) : !isPerson() || incident.state !== "open" || task.waits_for?.length ? null : task.activation ? answerForm(task, refresh) : actionForm({
       title: "Finish " + task.id, button: "Done", fields: [{ name: "result", label: "result" }],
       send: (v) => command("incident.task_done", { incident: incident.id, task: task.id, result: v.result }), done: refresh })));

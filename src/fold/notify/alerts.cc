@@ -22,6 +22,8 @@ std::int64_t within(const NotifyState& state, const std::string& severity) {
   return found == state.settings.acknowledge_us.end() ? kPageUs : found->second;
 }
 
+}  // namespace
+
 // The next step at `now`; when the rounds are over, that nobody has answered.
 Drafts step(const NotifyState& state, std::uint64_t index, const Alert& alert, Time now, std::string_view reason, std::string severity) {
   const auto& ladder = ladder_of(state, alert);
@@ -33,11 +35,13 @@ Drafts step(const NotifyState& state, std::uint64_t index, const Alert& alert, T
                                                   {"contacts", list(contacts)}, {"reason", reason}, {"next", format_time(now + within(state, severity))}})};
 }
 
+namespace {
+
 // One that is opened again calls as a new one does.
 Drafts opened(const NotifyState& state, const Entry& entry, const std::string& incident, std::string_view source) {
   const std::string severity = string_or(entry.body, "severity");
-  if (!state.settings.on() || state.settings.levels.empty() || !state.settings.acknowledge_us.contains(severity) || state.alerts.size() >= kOpenAlerts) return {};
-  return {make_draft("alert_raised", incident, {{"incident", incident}, {"severity", severity}, {"source", source}})};
+  if (!state.settings.on() || state.settings.levels.empty() || !state.settings.acknowledge_us.contains(severity)) return {};
+  return call_for(state, incident, severity, source, entry.time);
 }
 
 Drafts graver(const NotifyState& state, const Entry& entry) {
@@ -45,8 +49,8 @@ Drafts graver(const NotifyState& state, const Entry& entry) {
   if (!state.settings.on() || to >= from || !state.settings.acknowledge_us.contains(to) || !state.incidents.contains(incident)) return {};
   for (const auto& [index, alert] : state.alerts)
     if (alert.incident == incident && alert.source != "page" && alert.acknowledged_by.empty()) return step(state, index, alert, entry.time, "raised", to);
-  if (state.settings.levels.empty() || state.alerts.size() >= kOpenAlerts) return {};
-  return {make_draft("alert_raised", incident, {{"incident", incident}, {"severity", to}, {"source", "raised"}})};
+  if (state.settings.levels.empty()) return {};
+  return call_for(state, incident, to, "raised", entry.time);
 }
 
 Drafts page(const NotifyState& state, const Entry& entry) {
@@ -104,6 +108,11 @@ Drafts acknowledged(const NotifyState& state, const Entry& entry) {
   const auto found = state.alerts.find(index_with(id, "alert-"));
   if (found == state.alerts.end()) return {};
   Drafts drafts = drop(state, id, "acknowledged");
+  if (found->second.source == kStorm) {  // whoever has it looks at the list of incidents; each has its own way from here
+    join(drafts, tell_pagers(id, found->second, "resolve"));
+    drafts.push_back(make_draft("alert_ended", id, {{"alert", id}, {"incident", ""}}));
+    return drafts;
+  }
   join(drafts, tell_pagers(id, found->second, "acknowledge"));
   if (!found->second.call.empty()) drafts.push_back(make_draft("notify_ended", id, {{"call", found->second.call}, {"alert", id}, {"result", "done"}}));
   return drafts;
@@ -114,6 +123,7 @@ Drafts acknowledge_all(const NotifyState& state, const std::string& incident, co
   for (const auto& [index, alert] : state.alerts)
     if (alert.incident == incident && alert.acknowledged_by.empty())
       drafts.push_back(make_draft("alert_acknowledged", incident, {{"alert", id_of(index)}, {"incident", incident}, {"by", by}}));
+  join(drafts, storm_over(state, by));
   return drafts;
 }
 
@@ -126,6 +136,7 @@ Drafts closed(const NotifyState& state, const std::string& incident) {
     if (!alert.call.empty()) drafts.push_back(make_draft("notify_ended", id_of(index), {{"call", alert.call}, {"alert", id_of(index)}, {"result", "failed"}, {"detail", "the incident is closed"}}));
     drafts.push_back(make_draft("alert_ended", id_of(index), {{"alert", id_of(index)}, {"incident", incident}}));
   }
+  join(drafts, storm_over(state, "firebreak"));
   return drafts;
 }
 
@@ -148,6 +159,7 @@ Drafts decide_alerts(const NotifyState& state, const Entry& entry) {
   if (entry.kind == "incident_severity") return graver(state, entry);
   if (entry.kind == "playbook_call_ordered") return page(state, entry);
   if (entry.kind == "alert_raised") return first_step(state, entry);
+  if (entry.kind == "alert_held") return held(state, entry);
   if (entry.kind == "alert_step") return stepped(state, entry);
   if (entry.kind == "alert_acknowledged") return acknowledged(state, entry);
   if (entry.kind == "incident_acknowledged") return acknowledge_all(state, string_or(entry.body, "incident"), who(entry));
@@ -160,6 +172,7 @@ Drafts alerts_due(const NotifyState& state, Time now) {
   Drafts drafts;
   for (const auto& [index, alert] : state.alerts)
     if (alert.acknowledged_by.empty() && alert.next.us != 0 && alert.next <= now) join(drafts, step(state, index, alert, now, "unacknowledged", alert.severity));
+  join(drafts, storm_due(state, now));
   return drafts;
 }
 

@@ -87,8 +87,12 @@ void role(NotifyState& state, const Entry& entry) {
 }
 void incident_acknowledged(NotifyState& state, const Entry& entry) {
   if (IncidentFacts* const incident = incident_in(state, entry.body)) incident->acknowledged = true;
+  state.held.erase(string_or(entry.body, "incident"));
 }
-void incident_closed(NotifyState& state, const Entry& entry) { state.incidents.erase(string_or(entry.body, "incident")); }
+void incident_closed(NotifyState& state, const Entry& entry) {
+  state.incidents.erase(string_or(entry.body, "incident"));
+  state.held.erase(string_or(entry.body, "incident"));
+}
 
 // ---- alerts
 
@@ -100,6 +104,12 @@ void raised(NotifyState& state, const Entry& entry) {
   alert.text = string_or(entry.body, "text");
   alert.call = string_or(entry.body, "call");
   alert.raised = entry.time;
+  if (alert.source == kStorm) state.summary = entry.time;
+  else if (alert.source != "page") {
+    std::erase_if(state.newly, [&](Time at) { return at + kStormWindow <= entry.time; });
+    state.newly.push_back(entry.time);
+    state.held.erase(alert.incident);
+  }
   if (const std::string to = string_or(entry.body, "to"); !to.empty()) {
     alert.ladder = {{to}};
     alert.ladder.insert(alert.ladder.end(), state.settings.levels.begin(), state.settings.levels.end());
@@ -125,7 +135,9 @@ void alert_acknowledged(NotifyState& state, const Entry& entry) {
   if (alert == nullptr) return;
   alert->acknowledged_by = who(entry);
   alert->next = {};
+  if (alert->source == kStorm) state.held.clear();
 }
+void held_back(NotifyState& state, const Entry& entry) { state.held.emplace(string_or(entry.body, "incident"), entry.time); }
 void alert_ended(NotifyState& state, const Entry& entry) { state.alerts.erase(index_with(string_or(entry.body, "alert"), "alert-")); }
 
 void overridden(NotifyState& state, const Entry& entry) {
@@ -265,6 +277,7 @@ struct Row {
 };
 constexpr Row kRows[] = {
     {"alert_acknowledged", alert_acknowledged}, {"alert_ended", alert_ended},
+    {"alert_held", held_back},
     {"alert_raised", raised},                   {"alert_step", stepped},
     {"alert_unanswered", unanswered},           {"contact_missed", missed},
     {"delivery_dropped", over},                 {"delivery_due", due},
@@ -294,6 +307,7 @@ void set_wake(NotifyState& state) {
     if (at.us != 0 && (wake.us == 0 || at < wake)) wake = at;
   };
   for (const auto& [index, alert] : state.alerts) take(alert.next);
+  if (!state.held.empty() && open_summary(state) == nullptr) take(state.summary + kStormWindow);
   for (const auto& [index, delivery] : state.deliveries)
     if (delivery.state == Delivering::kWaiting) take(delivery.until);
   for (const auto& [id, incident] : state.incidents)

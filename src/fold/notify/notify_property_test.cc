@@ -98,5 +98,89 @@ RC_GTEST_PROP(NotifyProperty, no_order_of_events_loses_an_alert_or_pages_twice_f
   }
 }
 
+// How many alerts began in any ten minutes; what each may call then is bounded by its steps.
+std::size_t most_in_a_window(const Story& story) {
+  std::vector<Time> began;
+  for (const Entry* const raised : story.all("alert_raised")) began.push_back(raised->time);
+  std::size_t most = 0;
+  for (std::size_t from = 0, to = 0; to < began.size(); ++to) {
+    while (began[from] + kStormWindow <= began[to]) ++from;
+    most = std::max(most, to - from + 1);
+  }
+  return most;
+}
+
+// Of every incident that would have called: it calls, is called for, or a person has had it.
+void nothing_is_lost(const Story& story) {
+  std::set<std::string> called, held, over;
+  std::map<std::string, std::string> source;
+  for (const Entry& entry : story.entries()) {
+    if (entry.kind == "alert_raised") source[entry.id("alert")] = string_or(entry.body, "source");
+    if (entry.kind == "alert_raised") called.insert(string_or(entry.body, "incident"));
+    if (entry.kind == "alert_held") held.insert(string_or(entry.body, "incident"));
+    if (entry.kind == "incident_acknowledged" || entry.kind == "incident_closed") over.insert(string_or(entry.body, "incident"));
+    if (entry.kind == "alert_acknowledged" && source[string_or(entry.body, "alert")] == kStorm) over.insert(held.begin(), held.end());
+  }
+  for (const Entry* const opened : story.all("incident_opened")) {
+    const std::string id = opened->id("inc");
+    RC_ASSERT(called.contains(id) || over.contains(id) || story.state().held.contains(id));
+  }
+  if (!story.state().held.empty()) RC_ASSERT(open_summary(story.state()) != nullptr || (story.state().wake.us != 0 && story.state().wake <= story.state().summary + kStormWindow));
+}
+
+TEST(Storm, of_five_thousand_findings_in_a_minute_calls_a_bounded_number_of_times) {
+  Story story;
+  for (int i = 0; i < 5'000; ++i) {
+    if (i % 10 == 0) story.open(i % 50 == 0 ? "SEV-1" : "SEV-2");  // five hundred incidents
+    else story.driver().input("finding_opened", JsonObject{});
+    if (i % 80 == 79) story.tick(kSecond);
+  }
+  EXPECT_EQ(story.count("alert_raised"), kStormBudget + 1) << "those that call by themselves, and one summary";
+  EXPECT_EQ(story.count("alert_held"), 500u - kStormBudget);
+  story.deliver();
+  EXPECT_EQ(story.state().held.size(), 490u);
+  const auto* const summary = open_summary(story.state());
+  ASSERT_NE(summary, nullptr);
+  const Notice notice = notice_of(story.state(), Delivery{.of = "alert-" + std::to_string(summary->first), .action = "trigger", .contact = "ana", .channel = "mail", .step = 1, .way = 0, .attempt = 0, .state = Delivering::kOrdered, .until = {}});
+  EXPECT_NE(notice.subject.find("490 incidents"), std::string::npos) << notice.subject;
+  EXPECT_LE(notice.text.size(), 2'000u);
+  story.command("user:ana", "analyst", "alert.ack", {{"alert", "alert-" + std::to_string(summary->first)}});
+  EXPECT_TRUE(story.state().held.empty());
+  EXPECT_EQ(open_summary(story.state()), nullptr);
+  story.open("SEV-1");
+  EXPECT_EQ(story.state().held.size(), 1u) << "within the window it waits for the next summary";
+  story.tick(kStormWindow);
+  EXPECT_NE(open_summary(story.state()), nullptr);
+}
+
+RC_GTEST_PROP(StormProperty, calls_are_bounded_and_every_incident_is_called_for, ()) {
+  Checked story;
+  std::vector<std::string> incidents;
+  const int steps = *rc::gen::inRange(20, 120);
+  for (int i = 0; i < steps; ++i) {
+    switch (*rc::gen::inRange(0, 8)) {
+      case 0: story.tick(*rc::gen::elementOf(std::vector<std::int64_t>{kSecond, kMinute, 11 * kMinute})); break;
+      case 1:
+        if (!incidents.empty()) story.acknowledge(*rc::gen::elementOf(incidents));
+        break;
+      case 2:
+        if (!incidents.empty()) {
+          story.close(incidents.back());
+          incidents.pop_back();
+        }
+        break;
+      case 3:
+        if (const auto* const summary = open_summary(story.state()); summary != nullptr) story.command("user:ana", "analyst", "alert.ack", {{"alert", "alert-" + std::to_string(summary->first)}});
+        break;
+      default: incidents.push_back(story.open(*rc::gen::element<std::string>("SEV-1", "SEV-2"))); break;
+    }
+    story.deliver();
+    nothing_is_lost(story);
+    RC_ASSERT(most_in_a_window(story) <= kStormBudget + 1);
+    RC_ASSERT(notify_state_from_json(parse_json(canonical_json(to_json(story.state()))).value()).value() == story.state());
+  }
+  RC_ASSERT(story.state() == story.driver_copy().replayed());
+}
+
 }  // namespace
 }  // namespace firebreak::notify

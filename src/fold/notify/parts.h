@@ -17,6 +17,14 @@ Drafts decide_alerts(const NotifyState& state, const Entry& entry);
 Drafts alerts_due(const NotifyState& state, Time now);
 Drafts settle_step(const NotifyState& state, std::uint64_t alert, Time now);  // nothing of the step is under way any more
 Drafts oncall_command(const NotifyState& state, const Entry& entry);
+// storm.cc
+// An incident calls, by itself or held with others.
+Drafts call_for(const NotifyState& state, const std::string& incident, const std::string& severity, std::string_view source, Time now);
+Drafts held(const NotifyState& state, const Entry& entry);            // after `alert_held`
+Drafts storm_due(const NotifyState& state, Time now);
+Drafts storm_over(const NotifyState& state, const std::string& by);   // nobody of it is held any more
+const std::pair<const std::uint64_t, Alert>* open_summary(const NotifyState& state);  // that nobody has; null: there is none
+Drafts step(const NotifyState& state, std::uint64_t index, const Alert& alert, Time now, std::string_view reason, std::string severity);  // alerts.cc
 // deliveries.cc
 Drafts decide_deliveries(const NotifyState& state, const Entry& entry);
 Drafts deliveries_due(const NotifyState& state, Time now);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fold/notify/settings.h"
@@ -26,7 +27,7 @@ struct Delivery {
 };
 
 struct Alert {
-  std::string incident, severity, source, text;  // source: opened, raised, page; text: of a page
+  std::string incident, severity, source, text;  // source: opened, raised, reopened, page, storm; text: of a page
   std::string call;                              // the step of a playbook that waits for it
   std::vector<std::vector<std::string>> ladder;  // contacts and rotations; empty: the configuration's levels
   std::string acknowledged_by;
@@ -84,12 +85,19 @@ struct ChannelHealth {
 };
 
 inline constexpr std::size_t kMessages = 500, kOverrides = 1'000, kOpenAlerts = 1'000, kTextBytes = 4'000;
+// A storm: so many incidents call by themselves within the window; those behind them are held, and one summary calls for them all.
+inline constexpr std::size_t kStormBudget = 10;
+inline constexpr std::int64_t kStormWindow = 10 * kMinute;
+inline constexpr std::string_view kStorm = "storm";  // source of a summary; it is of no incident
 
 struct NotifyState {
   std::string digest;                            // of the document that was applied last
   Settings settings;
   std::map<std::string, IncidentFacts> incidents;  // open ones
   std::map<std::uint64_t, Alert> alerts;         // by index; until their incident ends
+  std::vector<Time> newly;                       // when incidents called by themselves, within the window
+  std::map<std::string, Time> held;              // incidents that do not; until a person has the summary, or them
+  Time summary;                                  // when the newest summary was raised; 0: never
   std::map<std::uint64_t, Delivery> deliveries;
   std::map<std::uint64_t, Message> messages;     // the newest kMessages
   std::map<std::uint64_t, Override> overrides;   // not yet over

@@ -89,7 +89,12 @@ Json to_json(const NotifyState& state) {
   for (const auto& [id, one] : state.incidents) incidents[id] = json(one);
   for (const auto& [name, one] : state.channels)
     channels[name] = JsonObject{{"failing_since", one.failing_since.us}, {"delivered", one.delivered.us}, {"failures", one.failures}, {"detail", one.detail}};
-  return JsonObject{{"digest", state.digest},           {"settings", to_json(state.settings)}, {"incidents", std::move(incidents)}, {"alerts", all(state.alerts)},
+  JsonArray newly;
+  JsonObject held;
+  for (const Time at : state.newly) newly.push_back(at.us);
+  for (const auto& [incident, at] : state.held) held[incident] = at.us;
+  return JsonObject{{"newly", std::move(newly)},        {"held", std::move(held)},          {"summary", state.summary.us},
+                    {"digest", state.digest},           {"settings", to_json(state.settings)}, {"incidents", std::move(incidents)}, {"alerts", all(state.alerts)},
                     {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)}, {"links", all(state.links)},  {"channels", std::move(channels)}};
 }
 
@@ -103,6 +108,10 @@ Result<NotifyState> notify_state_from_json(const Json& document) {
   each_member(document, "channels", [&](const std::string& name, const Json& one) {
     state.channels[name] = {time_at(one, "failing_since"), time_at(one, "delivered"), static_cast<std::uint64_t>(int_or(one, "failures")), string_or(one, "detail")};
   });
+  if (const Json* const newly = find(document, "newly"); newly != nullptr && newly->is_array())
+    for (const Json& at : newly->get_array()) state.newly.push_back({at.is_int64() ? at.get_int64() : 0});
+  each_member(document, "held", [&](const std::string& incident, const Json& at) { state.held[incident] = {at.is_int64() ? at.get_int64() : 0}; });
+  state.summary = time_at(document, "summary");
   read_all(document, "alerts", state.alerts, alert_from);
   read_all(document, "deliveries", state.deliveries, delivery_from);
   read_all(document, "messages", state.messages, message_from);

@@ -8,7 +8,7 @@
 namespace firebreak::notify {
 namespace {
 
-constexpr std::size_t kTurnsAhead = 3;
+constexpr std::size_t kTurnsAhead = 3, kListed = 20;
 
 Json time_or_null(Time time) { return time.us == 0 ? Json(nullptr) : Json(format_time(time)); }
 
@@ -64,6 +64,17 @@ Notice notice_of(const NotifyState& state, const Delivery& delivery) {
   if (alert == state.alerts.end()) return out;
   const Alert& one = alert->second;
   if (out.severity.empty()) out.severity = one.severity;
+  if (one.source == kStorm) {
+    out.title = fmt::format("{} incidents that nobody has, beyond those that called by themselves", state.held.size());
+    out.subject = fmt::format("{} many incidents at once: {}", out.severity, out.title);
+    std::string names;
+    std::size_t listed = 0;
+    for (const auto& [incident, at] : state.held)
+      if (++listed <= kListed) names += (names.empty() ? "" : ", ") + incident;
+    out.text = fmt::format("{}: {}{}\n\nThis is call {} to you or others. See them all: firebreak incident list --state open\nSay that you have them: firebreak alert ack {}\n", out.title, names,
+                           state.held.size() > kListed ? fmt::format(" and {} more", state.held.size() - kListed) : "", one.step, delivery.of);
+    return out;
+  }
   out.subject = fmt::format("{} {} on {}: {}", out.severity, out.incident, out.endpoint, one.text.empty() ? out.title : one.text);
   out.text = fmt::format("{}\n\n{} {} on {}, raised {} ({}). This is call {} to you or others.\nSay that you have it: firebreak incident ack {} (or firebreak alert ack {})\n", one.text.empty() ? out.title : one.text,
                          out.severity, out.incident, out.endpoint, format_time(one.raised), one.source, one.step, out.incident, delivery.of);
@@ -115,7 +126,9 @@ Json status_view(const NotifyState& state, Time now) {
       updates.push_back(std::move(one));
     }
   }
-  return JsonObject{{"alerts", std::move(alerts)}, {"channels", std::move(channels)}, {"updates", std::move(updates)}};
+  JsonArray waiting;
+  for (const auto& [incident, at] : state.held) waiting.push_back(Json(incident));
+  return JsonObject{{"alerts", std::move(alerts)}, {"held", std::move(waiting)}, {"channels", std::move(channels)}, {"updates", std::move(updates)}};
 }
 
 Json messages_view(const NotifyState& state, const std::string& incident) {

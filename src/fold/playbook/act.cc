@@ -141,7 +141,13 @@ Drafts ask_connector(const At& at, const JsonObject& args, const IncidentFacts&)
   return order(at, "connector", JsonObject{{"connector", name}, {"request", args.at("request")}}, false);
 }
 
+// One that is open and says the same to the same person counts the repetition: a loop that waits for people all night leaves one task.
 Drafts open_task(const At& at, const JsonObject& args, const IncidentFacts&) {
+  if (const std::string open = open_reminder(*at.state, at.run->incident, string_or(args, "owner"), string_or(args, "text")); !open.empty()) {
+    Drafts drafts{make_draft("incident_task_repeated", at.run->id, {{"incident", at.run->incident}, {"task", open}, {"run", at.run->id}})};
+    join(drafts, unit_done(at, {}));
+    return drafts;
+  }
   Drafts drafts{make_draft("incident_task_opened", at.run->id, {{"incident", at.run->incident}, {"text", args.at("text")}, {"owner", args.at("owner")}, {"run", at.run->id}})};
   join(drafts, unit_done(at, {}));
   return drafts;

@@ -119,4 +119,7 @@ class Edit {
   Activation* activation_ = nullptr;
 };
 
+// A task that a run has opened in passing and that nobody has done yet; empty: there is none that says this to this owner.
+std::string open_reminder(const PlaybookState& state, const std::string& incident, const std::string& owner, const std::string& text);
+
 }  // namespace firebreak::playbook

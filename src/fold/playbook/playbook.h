@@ -21,7 +21,7 @@
 namespace firebreak::playbook {
 
 inline constexpr std::string_view kFoldName = "playbook";
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 std::vector<Draft> decide(const PlaybookState& state, const Entry& entry);
 void apply(PlaybookState& state, const Entry& entry);

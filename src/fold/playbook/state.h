@@ -114,6 +114,7 @@ struct PlaybookState {
   std::map<std::string, std::string> action_of;     // containment action in force -> open incident
   Time moment;                                      // time of the newest entry by which a run went on …
   std::uint64_t at_once = 0;                        // … and how many bore it: a group has an end
+  std::map<std::string, std::map<std::string, std::string>> reminders;  // open incident -> owner '\n' text -> open task that no step waits for
   std::map<std::string, std::string> holds;         // duty that holds the evidence -> its incident
   Values variables;                                 // of the organisation: contacts, addresses; an external one takes its value from here
   std::set<std::string> channels, connectors, hosts;  // that the configuration names

@@ -158,6 +158,9 @@ Json to_json(const PlaybookState& state) {
                     {"channels", list(state.channels)}, {"connectors", list(state.connectors)}, {"hosts", list(state.hosts)}, {"people", list(state.people)},
                     {"signatures", JsonObject{{"keys", JsonArray(state.signatures.keys.begin(), state.signatures.keys.end())}, {"severities", list(state.signatures.severities)}}}};
   if (!state.holds.empty()) out["holds"] = strings(state.holds);
+  JsonObject reminders;
+  for (const auto& [incident, tasks] : state.reminders) reminders[incident] = strings(tasks);
+  if (!reminders.empty()) out["reminders"] = std::move(reminders);
   return out;
 }
 
@@ -182,6 +185,7 @@ Result<PlaybookState> playbook_state_from_json(const Json& document) {
   state.at_once = number(document, "at_once");
   state.variables = read_strings(document, "variables");
   state.holds = read_strings(document, "holds");
+  each_member(document, "reminders", [&](const std::string& incident, const Json&) { state.reminders[incident] = read_strings(document.at("reminders"), incident); });
   state.channels = set_at(document, "channels");
   state.connectors = set_at(document, "connectors");
   state.hosts = set_at(document, "hosts");

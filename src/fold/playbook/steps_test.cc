@@ -154,6 +154,26 @@ TEST(Loops, of_steps_that_take_no_time_come_to_their_end_with_the_next_inputs) {
   EXPECT_GE(ticks, 40) << "after its first turns it turns with the inputs";
 }
 
+// Nobody answers all night: one task that counts, and not one for each turn.
+TEST(Reminders, of_a_loop_are_one_task_that_counts_until_it_is_done) {
+  Told story(playbook_of({{"start--1", start("while-condition--w")}, {"while-condition--w", with(loop("__go__:value = 'yes'", "action--r", to("end--1", "end--2")).as_object(), rules({{"iterations", 500}}))},
+                          {"action--r", with(action("task ana No update for 50 minutes.", {{"on_completion", "end--r"}}).as_object(), {{"delay", 50 * 60 * 1'000}})}, {"end--r", JsonObject{{"type", "end"}}}},
+                         variables({{"__go__", variable("string", {{"value", "yes"}})}})));
+  const auto night = [&] {
+    for (int minute = 0; minute < 12 * 60; ++minute) (void)story.after(kMinute);
+  };
+  night();
+  EXPECT_EQ(story.count("incident_task_opened"), 1u);
+  EXPECT_GE(story.count("incident_task_repeated"), 12u);
+  EXPECT_EQ(string_or(newest(story, "incident_task_repeated")->body, "task"), newest(story, "incident_task_opened")->id("task"));
+  EXPECT_EQ(playbook_state_from_json(parse_json(canonical_json(to_json(story.state()))).value()).value(), story.state()) << "a start in between knows it too";
+  (void)story.done(newest(story, "incident_task_opened")->id("task"));
+  night();
+  EXPECT_EQ(story.count("incident_task_opened"), 2u) << "what was done is said anew";
+  (void)story.input("incident_closed", JsonObject{{"incident", story.incident}});
+  EXPECT_TRUE(story.state().reminders.empty());
+}
+
 TEST(Branches, within_branches_come_together_one_after_the_other) {
   Told story(playbook_of({{"start--1", start("parallel--p")}, {"parallel--p", parallel({"if-condition--i", "action--c"}, to("end--1", "end--2"))}, {"action--c", manual(to("end--c"))},
                           {"if-condition--i", choice("__n__:value = 1", "parallel--q", "", to("action--after"))}, {"parallel--q", parallel({"action--a", "action--b"}, to("end--q"))},
@@ -295,7 +315,7 @@ TEST(Groups, have_an_end_however_long_the_way_is) {
   EXPECT_LT(story.first.size(), 900u);
   for (int i = 0; i < 20 && !story.run().ended; ++i) EXPECT_LT(story.after(kSecond).size(), 900u);
   EXPECT_EQ(story.run().outcome, "success");
-  EXPECT_EQ(story.count("incident_task_opened"), 39u + 200u);
+  EXPECT_EQ(story.count("incident_task_opened") + story.count("incident_task_repeated"), 39u + 200u);
 }
 
 TEST(Groups, have_an_end_however_wide_a_step_is) {

@@ -48,6 +48,14 @@ void take_finding(RecallState& state, const Entry& entry) {
   else state.open[std::move(key)].insert(entry.index);
 }
 
+// Shipped evidence of a request that is still open is read again for the request's sake: then its shipping too.
+void take_shipping(RecallState& state, const Entry& entry) {
+  const std::string evidence = string_or(entry.body, "evidence");
+  state.unshipped.erase(evidence);
+  for (auto& [id, request] : state.requests)
+    if (request.entries.contains(index_of(evidence))) request.entries.insert(entry.index);
+}
+
 // A name for what only the newest of counts; empty: it is none of these.
 std::string newest_of(const Entry& entry) {
   if (entry.kind == "anchor") return "anchor " + string_or(entry.body, "stream");
@@ -99,7 +107,7 @@ void apply(RecallState& state, const Entry& entry) {
   if (entry.kind == "rollback_accepted") state.newest.erase("anchor " + string_or(entry.body, "log"));
   if (among(kRequests, entry.kind)) state.requests[entry.id("req")] = {{entry.index}, asked_by(entry)};
   if (entry.kind == "evidence_captured") state.unshipped[entry.id("ev")] = entry.index;
-  if (entry.kind == "evidence_custody" && entry.actor == kShipper) state.unshipped.erase(string_or(entry.body, "evidence"));
+  if (entry.kind == "evidence_custody" && entry.actor == kShipper) take_shipping(state, entry);
   take_answer(state, entry);
 }
 

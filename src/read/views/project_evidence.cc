@@ -136,7 +136,11 @@ void user_added(Store& store, const Entry& entry) {
   store.put("user", user);
 }
 
+// Rows that show it are read anew by the search.
+void text_erased(Store& store, const Entry& entry) { store.text_erased(string_or(entry.body, "text")); }
+
 constexpr Handler kHandlers[] = {
+    {"text_erased", text_erased},
     {"evidence_requested", evidence_requested}, {"forecast_requested", forecast_requested},
     {"gate_requested", gate_requested},         {"evidence_captured", evidence_captured},
     {"evidence_failed", evidence_failed},       {"evidence_custody", evidence_custody},

@@ -275,6 +275,14 @@ void incident_task_opened(Store& store, const Entry& entry) {
                                  person(string_or(entry.body, "owner")), string_or(entry.body, "text")));
 }
 
+// Counted in the task and not one more row: it may be every hour of a night.
+void incident_task_repeated(Store& store, const Entry& entry) {
+  edit(store, entry, "task", string_or(entry.body, "task"), [&](JsonObject& task) {
+    task["repeats"] = int_or(task, "repeats") + 1;
+    task["repeated"] = moment(entry);
+  });
+}
+
 void incident_task_done(Store& store, const Entry& entry) {
   const std::string id = string_or(entry.body, "task");
   edit(store, entry, "task", id, [&](JsonObject& task) {
@@ -389,6 +397,7 @@ constexpr Handler kHandlers[] = {
     {"incident_note", incident_note},
     {"incident_measured", incident_measured},
     {"incident_task_opened", incident_task_opened},
+    {"incident_task_repeated", incident_task_repeated},
     {"incident_task_done", incident_task_done},
     {"incident_closed", incident_closed},
 };

@@ -35,7 +35,10 @@ void update_given(Store& store, const Entry& entry) {
 }
 void update_overdue(Store& store, const Entry& entry) { line(store, entry, fmt::format("{} was to hear by {} and has not", text(entry, "audience"), text(entry, "due"))); }
 
+void alert_held(Store& store, const Entry& entry) { line(store, entry, "Many incidents at once: this one does not call by itself; a summary calls for it and others"); }
+
 constexpr Handler kHandlers[] = {
+    {"alert_held", alert_held},
     {"alert_step", alert_step},           {"alert_acknowledged", alert_acknowledged}, {"alert_unanswered", alert_unanswered}, {"message_drafted", message_drafted},
     {"message_approved", message_approved}, {"message_rejected", message_rejected},   {"message_delivered", message_over},    {"message_undelivered", message_over},
     {"message_sent", message_over},       {"update_given", update_given},             {"update_overdue", update_overdue},

@@ -86,6 +86,8 @@ void Statement::reset() {
   next_ = 1;
 }
 
+bool Statement::changed() const { return sqlite3_changes(handle_) > 0; }
+
 std::string Statement::text(int column) const {
   const unsigned char* data = sqlite3_column_text(statement_.get(), column);
   const int length = sqlite3_column_bytes(statement_.get(), column);

@@ -44,6 +44,7 @@ class Statement {
   Result<bool> step();  // true: a row is there; false: done (and reset)
   Result<void> run();   // steps to the end, ignoring rows
   void reset();
+  bool changed() const;  // the last run() wrote a row
 
   std::string text(int column) const;
   std::int64_t integer(int column) const;

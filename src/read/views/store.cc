@@ -23,8 +23,9 @@ CREATE INDEX IF NOT EXISTS timeline_by_occurrence ON timeline(incident, at, entr
 
 // Documents stand in a table by row and not in a tree by name: with a thousand octets in each, such a tree is nine levels deep at five million.
 
+constexpr std::string_view kLine = "SELECT entry, time, kind, actor, text, type, said, corrected_by FROM timeline WHERE incident = ?1 ";
+constexpr std::string_view kSaying = "AND entry IN (SELECT r.entry FROM words JOIN rows r ON r.row = words.rowid WHERE words MATCH ?7) ";
 constexpr std::string_view kLines =
-    "SELECT entry, time, kind, actor, text, type, said, corrected_by FROM timeline WHERE incident = ?1 "
     "AND (?2 = '' OR instr(' ' || ?2 || ' ', ' ' || type || ' ') > 0) AND at >= ?3 AND at < ?4 ORDER BY ";
 
 }  // namespace
@@ -32,24 +33,31 @@ constexpr std::string_view kLines =
 struct Store::Statements {
   Listing listing;
   Things things;
-  Statement get, belonging, add_line, lines, lines_as_occurred, correct, next, set_next;
+  Words words;
+  Statement get, belonging, add_line, lines, lines_as_occurred, saying, saying_as_occurred, one_line, correct, next, set_next;
 };
 
 Result<Store> Store::open(Database& database) {
   FIREBREAK_TRY(database.run(kTables));
   FIREBREAK_TRY(database.run(kListIndexes));
   FIREBREAK_ASSIGN(Listing listing, Listing::prepare(database));
+  FIREBREAK_TRY(database.run(kWordTables));
+  FIREBREAK_ASSIGN(Words words, Words::prepare(database));
   FIREBREAK_ASSIGN(Things things, Things::prepare(database));
   auto prepare = [&](std::string_view sql) { return Statement::prepare(database, sql); };
   FIREBREAK_ASSIGN(Statement get, prepare("SELECT document FROM things WHERE kind = ? AND id = ?"));
   FIREBREAK_ASSIGN(Statement belonging, prepare("SELECT document FROM things WHERE incident = ?"));
   FIREBREAK_ASSIGN(Statement add, prepare("INSERT OR IGNORE INTO timeline VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
-  FIREBREAK_ASSIGN(Statement lines, prepare(std::string(kLines) + "entry LIMIT ?5 OFFSET ?6"));
-  FIREBREAK_ASSIGN(Statement as_occurred, prepare(std::string(kLines) + "at, entry LIMIT ?5 OFFSET ?6"));
+  const auto lines_of = [&](std::string_view which, const char* order) { return prepare(std::string(kLine) + std::string(which) + std::string(kLines) + order + " LIMIT ?5 OFFSET ?6"); };
+  FIREBREAK_ASSIGN(Statement lines, lines_of("", "entry"));
+  FIREBREAK_ASSIGN(Statement as_occurred, lines_of("", "at, entry"));
+  FIREBREAK_ASSIGN(Statement saying, lines_of(kSaying, "entry"));
+  FIREBREAK_ASSIGN(Statement saying_as_occurred, lines_of(kSaying, "at, entry"));
+  FIREBREAK_ASSIGN(Statement one_line, prepare(std::string(kLine) + "AND entry = ?2"));
   FIREBREAK_ASSIGN(Statement correct, prepare("UPDATE timeline SET corrected_by = ? WHERE incident = ? AND entry = ?"));
   FIREBREAK_ASSIGN(Statement next, prepare("SELECT value FROM meta WHERE key = 'next_index'"));
   FIREBREAK_ASSIGN(Statement set_next, prepare("INSERT OR REPLACE INTO meta VALUES('next_index', ?)"));
-  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(things), std::move(get), std::move(belonging), std::move(add), std::move(lines), std::move(as_occurred),
+  return Store(std::make_shared<Statements>(Statements{std::move(listing), std::move(things), std::move(words), std::move(get), std::move(belonging), std::move(add), std::move(lines), std::move(as_occurred), std::move(saying), std::move(saying_as_occurred), std::move(one_line),
                                                        std::move(correct), std::move(next), std::move(set_next)}));
 }
 
@@ -112,6 +120,8 @@ void Store::put_part(std::string_view kind, JsonObject document, std::string_vie
 
 void Store::name(std::string_view name, std::string_view id) { statements_->things.name(name, id); }
 
+void Store::text_erased(std::string_view reference) { check(statements_->words.text_erased(reference)); }
+
 std::string Store::named(std::string_view name) {
   Result<std::string> id = statements_->things.named(name);
   if (!id) check(fail(std::move(id.error())));
@@ -156,16 +166,15 @@ void Store::add_timeline(std::string_view incident, const Entry& entry, std::str
 
 void Store::add_timeline(std::string_view incident, std::uint64_t index, Time time, std::string_view kind,
                          std::string_view actor, std::string_view text) {
-  check(statements_->add_line.bind(incident)
-            .bind(static_cast<std::int64_t>(index))
-            .bind(time.us)
-            .bind(kind)
-            .bind(actor)
-            .bind(text)
-            .bind(std::string_view("event"))
-            .bind(time.us)
-            .bind(std::string_view(""))
-            .run());
+  add_row(incident, index, time, kind, actor, text, "event", time, "");
+}
+
+// The first row of an entry in an incident stands. A new one waits for the index of words.
+void Store::add_row(std::string_view incident, std::uint64_t index, Time time, std::string_view kind, std::string_view actor, std::string_view text, std::string_view type, Time at, std::string_view said) {
+  const auto entry = static_cast<std::int64_t>(index);
+  Statement& add = statements_->add_line;
+  if (!check(add.bind(incident).bind(entry).bind(time.us).bind(kind).bind(actor).bind(text).bind(type).bind(at.us).bind(said).run())) return;
+  if (add.changed()) check(statements_->words.wait(incident, entry, fmt::format("{} {}", text, said)));
 }
 
 void Store::add_said(std::string_view incident, const Entry& entry, std::string_view text, const Said& said) {
@@ -174,41 +183,51 @@ void Store::add_said(std::string_view incident, const Entry& entry, std::string_
   for (const auto& [key, value] : {std::pair("said", &said.said), {"source", &said.source}, {"reason", &said.reason}})
     if (!value->empty()) document[key] = *value;
   if (said.corrects != 0) document["corrects"] = fmt::format("row-{}", said.corrects);
-  check(statements_->add_line.bind(incident)
-            .bind(static_cast<std::int64_t>(entry.index))
-            .bind(entry.time.us)
-            .bind(entry.kind)
-            .bind(entry.actor)
-            .bind(text)
-            .bind(said.type)
-            .bind(said.occurred.us != 0 ? said.occurred.us : entry.time.us)
-            .bind(canonical_json(document))
-            .run());
+  add_row(incident, entry.index, entry.time, entry.kind, entry.actor, text, said.type, said.occurred.us != 0 ? said.occurred : entry.time, canonical_json(document));
   if (said.corrects != 0)
     check(statements_->correct.bind(static_cast<std::int64_t>(entry.index)).bind(incident).bind(static_cast<std::int64_t>(said.corrects)).run());
 }
 
 JsonArray Store::timeline(const Lines& wanted) {
-  Statement& statement = wanted.by_occurrence ? statements_->lines_as_occurred : statements_->lines;
+  const bool all = wanted.words.empty();
+  Statement& statement = wanted.by_occurrence ? (all ? statements_->lines_as_occurred : statements_->saying_as_occurred) : (all ? statements_->lines : statements_->saying);
   statement.bind(wanted.incident).bind(wanted.types).bind(wanted.from.us).bind(wanted.to.us);
   statement.bind(static_cast<std::int64_t>(wanted.limit)).bind(wanted.skip);
+  if (!all) statement.bind(match_of(wanted.incident, wanted.words));
   JsonArray lines;
-  while (step(statement)) {
-    JsonObject line{{"log", "journal"},
-                    {"index", statement.integer(0)},
-                    {"time", format_time({statement.integer(1)})},
-                    {"kind", statement.text(2)},
-                    {"actor", statement.text(3)},
-                    {"text", statement.text(4)},
-                    {"type", statement.text(5)}};
-    if (const auto said = parse_json(statement.text(6)); said && said->is_object())
-      for (const auto& member : said->get_object()) line[member.key()] = member.value();
-    if (string_or(line, "type") == "fact" || string_or(line, "type") == "opinion") line["row"] = fmt::format("row-{}", statement.integer(0));
-    if (const std::int64_t by = statement.integer(7); by != 0) line["corrected_by"] = fmt::format("row-{}", by);
-    lines.push_back(std::move(line));
+  while (step(statement)) lines.push_back(line(statement));
+  return lines;
+}
+
+JsonArray Store::lines_of(const std::vector<RowName>& rows) {
+  JsonArray lines;
+  for (const RowName& name : rows) {
+    Statement& statement = statements_->one_line;
+    if (!step(statement.bind(name.incident).bind(name.entry))) continue;
+    JsonObject found = line(statement);
+    statement.reset();
+    found["incident"] = name.incident;
+    lines.push_back(std::move(found));
   }
   return lines;
 }
+
+JsonObject Store::line(Statement& statement) {
+  JsonObject line{{"log", "journal"},
+                  {"index", statement.integer(0)},
+                  {"time", format_time({statement.integer(1)})},
+                  {"kind", statement.text(2)},
+                  {"actor", statement.text(3)},
+                  {"text", statement.text(4)},
+                  {"type", statement.text(5)}};
+  if (const auto said = parse_json(statement.text(6)); said && said->is_object())
+    for (const auto& member : said->get_object()) line[member.key()] = member.value();
+  if (string_or(line, "type") == "fact" || string_or(line, "type") == "opinion") line["row"] = fmt::format("row-{}", statement.integer(0));
+  if (const std::int64_t by = statement.integer(7); by != 0) line["corrected_by"] = fmt::format("row-{}", by);
+  return line;
+}
+
+Words& Store::words() { return statements_->words; }
 
 std::uint64_t Store::next_index() {
   Statement& statement = statements_->next;

@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "read/views/sqlite.h"
+#include "read/views/words.h"
 #include "types/entry.h"
 
 namespace firebreak::views {
@@ -41,6 +42,7 @@ struct Lines {
   std::string types;          // "fact opinion"; empty: all
   Time from, to{INT64_MAX};   // of when it occurred, else of when it was recorded
   bool by_occurrence = false; // order; else as recorded
+  std::vector<std::string> words = {};  // all of them, or their beginnings; rows that wait for the index are not found
   std::int64_t skip = 0;
   int limit = 1'000'000;
 };
@@ -72,7 +74,10 @@ class Store {
   void add_timeline(std::string_view incident, std::uint64_t index, Time time, std::string_view kind,
                     std::string_view actor, std::string_view text);
   void add_said(std::string_view incident, const Entry& entry, std::string_view text, const Said& said);
+  void text_erased(std::string_view reference);
   JsonArray timeline(const Lines& lines);
+  JsonArray lines_of(const std::vector<RowName>& rows);  // as timeline() gives them, each with its "incident"
+  Words& words();
 
   std::uint64_t next_index();
   void set_next_index(std::uint64_t index);
@@ -85,6 +90,8 @@ class Store {
   explicit Store(std::shared_ptr<Statements> statements) : statements_(std::move(statements)) {}
   bool check(Result<void> result);
   bool step(Statement& statement);
+  JsonObject line(Statement& statement);
+  void add_row(std::string_view incident, std::uint64_t index, Time time, std::string_view kind, std::string_view actor, std::string_view text, std::string_view type, Time at, std::string_view said);
   void settle();  // what is held goes into the tables before they are asked
 
   std::shared_ptr<Statements> statements_;  // shared only because Store is moved out of open()

@@ -4,17 +4,14 @@
 
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/digest.h"
 #include "read/views/opening.h"
 #include "read/views/projection.h"
 #include "read/views/screens.h"
-#include "read/views/store.h"
+#include "read/views/views_impl.h"
 
 namespace firebreak::views {
-namespace {
 
 Result<std::int64_t> parse_cursor(const std::string& cursor) {
   if (cursor.empty()) return INT64_MAX;
@@ -24,23 +21,6 @@ Result<std::int64_t> parse_cursor(const std::string& cursor) {
     return fail(Code::kInvalid, "the cursor is none that a list has given", "/cursor");
   return index;
 }
-
-}  // namespace
-
-struct Views::Impl {
-  mutable std::mutex mutex;
-  mutable std::condition_variable applied;
-  Database database;
-  mutable Store store;
-  std::uint64_t next = 0;
-  Result<void> health;
-
-  Impl(Database opened, Store tables) : database(std::move(opened)), store(std::move(tables)) {}
-
-  Result<void> commit(std::span<const Entry> entries);
-  Result<Json> list(std::string_view kind, const Page& page, const Filter& filter,
-                    void (*trim)(JsonObject&)) const;
-};
 
 Views::Views(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Views::~Views() { close_current(impl_->database, impl_->database.damaged()); }
@@ -107,7 +87,7 @@ void Views::forget() {
   const std::lock_guard lock(impl_->mutex);
   impl_->store.give_up();
   impl_->health =
-      impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM names; DELETE FROM meta WHERE key = 'next_index'; COMMIT");
+      impl_->database.run("BEGIN; DELETE FROM things; DELETE FROM timeline; DELETE FROM names; DELETE FROM words; DELETE FROM rows; DELETE FROM typed; DELETE FROM meta WHERE key = 'next_index'; COMMIT");
   if (impl_->health) impl_->next = 0;
 }
 
@@ -257,6 +237,7 @@ Result<Json> Views::timeline(const std::string& id, const TimelineAsk& ask) cons
   lines.incident = id;
   lines.types = ask.types;
   lines.by_occurrence = ask.by_occurrence;
+  for (const std::string& word : ask.words) lines.words.push_back(word.ends_with('*') ? word : word + "*");
   if (!ask.from.empty()) {
     FIREBREAK_ASSIGN(lines.from, parse_time(ask.from));
   }

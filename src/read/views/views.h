@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "read/views/metrics.h"
 #include "types/entry.h"
+#include "types/free_text.h"
 
 namespace firebreak::journal {
 class Journal;
@@ -97,8 +98,16 @@ class Views {
     std::string types, from, to, cursor;
     bool by_occurrence = false;
     int limit = 500;
+    std::vector<std::string> words = {};  // all of them, or words that begin so; with these, rows of take_words() only
   };
   Result<Json> timeline(const std::string& id, const TimelineAsk& ask) const;
+  // Rows of all timelines that say all of `words` ("row*": a word that begins so), newest first: {"items":[…] each with its incident,
+  // "next": cursor | null, "behind": rows that wait to be taken}.
+  Result<Json> search(const std::vector<std::string>& words, const std::string& incident, const Page& page) const;
+  // Takes the words of the next rows, at most `most`; `show` gives what was typed. How many it took; 0: there are none. Nothing that
+  // was erased stays findable behind it.
+  Result<std::size_t> take_words(std::size_t most, const ShowText& show);
+  bool words_behind() const;
   // Every field of the record (types/casefile.h) with what it says, by whom, when, or where it follows from.
   Result<Json> record(const std::string& id) const;
   // What an incident's taker has to know: situation, what is in force, what waits, what is due.

@@ -29,11 +29,17 @@ std::vector<std::string> words_of(const std::string& text) {
   return out;
 }
 
-// All words, in whatever the line says, upper or lower case.
+// All words or their beginnings, in whatever the line says, upper or lower case; as the index of words has it.
 bool says(const Json& line, const std::vector<std::string>& words) {
   std::string all;
   for (const char* key : {"text", "by", "actor", "source", "reason", "kind", "row"}) all += " " + lower(string_or(line, key));
-  return std::all_of(words.begin(), words.end(), [&](const std::string& word) { return all.find(word) != std::string::npos; });
+  const auto begins = [&](std::string_view word) {
+    if (word.ends_with('*')) word.remove_suffix(1);
+    for (std::size_t at = all.find(word); at != std::string::npos; at = all.find(word, at + 1))
+      if (at == 0 || std::isalnum(static_cast<unsigned char>(all[at - 1])) == 0) return true;
+    return false;
+  };
+  return std::all_of(words.begin(), words.end(), begins);
 }
 
 Result<std::string> types_of(const std::string& given) {
@@ -94,7 +100,13 @@ Result<Json> Api::timeline_of(const net::Request& request) const {
     FIREBREAK_ASSIGN(Json page, parts_.views.timeline(request.param("id"), ask));
     return show(std::move(page));
   }
-  ask.limit = kPage;
+  if (parts_.texts != nullptr && !parts_.views.words_behind()) {
+    ask.limit = static_cast<int>(most);
+    ask.words = words;
+    FIREBREAK_ASSIGN(Json page, parts_.views.timeline(request.param("id"), ask));
+    return show(std::move(page));
+  }
+  ask.limit = kPage;  // rows are still being taken into the index: one after the other
   JsonArray found;
   for (std::uint64_t skipped = ask.cursor.empty() ? 0 : whole_number(ask.cursor, "cursor").value_or(0);;) {
     FIREBREAK_ASSIGN(Json page, parts_.views.timeline(request.param("id"), ask));
@@ -138,6 +150,11 @@ Result<net::Response> Api::write_notes(const net::Request& request, const access
 }
 
 void Api::add_casefile_routes() {
+  guarded("GET", "/api/v1/search", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+    FIREBREAK_ASSIGN(const std::uint64_t most, whole_number(request.query_or("limit", "50"), "limit"));
+    if (most < 1 || most > 500) return fail(Code::kInvalid, "'limit' must be 1 to 500", "/limit");
+    return shown(parts_.views.search(words_of(request.query_or("q")), request.query_or("incident"), {request.query_or("cursor"), static_cast<int>(most)}));
+  });
   guarded("GET", "/api/v1/incidents/{id}/timeline", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     FIREBREAK_ASSIGN(const Json page, timeline_of(request));
     return net::json_response(page);

@@ -198,7 +198,7 @@ Result<void> App::Impl::start_workers() {
   FIREBREAK_TRY(attestations->configure(configuration.attesters));
   offsite = std::make_unique<Offsite>(*context, random, options.data_dir);
   offsite->configure(configuration.store);
-  projection = std::make_unique<Projection>(*views, *journal, logger);
+  projection = std::make_unique<Projection>(*views, *journal, *texts, logger);
   worker = std::make_unique<effects::Worker>(effect_hooks(), effects::RetryPolicy{});
   // The journal's public key is this installation's and no other's.
   FIREBREAK_ASSIGN(const std::string vkey, read_all(files, ledger::log_dir_of(options.data_dir, "journal") + "/vkey"));

@@ -7,6 +7,7 @@ namespace {
 
 // Entries of one transaction. Who reads waits for its end, so it is short; far behind, what matters is to come to the end.
 constexpr std::size_t kPiece = 2'000;
+constexpr std::size_t kWords = 200;  // rows of one transaction
 constexpr std::uint64_t kFarBehind = 5 * views::Views::kLargePiece;
 
 }  // namespace
@@ -25,6 +26,17 @@ void Projection::catch_up() {
     if (!entries) return logger_.error("the views cannot read the journal", entries.error());
     if (auto applied = views_.apply(*entries); !applied)
       return logger_.error("the views cannot take journal entries", applied.error());
+  }
+  take_words();
+}
+
+// The words of timelines, for the search; new entries go before them.
+void Projection::take_words() {
+  while (!stopping_) {
+    const auto taken = views_.take_words(kWords, [this](const std::string& reference) { return texts_.shown(reference); });
+    if (!taken) return logger_.error("the search cannot take a timeline's rows", taken.error());
+    if (*taken == 0) return;
+    if (views_.next_index() < journal_.size()) return wake();
   }
 }
 

@@ -7,14 +7,15 @@
 #include "base/log.h"
 #include "base/task_thread.h"
 #include "log/journal/journal.h"
+#include "read/evidence/texts.h"
 #include "read/views/views.h"
 
 namespace firebreak::app {
 
 class Projection {
  public:
-  Projection(views::Views& views, journal::Journal& journal, Logger& logger)
-      : views_(views), journal_(journal), logger_(logger) {}
+  Projection(views::Views& views, journal::Journal& journal, const evidence::Texts& texts, Logger& logger)
+      : views_(views), journal_(journal), texts_(texts), logger_(logger) {}
 
   void wake();             // any thread; cheap
   void wait_idle() const;  // the views have everything that was durable when the call began
@@ -27,9 +28,11 @@ class Projection {
  private:
   void catch_up();
   void catch_up_from_afar();
+  void take_words();
 
   views::Views& views_;
   journal::Journal& journal_;
+  const evidence::Texts& texts_;
   Logger& logger_;
   std::atomic<bool> queued_{false}, stopping_{false};
   TaskThread thread_;

@@ -204,7 +204,8 @@ std::string rest(const Json& incident) {
   out += remedy(incident);
   for (const Json& task : items(incident, "tasks"))
     if (string_or(task, "state") == "open")
-      out += fmt::format("Open task {} of {}{}: {}\n", text(task, "id"), person(text(task, "owner")), waiting(task), text(task, "text"));
+      out += fmt::format("Open task {} of {}{}: {}{}\n", text(task, "id"), person(text(task, "owner")), waiting(task), text(task, "text"),
+                         int_or(task, "repeats") == 0 ? "" : fmt::format(" (said {} times, last {})", int_or(task, "repeats") + 1, text(task.at("repeated"), "time")));
   if (const Json* closed = find(incident, "closed"); closed != nullptr && closed->is_object())
     out += fmt::format("Closed by {}: {}\nResidual risk: {}\n", person(text(*closed, "by")), text(*closed, "summary"), text(*closed, "residual_risk"));
   return out;
