@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace firebreak::casefile {
 
 inline constexpr std::string_view kFoldName = "casefile";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr std::size_t kRows = 20'000, kIndicators = 20'000, kContacts = 500, kLabels = 200, kLessons = 500;  // of one incident
 inline constexpr std::size_t kDocuments = 100, kHandovers = 50;
 inline constexpr std::size_t kClosedKept = 1'000;  // closed incidents whose rows and indicators are still known
@@ -25,6 +26,7 @@ struct Row {
   std::uint64_t index = 0;
   bool opinion = false;
   std::uint64_t corrected_by = 0;  // 0: it stands
+  std::optional<Time> occurred;    // a correction that says nothing of it keeps it
   bool operator==(const Row&) const = default;
 };
 

@@ -20,7 +20,7 @@ std::map<std::string, std::string> texts_from(const Json& document, std::string_
 
 Json file_json(const CaseFile& file) {
   JsonArray rows, indicators;
-  for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by});
+  for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by, row.occurred ? Json(row.occurred->us) : Json(nullptr)});
   for (const std::uint64_t index : file.indicators) indicators.push_back(index);
   JsonObject checks, notes, handovers;
   for (const auto& [item, check] : file.checks) checks[item] = JsonObject{{"state", check.state}, {"round", check.round}};
@@ -47,7 +47,8 @@ CaseFile file_from(const Json& d) {
   file.closed = bool_or(d, "closed");
   if (const Json* const rows = find(d, "rows"); rows != nullptr && rows->is_array())
     for (const Json& row : rows->get_array())
-      if (row.is_array() && row.get_array().size() == 3) file.rows.push_back({whole(row.at(0)), whole(row.at(1)) == 1, whole(row.at(2))});
+      if (row.is_array() && row.get_array().size() == 4)
+        file.rows.push_back({whole(row.at(0)), whole(row.at(1)) == 1, whole(row.at(2)), row.at(3).is_number() ? std::optional(Time{row.at(3).to_number<std::int64_t>()}) : std::nullopt});
   if (const Json* const indicators = find(d, "indicators"); indicators != nullptr && indicators->is_array())
     for (const Json& index : indicators->get_array()) file.indicators.insert(whole(index));
   file.contacts = static_cast<std::size_t>(int_or(d, "contacts"));

@@ -259,6 +259,12 @@ void call_over(NotifyState& state, const Entry& entry) {
   if (Message* const message = message_in(state, entry.body)) message->call.clear();
 }
 
+void used(NotifyState& state, const Entry& entry) {
+  const Json& body = entry.body;
+  state.uses[entry.index] = {string_or(body, "standing"), string_or(body, "action"), string_or(body, "incident"), string_or(body, "endpoint"), string_or(body, "requested_by"), string_or(body, "text"), int_or(body, "use"), int_or(body, "of")};
+  while (state.uses.size() > kUses) state.uses.erase(state.uses.begin());
+}
+
 struct Row {
   std::string_view kind;
   void (*apply)(NotifyState&, const Entry&);
@@ -281,6 +287,7 @@ constexpr Row kRows[] = {
     {"message_undelivered", message_over},      {"notify_applied", configured},
     {"notify_ended", call_over},                {"oncall_override_added", overridden},
     {"oncall_override_ended", restored},        {"stakeholder_link_added", link_added},     {"stakeholder_link_removed", link_removed},
+    {"standing_used", used},
     {"update_due", update_said},                {"update_given", update_given},
     {"update_overdue", update_said},
 };

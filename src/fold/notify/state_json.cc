@@ -71,6 +71,13 @@ Override override_from(const Json& one) {
 JsonObject json(const StakeholderLink& one) { return {{"incident", one.incident}, {"audience", one.audience}, {"hash", one.hash}, {"until", one.until.us}}; }
 StakeholderLink link_from(const Json& one) { return {string_or(one, "incident"), string_or(one, "audience"), string_or(one, "hash"), time_at(one, "until")}; }
 
+JsonObject json(const StandingUse& one) {
+  return {{"standing", one.standing}, {"action", one.action}, {"incident", one.incident}, {"endpoint", one.endpoint}, {"requested_by", one.requested_by}, {"text", one.text}, {"use", one.use}, {"of", one.of}};
+}
+StandingUse use_from(const Json& one) {
+  return {string_or(one, "standing"), string_or(one, "action"), string_or(one, "incident"), string_or(one, "endpoint"), string_or(one, "requested_by"), string_or(one, "text"), int_or(one, "use"), int_or(one, "of")};
+}
+
 template <class One>
 JsonObject all(const std::map<std::uint64_t, One>& of) {
   JsonObject out;
@@ -90,7 +97,7 @@ Json to_json(const NotifyState& state) {
   for (const auto& [name, one] : state.channels)
     channels[name] = JsonObject{{"failing_since", one.failing_since.us}, {"delivered", one.delivered.us}, {"failures", one.failures}, {"detail", one.detail}};
   return JsonObject{{"digest", state.digest},           {"settings", to_json(state.settings)}, {"incidents", std::move(incidents)}, {"alerts", all(state.alerts)},
-                    {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)}, {"links", all(state.links)},  {"channels", std::move(channels)}};
+                    {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)}, {"links", all(state.links)}, {"uses", all(state.uses)},  {"channels", std::move(channels)}};
 }
 
 Result<NotifyState> notify_state_from_json(const Json& document) {
@@ -108,6 +115,7 @@ Result<NotifyState> notify_state_from_json(const Json& document) {
   read_all(document, "messages", state.messages, message_from);
   read_all(document, "overrides", state.overrides, override_from);
   read_all(document, "links", state.links, link_from);
+  read_all(document, "uses", state.uses, use_from);
   set_wake(state);
   return state;
 }

@@ -136,7 +136,7 @@ void Store::add_timeline(std::string_view incident, std::uint64_t index, Time ti
 
 void Store::add_said(std::string_view incident, const Entry& entry, std::string_view text, const Said& said) {
   JsonObject document{{"by", said.by}};
-  if (said.occurred.us != 0) document["occurred"] = format_time(said.occurred);
+  if (said.occurred) document["occurred"] = format_time(*said.occurred);
   for (const auto& [key, value] : {std::pair("said", &said.said), {"source", &said.source}, {"reason", &said.reason}})
     if (!value->empty()) document[key] = *value;
   if (said.corrects != 0) document["corrects"] = fmt::format("row-{}", said.corrects);
@@ -147,7 +147,7 @@ void Store::add_said(std::string_view incident, const Entry& entry, std::string_
             .bind(entry.actor)
             .bind(text)
             .bind(said.type)
-            .bind(said.occurred.us != 0 ? said.occurred.us : entry.time.us)
+            .bind(said.occurred ? said.occurred->us : entry.time.us)
             .bind(canonical_json(document))
             .run());
   if (said.corrects != 0)
