@@ -59,12 +59,12 @@ void configured(NotifyState& state, const Entry& entry) {
 
 void opened(NotifyState& state, const Entry& entry) {
   IncidentFacts& incident = state.incidents[entry.id("inc")];
-  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}};
+  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}, {}};
   arm(state, incident);
 }
 void reopened(NotifyState& state, const Entry& entry) {
   IncidentFacts& incident = state.incidents[string_or(entry.body, "incident")];
-  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}};
+  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}, {}};
   each_member(entry.body, "roles", [&](const std::string& name, const Json& user) {
     if (user.is_string()) incident.roles[name] = std::string(user.get_string());
   });
@@ -87,6 +87,12 @@ void role(NotifyState& state, const Entry& entry) {
 }
 void incident_acknowledged(NotifyState& state, const Entry& entry) {
   if (IncidentFacts* const incident = incident_in(state, entry.body)) incident->acknowledged = true;
+}
+void person_excluded(NotifyState& state, const Entry& entry) {
+  IncidentFacts* const incident = incident_in(state, entry.body);
+  if (incident == nullptr) return;
+  if (entry.kind == "incident_person_excluded") incident->excluded.insert(string_or(entry.body, "user"));
+  else incident->excluded.erase(string_or(entry.body, "user"));
 }
 void incident_closed(NotifyState& state, const Entry& entry) { state.incidents.erase(string_or(entry.body, "incident")); }
 
@@ -278,6 +284,7 @@ constexpr Row kRows[] = {
     {"delivery_ordered", ordered},              {"delivery_postponed", postponed},
     {"delivery_started", started},              {"incident_acknowledged", incident_acknowledged},
     {"incident_closed", incident_closed},       {"incident_opened", opened},
+    {"incident_person_excluded", person_excluded}, {"incident_person_included", person_excluded},
     {"incident_phase", phase},                  {"incident_reopened", reopened},
     {"incident_role", role},                    {"incident_severity", severity},
     {"message_approved", approved},

@@ -24,8 +24,11 @@ bool is_wanted(const NotifyState& state, const Delivery& delivery) {
 Drafts used(const NotifyState& state, const Entry& entry) {
   Drafts drafts;
   if (!state.settings.on()) return drafts;
-  for (const std::string& person : strings_or_empty(entry.body, "tells"))
-    join(drafts, order(state, entry.id("use"), "trigger", person.substr(person.find(':') + 1), 1, 0));
+  const auto incident = state.incidents.find(string_or(entry.body, "incident"));
+  for (const std::string& person : strings_or_empty(entry.body, "tells")) {
+    const std::string name = person.substr(person.find(':') + 1);
+    if (incident == state.incidents.end() || !incident->second.excluded.contains(name)) join(drafts, order(state, entry.id("use"), "trigger", name, 1, 0));
+  }
   return drafts;
 }
 

@@ -61,6 +61,7 @@ struct IncidentFacts {
   bool acknowledged = false;
   std::map<std::string, std::string> roles;      // user by role
   std::map<std::string, Updates> updates;        // by audience
+  std::set<std::string> excluded;                // people for whom there is no such incident
   bool operator==(const IncidentFacts&) const = default;
 };
 

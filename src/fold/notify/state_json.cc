@@ -50,10 +50,10 @@ JsonObject json(const IncidentFacts& one) {
   for (const auto& [role, user] : one.roles) roles[role] = user;
   for (const auto& [name, heard] : one.updates)
     updates[name] = JsonObject{{"first", heard.first.us}, {"last", heard.last.us}, {"due", heard.due.us}, {"warned", heard.warned}, {"overdue", heard.overdue}};
-  return {{"severity", one.severity}, {"endpoint", one.endpoint}, {"title", one.title}, {"phase", one.phase}, {"opened", one.opened.us}, {"acknowledged", one.acknowledged}, {"roles", std::move(roles)}, {"updates", std::move(updates)}};
+  return {{"severity", one.severity}, {"endpoint", one.endpoint}, {"title", one.title}, {"phase", one.phase}, {"opened", one.opened.us}, {"acknowledged", one.acknowledged}, {"roles", std::move(roles)}, {"updates", std::move(updates)}, {"excluded", JsonArray(one.excluded.begin(), one.excluded.end())}};
 }
 IncidentFacts incident_from(const Json& one) {
-  IncidentFacts out{string_or(one, "severity"), string_or(one, "endpoint"), string_or(one, "title"), string_or(one, "phase"), time_at(one, "opened"), bool_or(one, "acknowledged"), {}, {}};
+  IncidentFacts out{string_or(one, "severity"), string_or(one, "endpoint"), string_or(one, "title"), string_or(one, "phase"), time_at(one, "opened"), bool_or(one, "acknowledged"), {}, {}, set_at(one, "excluded")};
   each_member(one, "roles", [&](const std::string& role, const Json& user) { out.roles[role] = user.is_string() ? std::string(user.get_string()) : ""; });
   each_member(one, "updates", [&](const std::string& name, const Json& heard) {
     out.updates[name] = {time_at(heard, "first"), time_at(heard, "last"), time_at(heard, "due"), bool_or(heard, "warned"), bool_or(heard, "overdue")};

@@ -118,7 +118,7 @@ gates::Approves approver(const Case& c, const provenance::Release& release) {
 Result<gates::GateOutcome> holdout(const Case& c) {
   FIREBREAK_ASSIGN(const auto control, flags(c, c.control, c.holdout.rows));
   FIREBREAK_ASSIGN(const auto candidate, flags(c, c.candidate, c.holdout.rows));
-  gates::GateOutcome outcome = gates::judge_holdout(c.holdout.positive, control, candidate);
+  FIREBREAK_ASSIGN(gates::GateOutcome outcome, gates::judge_holdout(c.holdout.positive, control, candidate));
   if (c.breaches.empty()) return outcome;
   // Whoever knew the rows could have trained on them: the figures prove nothing.
   outcome.passed = false;

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/utf8.h"
 #include "fold/provenance/provenance.h"
 #include "types/finding.h"
 
