@@ -22,6 +22,7 @@ JsonObject source(const std::string& name, int rows, const std::string& rows_dig
 struct Story {
   ProvenanceState state;
   std::vector<Entry> entries;
+  Time now;
 
   std::vector<Entry> input(const std::string& kind, JsonObject body) {
     std::vector<std::pair<std::string, Json>> open{{kind, std::move(body)}};
@@ -29,6 +30,7 @@ struct Story {
     for (std::size_t i = 0; i < open.size(); ++i) {
       Entry entry;
       entry.index = entries.size();
+      entry.time = now;
       entry.kind = open[i].first;
       entry.actor = "user:ana";
       entry.body = open[i].second;
@@ -68,6 +70,7 @@ std::string code_of(const std::vector<Entry>& group) {
 
 Story with_candidate() {
   Story story;
+  story.now = *parse_time("2026-03-07T00:00:00Z");
   story.put("api", "1.0.0");
   story.add_release("1.0.0", {source("train", 10)});
   story.add_release("1.1.0", {source("train", 10)});
@@ -107,8 +110,9 @@ TEST(SealedHoldout, is_breached_by_who_trains_whenever_they_read_it) {
 
 TEST(SealedHoldout, is_breached_by_a_read_before_its_digest_stood_in_the_journal) {
   Story story;
+  story.now = *parse_time("2026-03-07T00:00:00Z");
   story.put("api", "1.0.0");
-  story.input("data_read", {{"digest", digest("rows")}, {"reader", "sa:evaluator"}, {"at", "1969-12-31T23:00:00Z"}});
+  story.input("data_read", {{"digest", digest("rows")}, {"reader", "sa:evaluator"}, {"at", "2026-03-06T23:00:00Z"}});
   const auto sealed = story.command("holdout.seal", {{"endpoint", "api"}, {"digest", digest("rows")}});
   ASSERT_EQ(count_of(sealed, "holdout_breached"), 1u);
   EXPECT_NE(string_or(sealed.back().body, "why").find("before its digest was committed to"), std::string::npos);
@@ -119,7 +123,7 @@ TEST(SealedHoldout, that_was_breached_lets_nobody_through) {
   const auto asked = story.command("release.gate", {{"endpoint", "api"}, {"release", "1.1.0"}});
   const std::string request = asked.back().id("req");
   for (const char* gate : {"G1", "G2", "G3a", "G3b"}) story.result(request, gate, true);
-  story.input("data_read", {{"digest", digest("holdout")}, {"reader", "sa:trainer"}, {"at", "1969-12-31T23:00:00Z"}});
+  story.input("data_read", {{"digest", digest("holdout")}, {"reader", "sa:trainer"}, {"at", "2026-03-06T23:00:00Z"}});
   const auto refused = story.command("release.promote", {{"endpoint", "api"}, {"release", "1.1.0"}});
   EXPECT_EQ(code_of(refused), "conflict");
   EXPECT_NE(string_or(refused.back().body, "reason").find("gate G2"), std::string::npos) << string_or(refused.back().body, "reason");
