@@ -41,9 +41,11 @@ constexpr CommandSpec kCommands[] = {
     {"action.lift", Duty::kContain, kDo, "action reason", "", "end an action now"},
     {"freeze", Duty::kContain, kDo, "reason", "", "let nothing new leave Firebreak; policies in force stay"},
     {"thaw", Duty::kContain, kPropose, "reason", "", "end a freeze; needs two people"},
-    {"release.register", Duty::kPromote, kPropose, "endpoint release upstream model manifest dataset holdout training_cut sources", "profile incident", "register a release with its lineage"},
+    {"release.register", Duty::kPromote, kPropose, "endpoint release upstream model manifest dataset holdout training_cut sources", "profile incident trained_by", "register a release with its lineage"},
     {"release.gate", Duty::kPromote, kPropose, "endpoint release", "incident", "run the recovery gates on a candidate"},
     {"release.promote", Duty::kPromote, kPropose, "endpoint release", "incident", "propose shadow, canary and full traffic"},
+    {"holdout.seal", Duty::kPromote, kPropose, "endpoint digest", "", "commit to a holdout by its digest, before anybody reads it"},
+    {"data.read", Duty::kTimeline, kDo, "digest reader", "at purpose", "say who has read a data set; a holdout is held against who trains", "producer"},
     {"source.approve", Duty::kPromote, kApprove, "source reason", "digest", "accept a data source as lineage"},
     {"rules.apply", Duty::kAdminister, kDo, "digest loaded refused", "endpoints", "run a set of detection rules; a blob, by its digest"},
     {"endpoint.put", Duty::kAdminister, kDo, "endpoint", "", "register or change an endpoint"},
@@ -212,6 +214,23 @@ Result<void> check_command(std::string_view name, const Json& args) {
     if (find(args, key) == nullptr)
       return fail(Code::kInvalid, fmt::format("'{}' needs the argument '{}'", name, key), fmt::format("/{}", key));
     rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+Entry trial_of(const Entry& requested) {
+  Entry trial = requested;
+  trial.kind = "command_accepted";
+  return trial;
+}
+
+std::vector<Draft> refusals_of(const Entry& requested, const std::vector<Draft>& decided) {
+  for (const Draft& draft : decided) {
+    if (draft.kind != "command_refused") continue;
+    Draft refused = draft;
+    refused.actor = requested.actor;
+    refused.body.as_object()["request"] = requested.id("ask");
+    return {std::move(refused)};
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "types/entry.h"
@@ -36,6 +37,11 @@ const CommandSpec* find_command(std::string_view name);  // nullptr when there i
 
 // Refuses unknown commands (kNotFound), missing or unknown arguments and those of a wrong type (kInvalid with pointer).
 Result<void> check_command(std::string_view name, const Json& args);
+
+// A command that waits for a second person is judged when it is asked for as well: as if it were accepted now. `trial` is that, what a
+// fold decides on it is not carried out; refusals_of() gives what of it says no, with the request that it ends.
+Entry trial_of(const Entry& requested);
+std::vector<Draft> refusals_of(const Entry& requested, const std::vector<Draft>& decided);
 
 // For folds: the arguments of a `command_accepted`, an empty object when it has none; the body of a `command_refused`.
 const Json& command_args(const Entry& entry);

@@ -54,8 +54,8 @@ const std::vector<std::string_view>& finding_kinds() {
       "upstream_failure",
       // others' and people's own
       "imported_result", "rule_match",
-      // of what a release was trained on (fold/remedy)
-      "tainted_training_data",
+      // of what a release was trained on and judged by (fold/remedy, fold/provenance)
+      "tainted_training_data", "holdout_breached",
       // of the logs, the copy off the machine, and Firebreak itself
       "log_contradicted", "witness_missing", "witness_refused", "timestamp_missing", "timestamp_refused", "store_foreign", "keys_not_backed_up",
       "store_not_immutable", "store_away", "capture_gap", "detector_lag", "readiness_drop"};

@@ -1,6 +1,12 @@
 // An endpoint that nobody stands in front of: three commands from its logs to findings.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -124,6 +130,114 @@ TEST(Onboard, shows_how_good_the_answers_are_once_labels_came) {
   EXPECT_EQ(place.firebreak({"endpoint", "performance", "nobody"}).code, 1);
 }
 
+// A terminal of its own: what a person types, and what the program shows.
+struct Terminal {
+  explicit Terminal(const std::vector<std::string>& words) {
+    pid = ::forkpty(&master, nullptr, nullptr, nullptr);
+    if (pid != 0) return;
+    std::vector<char*> arguments;
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  ~Terminal() {
+    if (pid > 0) ::kill(pid, SIGKILL), ::waitpid(pid, nullptr, 0);
+    ::close(master);
+  }
+  // True when `text` was shown within 30 s.
+  bool shows(const std::string& text) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (const auto at = shown.find(text, seen); at != std::string::npos) return seen = at + text.size(), true;
+      pollfd wait{master, POLLIN, 0};
+      char piece[4096];
+      if (::poll(&wait, 1, 100) <= 0) continue;
+      const ssize_t got = ::read(master, piece, sizeof piece);
+      if (got <= 0) break;
+      shown.append(piece, static_cast<std::size_t>(got));
+    }
+    return shown.find(text, seen) != std::string::npos;
+  }
+  void types(const std::string& line) { ASSERT_EQ(::write(master, (line + "\n").c_str(), line.size() + 1), static_cast<ssize_t>(line.size() + 1)); }
+  int ends() {
+    shows("\x04 never shown");  // until it closes its side
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    pid = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  pid_t pid = -1;
+  int master = -1;
+  std::string shown;
+  std::size_t seen = 0;
+};
+
+TEST(Onboard, asks_ten_questions_at_a_terminal_and_changes_nothing_before_the_yes) {
+  Place place;
+  const std::string file = place.folder() / "shop.json";
+  const std::vector<std::string> words{FIREBREAK_BINARY, "onboard", "shop", "--out", file, "--url", place.url(), "--token", place.token("admin")};
+  {
+    Terminal left(words);
+    ASSERT_TRUE(left.shows("1 of 10")) << left.shown;
+    left.types("payments");
+    ASSERT_TRUE(left.shows("2 of 10")) << left.shown;
+    left.types("quit");
+    EXPECT_EQ(left.ends(), 1) << left.shown;
+    EXPECT_NE(left.shown.find("nothing was changed"), std::string::npos);
+    EXPECT_FALSE(place.get("/api/v1/endpoints/shop"));
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
+  std::string log;
+  for (int i = 0; i < 600; ++i) log += native(i);
+  Installation::write(place.folder() / "good.log", log);
+  Terminal talk(words);
+  for (const auto& [asked, answer] : {std::pair<std::string, std::string>{"1 of 10", "payments"}, {"2 of 10", "night"}, {"3 of 10", "urgent"}, {"is no criticality", "<"}, {"2 of 10", "night"}, {"3 of 10", "high"},
+                                      {"4 of 10", "gw-1 enforce"}, {"5 of 10", place.folder() / "good.log"}, {"6 of 10", "decline,approve after 7"}, {"7 of 10", "always decline"}, {"8 of 10", "1.0.0"},
+                                      {"9 of 10", "all"}, {"10 of 10", "none"}, {"Take it up like this?", "yes"}}) {
+    ASSERT_TRUE(talk.shows(asked)) << asked << "\n" << talk.shown;
+    ASSERT_TRUE(talk.shows("] ")) << asked << "\n" << talk.shown;
+    talk.types(answer);
+  }
+  EXPECT_EQ(talk.ends(), 0) << talk.shown;
+  EXPECT_NE(talk.shown.find("shop is onboarded in line, behind gateway gw-1"), std::string::npos) << talk.shown;
+  EXPECT_NE(talk.shown.find("mend: firebreak "), std::string::npos) << talk.shown;
+  const auto document = place.get("/api/v1/endpoints/shop");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(string_or(*document, "owner_team"), "payments");
+  EXPECT_EQ(string_or(*document, "criticality"), "high");
+  EXPECT_EQ(string_or(*document, "state"), "enforce");
+  EXPECT_EQ(int_or(*document, "label_days"), 7);
+  EXPECT_EQ(strings_or_empty(*document, "regimes"), std::vector<std::string>{"none"});
+  EXPECT_FALSE(strings_or_empty(document->at("features"), "numeric").empty());
+  EXPECT_EQ(int_or(place.endpoint_status("shop"), "records"), 600) << "the baseline is in";
+  // The file is the endpoint: read in again under the same name it changes nothing.
+  const Finished again = place.firebreak({"onboard", "shop", "--from", file, "--json"});
+  ASSERT_EQ(again.code, 0) << again.out;
+  EXPECT_FALSE(bool_or(*parse_json(again.out), "changed", true)) << again.out;
+  EXPECT_GT(int_or(parse_json(again.out)->at("readiness"), "of"), 8);
+}
+
+TEST(Onboard, takes_each_answer_as_an_option_and_names_the_one_that_is_wrong) {
+  Place place;
+  const Finished refused = place.firebreak({"onboard", "shop", "--criticality", "urgent", "--json"});
+  EXPECT_EQ(refused.code, 2) << refused.out;
+  EXPECT_NE(refused.out.find("/--criticality"), std::string::npos) << refused.out;
+  EXPECT_FALSE(place.get("/api/v1/endpoints/shop"));
+  const Finished taken = place.firebreak({"onboard", "shop", "--owner", "payments", "--on-call", "night", "--criticality", "high", "--kill-switch", "gw-1", "--labels", "decline,approve after 14", "--fallback", "always decline",
+                                          "--last-known-good", "1.0.0", "--playbooks", "all", "--regimes", "none", "--baseline", "none"});
+  ASSERT_EQ(taken.code, 0) << taken.err;
+  EXPECT_NE(taken.out.find("ready  owner"), std::string::npos) << taken.out;
+  EXPECT_NE(taken.out.find("ready  regimes"), std::string::npos) << taken.out;
+  EXPECT_NE(taken.out.find("mend: firebreak contain route shop --to fallback --for 10m"), std::string::npos) << taken.out;
+  // One answer more changes that one.
+  ASSERT_EQ(place.firebreak({"onboard", "shop", "--owner", "risk"}).code, 0);
+  const auto document = place.get("/api/v1/endpoints/shop");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(string_or(*document, "owner_team"), "risk");
+  EXPECT_EQ(string_or(*document, "criticality"), "high");
+}
+
 TEST(Onboard, starts_its_detectors_although_nobody_feeds_the_clock) {
   Place place("fed");
   std::string text;
@@ -200,6 +314,20 @@ TEST(Onboard, says_what_reads_a_table_when_it_is_given_one) {
   EXPECT_EQ(refused.code, 2);
   for (const std::string& words : {std::string("takes NDJSON"), "firebreak detect " + (place.folder() / "requests.csv")})
     EXPECT_NE(refused.out.find(words), std::string::npos) << words << "\n" << refused.out;
+}
+
+TEST(Onboard, passes_over_a_time_without_a_zone_when_told_and_counts_it) {
+  Place place;
+  ASSERT_EQ(place.firebreak({"onboard", "shop"}).code, 0);
+  Json naive = *parse_json(native(1));
+  naive.as_object()["time"] = "2026-11-29T07:00:01";
+  Installation::write(place.folder() / "log", native(0) + canonical_json(naive) + "\n" + native(2));
+  const Finished refused = place.firebreak({"ingest", "--endpoint", "shop", place.folder() / "log"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("(line 2"), std::string::npos) << refused.err;
+  const Json summary = place.summary("shop", "log", {"--skip-bad"});
+  EXPECT_EQ(int_or(summary, "skipped"), 1) << canonical_json(summary);
+  EXPECT_EQ(int_or(summary, "records"), 2) << canonical_json(summary);
 }
 
 TEST(Onboard, names_the_line_that_it_cannot_read_and_skips_it_when_told) {

@@ -91,6 +91,8 @@ class Process {
     const int errors = ::open(stderr_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     pid_ = ::fork();
     if (pid_ == 0) {
+      // Nobody sits at a test: what asks at a terminal must not find one.
+      if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0) ::dup2(nothing, 0);
       ::dup2(out[1], 1);
       ::dup2(errors, 2);
       ::close(out[0]);

@@ -143,6 +143,11 @@ void apply_reviewed(AccessState& state, const Entry& entry) {
 }
 void apply_overdue(AccessState& state, const Entry& entry) { change_glass(state, entry, &Glass::overdue); }
 
+// The room that owns it has said no as soon as it was asked for.
+void apply_impossible(AccessState& state, const Entry& entry) {
+  if (const std::string request = string_or(entry.body, "request"); !request.empty()) state.requests.erase(request);
+}
+
 struct Row {
   std::string_view kind;
   void (*apply)(AccessState&, const Entry&);
@@ -154,6 +159,7 @@ constexpr Row kTable[] = {
     {"break_glass_overdue", apply_overdue},
     {"break_glass_reviewed", apply_reviewed},
     {"command_accepted", take_code},
+    {"command_refused", apply_impossible},
     {"command_requested", apply_requested},
     {"incident_merged", apply_merged},
     {"incident_opened", apply_split},

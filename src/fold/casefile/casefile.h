@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct Row {
   std::uint64_t index = 0;
   bool opinion = false;
   std::uint64_t corrected_by = 0;  // 0: it stands
+  std::optional<Time> occurred;    // a correction that says nothing of it keeps it
   bool operator==(const Row&) const = default;
 };
 

@@ -80,6 +80,18 @@ TEST(CasefileTimeline, a_correction_is_a_new_row_that_names_the_old_one) {
   EXPECT_EQ(refused(desk.act("incident.correct", {{"row", second->id("row")}, {"text", "14"}, {"reason", ""}})), "invalid /reason");
 }
 
+TEST(CasefileTimeline, a_correction_keeps_when_it_occurred_unless_it_says_another_time) {
+  Desk desk;
+  const auto group = desk.act("incident.fact", {{"text", "the log begins"}, {"occurred", "1970-01-01T00:00:00Z"}});
+  const std::string first = find_kind(group, "casefile_row")->id("row");
+  const auto corrected = desk.act("incident.correct", {{"row", first}, {"text", "the old log begins"}, {"reason", "there are two"}});
+  const Entry* const second = find_kind(corrected, "casefile_row");
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(string_or(second->body, "occurred"), "1970-01-01T00:00:00Z");
+  const auto moved = desk.act("incident.correct", {{"row", second->id("row")}, {"text", "the old log begins"}, {"reason", "another clock"}, {"occurred", "1970-01-01T01:00:00Z"}});
+  EXPECT_EQ(string_or(find_kind(moved, "casefile_row")->body, "occurred"), "1970-01-01T01:00:00Z");
+}
+
 TEST(CasefileTimeline, nobody_changes_or_removes_a_row) {
   for (const CommandSpec& command : commands()) {
     const std::string name(command.name);

@@ -46,6 +46,7 @@ Drafts correct_row(const Asked& asked) {
   if (!body) return asked.refused(body.error());
   const auto reason = text_of(asked.args, "reason");
   if (!reason) return asked.refused(reason.error());
+  if (!body->contains("occurred") && old->occurred) (*body)["occurred"] = format_time(*old->occurred);
   (*body)["type"] = old->opinion ? "opinion" : "fact";
   (*body)["corrects"] = id;
   (*body)["reason"] = *reason;
@@ -57,7 +58,8 @@ void apply_row(CasefileState& state, const Entry& entry) {
   if (file == nullptr) return;
   if (const auto old = row_at(file->rows, number_of(string_or(entry.body, "corrects"), "row-")); old != file->rows.end())
     file->rows[static_cast<std::size_t>(old - file->rows.begin())].corrected_by = entry.index;
-  file->rows.push_back({entry.index, string_or(entry.body, "type") == "opinion", 0});
+  const auto occurred = get_time(entry.body, "occurred");
+  file->rows.push_back({entry.index, string_or(entry.body, "type") == "opinion", 0, occurred ? std::optional(*occurred) : std::nullopt});
 }
 
 // Who wrote on an old revision is told so; what was written is kept as a text beside the document, whatever becomes of the writer's program.

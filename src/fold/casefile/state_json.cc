@@ -26,7 +26,7 @@ JsonArray numbers_json(const std::set<std::uint64_t>& numbers) {
 
 Json file_json(const CaseFile& file) {
   JsonArray rows;
-  for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by});
+  for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by, row.occurred ? Json(row.occurred->us) : Json(nullptr)});
   JsonObject checks, notes, handovers;
   for (const auto& [item, check] : file.checks) checks[item] = JsonObject{{"state", check.state}, {"round", check.round}};
   for (const auto& [name, of] : file.notes) notes[name] = JsonObject{{"revision", of.revision}, {"text", of.text}};
@@ -60,7 +60,8 @@ CaseFile file_from(const Json& d) {
   file.closed = bool_or(d, "closed");
   if (const Json* const rows = find(d, "rows"); rows != nullptr && rows->is_array())
     for (const Json& row : rows->get_array())
-      if (row.is_array() && row.get_array().size() == 3) file.rows.push_back({whole(row.at(0)), whole(row.at(1)) == 1, whole(row.at(2))});
+      if (row.is_array() && row.get_array().size() == 4)
+        file.rows.push_back({whole(row.at(0)), whole(row.at(1)) == 1, whole(row.at(2)), row.at(3).is_number() ? std::optional(Time{row.at(3).to_number<std::int64_t>()}) : std::nullopt});
   file.indicators = numbers_from(d, "indicators");
   file.lesson_ids = numbers_from(d, "lesson_ids");
   file.contacts = static_cast<std::size_t>(int_or(d, "contacts"));

@@ -111,6 +111,13 @@ const Standing* find_standing(const ContainState& state, const std::string& id) 
   return at == state.standing.end() ? nullptr : &at->second;
 }
 
+// Its last use is made, but has not come into force: the freeze, or another order, is before it.
+bool is_pending(const ContainState& state, const std::string& id, const Standing& standing) {
+  return standing.state == "used_up" && std::any_of(state.actions.begin(), state.actions.end(), [&](const auto& item) {
+           return item.second.standing == id && (item.second.status == ActionStatus::kApproved || item.second.status == ActionStatus::kOrdered);
+         });
+}
+
 Draft ended(const std::string& id, std::string_view how, std::string reason, std::string by = "firebreak") {
   return make_draft("standing_ended", id, {{"standing", id}, {"how", how}, {"reason", std::move(reason)}, {"by", std::move(by)}});
 }
@@ -188,7 +195,7 @@ Drafts end_by_hand(const ContainState& state, const Entry& entry, const Json& ar
   const bool reject = name == "standing.reject";
   const Standing* standing = find_standing(state, id);
   if (standing == nullptr) return {refuse(name, Code::kNotFound, fmt::format("there is no standing approval '{}'", id), "/standing")};
-  const bool can = reject ? standing->state == "proposed" : standing->state == "proposed" || is_valid(*standing, entry.time);
+  const bool can = reject ? standing->state == "proposed" : standing->state == "proposed" || is_valid(*standing, entry.time) || is_pending(state, id, *standing);
   if (!can) return {refuse(name, Code::kConflict, fmt::format("{} is {}", id, standing->state), "/standing")};
   return {ended(id, reject ? "rejected" : "revoked", string_or(args, "reason"), who(entry))};
 }
@@ -281,7 +288,7 @@ Drafts standings_moved(const ContainState& state, const Entry& entry) {
   Drafts drafts;
   const std::string user = "user:" + string_or(entry.body, "user");
   for (const auto& [id, standing] : state.standing) {
-    if (standing.state != "proposed" && standing.state != "valid") continue;
+    if (standing.state != "proposed" && standing.state != "valid" && !is_pending(state, id, standing)) continue;
     std::string why;
     if (entry.kind == "access_preset_set") why = "duties are spread anew (another preset)";
     else if (entry.kind == "user_roles_set") {
@@ -296,7 +303,7 @@ Drafts standings_due(const ContainState& state, Time now) {
   Drafts drafts;
   for (const auto& [id, standing] : state.standing) {
     if (standing.state == "proposed" && now >= std::min(standing.expires, standing.until)) drafts.push_back(ended(id, "lapsed", "nobody approved it in time"));
-    if (standing.state == "valid" && now >= standing.until) drafts.push_back(ended(id, "expired", "its time is over"));
+    if ((standing.state == "valid" || is_pending(state, id, standing)) && now >= standing.until) drafts.push_back(ended(id, "expired", "its time is over"));
   }
   return drafts;
 }

@@ -59,12 +59,12 @@ void configured(NotifyState& state, const Entry& entry) {
 
 void opened(NotifyState& state, const Entry& entry) {
   IncidentFacts& incident = state.incidents[entry.id("inc")];
-  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}};
+  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}, {}};
   arm(state, incident);
 }
 void reopened(NotifyState& state, const Entry& entry) {
   IncidentFacts& incident = state.incidents[string_or(entry.body, "incident")];
-  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}};
+  incident = {string_or(entry.body, "severity"), string_or(entry.body, "endpoint"), string_or(entry.body, "title"), "detection_analysis", entry.time, false, {}, {}, {}};
   each_member(entry.body, "roles", [&](const std::string& name, const Json& user) {
     if (user.is_string()) incident.roles[name] = std::string(user.get_string());
   });
@@ -92,6 +92,12 @@ void incident_acknowledged(NotifyState& state, const Entry& entry) {
 void incident_closed(NotifyState& state, const Entry& entry) {
   state.incidents.erase(string_or(entry.body, "incident"));
   state.held.erase(string_or(entry.body, "incident"));
+}
+void person_excluded(NotifyState& state, const Entry& entry) {
+  IncidentFacts* const incident = incident_in(state, entry.body);
+  if (incident == nullptr) return;
+  if (entry.kind == "incident_person_excluded") incident->excluded.insert(string_or(entry.body, "user"));
+  else incident->excluded.erase(string_or(entry.body, "user"));
 }
 
 // ---- alerts
@@ -271,6 +277,12 @@ void call_over(NotifyState& state, const Entry& entry) {
   if (Message* const message = message_in(state, entry.body)) message->call.clear();
 }
 
+void used(NotifyState& state, const Entry& entry) {
+  const Json& body = entry.body;
+  state.uses[entry.index] = {string_or(body, "standing"), string_or(body, "action"), string_or(body, "incident"), string_or(body, "endpoint"), string_or(body, "requested_by"), string_or(body, "text"), int_or(body, "use"), int_or(body, "of")};
+  while (state.uses.size() > kUses) state.uses.erase(state.uses.begin());
+}
+
 struct Row {
   std::string_view kind;
   void (*apply)(NotifyState&, const Entry&);
@@ -285,6 +297,7 @@ constexpr Row kRows[] = {
     {"delivery_ordered", ordered},              {"delivery_postponed", postponed},
     {"delivery_started", started},              {"incident_acknowledged", incident_acknowledged},
     {"incident_closed", incident_closed},       {"incident_opened", opened},
+    {"incident_person_excluded", person_excluded}, {"incident_person_included", person_excluded},
     {"incident_phase", phase},                  {"incident_reopened", reopened},
     {"incident_role", role},                    {"incident_severity", severity},
     {"message_approved", approved},
@@ -294,6 +307,7 @@ constexpr Row kRows[] = {
     {"message_undelivered", message_over},      {"notify_applied", configured},
     {"notify_ended", call_over},                {"oncall_override_added", overridden},
     {"oncall_override_ended", restored},        {"stakeholder_link_added", link_added},     {"stakeholder_link_removed", link_removed},
+    {"standing_used", used},
     {"update_due", update_said},                {"update_given", update_given},
     {"update_overdue", update_said},
 };

@@ -16,7 +16,20 @@ bool is_wanted(const NotifyState& state, const Delivery& delivery) {
     const auto found = state.alerts.find(alert);
     return found != state.alerts.end() && found->second.acknowledged_by.empty();
   }
+  if (const std::uint64_t use = index_with(delivery.of, "use-")) return state.uses.contains(use);
   return state.messages.contains(index_with(delivery.of, "msg-"));
+}
+
+// Who gave an approval in advance is told of each use of it, where a contact bears the name.
+Drafts used(const NotifyState& state, const Entry& entry) {
+  Drafts drafts;
+  if (!state.settings.on()) return drafts;
+  const auto incident = state.incidents.find(string_or(entry.body, "incident"));
+  for (const std::string& person : strings_or_empty(entry.body, "tells")) {
+    const std::string name = person.substr(person.find(':') + 1);
+    if (incident == state.incidents.end() || !incident->second.excluded.contains(name)) join(drafts, order(state, entry.id("use"), "trigger", name, 1, 0));
+  }
+  return drafts;
 }
 
 Draft give_up(std::uint64_t index, const Delivery& delivery) {
@@ -26,6 +39,7 @@ Draft give_up(std::uint64_t index, const Delivery& delivery) {
 
 Drafts settled(const NotifyState& state, const std::string& of, Time now) {
   if (const std::uint64_t alert = index_with(of, "alert-")) return settle_step(state, alert, now);
+  if (of.starts_with("use-")) return {};  // nobody has to answer
   return settle_message(state, index_with(of, "msg-"), now);
 }
 
@@ -87,6 +101,7 @@ bool under_way(const NotifyState& state, const std::string& of, std::int64_t ste
 
 Drafts decide_deliveries(const NotifyState& state, const Entry& entry) {
   if (entry.kind == "delivery_ended") return ended(state, entry);
+  if (entry.kind == "standing_used") return used(state, entry);
   if (entry.kind == "server_started") return interrupted(state);
   if (entry.kind == "notify_applied") return unconfigured(state);
   if (entry.kind == "delivery_ordered") {  // acknowledged in the same group

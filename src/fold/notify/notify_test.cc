@@ -21,6 +21,26 @@ TEST(Notify, calls_who_is_on_call_when_an_incident_opens) {
   EXPECT_EQ(story.state(), story.driver().replayed());
 }
 
+TEST(Notify, tells_who_gave_an_approval_in_advance_that_it_was_used) {
+  Story story;
+  const std::string incident = story.open("SEV-4");
+  story.driver().input("incident_person_excluded", JsonObject{{"incident", incident}, {"user", "chief"}});
+  const auto group = story.driver().input("standing_used", JsonObject{{"standing", "std-7"}, {"action", "act-9"}, {"incident", incident}, {"endpoint", "scores"}, {"use", 1}, {"of", 3}, {"requested_by", "user:cyd"},
+                                                                      {"text", "review answers"}, {"tells", JsonArray{"user:ana", "user:chief", "user:dan"}}});
+  const Entry* const ordered = find_kind(group, "delivery_ordered");
+  ASSERT_NE(ordered, nullptr);
+  EXPECT_EQ(string_or(ordered->body, "contact"), "ana");
+  EXPECT_EQ(std::count_if(group.begin(), group.end(), [](const Entry& one) { return one.kind == "delivery_ordered"; }), 1) << "the chief is kept from this incident, and dan is no contact";
+  const Notice notice = notice_of(story.state(), *find_delivery(story.state(), ordered->id("dlv")));
+  EXPECT_NE(notice.subject.find("std-7 was used: act-9 on scores"), std::string::npos) << notice.subject;
+  EXPECT_NE(notice.text.find("firebreak standing revoke std-7"), std::string::npos) << notice.text;
+  story.deliver();
+  EXPECT_TRUE(story.state().deliveries.empty());
+  const auto restored = notify_state_from_json(*parse_json(canonical_json(to_json(story.state()))));
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(*restored, story.state());
+}
+
 TEST(Notify, leaves_small_incidents_and_installations_without_it_alone) {
   Story story;
   story.open("SEV-3");

@@ -17,7 +17,7 @@ enum class Delivering { kOrdered, kStarted, kFailed, kWaiting };
 
 // One text on one way to one contact. Over when it was delivered, given up or dropped; then it is gone from here.
 struct Delivery {
-  std::string of;       // alert-N or msg-N
+  std::string of;       // alert-N, msg-N or use-N
   std::string action;   // trigger; acknowledge and resolve tell a pager that it is over
   std::string contact, channel;
   std::int64_t step = 1, way = 0, attempt = 0;  // attempt: how often it was started
@@ -62,6 +62,7 @@ struct IncidentFacts {
   bool acknowledged = false;
   std::map<std::string, std::string> roles;      // user by role
   std::map<std::string, Updates> updates;        // by audience
+  std::set<std::string> excluded;                // people for whom there is no such incident
   bool operator==(const IncidentFacts&) const = default;
 };
 
@@ -77,6 +78,12 @@ struct StakeholderLink {
   bool operator==(const StakeholderLink&) const = default;
 };
 
+struct StandingUse {  // of an approval given in advance: told to who gave it
+  std::string standing, action, incident, endpoint, requested_by, text;
+  std::int64_t use = 0, of = 0;
+  bool operator==(const StandingUse&) const = default;
+};
+
 struct ChannelHealth {
   Time failing_since, delivered;                 // 0: not
   std::uint64_t failures = 0;                    // since the last delivery
@@ -84,7 +91,7 @@ struct ChannelHealth {
   bool operator==(const ChannelHealth&) const = default;
 };
 
-inline constexpr std::size_t kMessages = 500, kOverrides = 1'000, kOpenAlerts = 1'000, kTextBytes = 4'000;
+inline constexpr std::size_t kMessages = 500, kOverrides = 1'000, kOpenAlerts = 1'000, kTextBytes = 4'000, kUses = 500;
 // A storm: so many incidents call by themselves within the window; those behind them are held, and one summary calls for them all.
 inline constexpr std::size_t kStormBudget = 10;
 inline constexpr std::int64_t kStormWindow = 10 * kMinute;
@@ -102,6 +109,7 @@ struct NotifyState {
   std::map<std::uint64_t, Message> messages;     // the newest kMessages
   std::map<std::uint64_t, Override> overrides;   // not yet over
   std::map<std::uint64_t, StakeholderLink> links;  // not yet over
+  std::map<std::uint64_t, StandingUse> uses;       // by index of standing_used: the newest kUses
   std::map<std::string, ChannelHealth> channels;
   Time wake;                                     // when time alone brings something; derived; {0}: never
   bool operator==(const NotifyState&) const = default;

@@ -50,10 +50,10 @@ JsonObject json(const IncidentFacts& one) {
   for (const auto& [role, user] : one.roles) roles[role] = user;
   for (const auto& [name, heard] : one.updates)
     updates[name] = JsonObject{{"first", heard.first.us}, {"last", heard.last.us}, {"due", heard.due.us}, {"warned", heard.warned}, {"overdue", heard.overdue}};
-  return {{"severity", one.severity}, {"endpoint", one.endpoint}, {"title", one.title}, {"phase", one.phase}, {"opened", one.opened.us}, {"acknowledged", one.acknowledged}, {"roles", std::move(roles)}, {"updates", std::move(updates)}};
+  return {{"severity", one.severity}, {"endpoint", one.endpoint}, {"title", one.title}, {"phase", one.phase}, {"opened", one.opened.us}, {"acknowledged", one.acknowledged}, {"roles", std::move(roles)}, {"updates", std::move(updates)}, {"excluded", JsonArray(one.excluded.begin(), one.excluded.end())}};
 }
 IncidentFacts incident_from(const Json& one) {
-  IncidentFacts out{string_or(one, "severity"), string_or(one, "endpoint"), string_or(one, "title"), string_or(one, "phase"), time_at(one, "opened"), bool_or(one, "acknowledged"), {}, {}};
+  IncidentFacts out{string_or(one, "severity"), string_or(one, "endpoint"), string_or(one, "title"), string_or(one, "phase"), time_at(one, "opened"), bool_or(one, "acknowledged"), {}, {}, set_at(one, "excluded")};
   each_member(one, "roles", [&](const std::string& role, const Json& user) { out.roles[role] = user.is_string() ? std::string(user.get_string()) : ""; });
   each_member(one, "updates", [&](const std::string& name, const Json& heard) {
     out.updates[name] = {time_at(heard, "first"), time_at(heard, "last"), time_at(heard, "due"), bool_or(heard, "warned"), bool_or(heard, "overdue")};
@@ -70,6 +70,13 @@ Override override_from(const Json& one) {
 
 JsonObject json(const StakeholderLink& one) { return {{"incident", one.incident}, {"audience", one.audience}, {"hash", one.hash}, {"until", one.until.us}}; }
 StakeholderLink link_from(const Json& one) { return {string_or(one, "incident"), string_or(one, "audience"), string_or(one, "hash"), time_at(one, "until")}; }
+
+JsonObject json(const StandingUse& one) {
+  return {{"standing", one.standing}, {"action", one.action}, {"incident", one.incident}, {"endpoint", one.endpoint}, {"requested_by", one.requested_by}, {"text", one.text}, {"use", one.use}, {"of", one.of}};
+}
+StandingUse use_from(const Json& one) {
+  return {string_or(one, "standing"), string_or(one, "action"), string_or(one, "incident"), string_or(one, "endpoint"), string_or(one, "requested_by"), string_or(one, "text"), int_or(one, "use"), int_or(one, "of")};
+}
 
 template <class One>
 JsonObject all(const std::map<std::uint64_t, One>& of) {
@@ -95,7 +102,7 @@ Json to_json(const NotifyState& state) {
   for (const auto& [incident, at] : state.held) held[incident] = at.us;
   return JsonObject{{"newly", std::move(newly)},        {"held", std::move(held)},          {"summary", state.summary.us},
                     {"digest", state.digest},           {"settings", to_json(state.settings)}, {"incidents", std::move(incidents)}, {"alerts", all(state.alerts)},
-                    {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)}, {"links", all(state.links)},  {"channels", std::move(channels)}};
+                    {"deliveries", all(state.deliveries)}, {"messages", all(state.messages)},  {"overrides", all(state.overrides)}, {"links", all(state.links)}, {"uses", all(state.uses)},  {"channels", std::move(channels)}};
 }
 
 Result<NotifyState> notify_state_from_json(const Json& document) {
@@ -117,6 +124,7 @@ Result<NotifyState> notify_state_from_json(const Json& document) {
   read_all(document, "messages", state.messages, message_from);
   read_all(document, "overrides", state.overrides, override_from);
   read_all(document, "links", state.links, link_from);
+  read_all(document, "uses", state.uses, use_from);
   set_wake(state);
   return state;
 }

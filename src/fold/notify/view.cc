@@ -54,6 +54,13 @@ Notice notice_of(const NotifyState& state, const Delivery& delivery) {
     out.subject = message->second.subject;
     out.text = message->second.body;
   }
+  if (const auto use = state.uses.find(index_with(delivery.of, "use-")); use != state.uses.end()) {
+    const StandingUse& one = use->second;
+    out.incident = one.incident;
+    out.subject = fmt::format("{} was used: {} on {}", one.standing, one.action, one.endpoint);
+    out.text = fmt::format("{}\n\n{} asked for it; it came under {}, which you gave in advance (use {} of {}).\nLook at it: firebreak action show {}\nNot any more: firebreak standing revoke {} --reason TEXT\n", one.text, one.requested_by,
+                           one.standing, one.use, one.of, one.action, one.standing);
+  }
   const auto alert = state.alerts.find(index_with(delivery.of, "alert-"));
   if (alert != state.alerts.end()) out.incident = alert->second.incident;
   if (const auto incident = state.incidents.find(out.incident); incident != state.incidents.end()) {

@@ -1,5 +1,5 @@
 // The state as a snapshot's JSON and back.
-#include "fold/provenance/provenance.h"
+#include "fold/provenance/parts.h"
 
 namespace firebreak::provenance {
 namespace {
@@ -23,6 +23,7 @@ Json release_to_json(const Release& release) {
                     {"sources", std::move(sources)},
                     {"incident", release.incident},
                     {"by", release.by},
+                    {"trained_by", release.trained_by},
                     {"index", release.index}};
 }
 
@@ -41,6 +42,7 @@ Result<Release> release_from_json(const Json& document) {
       {"profile", &release.profile},
       {"incident", &release.incident},
       {"by", &release.by},
+      {"trained_by", &release.trained_by},
   };
   for (const auto& [key, into] : texts) {
     FIREBREAK_ASSIGN(*into, get_string(document, key));
@@ -162,12 +164,13 @@ Json to_json(const ProvenanceState& state) {
   return JsonObject{{"endpoints", std::move(endpoints)}, {"releases", std::move(releases)},
                     {"sources", sources_to_json(state)}, {"gate_runs", std::move(runs)},
                     {"last_known_good", std::move(good)}, {"promotions", std::move(promotions)},
-                    {"regressions", std::move(regressions)}};
+                    {"regressions", std::move(regressions), {"holdouts", holdouts_to_json(state)}};
 }
 
 Result<ProvenanceState> state_from_json(const Json& document) {
   ProvenanceState state;
   FIREBREAK_TRY(read_lists(document, state));
+  FIREBREAK_TRY(read_holdouts(document, state));
   const Json* good = find(document, "last_known_good");
   if (good == nullptr || !good->is_object())
     return fail(Code::kInvalid, "the state of provenance lacks 'last_known_good'");

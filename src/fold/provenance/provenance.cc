@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/digest.h"
+#include "fold/provenance/parts.h"
 #include "types/command.h"
 
 namespace firebreak::provenance {
@@ -123,6 +124,10 @@ Result<Draft> register_release(const ProvenanceState& state, const Entry& entry,
   FIREBREAK_ASSIGN(const Time cut, get_time(args, "training_cut"));
   body["training_cut"] = format_time(cut);
   FIREBREAK_ASSIGN(body["sources"], read_sources(args));
+  if (std::string trained_by = string_or(args, "trained_by"); !trained_by.empty()) {
+    if (trained_by.size() > limits::kIdBytes) return fail(Code::kInvalid, fmt::format("'trained_by' names an identity in 1..{} octets", limits::kIdBytes), "/trained_by");
+    body["trained_by"] = std::move(trained_by);
+  }
   copy_incident(args, body);
   return fact(entry, "release_registered", std::move(body));
 }
@@ -228,6 +233,10 @@ Result<void> check_gates(const ProvenanceState& state, const std::string& endpoi
   for (const auto& [id, kept] : state.regressions)
     if (kept.endpoint == endpoint && kept.since > request)
       return fail(Code::kConflict, fmt::format("the gates of req-{} did not replay {} of {}, which came into force later: release.gate again", request, id, kept.incident));
+  // Green figures of a holdout that was known beforehand are no proof.
+  if (const Release* held_against = find_release(state, endpoint, control); held_against != nullptr)
+    if (const auto breaches = breaches_of(state, endpoint, held_against->holdout); !breaches.empty())
+      return fail(Code::kConflict, fmt::format("gate G2: the holdout of {} is no secret any more: {}; seal another one ('firebreak release seal')", control, breaches.front()));
   const std::vector<std::string> unapproved = unapproved_sources(state, endpoint, release);
   if (!unapproved.empty())
     return fail(Code::kConflict, fmt::format("gate G1: training rows of {} come from sources that nobody approved: {}",
@@ -254,6 +263,8 @@ std::vector<Draft> decide_command(const ProvenanceState& state, const Entry& ent
   using Handler = Result<Draft> (*)(const ProvenanceState&, const Entry&, const Json&);
   static constexpr std::pair<std::string_view, Handler> kHandlers[] = {
       {"release.register", register_release},
+      {"holdout.seal", seal_holdout},
+      {"data.read", note_read},
       {"source.approve", approve_source},
       {"rules.apply", apply_rules},
       {"release.gate", request_gates},
@@ -316,6 +327,7 @@ std::vector<Draft> decide(const ProvenanceState& state, const Entry& entry) {
   if (entry.kind == "command_accepted") return decide_command(state, entry);
   if (entry.kind == "gate_result") return decide_gate_result(state, entry);
   if (entry.kind == "ladder_ended") return decide_ladder_ended(state, entry);
+  if (entry.kind == "data_read" || entry.kind == "holdout_sealed" || entry.kind == "release_registered") return breaches_due(state);
   return {};
 }
 

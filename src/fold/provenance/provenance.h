@@ -1,7 +1,8 @@
 // Endpoints, releases with their lineage, approved sources, gate runs, and the last known good release.
 //
 // Promise: a release is promoted only after its newest gate run, held against the release that is last known good now,
-// is green in every gate, and while every source of its training rows is approved. What a person asked for and may not
+// is green in every gate, while every source of its training rows is approved, and while nobody who trains has read the holdout that
+// it was held against, nor anybody before its digest stood in the journal. What a person asked for and may not
 // have is answered by `command_refused` that says what is missing; nothing else changes then.
 // Entries: docs/formats/journal.md "Provenance". Pure: no clock, no I/O, ordered containers.
 #pragma once
@@ -19,7 +20,7 @@
 namespace firebreak::provenance {
 
 inline constexpr std::string_view kFoldName = "provenance";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 struct TrainingSource {
   std::string name;
@@ -36,6 +37,7 @@ struct Release {
   Time training_cut;
   std::vector<TrainingSource> sources;
   std::string incident, by;
+  std::string trained_by;   // the identity that trained it, as data access logs name it; empty: not said
   std::uint64_t index = 0;  // of release_registered
   bool operator==(const Release&) const = default;
 };
@@ -69,6 +71,22 @@ struct Regression {
   bool operator==(const Regression&) const = default;
 };
 
+struct DataRead {  // of a blob, as whoever keeps the data says
+  std::string digest, reader, purpose, by;
+  Time at;
+  bool operator==(const DataRead&) const = default;
+};
+
+// Somebody read a holdout who must not have: who trains, or anybody before its digest was committed to.
+struct HoldoutBreach {
+  std::string endpoint, digest, reader, why;
+  std::uint64_t read = 0;  // of data_read
+  Time at;
+  bool operator==(const HoldoutBreach&) const = default;
+};
+
+inline constexpr std::size_t kReads = 10'000;  // remembered, newest; those of breaches stay as breaches
+
 using ReleaseKey = std::pair<std::string, std::string>;  // endpoint, release
 
 struct ProvenanceState {
@@ -77,6 +95,9 @@ struct ProvenanceState {
   std::map<std::pair<std::string, std::string>, SourceApproval> sources;  // (source, digest or "" = any digest)
   std::map<std::uint64_t, GateRun> gate_runs;
   std::map<std::string, std::string> last_known_good;  // endpoint -> release
+  std::map<std::pair<std::string, std::string>, Time> sealed;  // (endpoint, holdout) -> when its digest was committed to: sealed, or named by a release
+  std::map<std::uint64_t, DataRead> reads;             // by index
+  std::map<std::uint64_t, HoldoutBreach> breaches;     // by index of holdout_breached
   std::map<std::string, ReleaseKey> promotions;        // act-N of a promotion that has not ended -> release
   std::map<std::string, Regression> regressions;       // by amend-N
   bool operator==(const ProvenanceState&) const = default;
@@ -98,6 +119,8 @@ std::set<std::string> known_models(const ProvenanceState& state);               
 // "(no source)"; so does a release that states no source at all, or is not registered: "(unknown release)".
 std::vector<std::string> unapproved_sources(const ProvenanceState& state, const std::string& endpoint,
                                             const std::string& release);
+// Breaches of a holdout of an endpoint, in words; empty: none is known.
+std::vector<std::string> breaches_of(const ProvenanceState& state, const std::string& endpoint, const std::string& holdout);
 // Newest run of a candidate: {N, run}, or {0, nullptr}.
 std::pair<std::uint64_t, const GateRun*> newest_gate_run(const ProvenanceState& state, const std::string& endpoint,
                                                          const std::string& candidate);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+
 #include "base/digest.h"
 
 namespace firebreak::provenance {
@@ -20,6 +22,7 @@ JsonObject source(const std::string& name, int rows, const std::string& rows_dig
 struct Story {
   ProvenanceState state;
   std::vector<Entry> entries;
+  Time now;
 
   std::vector<Entry> input(const std::string& kind, JsonObject body) {
     std::vector<std::pair<std::string, Json>> open{{kind, std::move(body)}};
@@ -27,6 +30,7 @@ struct Story {
     for (std::size_t i = 0; i < open.size(); ++i) {
       Entry entry;
       entry.index = entries.size();
+      entry.time = now;
       entry.kind = open[i].first;
       entry.actor = "user:ana";
       entry.body = open[i].second;
@@ -66,11 +70,73 @@ std::string code_of(const std::vector<Entry>& group) {
 
 Story with_candidate() {
   Story story;
+  story.now = *parse_time("2026-03-07T00:00:00Z");
   story.put("api", "1.0.0");
   story.add_release("1.0.0", {source("train", 10)});
   story.add_release("1.1.0", {source("train", 10)});
   story.command("source.approve", {{"source", "train"}, {"reason", "known"}});
   return story;
+}
+
+JsonObject trained(const std::string& release, const std::string& holdout, const std::string& by) {
+  JsonObject args{{"endpoint", "api"}, {"release", release}, {"upstream", "http://127.0.0.1:9000"}, {"model", JsonObject{{"name", "m"}, {"version", release}, {"digest", digest(release)}}},
+                  {"manifest", digest("manifest")}, {"dataset", digest("dataset")}, {"holdout", digest(holdout)}, {"training_cut", "2026-03-01T00:00:00Z"}, {"sources", JsonArray{source("train", 10)}}};
+  if (!by.empty()) args["trained_by"] = by;
+  return args;
+}
+JsonObject read_of(const std::string& holdout, const std::string& reader, const std::string& at = "1970-01-01T00:00:00Z") { return {{"digest", digest(holdout)}, {"reader", reader}, {"at", at}}; }
+std::size_t count_of(const std::vector<Entry>& group, std::string_view kind) {
+  return static_cast<std::size_t>(std::count_if(group.begin(), group.end(), [&](const Entry& entry) { return entry.kind == kind; }));
+}
+
+TEST(SealedHoldout, is_breached_by_who_trains_whenever_they_read_it) {
+  Story story;
+  story.put("api", "1.0.0");
+  story.command("holdout.seal", {{"endpoint", "api"}, {"digest", digest("rows")}});
+  EXPECT_EQ(code_of(story.command("holdout.seal", {{"endpoint", "api"}, {"digest", digest("rows")}})), "conflict");
+  story.command("release.register", trained("1.0.0", "rows", ""));
+  EXPECT_EQ(count_of(story.command("data.read", read_of("rows", "sa:evaluator")), "holdout_breached"), 0u) << "who judges may read it";
+  EXPECT_EQ(count_of(story.command("data.read", read_of("rows", "sa:trainer")), "holdout_breached"), 0u) << "nobody knows yet that they train";
+  // The release says who trained it: what they read before counts from now on, once.
+  const auto registered = story.command("release.register", trained("1.1.0", "rows", "sa:trainer"));
+  EXPECT_EQ(count_of(registered, "holdout_breached"), 1u);
+  EXPECT_EQ(count_of(story.command("data.read", read_of("other rows", "sa:trainer")), "holdout_breached"), 0u);
+  ASSERT_EQ(breaches_of(story.state, "api", digest("rows")).size(), 1u);
+  EXPECT_NE(breaches_of(story.state, "api", digest("rows")).front().find("sa:trainer trained 1.1.0 and read the holdout"), std::string::npos);
+  const auto restored = state_from_json(*parse_json(canonical_json(to_json(story.state)), 64));
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(*restored, story.state);
+}
+
+TEST(SealedHoldout, is_breached_by_a_read_before_its_digest_stood_in_the_journal) {
+  Story story;
+  story.now = *parse_time("2026-03-07T00:00:00Z");
+  story.put("api", "1.0.0");
+  story.input("data_read", {{"digest", digest("rows")}, {"reader", "sa:evaluator"}, {"at", "2026-03-06T23:00:00Z"}});
+  const auto sealed = story.command("holdout.seal", {{"endpoint", "api"}, {"digest", digest("rows")}});
+  ASSERT_EQ(count_of(sealed, "holdout_breached"), 1u);
+  EXPECT_NE(string_or(sealed.back().body, "why").find("before its digest was committed to"), std::string::npos);
+}
+
+TEST(SealedHoldout, that_was_breached_lets_nobody_through) {
+  Story story = with_candidate();
+  const auto asked = story.command("release.gate", {{"endpoint", "api"}, {"release", "1.1.0"}});
+  const std::string request = asked.back().id("req");
+  for (const char* gate : {"G1", "G2", "G3a", "G3b"}) story.result(request, gate, true);
+  story.input("data_read", {{"digest", digest("holdout")}, {"reader", "sa:trainer"}, {"at", "2026-03-06T23:00:00Z"}});
+  const auto refused = story.command("release.promote", {{"endpoint", "api"}, {"release", "1.1.0"}});
+  EXPECT_EQ(code_of(refused), "conflict");
+  EXPECT_NE(string_or(refused.back().body, "reason").find("gate G2"), std::string::npos) << string_or(refused.back().body, "reason");
+}
+
+TEST(SealedHoldout, refuses_what_is_no_digest_and_no_reader) {
+  Story story;
+  story.put("api", "1.0.0");
+  const auto pointer = [&](const std::string& name, JsonObject args) { return string_or(story.command(name, std::move(args)).back().body, "pointer"); };
+  EXPECT_EQ(pointer("holdout.seal", {{"endpoint", "nowhere"}, {"digest", digest("rows")}}), "/endpoint");
+  EXPECT_EQ(pointer("holdout.seal", {{"endpoint", "api"}, {"digest", "rows"}}), "/digest");
+  EXPECT_EQ(pointer("data.read", {{"digest", digest("rows")}, {"reader", ""}}), "/reader");
+  EXPECT_EQ(pointer("data.read", {{"digest", digest("rows")}, {"reader", "x"}, {"at", "2999-01-01T00:00:00Z"}}), "/at");
 }
 
 TEST(Provenance, putting_the_same_endpoint_twice_is_putting_it_once) {

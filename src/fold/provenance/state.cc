@@ -1,7 +1,7 @@
 // What provenance remembers of each entry. Accepts every version ever written; skips what it cannot read.
 #include <optional>
 
-#include "fold/provenance/provenance.h"
+#include "fold/provenance/parts.h"
 
 namespace firebreak::provenance {
 namespace {
@@ -40,7 +40,9 @@ void release_registered(ProvenanceState& state, const Entry& entry) {
                                  text(source, "digest"), text(source, "origin")});
   release.incident = text(body, "incident");
   release.by = text(body, "by");
+  release.trained_by = text(body, "trained_by");
   release.index = entry.index;
+  state.sealed.try_emplace({release.endpoint, release.holdout}, entry.time);
   ReleaseKey key{release.endpoint, release.release};
   state.releases[std::move(key)] = std::move(release);
 }
@@ -136,9 +138,12 @@ void apply(ProvenanceState& state, const Entry& entry) {
       {"amendment_in_force", amended},
       {"candidate_cleared", candidate_judged},
       {"candidate_refused", candidate_judged},
+      {"data_read", apply_read},
       {"endpoint_registered", endpoint_registered},
       {"gate_requested", gate_requested},
       {"gate_result", gate_result},
+      {"holdout_breached", apply_breached},
+      {"holdout_sealed", apply_sealed},
       {"ladder_ended", ladder_ended},
       {"last_known_good", last_known_good_set},
       {"release_registered", release_registered},

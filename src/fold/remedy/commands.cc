@@ -1,5 +1,6 @@
 // What people may do to a remedy list and a taint list, and why it is refused when it is.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <span>
@@ -43,6 +44,12 @@ Drafts build(const RemedyState& state, const Entry& entry, const Json& args, con
   if (!is_one_of(kScopes, scope)) return refused(Code::kInvalid, "'scope' is one of: " + list_words(kScopes), "/scope");
   if (scope == "release" && of.empty()) return refused(Code::kInvalid, "the scope 'release' needs 'of': the release whose answers are asked again", "/of");
   if (!of.empty() && of == string_or(args, "release")) return refused(Code::kInvalid, "a release cannot judge its own answers: name another one", "/release");
+  // Asked of nobody it would fail an hour later.
+  if (const std::string release = string_or(args, "release"); !release.empty() && release != "last-known-good") {
+    const auto known = state.releases.find(facts->endpoint);
+    if (known == state.releases.end()) return refused(Code::kNotFound, fmt::format("'{}' has no registered release: 'firebreak release register'", facts->endpoint), "/release");
+    if (!known->second.contains(release)) return refused(Code::kNotFound, fmt::format("'{}' has no release '{}'; registered are: {}", facts->endpoint, release, fmt::join(known->second, ", ")), "/release");
+  }
   for (const char* key : {"from", "to"})
     if (find(args, key) != nullptr && !get_time(args, key)) return refused(Code::kInvalid, fmt::format("'{}' is no time", key), fmt::format("/{}", key));
   const std::int64_t rate = int_or(args, "per_second", 500);

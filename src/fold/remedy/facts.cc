@@ -72,6 +72,8 @@ bool apply_facts(RemedyState& state, const Entry& entry) {
     for (const std::string& finding : strings_or_empty(entry.body, "findings")) link(state, id, finding);
   } else if (entry.kind == "incident_finding_linked") {
     link(state, string_or(entry.body, "incident"), string_or(entry.body, "finding"));
+  } else if (entry.kind == "release_registered") {
+    if (const std::string release = string_or(entry.body, "release"); !release.empty()) state.releases[string_or(entry.body, "endpoint")].insert(release);
   } else if (entry.kind == "incident_closed") {
     if (const auto at = state.incidents.find(string_or(entry.body, "incident")); at != state.incidents.end()) at->second.closed = true;
     drop_surplus(state);

@@ -23,7 +23,7 @@
 namespace firebreak::remedy {
 
 inline constexpr std::string_view kFoldName = "remedy";
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr std::size_t kRows = 100'000;       // of one list
 inline constexpr std::size_t kAllRows = 1'000'000;  // of all; 40 octets each
 inline constexpr std::size_t kNamed = 1'000;        // records that one command names
@@ -97,6 +97,7 @@ struct RemedyState {
   std::map<std::string, std::string> finding_of;   // stream '\n' episode -> id
   std::map<std::string, List> lists;               // by incident
   std::map<std::uint64_t, Taint> taints;           // by the index of taint_requested
+  std::map<std::string, std::set<std::string>> releases;  // endpoint -> those that are registered
   bool operator==(const RemedyState&) const = default;
 };
 

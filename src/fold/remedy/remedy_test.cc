@@ -94,6 +94,21 @@ TEST(Remedy, asks_for_the_records_that_the_findings_name) {
   EXPECT_EQ(story.command("remedy.build", JsonObject{{"incident", incident}}), Kinds{"command_refused"}) << "one build at a time";
 }
 
+TEST(Remedy, asks_no_release_that_nobody_has_registered) {
+  Story story;
+  const std::string incident = story.incident();
+  EXPECT_EQ(story.command("remedy.build", {{"incident", incident}, {"release", "1.0.1"}}), Kinds{"command_refused"});
+  EXPECT_EQ(string_or(story.newest("command_refused"), "pointer"), "/release");
+  story.input("release_registered", {{"endpoint", "api"}, {"release", "1.0.0"}});
+  story.input("release_registered", {{"endpoint", "other"}, {"release", "1.0.1"}});
+  EXPECT_EQ(story.command("remedy.build", {{"incident", incident}, {"release", "1.0.1"}}), Kinds{"command_refused"});
+  EXPECT_NE(string_or(story.newest("command_refused"), "reason").find("registered are: 1.0.0"), std::string::npos) << string_or(story.newest("command_refused"), "reason");
+  const auto restored = state_from_json(*parse_json(canonical_json(to_json(story.state))));
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(*restored, story.state);
+  EXPECT_EQ(story.command("remedy.build", {{"incident", incident}, {"release", "1.0.0"}}), Kinds{"remedy_requested"});
+}
+
 TEST(Remedy, refuses_with_the_place_that_is_wrong) {
   Story story;
   const std::string incident = story.incident();

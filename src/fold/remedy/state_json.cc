@@ -95,7 +95,9 @@ Json to_json(const RemedyState& state) {
   for (const auto& [index, one] : state.taints)
     taints.push_back(JsonObject{{"index", index}, {"incident", one.incident}, {"endpoint", one.endpoint}, {"stream", one.stream}, {"blob", one.blob},
                                 {"asked", one.asked}, {"built", one.built}});
-  return JsonObject{{"incidents", std::move(incidents)}, {"findings", std::move(findings)}, {"lists", std::move(lists)}, {"taints", std::move(taints)}};
+  JsonObject releases;
+  for (const auto& [endpoint, names] : state.releases) releases[endpoint] = texts(names);
+  return JsonObject{{"incidents", std::move(incidents)}, {"findings", std::move(findings)}, {"lists", std::move(lists)}, {"taints", std::move(taints)}, {"releases", std::move(releases)}};
 }
 
 Result<RemedyState> state_from_json(const Json& document) {
@@ -112,6 +114,8 @@ Result<RemedyState> state_from_json(const Json& document) {
   for (const auto& member : document.at("lists").get_object()) {
     FIREBREAK_ASSIGN(state.lists[std::string(member.key())], list_from(member.value()));
   }
+  if (const Json* const releases = find(document, "releases"); releases != nullptr && releases->is_object())
+    for (const auto& member : releases->get_object()) state.releases[std::string(member.key())] = set_of(*releases, member.key());
   const Json* const taints = find(document, "taints");
   if (taints == nullptr || !taints->is_array()) return fail(Code::kCorrupt, "remedy: not a state of this fold");
   for (const Json& one : taints->get_array()) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "types/command.h"
 #include "types/entry.h"
 
 namespace firebreak::journal {
@@ -45,7 +46,12 @@ class FoldOf final : public Fold {
   const std::string& name() const override { return name_; }
   int schema_version() const override { return version_; }
   std::vector<Draft> decide(const Entry& entry) const override {
-    return functions_.decide ? functions_.decide(state_, entry) : std::vector<Draft>{};
+    if (!functions_.decide) return {};
+    std::vector<Draft> drafts = functions_.decide(state_, entry);
+    // What nobody could carry out waits for nobody.
+    if (entry.kind == "command_requested")
+      for (Draft& refused : refusals_of(entry, functions_.decide(state_, trial_of(entry)))) drafts.push_back(std::move(refused));
+    return drafts;
   }
   void apply(const Entry& entry) override { functions_.apply(state_, entry); }
   Json snapshot() const override { return functions_.to_json(state_); }

@@ -77,6 +77,14 @@ TEST(CasefileViews, a_corrected_row_stays_as_it_was_and_names_its_correction) {
   EXPECT_EQ(views->timeline("inc-99", {}).error().code, Code::kNotFound);
 }
 
+TEST(CasefileViews, the_first_moment_that_can_be_told_is_a_time_like_any_other) {
+  Story story;
+  const std::string id = story.incident("api");
+  story.add("row", "casefile_row", row(id, "fact", "the log begins", "1970-01-01T00:00:00Z"));
+  const Json page = story.views()->timeline(id, {.types = "fact", .from = {}, .to = {}, .cursor = {}}).value();
+  EXPECT_EQ(string_or(page.at("items").at(0), "occurred"), "1970-01-01T00:00:00Z");
+}
+
 // Check: the eleven items of the tracker and the fields of appendix B are all there, and every time carries its zone.
 TEST(CasefileViews, the_record_has_every_field_and_times_have_zones) {
   Story story;

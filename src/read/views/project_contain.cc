@@ -63,14 +63,17 @@ void action_approved(Store& store, const Entry& entry) {
     const std::string glass = string_or(entry.body, "break_glass");  // one person was enough
     action["approved_by"].as_array().push_back(moment(entry, string_or(entry.body, "by")));
     if (!glass.empty()) action["break_glass"] = glass;
+    const std::string standing = string_or(entry.body, "standing");  // said in advance
+    if (!standing.empty()) action["standing"] = standing;
     const std::string before = string_or(action, "approvers");
     action["approvers"] = before + (before.empty() ? "" : ", ") + person(string_or(entry.body, "by"));
     const auto have = static_cast<std::int64_t>(action["approved_by"].as_array().size());
     if ((have >= int_or(action, "approvals_needed") || !glass.empty()) && string_or(action, "state") == "proposed")
       action["state"] = "approved";
     tell(store, entry, action,
-         fmt::format("{} approved {} ({}), bound to digest {}", person(string_or(entry.body, "by")), string_or(action, "id"),
+         fmt::format("{} approved {} ({}{}), bound to digest {}", person(string_or(entry.body, "by")), string_or(action, "id"),
                      glass.empty() ? fmt::format("{} of {}", have, int_or(action, "approvals_needed")) : "alone, under " + glass,
+                     standing.empty() ? "" : ", in advance by " + standing,
                      string_or(entry.body, "digest").substr(0, 16)));
   });
 }

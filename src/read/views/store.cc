@@ -179,11 +179,11 @@ void Store::add_row(std::string_view incident, std::uint64_t index, Time time, s
 
 void Store::add_said(std::string_view incident, const Entry& entry, std::string_view text, const Said& said) {
   JsonObject document{{"by", said.by}};
-  if (said.occurred.us != 0) document["occurred"] = format_time(said.occurred);
+  if (said.occurred) document["occurred"] = format_time(*said.occurred);
   for (const auto& [key, value] : {std::pair("said", &said.said), {"source", &said.source}, {"reason", &said.reason}})
     if (!value->empty()) document[key] = *value;
   if (said.corrects != 0) document["corrects"] = fmt::format("row-{}", said.corrects);
-  add_row(incident, entry.index, entry.time, entry.kind, entry.actor, text, said.type, said.occurred.us != 0 ? said.occurred : entry.time, canonical_json(document));
+  add_row(incident, entry.index, entry.time, entry.kind, entry.actor, text, said.type, said.occurred.value_or(entry.time), canonical_json(document));
   if (said.corrects != 0)
     check(statements_->correct.bind(static_cast<std::int64_t>(entry.index)).bind(incident).bind(static_cast<std::int64_t>(said.corrects)).run());
 }

@@ -33,7 +33,7 @@ struct Query {
 // A line that a person wrote: a fact, an opinion or a note. Others are events.
 struct Said {
   std::string type, by, source, said, reason;
-  Time occurred;              // 0: it says nothing of that
+  std::optional<Time> occurred;
   std::uint64_t corrects = 0; // the line that it corrects
 };
 

@@ -142,6 +142,7 @@ void Api::add_needs(Json& status) const {
     need("a second person", fmt::format("{} {}, asked for by {}, waits for a yes until {}", command, shortened(canonical_json(*find(one, "args")), 400), string_or(one, "by"), string_or(one, "expires")), "",
          string_or(*find(one, "args"), "incident"), id, fmt::format("firebreak request approve {} --digest {}", id, string_or(one, "digest")));
   }
+  add_standing_needs(needs);
   for (const Json& one : open_glasses()) {
     if (bool_or(one, "reviewed")) continue;
     const std::string id = string_or(one, "id");

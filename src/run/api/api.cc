@@ -49,6 +49,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_open_routes();
   add_session_routes();
   add_account_routes();
+  add_standing_routes();
   add_keeping_routes();
   add_notify_routes();
   add_remedy_routes();
@@ -114,6 +115,9 @@ Result<net::Response> Api::answered(const net::Request& request, const access::P
   if (mentions(request, secrecy)) return nothing();
   auto response = answer(request, who);
   if (!response) {
+    // Whoever declares gets a word to act on; of what stands in the way it says nothing.
+    if (response.error().code == Code::kConflict && request.param("name") == "incident.declare" && secrecy.hides(std::string_view(response.error().message)))
+      return fail(Code::kConflict, "you cannot declare an incident on this endpoint now: tell a commander or an admin what you have seen", "/endpoint");
     if (response.error().code == Code::kNotFound || secrecy.hides(std::string_view(response.error().message))) return nothing();
     return response;
   }

@@ -35,6 +35,9 @@ class Api {
 
   void add_open_routes();     // page, health, metrics, description
   void add_session_routes();  // signing in and out
+  void add_standing_routes();  // approvals given in advance
+  JsonArray standing_approvals(const std::string& endpoint) const;
+  void add_standing_needs(JsonArray& needs) const;
   void add_account_routes();  // passwords, one-time codes, keys, users, who may do what
   void add_keeping_routes();  // erasures and holds
   void add_notify_routes();   // alerts, who is on call, messages

@@ -273,6 +273,17 @@ TEST(Requests, show_what_waits_and_are_answered_by_another_person) {
   EXPECT_NE(team.send("ana", "GET", "/api/v1/incidents/" + incident).body.find("SEV-1"), std::string::npos);
 }
 
+TEST(Requests, that_nobody_could_carry_out_are_refused_at_once) {
+  Pair team("team");
+  ASSERT_EQ(team.command("ana", "incident.declare", JsonObject{{"endpoint", "api"}, {"title", "t"}, {"severity", "SEV-3"}}).status, 200);
+  const std::string incident = string_or(parse_json(team.send("ana", "GET", "/api/v1/incidents").body)->at("items").as_array()[0], "id");
+  const auto nowhere = team.command("ana", "incident.severity", JsonObject{{"incident", "inc-4711"}, {"severity", "SEV-1"}, {"reason", "it spreads"}});
+  EXPECT_EQ(nowhere.status, 404) << nowhere.body;
+  EXPECT_EQ(team.command("ana", "incident.severity", JsonObject{{"incident", incident}, {"severity", "SEV-9"}, {"reason", "it spreads"}}).status, 400);
+  EXPECT_TRUE(parse_json(team.send("kim", "GET", "/api/v1/requests").body)->at("items").as_array().empty()) << "nobody is asked";
+  EXPECT_EQ(team.command("ana", "incident.severity", JsonObject{{"incident", incident}, {"severity", "SEV-1"}, {"reason", "it spreads"}}).status, 202);
+}
+
 // Every GET route there is, by the person from whom the incident is kept: nothing of it anywhere.
 TEST(NeedToKnow, no_route_shows_an_incident_to_whom_it_is_kept_from) {
   Pair town;
@@ -308,6 +319,10 @@ TEST(NeedToKnow, no_route_shows_an_incident_to_whom_it_is_kept_from) {
   const auto one = town.send("ana", "GET", "/api/v1/incidents/" + incident), other = town.send("ana", "GET", "/api/v1/incidents/inc-4711");
   EXPECT_EQ(one.status, 404);
   EXPECT_EQ(one.body, other.body);
+  const auto declared = town.command("ana", "incident.declare", JsonObject{{"endpoint", "api"}, {"title", "odd answers"}, {"severity", "SEV-3"}});
+  EXPECT_EQ(declared.status, 409) << declared.body;
+  EXPECT_NE(declared.body.find("tell a commander or an admin"), std::string::npos) << declared.body;
+  EXPECT_EQ(declared.body.find(incident), std::string::npos);
   EXPECT_EQ(town.command("ana", "incident.note", JsonObject{{"incident", incident}, {"text", "t"}}).status, 404);
   EXPECT_EQ(town.command("ana", "action.lift", JsonObject{{"action", action}, {"reason", "r"}}).status, 404);
   EXPECT_EQ(town.send("ana", "POST", "/api/v1/reports", JsonObject{{"incident", incident}}).status, 404);

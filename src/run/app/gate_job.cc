@@ -26,6 +26,7 @@ struct Case {  // one candidate before the gates
   std::set<Digest> chain_digests;
   replay::Dataset training, holdout;  // of the control: what the endpoint is known to be like
   std::uint64_t candidate_rows = 0;
+  std::vector<std::string> breaches;      // of the holdout
   std::vector<replay::TaintHits> tainted;  // of the candidate's training rows
 };
 
@@ -53,6 +54,7 @@ Result<Case> gather(const Context& context, const Entry& requested) {
     c.endpoint = *place;
     c.candidate = *new_one;
     c.control = *old_one;
+    c.breaches = provenance::breaches_of(known, endpoint, old_one->holdout);
     c.unapproved = provenance::unapproved_sources(known, endpoint, candidate);
     for (const auto& [id, chain] : view.state<contain::ContainState>(contain::kFoldName).chains)
       if (chain.endpoint == endpoint)
@@ -117,7 +119,13 @@ gates::Approves approver(const Case& c, const provenance::Release& release) {
 Result<gates::GateOutcome> holdout(const Case& c) {
   FIREBREAK_ASSIGN(const auto control, flags(c, c.control, c.holdout.rows));
   FIREBREAK_ASSIGN(const auto candidate, flags(c, c.candidate, c.holdout.rows));
-  return gates::judge_holdout(c.holdout.positive, control, candidate);
+  FIREBREAK_ASSIGN(gates::GateOutcome outcome, gates::judge_holdout(c.holdout.positive, control, candidate));
+  if (c.breaches.empty()) return outcome;
+  // Whoever knew the rows could have trained on them: the figures prove nothing.
+  outcome.passed = false;
+  outcome.detail["text"] = "the holdout is no secret any more: " + c.breaches.front();
+  outcome.detail["breaches"] = JsonArray(c.breaches.begin(), c.breaches.end());
+  return outcome;
 }
 
 // The chain's queries after the candidate's training cut, each once: what it cannot have been trained on.

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "cacao/signature.h"
+#include "fold/contain/standing.h"
+#include "fold/notify/notify.h"
 #include "fold/playbook/playbook.h"
 #include "fold/provenance/provenance.h"
+#include "fold/reporting/reporting.h"
 
 namespace firebreak::app {
 namespace {
@@ -60,16 +63,39 @@ void add_labels(const StreamFeed* feed, ReadinessFacts& facts) {
       if (int_or(window, "labels") > 0) keep_newest(facts.newest_label, time_in(&window, "start"));
 }
 
-void add_playbooks(const playbook::PlaybookState& state, Time now, ReadinessFacts& facts) {
+// Of all that are installed, or of those that the endpoint's document names.
+void add_playbooks(const playbook::PlaybookState& state, Time now, const std::vector<std::string>& named, ReadinessFacts& facts) {
   facts.signatures_known = !state.signatures.keys.empty();
+  std::set<std::string> absent(named.begin(), named.end());
   for (const auto& [id, versions] : state.installed) {
     if (versions.empty()) continue;
     const playbook::Installed& newest = versions.rbegin()->second;
+    const std::string name = string_or(newest.document, "name");
+    if (!named.empty() && std::find(named.begin(), named.end(), name) == named.end()) continue;
+    absent.erase(name);
     ++facts.playbooks;
     const auto verdicts = cacao::verify_signatures(newest.document, state.signatures.keys, now);
     const bool valid = verdicts && std::any_of(verdicts->begin(), verdicts->end(), [](const cacao::Verdict& one) { return one.standing == cacao::Standing::kValid && one.trusted; });
-    if (!valid) facts.unsigned_playbooks.push_back(string_or(newest.document, "name"));
+    if (!valid) facts.unsigned_playbooks.push_back(name);
   }
+  facts.absent_playbooks = {absent.begin(), absent.end()};
+}
+
+// What was ended by hand was meant to end; what lapsed leaves a gap unless another one covers the same.
+void add_standing(const contain::ContainState& state, Time now, ReadinessFacts& facts) {
+  std::set<std::string> valid;
+  std::map<std::string, std::string> lapsed;  // by what it covers: the newest
+  for (const auto& [id, one] : state.standing) {
+    if (one.endpoint != facts.endpoint) continue;
+    if (contain::is_valid(one, now)) {
+      valid.insert(one.measure);
+      ++facts.standing_valid;
+    } else if (one.state == "void" || one.state == "expired" || one.state == "used_up" || one.state == "valid") {
+      lapsed[one.measure] = fmt::format("{} ({}, {})", id, one.measure, one.state == "valid" ? "expired" : one.state);
+    }
+  }
+  for (const auto& [measure, what] : lapsed)
+    if (!valid.contains(measure)) facts.standing_lapsed.push_back(what);
 }
 
 ReadinessFacts of_endpoint(const Endpoint& endpoint, const provenance::ProvenanceState& state) {
@@ -77,6 +103,7 @@ ReadinessFacts of_endpoint(const Endpoint& endpoint, const provenance::Provenanc
   facts.endpoint = endpoint.name;
   facts.owner_team = endpoint.owner_team;
   facts.on_call = endpoint.on_call;
+  facts.label_days = endpoint.label_days;
   facts.tap = endpoint.mode == EndpointMode::kTap;
   if (const Json* const rules = find(endpoint.fallback, "rules")) facts.has_fallback = rules->is_array() && !rules->get_array().empty();
   facts.last_known_good = provenance::last_known_good(state, endpoint.name);
@@ -84,6 +111,7 @@ ReadinessFacts of_endpoint(const Endpoint& endpoint, const provenance::Provenanc
   if (const auto* const release = provenance::find_release(state, endpoint.name, facts.last_known_good)) {
     facts.good_registered = !release->model_digest.empty();
     facts.good_holdout = !release->holdout.empty();
+    if (const auto breaches = provenance::breaches_of(state, endpoint.name, release->holdout); !breaches.empty()) facts.holdout_breach = breaches.front();
   }
   return facts;
 }
@@ -92,16 +120,20 @@ ReadinessFacts of_endpoint(const Endpoint& endpoint, const provenance::Provenanc
 
 std::vector<ReadinessFacts> Readiness::facts() const {
   std::vector<ReadinessFacts> all;
-  ReadinessFacts common;
   const Time now = context_.clock.now();
   context_.journal.with_state([&](const journal::View& view) {
     const auto& known = view.state<provenance::ProvenanceState>(provenance::kFoldName);
-    add_playbooks(view.state<playbook::PlaybookState>(playbook::kFoldName), now, common);
+    const auto& notified = view.state<notify::NotifyState>(notify::kFoldName);
+    const auto& reporting = view.state<reporting::ReportingState>(reporting::kFoldName);
     for (const auto& [name, endpoint] : known.endpoints) {
       ReadinessFacts facts = of_endpoint(endpoint, known);
-      facts.playbooks = common.playbooks;
-      facts.unsigned_playbooks = common.unsigned_playbooks;
-      facts.signatures_known = common.signatures_known;
+      add_playbooks(view.state<playbook::PlaybookState>(playbook::kFoldName), now, endpoint.playbooks, facts);
+      add_standing(view.state<contain::ContainState>(contain::kFoldName), now, facts);
+      facts.channels = notified.settings.on();
+      facts.on_call_known = notify::on_call(notified, endpoint.on_call, now).has_value();
+      facts.regimes = endpoint.regimes;
+      for (const std::string& regime : endpoint.regimes)
+        if (regime != "none" && !reporting.regimes.contains(regime)) facts.unknown_regimes.push_back(regime);
       all.push_back(std::move(facts));
     }
   });

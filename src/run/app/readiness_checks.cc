@@ -16,7 +16,30 @@ std::int64_t days(Time now, Time then) { return std::max<std::int64_t>(0, now - 
 
 ReadinessCheck owner(const ReadinessFacts& facts) {
   if (!facts.owner_team.empty() && !facts.on_call.empty()) return yes("owner", fmt::format("{} owns it, {} is called", facts.owner_team, facts.on_call));
-  return no("owner", facts.owner_team.empty() ? "nobody is named as its owner" : "nobody is named as its on-call", fmt::format("firebreak endpoint put {} FILE   # with owner_team and on_call", facts.endpoint));
+  return no("owner", facts.owner_team.empty() ? "nobody is named as its owner" : "nobody is named as its on-call", fmt::format("firebreak onboard {} --owner TEAM --on-call NAME", facts.endpoint));
+}
+
+// An alert to a name that nobody bears is no alert.
+ReadinessCheck reachable(const ReadinessFacts& facts) {
+  if (!facts.channels) return no("reachable", "no channel is configured: an alert reaches nobody", "firebreak serve --config FILE   # with notify");
+  if (facts.on_call.empty()) return no("reachable", "nobody is named as its on-call", fmt::format("firebreak onboard {} --on-call NAME", facts.endpoint));
+  if (!facts.on_call_known) return no("reachable", fmt::format("'{}' is neither a contact nor a rotation in which somebody has the turn", facts.on_call), "firebreak oncall show   # lists them");
+  return yes("reachable", fmt::format("{} can be reached", facts.on_call));
+}
+
+ReadinessCheck standing(const ReadinessFacts& facts) {
+  if (facts.tap) return not_applicable("standing", "nothing can be in force on an endpoint in tap mode");
+  if (!facts.standing_lapsed.empty())
+    return no("standing", fmt::format("approved in advance, and ended since: {}", fmt::join(facts.standing_lapsed, ", ")), fmt::format("firebreak standing propose {} MEASURE --max-lease 1h --uses N --until +90d --reason TEXT", facts.endpoint));
+  if (facts.standing_valid == 0) return not_applicable("standing", "nothing is approved in advance: every measure waits for its second person");
+  return yes("standing", fmt::format("{} approved in advance, all valid", facts.standing_valid));
+}
+
+ReadinessCheck regimes(const ReadinessFacts& facts) {
+  const std::string command = fmt::format("firebreak onboard {} --regimes NAMES   # or none, when none binds its owner", facts.endpoint);
+  if (facts.regimes.empty()) return no("regimes", "nobody has said which reporting deadlines bind its owner", command);
+  if (!facts.unknown_regimes.empty()) return no("regimes", fmt::format("not configured: {}", fmt::join(facts.unknown_regimes, ", ")), command);
+  return yes("regimes", facts.regimes.front() == "none" ? std::string("none binds its owner") : fmt::format("{}", fmt::join(facts.regimes, ", ")));
 }
 
 ReadinessCheck last_known_good(const ReadinessFacts& facts) {
@@ -30,7 +53,7 @@ ReadinessCheck last_known_good(const ReadinessFacts& facts) {
 ReadinessCheck proven(std::string name, const ReadinessFacts& facts, const std::optional<Time>& when, Time now, std::string_view what) {
   if (facts.tap) return not_applicable(std::move(name), "nothing can be in force on an endpoint in tap mode");
   const std::string command = fmt::format("firebreak contain route {} --to fallback --for 10m", facts.endpoint);
-  if (!facts.has_fallback) return no(std::move(name), "no rules can answer instead of the model", fmt::format("firebreak endpoint put {} FILE   # with fallback", facts.endpoint));
+  if (!facts.has_fallback) return no(std::move(name), "no rules can answer instead of the model", fmt::format("firebreak onboard {} --fallback 'always LABEL'   # or a file of rules", facts.endpoint));
   if (!when) return no(std::move(name), fmt::format("{} was never proven by an effect check", what), command);
   if (now - *when > kDrilledWithin) return no(std::move(name), fmt::format("{} was proven {} days ago, the last time", what, days(now, *when)), command);
   return yes(std::move(name), fmt::format("{} was proven {} days ago", what, days(now, *when)));
@@ -52,17 +75,20 @@ ReadinessCheck baseline(const ReadinessFacts& facts) {
 ReadinessCheck labels(const ReadinessFacts& facts, Time now) {
   const std::string command = fmt::format("firebreak ingest --endpoint {} FILE   # lines with \"type\":\"label\"", facts.endpoint);
   if (!facts.newest_label) return no("labels", "no label has come: a fall in precision would be an estimate", command);
-  if (now - *facts.newest_label > kLabelsWithin) return no("labels", fmt::format("the newest labelled answers are {} days old", days(now, *facts.newest_label)), command);
+  if (now - *facts.newest_label > std::max(kLabelsWithin, 2 * facts.label_days * kDay)) return no("labels", fmt::format("the newest labelled answers are {} days old", days(now, *facts.newest_label)), command);
   return yes("labels", fmt::format("the newest labelled answers are {} days old", days(now, *facts.newest_label)));
 }
 
 ReadinessCheck holdout(const ReadinessFacts& facts) {
-  if (facts.good_holdout) return yes("holdout", "a candidate can be held against labelled rows that it has not seen");
+  if (!facts.holdout_breach.empty())
+    return no("holdout", fmt::format("the holdout is no secret any more: {}", facts.holdout_breach), fmt::format("firebreak release seal --endpoint {} --holdout FILE   # another one, for the next release", facts.endpoint));
+  if (facts.good_holdout) return yes("holdout", "a candidate can be held against labelled rows that nobody who trains has read, as far as reads are told");
   return no("holdout", "no labelled holdout: no candidate can pass its gates", fmt::format("firebreak release register --endpoint {} --release VERSION --upstream URL --model FILE --manifest FILE --dataset FILE --holdout FILE", facts.endpoint));
 }
 
 ReadinessCheck playbooks(const ReadinessFacts& facts) {
   if (facts.playbooks == 0) return no("playbooks", "none is installed", "firebreak serve --config FILE   # with playbooks");
+  if (!facts.absent_playbooks.empty()) return no("playbooks", fmt::format("not installed: {}", fmt::join(facts.absent_playbooks, ", ")), "firebreak serve --config FILE   # with playbooks");
   if (!facts.signatures_known) return no("playbooks", "no trusted key is configured, so nobody knows who wrote them", "firebreak playbook sign FILE   # and playbooks.trusted_keys in the configuration");
   if (!facts.unsigned_playbooks.empty())
     return no("playbooks", fmt::format("not signed by a trusted key: {}", fmt::join(facts.unsigned_playbooks, ", ")), "firebreak playbook sign FILE");
@@ -75,6 +101,7 @@ std::string_view word(Ready ready) { return ready == Ready::kYes ? "yes" : ready
 
 std::vector<ReadinessCheck> readiness_checks(const ReadinessFacts& facts, Time now) {
   return {owner(facts),
+          reachable(facts),
           records(facts, now),
           baseline(facts),
           labels(facts, now),
@@ -82,7 +109,9 @@ std::vector<ReadinessCheck> readiness_checks(const ReadinessFacts& facts, Time n
           holdout(facts),
           proven("fallback", facts, facts.fallback_proven, now, "the fallback"),
           proven("kill_switch", facts, facts.kill_proven, now, "answering everything by rules"),
-          playbooks(facts)};
+          playbooks(facts),
+          standing(facts),
+          regimes(facts)};
 }
 
 Json to_json(const std::string& endpoint, const std::vector<ReadinessCheck>& checks) {

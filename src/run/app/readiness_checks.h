@@ -26,6 +26,7 @@ struct ReadinessFacts {
   std::string last_known_good;    // release
   bool good_registered = false;   // with its model's digest
   bool good_holdout = false;      // and a labelled holdout
+  std::string holdout_breach;     // why that is no secret any more; empty: it is one
   std::optional<Time> fallback_proven;  // newest green effect check of a measure that let the rules answer some
   std::optional<Time> kill_proven;      // … that let them answer all
   std::optional<Time> newest_record, newest_label;
@@ -34,6 +35,13 @@ struct ReadinessFacts {
   std::size_t playbooks = 0;      // installed
   std::vector<std::string> unsigned_playbooks;  // of these, by name; no trusted key signed them
   bool signatures_known = false;  // the configuration names trusted keys
+  std::vector<std::string> absent_playbooks;  // that the endpoint's document names, and that are not installed
+  bool channels = false;          // alerts leave over some
+  bool on_call_known = false;     // its on-call is a contact, or a rotation in which somebody has the turn
+  std::int64_t label_days = 0;    // after how many days the truth comes, as its document says
+  std::vector<std::string> regimes, unknown_regimes;  // of reporting deadlines; those that are not configured
+  std::size_t standing_valid = 0;             // approvals given in advance
+  std::vector<std::string> standing_lapsed;   // that time, use or a change has ended, with none in their place
 };
 
 enum class Ready { kYes, kNo, kNotApplicable };

@@ -21,6 +21,9 @@ ReadinessFacts all_well() {
   facts.newest_record = kNow - kRecordsWithin;
   facts.newest_label = kNow - kLabelsWithin;
   facts.playbooks = 12;
+  facts.channels = facts.on_call_known = true;
+  facts.regimes = {"gdpr"};
+  facts.standing_valid = 1;
   return facts;
 }
 
@@ -41,7 +44,13 @@ TEST(Readiness, each_missing_fact_turns_its_own_check_red) {
   };
   const Case cases[] = {
       {"no owner", {"owner"}, [](auto& f) { f.owner_team.clear(); }},
-      {"no on-call", {"owner"}, [](auto& f) { f.on_call.clear(); }},
+      {"no on-call", {"owner", "reachable"}, [](auto& f) { f.on_call.clear(); }},
+      {"no channel", {"reachable"}, [](auto& f) { f.channels = false; }},
+      {"nobody behind the name", {"reachable"}, [](auto& f) { f.on_call_known = false; }},
+      {"no regime chosen", {"regimes"}, [](auto& f) { f.regimes.clear(); }},
+      {"a regime nobody configured", {"regimes"}, [](auto& f) { f.unknown_regimes = {"gdpr"}; }},
+      {"an approval that expired", {"standing"}, [](auto& f) { f.standing_lapsed = {"std-7 (review, expired)"}; }},
+      {"a playbook that is not there", {"playbooks"}, [](auto& f) { f.absent_playbooks = {"Kill switch"}; }},
       {"no records", {"records"}, [](auto& f) { f.newest_record.reset(); }},
       {"old records", {"records"}, [](auto& f) { f.newest_record = *f.newest_record - 1; }},
       {"records missing", {"records"}, [](auto& f) { f.capture_gap = true; }},
@@ -51,6 +60,7 @@ TEST(Readiness, each_missing_fact_turns_its_own_check_red) {
       {"nothing good", {"last_known_good"}, [](auto& f) { f.last_known_good.clear(); }},
       {"bytes unknown", {"last_known_good"}, [](auto& f) { f.good_registered = false; }},
       {"no holdout", {"holdout"}, [](auto& f) { f.good_holdout = false; }},
+      {"a holdout that was read", {"holdout"}, [](auto& f) { f.holdout_breach = "trainer read it"; }},
       {"no rules", {"fallback", "kill_switch"}, [](auto& f) { f.has_fallback = false; }},
       {"fallback never proven", {"fallback"}, [](auto& f) { f.fallback_proven.reset(); }},
       {"proven long ago", {"kill_switch"}, [](auto& f) { f.kill_proven = *f.kill_proven - 1; }},
@@ -76,7 +86,7 @@ TEST(Readiness, does_not_ask_of_a_tapped_endpoint_what_it_cannot_do) {
   facts.fallback_proven.reset();
   facts.kill_proven.reset();
   EXPECT_TRUE(red(facts).empty());
-  EXPECT_EQ(int_or(to_json("e", readiness_checks(facts, kNow)), "of"), 7);
+  EXPECT_EQ(int_or(to_json("e", readiness_checks(facts, kNow)), "of"), 9);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "fold/remedy/remedy.h"
+#include "run/app/holdout_watch.h"
 #include "run/app/remedy_build.h"
 #include "run/app/taint_job.h"
 
@@ -13,6 +14,7 @@ void Remedies::take(const Entry& entry) {
   if (entry.kind == "remedy_requested") thread_.post([this, index] { build_remedy(context_, index, [this](std::int64_t us) { return pause(us); }); });
   if (entry.kind == "taint_requested") thread_.post([this, index] { build_taint(context_, index, key_); });
   if (entry.kind == "release_registered") thread_.post([this, index] { check_training(context_, index); });
+  if (entry.kind == "holdout_breached") thread_.post([this, index] { tell_breach(context_, index); });
   if (entry.kind == "taint_built" && find(entry.body, "blob") != nullptr) {
     const std::uint64_t list = index_of(string_or(entry.body, "list"));
     thread_.post([this, index, list] {
@@ -34,6 +36,7 @@ void Remedies::resume() {
   thread_.post([this] {
     for (const std::uint64_t trigger : unchecked_training(context_)) check_training(context_, trigger);
   });
+  thread_.post([this] { tell_untold_breaches(context_); });
   for (const std::uint64_t list : asked) thread_.post([this, list] { build_taint(context_, list, key_); });
   for (const std::uint64_t build : builds) thread_.post([this, build] { build_remedy(context_, build, [this](std::int64_t us) { return pause(us); }); });
 }

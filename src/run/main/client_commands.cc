@@ -114,6 +114,7 @@ Result<Json> release_arguments(Client& client, const ReleaseFiles& release) {
   if (sources == nullptr) return fail(Code::kInvalid, "the manifest names no training sources", "/sources");
   args["sources"] = *sources;
   if (!release.incident.empty()) args["incident"] = release.incident;
+  if (!release.trained_by.empty()) args["trained_by"] = release.trained_by;
   return Json(args);
 }
 
@@ -287,6 +288,13 @@ int register_release(Client& client, const ReleaseFiles& release) {
   const auto args = release_arguments(client, release);
   if (!args) return report_error(args.error(), client.connection().json);
   return give_command(client, "release.register", *args);
+}
+
+int seal_holdout(Client& client, const std::string& endpoint, const std::string& file) {
+  PosixFiles files;
+  const auto rows = read_all(files, file);
+  if (!rows) return report_error(rows.error(), client.connection().json);
+  return give_command(client, "holdout.seal", JsonObject{{"endpoint", endpoint}, {"digest", sha256(*rows).hex()}});
 }
 
 int put_endpoint(Client& client, const std::string& name, const std::string& file) {

@@ -41,6 +41,7 @@ CommandLine::CommandLine()
   add_readiness();
   add_contain();
   add_action();
+  add_standing();
   add_release();
   add_evidence();
   add_ledger();

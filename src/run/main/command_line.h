@@ -78,6 +78,8 @@ class CommandLine {
   // metrics_words.cc, readiness_words.cc
   void add_metrics();
   void add_readiness();
+  // standing_words.cc
+  void add_standing();
   // case_words.cc
   void add_cases();
   void add_changes();

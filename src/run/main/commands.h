@@ -32,9 +32,10 @@ int report(Client& client, const std::string& incident, const std::string& out, 
 int ledger_of_server(Client& client);
 
 struct ReleaseFiles {
-  std::string endpoint, release, upstream, model, manifest, dataset, holdout, incident;
+  std::string endpoint, release, upstream, model, manifest, dataset, holdout, incident, trained_by;
 };
 int register_release(Client& client, const ReleaseFiles& release);  // uploads the files, then registers
+int seal_holdout(Client& client, const std::string& endpoint, const std::string& file);  // its digest alone leaves
 int put_endpoint(Client& client, const std::string& name, const std::string& file);
 
 struct OnboardOptions {

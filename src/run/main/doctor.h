@@ -34,6 +34,8 @@ Diagnosis judge_disk(const std::string& folder, double milliseconds);
 Diagnosis judge_space(double free_octets, double all_octets);
 Diagnosis judge_clock(bool synchronised, std::int64_t error_us);
 Diagnosis judge_descriptors(std::uint64_t may_be_open);
+// Which audience's approvers the gate would refuse, by preset. `notify`: the document of notify_applied. doctor_plan.cc
+std::vector<Diagnosis> judge_plan(const Json& notify);
 
 // Of examine(); doctor_data.cc, doctor_logs.cc, doctor_vouched.cc, doctor_store.cc, doctor_machine.cc, doctor_ports.cc.
 void examine_folder(const DoctorOptions& options, std::vector<Diagnosis>& out);  // format, rights

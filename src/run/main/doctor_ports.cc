@@ -171,6 +171,7 @@ void examine_configuration(const DoctorOptions& options, std::vector<Diagnosis>&
                              options.config, configuration->endpoints.size(), configuration->playbooks.documents.size(),
                              configuration->detectors.size()),
                  ""});
+  for (Diagnosis& one : judge_plan(configuration->notify.document)) out.push_back(std::move(one));
   bool all_answer = true;
   for (const auto& [name, settings] : configuration->gateways) {
     out.push_back(of_gateway(options, name, settings));

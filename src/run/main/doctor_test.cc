@@ -17,6 +17,22 @@ TEST(Doctor, finds_space_red_below_one_gib_and_warns_below_ten_or_a_tenth) {
   EXPECT_EQ(judge_space(0, 0).health, Health::kRed);
 }
 
+TEST(Doctor, says_whose_approval_of_a_message_the_gate_would_refuse) {
+  const auto judged = [](JsonArray approves) { return judge_plan(JsonObject{{"audiences", JsonObject{{"press", JsonObject{{"approves", std::move(approves)}}}}}}); };
+  EXPECT_TRUE(judged({"approver"}).empty());
+  EXPECT_TRUE(judged({"communications", "legal"}).empty()) << "a role in the incident says nothing of the account's";
+  bool warned = false;
+  for (const Diagnosis& one : judged({"commander", "approver"})) {
+    EXPECT_EQ(one.health, Health::kWarn) << one.what;
+    warned = warned || (one.what.find("preset enterprise") != std::string::npos && one.what.find("press (commander)") != std::string::npos);
+  }
+  EXPECT_TRUE(warned);
+  bool red = false;
+  for (const Diagnosis& one : judged({"commander"})) red = red || (one.health == Health::kRed && one.what.find("preset enterprise nobody") != std::string::npos);
+  EXPECT_TRUE(red);
+  EXPECT_TRUE(judge_plan(JsonObject{}).empty());
+}
+
 TEST(Doctor, warns_of_a_slow_disk_and_finds_one_red_that_cannot_be_written) {
   EXPECT_EQ(judge_disk("/srv", 0.2).health, Health::kOk);
   EXPECT_EQ(judge_disk("/srv", 21).health, Health::kWarn);

@@ -14,7 +14,7 @@ struct DrillWords {
   std::string name, dir, out, reason, decision, choice, to, channel, text;
   std::vector<std::string> dirs;
   double speed = 60;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0, seeds = 5;
   bool scripted = false;
 };
 

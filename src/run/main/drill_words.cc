@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "run/app/triage_trial.h"
 #include "run/main/command_line.h"
 
 namespace firebreak::cli {
@@ -46,6 +47,12 @@ void CommandLine::add_drill() {
   auto* root = noun("drill", "exercises: a recorded attack on a server of their own, with injects, roles, a sealed truth and a score");
   auto* checking = offline(root, "check", "read a drill's document and say what is wrong with it", [&w, &json] { return check_drill(w, json); });
   checking->add_option("drill", w.name, "a name of content/drills, or a file")->required();
+  auto* trying = offline(root, "triage", "replay labelled scenarios through detectors and triage, and count how often drift is told from attack", [&w, &json] {
+    const Json confusion = app::confusion_of(app::triage_trials(w.seeds));
+    std::fputs((json ? pretty_json(confusion) : app::confusion_text(confusion)).c_str(), stdout);
+    return kDone;
+  });
+  trying->add_option("--seeds", w.seeds, "of each scenario")->check(CLI::Range(1, 1'000))->capture_default_str();
   auto* running = offline(root, "run", "run one, in a new folder of its own (--data)", [this, &w, &json] {
     w.dir = words_.data;
     return run_drill(w, json);

@@ -116,7 +116,8 @@ int onboard(Client& client, const OnboardOptions& options) {
     plan.document = std::move(*read);
   }
   take_short_words(options, plan.document);
-  const bool asks = options.from.empty() && !options.yes && !json && isatty(STDIN_FILENO) != 0;
+  const bool said = !options.from.empty() || !options.answers.empty() || !options.numeric.empty() || !options.categorical.empty() || !options.positive.empty();
+  const bool asks = !said && !options.yes && !json && isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0;
   const OnboardKnown known = asks || !options.answers.empty() ? known_by(client) : OnboardKnown{};
   if (auto taken = take_answers(plan, known, options.answers); !taken) return report_error(taken.error(), json);
   if (asks && !interview(plan, known, std::cin, std::cout)) return kNegative;

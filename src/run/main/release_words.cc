@@ -17,6 +17,20 @@ void CommandLine::add_release() {
   reg->add_option("--dataset", w.release.dataset, "training snapshot, CSV")->required();
   reg->add_option("--holdout", w.release.holdout, "holdout, CSV")->required();
   reg->add_option("--incident", w.release.incident);
+  reg->add_option("--trained-by", w.release.trained_by, "the identity that trained it, as the data's access log names it");
+  auto* sealing = verb(release_, "seal", "commit to a holdout by its digest, before anybody reads it", [&w](Client& c) { return seal_holdout(c, w.endpoint, w.file); });
+  sealing->add_option("--endpoint", w.endpoint)->required();
+  sealing->add_option("--holdout", w.file, "its file; only the digest leaves")->required();
+  auto* reading = verb(release_, "read", "say who has read a data set, as its access log does", [&w](Client& c) {
+    JsonObject args{{"digest", w.digest}, {"reader", w.user}};
+    if (!w.reason.empty()) args["purpose"] = w.reason;
+    if (!w.text.empty()) args["at"] = w.text;
+    return give_command(c, "data.read", args);
+  });
+  reading->add_option("--digest", w.digest, "SHA-256 of its bytes")->required();
+  reading->add_option("--reader", w.user, "an identity")->required();
+  reading->add_option("--at", w.text, "a time with its zone; now without it");
+  reading->add_option("--purpose", w.reason);
   for (const auto& [name, help] : {std::pair("gate", "run the recovery gates on a candidate"),
                                    std::pair("promote", "propose shadow, canary and full traffic")}) {
     auto* sub = verb(release_, name, help, [&w, command = std::string("release.") + name](Client& c) {

@@ -88,6 +88,13 @@ struct DeadlineWords {
   bool draft = false, no = false, record = false;
 };
 
+struct StandingWords {
+  std::string covers, max_lease, until, hours, option, measure;
+  std::vector<std::string> severities, people;
+  std::int64_t uses = 0, max_callers = 0;
+  bool incident = false;
+};
+
 struct MetricsWords {
   std::string since, endpoint, severity;
 };
@@ -109,6 +116,7 @@ struct Words {
   AccountWords account;
   CasefileWords casefile;
   MetricsWords metrics;
+  StandingWords standing;
   ServeOptions serve;
   GatewayCommand gateway;
   ReleaseFiles release;
