@@ -43,6 +43,8 @@ inline constexpr std::string_view kRelations = "related|duplicate_of|caused_by";
 // What a review asks (NIST SP 800-61r2 §3.4.1); a lesson may answer one of these.
 inline constexpr std::string_view kReviewQuestions =
     "what_happened|performance|procedures|needed_sooner|inhibited|differently|sharing|corrective|precursors|tools";
+// What a post-mortem asks besides (PagerDuty).
+inline constexpr std::string_view kRetrospect = "went_well|went_badly|lucky";
 inline constexpr std::string_view kFrameworks = "atlas|owasp_ml|owasp_llm";
 
 }  // namespace words

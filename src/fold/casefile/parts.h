@@ -69,6 +69,10 @@ void apply_relation(CasefileState& state, const Entry& entry);
 void apply_merged(CasefileState& state, const Entry& entry);
 void apply_reopen(CasefileState& state, const Entry& entry);
 void apply_handover(CasefileState& state, const Entry& entry);
+// privileged.cc
+Drafts seal_note(const Asked& asked);
+Drafts release_note(const Asked& asked);
+void apply_privileged(CasefileState& state, const Entry& entry);
 // lessons.cc
 Drafts add_lesson(const Asked& asked);
 Drafts open_follow_up(const Asked& asked);

@@ -107,6 +107,16 @@ JsonArray decisions_of(const BriefInput& in, const Json& commander) {
   return out;
 }
 
+// With the words to choose from, so that a page can ask for them.
+JsonArray class_missing(const Json& incident) {
+  JsonArray out;
+  for (const std::string& name : attack_class_missing(incident)) {
+    const auto choices = split_choices(find_record_field(name)->choices);
+    out.push_back(JsonObject{{"field", name}, {"choices", JsonArray(choices.begin(), choices.end())}});
+  }
+  return out;
+}
+
 Json first_of(const JsonArray& list) { return list.empty() ? Json(nullptr) : list.front(); }
 
 // The nearest of what has a time: the next word, the next report, a lease, a task.
@@ -142,6 +152,7 @@ Json brief_of(const BriefInput& in) {
   out["line"] = top_line(in, burns, next_of(updates, deadlines, in_force, due));
   out["burning"] = burns;
   out["decisions"] = open ? decisions_of(in, commands) : JsonArray{};
+  out["class_missing"] = class_missing(in.incident);
   out["yours"] = std::move(yours);
   out["others"] = std::move(others);
   out["harm"] = harm_of(in);

@@ -116,6 +116,7 @@ TEST(Brief, names_what_only_the_commander_decides) {
   incident["fields"] = json(R"([{"field":"ai_goal","value":["privacy compromise"]}])");
   const Json page = brief_of(in);
   EXPECT_TRUE(page.at("commander").is_null());
+  EXPECT_EQ(canonical_json(page.at("class_missing").at(1)), R"({"choices":["training","deployment"],"field":"ai_stage"})");
   EXPECT_EQ(whats(page, "decisions"),
             (std::vector<std::string>{"nobody commands: take it, or name who does", "drift or malice: nobody has said", "2 measures are worked out and none is proposed",
                                       "its class by NIST AI 100-2 has no ai_system_type, ai_stage, ai_capability, ai_knowledge: it cannot be closed"}));

@@ -224,6 +224,11 @@ void handover_accepted(Store& store, const Entry& entry) {
   store.add_timeline(incident_of(entry), entry, fmt::format("{} takes {} over ({}), having read {}", by_of(entry), string_or(entry.body, "role"), id, string_or(entry.body, "digest").substr(0, 12)));
 }
 
+// The sealed note itself is in no view; what is released comes as a note of its own.
+void privileged_note_released(Store& store, const Entry& entry) {
+  store.add_timeline(incident_of(entry), entry, fmt::format("{} released from counsel's privilege by {}: {}", string_or(entry.body, "note"), by_of(entry), string_or(entry.body, "reason")));
+}
+
 void lesson_added(Store& store, const Entry& entry) {
   JsonObject lesson = thing(entry, entry.id("lesson"), string_or(entry.body, "phase"));
   copy_members(lesson, entry.body, {"incident", "text", "phase", "question"});
@@ -282,6 +287,7 @@ constexpr Handler kHandlers[] = {
     {"incident_reopen_asked", incident_reopen_asked},
     {"incident_unrelated", incident_related},
     {"lesson_added", lesson_added},
+    {"privileged_note_released", privileged_note_released},
 };
 
 }  // namespace

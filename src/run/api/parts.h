@@ -15,6 +15,7 @@
 #include "log/record/streams.h"
 #include "log/vault/people.h"
 #include "read/evidence/blob_store.h"
+#include "read/evidence/sealed_notes.h"
 #include "read/evidence/texts.h"
 #include "read/views/views.h"
 #include "world/net/message.h"
@@ -83,6 +84,7 @@ struct Parts {
   std::function<Result<Json>()> exercise_script = {};  // what is hidden from players
   std::function<Result<Json>(const net::Request& request)> room = {};  // signed requests of a chat
   const evidence::Texts* texts = nullptr;  // null: answers show the references
+  evidence::SealedNotes* sealed = nullptr;  // null: nobody writes under privilege
   vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };
 

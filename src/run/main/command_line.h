@@ -89,6 +89,7 @@ class CommandLine {
   void add_record();
   void add_relations();
   void add_lessons();
+  void add_desk();
   void add_asset();
   // release_words.cc
   void add_release();
