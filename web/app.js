@@ -130,10 +130,12 @@ async function showPlace() {
   $("incident").hidden = here.kind !== "incident";
   $("log").hidden = here.kind !== "log";
   if (here.kind === "incident") {
-    const [incident, picture, brief] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), partOf(here.id, "picture"), partOf(here.id, "brief")]);
+    const counsel = who().role.split(" ").includes("legal");
+    const [incident, picture, brief, notes] = await Promise.all([get("/api/v1/incidents/" + encodeURIComponent(here.id)), partOf(here.id, "picture"), partOf(here.id, "brief"),
+      counsel ? partOf(here.id, "privileged") : null]);
     // What is to be approved is shown whole; the list states its kind alone.
     incident.actions = await Promise.all(incident.actions.map(async (a) => a.state === "proposed" ? { ...a, ...await get("/api/v1/actions/" + a.id) } : a));
-    showIncident(incident, picture, brief, $("incident-title"), $("incident-parts"), refreshSoon);
+    showIncident(incident, picture, brief, notes, $("incident-title"), $("incident-parts"), refreshSoon);
   } else if (here.kind === "log" && state.shown !== key) {
     await showEntry(here.log, here.index, $("log-title"), $("log-parts"));
   }

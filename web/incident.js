@@ -1,5 +1,5 @@
 // The incident's screen: what happens, what it costs, what can be done, what is in force, how far the way is gone.
-import { can, codeField, command, who } from "/api.js";
+import { can, codeField, command, post, who } from "/api.js";
 import { briefKey, briefPart } from "/brief.js";
 import { actionForm, amount, el, logLink, percent, person, reconcile, when, words } from "/dom.js";
 import { chainFigure } from "/chain.js";
@@ -184,7 +184,16 @@ function write(incident, refresh) {
     fields: [{ name: "text", label: "What happened" }, { name: "occurred", label: "when, with its zone", example: "2026-03-07T04:11:00Z" }, { name: "source", label: "who or what says so", required: false }],
     send: (v) => command("incident.fact", { incident: incident.id, ...v }), done: refresh }),
   actionForm({ title: "Write an opinion on " + incident.id, button: "Write the opinion", fields: [{ name: "text", label: "What you think" }],
-    send: (v) => command("incident.opinion", { incident: incident.id, ...v }), done: refresh }));
+    send: (v) => command("incident.opinion", { incident: incident.id, ...v }), done: refresh }),
+  actionForm({ title: "Write to counsel on " + incident.id, button: "Write to counsel", fields: [{ name: "text", label: "Under counsel's privilege: counsel alone reads it" }],
+    send: (v) => post(`/api/v1/incidents/${encodeURIComponent(incident.id)}/privileged`, v), done: refresh }));
+}
+
+// For counsel alone: nobody else is told that there are any.
+function privileged(incident, notes, refresh) {
+  return section("Under counsel's privilege", el("ul", { className: "plain" }, ...notes.items.map((note) => el("li", {}, el("strong", {}, `${note.id}, ${person(note.by)} `), when(note.time), el("p", {}, note.text ?? note.error),
+    actionForm({ title: "Release " + note.id, button: "Release it", confirm: `Yes, ${note.id} becomes a note like any other`, fields: [{ name: "reason", label: "because" }],
+      send: (v) => post(`/api/v1/incidents/${encodeURIComponent(incident.id)}/privileged/${note.id}/release`, v), done: refresh })))));
 }
 
 function tasks(incident, refresh) {
@@ -214,13 +223,22 @@ function playbooks(incident, refresh) {
   return section("Playbooks", el("ul", { className: "plain" }, ...order.map((run) => runCard(run, incident.approvals || [], refresh))));
 }
 
-function close(incident, refresh) {
+// An incident is closed with its class as an attack, or with a word that it is none.
+function classForms(incident, missing, refresh) {
+  const set = async (v) => { for (const [field, value] of Object.entries(v)) await command("incident.record", { incident: incident.id, field, value }); };
+  return [el("p", {}, "Before it is closed: its class by NIST AI 100-2, or why it is no attack."),
+    actionForm({ title: "Class of " + incident.id, button: "It is an attack of this class", fields: missing.map((m) => ({ name: m.field, label: words(m.field.replace("ai_", "")), options: m.choices })), send: set, done: refresh }),
+    actionForm({ title: "No attack in " + incident.id, button: "It is no attack", fields: [{ name: "text", label: "because" }],
+      send: (v) => command("incident.record", { incident: incident.id, field: "no_attack", ...v }), done: refresh })];
+}
+
+function close(incident, missing, refresh) {
   const fields = [{ name: "summary", label: "What happened" }, { name: "residual_risk", label: "What risk remains" }];
   const open = incident.tasks.filter((task) => task.state !== "done").length;
   const decisions = incident.remedy?.counts?.open || 0;
   if (incident.phase !== "post_incident" || open || decisions)
     fields.push({ name: "reason", label: `Why now, from ${words(incident.phase)}${open ? ` with ${open} tasks open` : ""}${decisions ? ` with ${amount(decisions)} decisions open` : ""}` });
-  return section("Close", actionForm({ title: "Close " + incident.id, button: "Close the incident", fields,
+  return section("Close", ...(missing.length ? classForms(incident, missing, refresh) : []), actionForm({ title: "Close " + incident.id, button: "Close the incident", fields,
     send: (v) => command("incident.close", { incident: incident.id, ...v }), done: refresh }));
 }
 
@@ -298,7 +316,8 @@ function timeline(incident) {
 }
 
 // `picture` may be null: it is drawn when the stream has been read; `brief`: the commander's page, null when there is none.
-export function showIncident(incident, picture, brief, title, parts, refresh) {
+// `notes`: those under privilege, for counsel; null for everybody else.
+export function showIncident(incident, picture, brief, notes, title, parts, refresh) {
   title.textContent = `${incident.id}: ${incident.title}`;
   const people = JSON.stringify(who());
   const open = incident.state === "open";
@@ -328,7 +347,8 @@ export function showIncident(incident, picture, brief, title, parts, refresh) {
   if (picture) add("operations", picture.operations, () => operations(picture));
   if (open && !incident.impact && incident.acknowledged && isPerson()) add("impact", incident.id, () => impact(incident, refresh));
   if (incident.gates.length) add("gates", incident.gates, () => gates(incident));
-  if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length, incident.remedy?.counts?.open], () => close(incident, refresh));
+  if (open && incident.acknowledged && isPerson()) add("close", [incident.phase, incident.tasks.filter((t) => t.state !== "done").length, incident.remedy?.counts?.open, brief?.class_missing], () => close(incident, brief?.class_missing || [], refresh));
+  if (notes?.items.length) add("privileged", notes, () => privileged(incident, notes, refresh));
   if (open && isPerson()) add("write", incident.id, () => write(incident, refresh));
   const wrote = ["relations", "labels", "assets", "lessons", "tickets", "follow_ups"].map((key) => (incident[key] || []).map((one) => [one.id, one.state, one.overdue, one.updated, one.waiting, one.proposes, one.amendments]));
   if (wrote.some((list) => list.length)) add("written", wrote, () => written(incident));

@@ -111,6 +111,9 @@ std::string_view review_question(std::string_view name) {
       {"corrective", "What corrective actions can prevent the like in future?"},
       {"precursors", "Which precursors or indicators should be watched for?"},
       {"tools", "What further tools or resources are needed to detect, analyse and mitigate?"},
+      {"went_well", "What went well?"},
+      {"went_badly", "What did not go so well?"},
+      {"lucky", "Where were we lucky?"},
   };
   for (const auto& [known, question] : kQuestions)
     if (known == name) return question;

@@ -45,6 +45,8 @@ inline constexpr std::string_view kReviewQuestions =
     "what_happened|performance|procedures|needed_sooner|inhibited|differently|sharing|corrective|precursors|tools";
 // What a lesson changes (amendment.propose); retire: the end of a regression trace.
 inline constexpr std::string_view kAmendments = "rule|playbook|regression|retire";
+// What a post-mortem asks besides (PagerDuty).
+inline constexpr std::string_view kRetrospect = "went_well|went_badly|lucky";
 inline constexpr std::string_view kFrameworks = "atlas|owasp_ml|owasp_llm";
 
 }  // namespace words

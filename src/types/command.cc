@@ -99,6 +99,8 @@ constexpr CommandSpec kCommands[] = {
     {"incident.indicator_withdraw", Duty::kTimeline, kDo, "incident indicator reason", "", "say that an indicator is none"},
     {"incident.asset", Duty::kTimeline, kDo, "incident asset state", "note", "say whether an asset is compromised"},
     {"incident.notes", Duty::kTimeline, kDo, "incident document text base", "", "write a document of notes, made from its revision 'base'"},
+    {"incident.privileged", Duty::kTimeline, kDo, "incident sealed", "", "write a note under counsel's privilege; the server seals it and names it by its octets"},
+    {"incident.privileged_release", Duty::kTimeline, kDo, "incident note reason text", "", "release such a note: from then on it is one like any other; counsel alone"},
     {"incident.relate", Duty::kTimeline, kDo, "incident other relation reason", "", "relate two incidents: related, duplicate_of, caused_by"},
     {"incident.unrelate", Duty::kTimeline, kDo, "incident other relation reason", "", "take a relation back"},
     {"incident.merge", Duty::kSteer, kDo, "incident into reason", "", "let an incident go on as part of another"},
@@ -177,7 +179,7 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   } else if (any_of({"sources", "records"})) {
     right = value.is_array();
     expected = "a list";
-  } else if (any_of({"measure", "figures", "model", "backtest", "variables", "values", "situation", "events", "sealed", "conditions"}) || (key == "document" && command != "incident.notes") ||
+  } else if (any_of({"measure", "figures", "model", "backtest", "variables", "values", "situation", "events", "conditions"}) || (key == "sealed" && command == "exercise.end") || (key == "document" && command != "incident.notes") ||
              of("endpoint.put", {"endpoint"})) {
     right = value.is_object();
     expected = "an object";

@@ -49,6 +49,8 @@ constexpr FreeText kFreeTexts[] = {
     {"incident.indicator", "note", kIncidentText},
     {"incident.indicator_withdraw", "reason", kIncidentText},
     {"incident.asset", "note", kIncidentText},
+    {"incident.privileged_release", "reason", kIncidentText},
+    {"incident.privileged_release", "text", kIncidentText},
     {"incident.relate", "reason", kIncidentText},
     {"incident.unrelate", "reason", kIncidentText},
     {"incident.merge", "reason", kIncidentText},

@@ -50,6 +50,7 @@ inline Cell cell_of(const Rights& rights, Duty duty) { return rights[static_cast
 
 inline constexpr std::string_view kHumanRoles[] = {"viewer", "analyst",   "ml_engineer", "fraud_analyst", "scribe",
                                                    "legal",  "commander", "approver",    "admin",         "auditor"};
+inline constexpr std::string_view kCounsel = "legal";  // who reads notes under privilege, and releases them
 inline constexpr std::string_view kProgramRoles[] = {"gateway", "producer"};
 inline constexpr std::string_view kHumans = "viewer analyst ml_engineer fraud_analyst scribe legal commander approver admin auditor";
 

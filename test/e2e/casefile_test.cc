@@ -231,7 +231,7 @@ TEST(Casefile, incidents_are_merged_split_and_opened_again_by_two) {
   EXPECT_EQ(string_or(*desk.get("/api/v1/incidents/" + b), "merged_into"), a);
   EXPECT_FALSE(desk.command("ana", "incident.declare", JsonObject{{"endpoint", "batch"}, {"title", "t"}, {"severity", "SEV-4"}})) << "its endpoint went over";
   EXPECT_NE(desk.as("ana", {"incident", "split", a, "--finding", "find-9", "--title", "t", "--reason", "r"}).code, 0);
-  EXPECT_EQ(desk.as("ana", {"incident", "close", a, "--summary", "s", "--residual-risk", "r", "--reason", "early"}).code, 0) << desk.said();
+  EXPECT_EQ(desk.as("ana", {"incident", "close", a, "--summary", "s", "--residual-risk", "r", "--reason", "early", "--no-attack", "a feed"}).code, 0) << desk.said();
   EXPECT_EQ(desk.as("ana", {"incident", "reopen", a, "--reason", "it goes on"}).code, 0) << desk.said();
   EXPECT_EQ(desk.as("ana", {"incident", "reopen", a, "--reason", "it goes on"}).code, 3) << "one person is not enough";
   EXPECT_EQ(desk.as("bo", {"incident", "reopen", a, "--reason", "it goes on"}).code, 3) << "an approver is needed";

@@ -34,7 +34,8 @@ TEST(Cli, closes_nothing_without_the_reason_that_it_needs) {
   const auto opened = with({"incident", "declare", "--endpoint", "api", "--title", "odd", "--severity", "SEV-3"});
   const std::string incident = opened.out.substr(opened.out.rfind("inc-"), opened.out.find_last_not_of('\n') + 1 - opened.out.rfind("inc-"));
   EXPECT_EQ(with({"incident", "close", incident, "--summary", "x", "--residual-risk", "none"}).code, 3) << "it is in its first phase";
-  EXPECT_EQ(with({"incident", "close", incident, "--summary", "x", "--residual-risk", "none", "--reason", "declared by mistake"}).code, 0);
+  EXPECT_EQ(with({"incident", "close", incident, "--summary", "x", "--residual-risk", "none", "--reason", "declared by mistake"}).code, 3) << "is it an attack?";
+  EXPECT_EQ(with({"incident", "close", incident, "--summary", "x", "--residual-risk", "none", "--reason", "declared by mistake", "--no-attack", "nothing was odd"}).code, 0);
   EXPECT_EQ(with({"--data", place.data(), "playbok"}).err.find("there is no 'firebreak " + place.data()), std::string::npos) << "the value of an option is no command";
 }
 

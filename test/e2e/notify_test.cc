@@ -365,5 +365,23 @@ TEST(Notify, lets_people_declare_log_and_approve_when_mail_and_chat_are_down) {
   EXPECT_EQ(testing::run({FIREBREAK_BINARY, "--data", place.folder() / "nowhere", "contacts"}).code, 1);
 }
 
+TEST(Notify, the_commander_sees_on_one_page_who_was_called_in_vain_and_who_is_to_hear_next) {
+  Place place;
+  place.begin();
+  const std::string incident = place.declare();
+  const auto page = [&] { return place.get("/api/v1/incidents/" + incident + "/brief", "ana").value(); };
+  Json brief = page();
+  ASSERT_EQ(brief.at("alerts").as_array().size(), 1u) << canonical_json(brief.at("alerts"));
+  const std::string alert = string_or(brief.at("alerts").at(0), "id");
+  EXPECT_EQ(string_or(brief.at("next_update"), "audience"), "executives") << canonical_json(brief.at("updates"));
+  EXPECT_GT(int_or(brief.at("next_update"), "left_s"), 0);
+  EXPECT_THAT(canonical_json(brief.at("burning")), HasSubstr(alert + " is not acknowledged"));
+  EXPECT_THAT(canonical_json(brief.at("yours")), HasSubstr("firebreak alert ack " + alert)) << "anybody may take it";
+  ASSERT_TRUE(place.command("ana", "alert.ack", JsonObject{{"alert", alert}}));
+  brief = page();
+  EXPECT_TRUE(brief.at("alerts").as_array().empty());
+  EXPECT_EQ(canonical_json(brief.at("burning")).find(alert), std::string::npos);
+}
+
 }  // namespace
 }  // namespace firebreak

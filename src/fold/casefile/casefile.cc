@@ -46,6 +46,8 @@ constexpr CommandRow kCommands[] = {
     {"incident.merge", Takes::kOpen, merge},
     {"incident.notes", Takes::kOpen, write_notes},
     {"incident.opinion", Takes::kOpen, add_row},
+    {"incident.privileged", Takes::kAny, seal_note},
+    {"incident.privileged_release", Takes::kAny, release_note},
     {"incident.record", Takes::kOpen, set_field},
     {"incident.relate", Takes::kAny, relate},
     {"incident.reopen", Takes::kClosed, reopen},
@@ -145,7 +147,8 @@ constexpr ApplyRow kApply[] = {
     {"incident_role", apply_role},              {"incident_severity", apply_severity},
     {"incident_unrelated", apply_relation},     {"ladder_ended", apply_work_over},
     {"lesson_added", apply_lesson},             {"playbook_run_ended", apply_work_over},
-    {"playbook_run_started", apply_work},
+    {"playbook_run_started", apply_work},       {"privileged_note_released", apply_privileged},
+    {"privileged_note_sealed", apply_privileged},
 };
 
 }  // namespace

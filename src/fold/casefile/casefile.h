@@ -18,7 +18,7 @@ namespace firebreak::casefile {
 inline constexpr std::string_view kFoldName = "casefile";
 inline constexpr int kSchemaVersion = 2;
 inline constexpr std::size_t kRows = 20'000, kIndicators = 20'000, kContacts = 500, kLabels = 200, kLessons = 500;  // of one incident
-inline constexpr std::size_t kDocuments = 100, kHandovers = 50;
+inline constexpr std::size_t kDocuments = 100, kHandovers = 50, kPrivileged = 500;
 inline constexpr std::size_t kClosedKept = 1'000;  // closed incidents whose rows and indicators are still known
 inline constexpr std::size_t kAssets = 20'000, kLinks = 100'000, kFollowUps = 10'000;
 inline constexpr std::size_t kAmendments = 50;  // that nobody decided on yet
@@ -48,6 +48,12 @@ struct Handover {
   bool operator==(const Handover&) const = default;
 };
 
+struct Privileged {  // a note under counsel's privilege, not released
+  std::string sealed, by;  // SHA-256 of its sealed octets
+  Time time;
+  bool operator==(const Privileged&) const = default;
+};
+
 struct CaseFile {
   std::string endpoint, stream, title, severity, rule, phase = "detection_analysis";
   std::map<std::string, std::string> roles;
@@ -66,6 +72,7 @@ struct CaseFile {
   std::map<std::string, std::string> assets;   // -> state
   std::map<std::string, Notes> notes;
   std::map<std::string, Handover> handovers;   // not accepted yet, by hand-N
+  std::map<std::string, Privileged> privileged;  // by priv-N
   std::set<std::string> working;               // runs that go on, actions that may be in force
   bool operator==(const CaseFile&) const = default;
 };

@@ -363,5 +363,31 @@ RC_GTEST_PROP(CasefileProperty, nothing_that_was_written_is_changed_or_lost, ())
   RC_ASSERT(state_from_json(*parse_json(canonical_json(to_json(desk.state())))).value() == desk.state());
 }
 
+TEST(CasefilePrivileged, counsel_alone_releases_a_sealed_note_and_it_keeps_its_author) {
+  Desk desk;
+  const auto as = [&](const char* role, const std::string& name, JsonObject args, const std::string& by) {
+    args["incident"] = desk.incident();
+    return desk.input("command_accepted", JsonObject{{"name", name}, {"args", std::move(args)}, {"role", role}}, by);
+  };
+  const std::string digest(64, 'a');
+  EXPECT_EQ(refused(as("analyst", "incident.privileged", {{"sealed", "the advice itself"}}, "user:ana")), "invalid /sealed") << "never a text";
+  EXPECT_EQ(refused(as("gateway", "incident.privileged", {{"sealed", digest}}, "service:gw-1")), "forbidden ");
+  const auto sealed = as("analyst", "incident.privileged", {{"sealed", digest}}, "user:ana");
+  const Entry* const note = find_kind(sealed, "privileged_note_sealed");
+  ASSERT_NE(note, nullptr);
+  const std::string id = note->id("priv");
+  EXPECT_EQ(refused(as("commander approver admin", "incident.privileged_release", {{"note", id}, {"reason", "r"}, {"text", "t"}}, "user:kim")), "forbidden ");
+  EXPECT_EQ(refused(as("legal", "incident.privileged_release", {{"note", "priv-999"}, {"reason", "r"}, {"text", "t"}}, "user:lena")), "not_found /note");
+  EXPECT_EQ(refused(as("legal", "incident.privileged_release", {{"note", id}, {"reason", " "}, {"text", "t"}}, "user:lena")), "invalid /reason");
+  desk.close(desk.incident());
+  EXPECT_EQ(state_from_json(*parse_json(canonical_json(to_json(desk.state())))).value(), desk.state());
+  const auto released = as("analyst legal", "incident.privileged_release", {{"note", id}, {"reason", "r"}, {"text", "text:1"}}, "user:lena");
+  ASSERT_NE(find_kind(released, "privileged_note_released"), nullptr) << "also when the incident is closed";
+  EXPECT_EQ(string_or(find_kind(released, "privileged_note_released")->body, "sealed"), digest);
+  EXPECT_EQ(string_or(find_kind(released, "incident_note")->body, "by"), "user:ana");
+  EXPECT_TRUE(desk.file().privileged.empty());
+  EXPECT_EQ(desk.replayed(), desk.state());
+}
+
 }  // namespace
 }  // namespace firebreak::casefile

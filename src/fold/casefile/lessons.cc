@@ -23,7 +23,7 @@ Drafts add_lesson(const Asked& asked) {
   JsonObject body = asked.body();
   body["text"] = *text;
   if (!asked.text("question").empty()) {
-    const auto question = choice_of(asked.args, "question", words::kReviewQuestions);
+    const auto question = choice_of(asked.args, "question", std::string(words::kReviewQuestions) + "|" + std::string(words::kRetrospect));
     if (!question) return asked.refused(question.error());
     body["question"] = *question;
   }

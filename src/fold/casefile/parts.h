@@ -82,6 +82,10 @@ Drafts refuse_custody(const Asked& asked);
 Drafts custody_lines(const CasefileState& state, const Entry& entry);
 void apply_item(CasefileState& state, const Entry& entry);
 void apply_custody(CasefileState& state, const Entry& entry);
+// privileged.cc
+Drafts seal_note(const Asked& asked);
+Drafts release_note(const Asked& asked);
+void apply_privileged(CasefileState& state, const Entry& entry);
 // lessons.cc
 Drafts add_lesson(const Asked& asked);
 Drafts open_follow_up(const Asked& asked);

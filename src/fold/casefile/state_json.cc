@@ -27,17 +27,19 @@ JsonArray numbers_json(const std::set<std::uint64_t>& numbers) {
 Json file_json(const CaseFile& file) {
   JsonArray rows;
   for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by, row.occurred ? Json(row.occurred->us) : Json(nullptr)});
-  JsonObject checks, notes, handovers;
+  JsonObject checks, notes, handovers, privileged;
   for (const auto& [item, check] : file.checks) checks[item] = JsonObject{{"state", check.state}, {"round", check.round}};
   for (const auto& [name, of] : file.notes) notes[name] = JsonObject{{"revision", of.revision}, {"text", of.text}};
   for (const auto& [id, of] : file.handovers) handovers[id] = JsonObject{{"role", of.role}, {"to", of.to}, {"by", of.by}, {"digest", of.digest}};
+  for (const auto& [id, of] : file.privileged) privileged[id] = JsonObject{{"sealed", of.sealed}, {"by", of.by}, {"time", of.time.us}};
   return JsonObject{{"endpoint", file.endpoint}, {"stream", file.stream}, {"title", file.title}, {"severity", file.severity}, {"rule", file.rule},
                     {"phase", file.phase}, {"roles", texts_json(file.roles)}, {"closed", file.closed}, {"into", file.into},
                     {"reopen_asked_by", file.reopen_asked_by}, {"rows", std::move(rows)}, {"words", texts_json(file.words)},
                     {"classed", JsonArray(file.classed.begin(), file.classed.end())},
                     {"contacts", file.contacts}, {"lessons", file.lessons}, {"lesson_ids", numbers_json(file.lesson_ids)}, {"labels", JsonArray(file.labels.begin(), file.labels.end())},
                     {"checks", std::move(checks)}, {"round", file.round}, {"indicators", numbers_json(file.indicators)}, {"assets", texts_json(file.assets)},
-                    {"notes", std::move(notes)}, {"handovers", std::move(handovers)}, {"working", JsonArray(file.working.begin(), file.working.end())}};
+                    {"notes", std::move(notes)}, {"handovers", std::move(handovers)}, {"privileged", std::move(privileged)},
+                    {"working", JsonArray(file.working.begin(), file.working.end())}};
 }
 
 std::uint64_t whole(const Json& value) { return value.is_number() ? value.to_number<std::uint64_t>() : 0; }
@@ -73,6 +75,7 @@ CaseFile file_from(const Json& d) {
   for (const std::string& field : strings_or_empty(d, "classed")) file.classed.insert(field);
   each_member(d, "checks", [&](const std::string& item, const Json& check) { file.checks[item] = {string_or(check, "state"), int_or(check, "round", 1)}; });
   each_member(d, "notes", [&](const std::string& name, const Json& of) { file.notes[name] = {int_or(of, "revision"), string_or(of, "text")}; });
+  each_member(d, "privileged", [&](const std::string& id, const Json& of) { file.privileged[id] = {string_or(of, "sealed"), string_or(of, "by"), Time{int_or(of, "time")}}; });
   each_member(d, "handovers", [&](const std::string& id, const Json& of) {
     file.handovers[id] = {string_or(of, "role"), string_or(of, "to"), string_or(of, "by"), string_or(of, "digest")};
   });

@@ -164,7 +164,7 @@ Json to_json(const ProvenanceState& state) {
   return JsonObject{{"endpoints", std::move(endpoints)}, {"releases", std::move(releases)},
                     {"sources", sources_to_json(state)}, {"gate_runs", std::move(runs)},
                     {"last_known_good", std::move(good)}, {"promotions", std::move(promotions)},
-                    {"regressions", std::move(regressions), {"holdouts", holdouts_to_json(state)}};
+                    {"regressions", std::move(regressions)}, {"holdouts", holdouts_to_json(state)}};
 }
 
 Result<ProvenanceState> state_from_json(const Json& document) {

@@ -39,7 +39,7 @@ JsonArray burning_of(const BriefInput& in, const JsonArray& alerts, const JsonAr
       out.push_back(burning(fmt::format("{} is unanswered: nobody is called any more", string_or(alert, "id")), fmt::format("firebreak alert ack {}", string_or(alert, "id")), string_or(alert, "raised")));
   for (const Json& one : deadlines)
     if (bool_or(one, "overdue"))
-      out.push_back(burning(fmt::format("the report is overdue since {}: {}", string_or(one, "time"), string_or(one, "what")), string_or(one, "command"), string_or(one, "time")));
+      out.push_back(burning(fmt::format("the report is overdue since {}: {}", minute_text(string_or(one, "time")), string_or(one, "what")), string_or(one, "command"), string_or(one, "time")));
   for (const Json& action : items_of(in.incident, "actions"))
     if (string_or(action, "state") == "uncertain")
       out.push_back(burning(fmt::format("{}: nobody knows whether it took effect", string_or(action, "id")), fmt::format("firebreak action show {}", string_or(action, "id"))));
@@ -52,13 +52,13 @@ JsonArray burning_of(const BriefInput& in, const JsonArray& alerts, const JsonAr
     out.push_back(burning(fmt::format("{} finding{} on and nothing is in force", findings, findings == 1 ? " goes" : "s go"), fmt::format("firebreak incident show {}", id)));
   for (const Json& one : updates)
     if (bool_or(one, "overdue"))
-      out.push_back(burning(fmt::format("{} should have heard by {}", string_or(one, "audience"), string_or(one, "due")), string_or(one, "command"), string_or(one, "due")));
+      out.push_back(burning(fmt::format("{} should have heard by {}", string_or(one, "audience"), minute_text(string_or(one, "due"))), string_or(one, "command"), string_or(one, "due")));
   for (const Json& one : deadlines)
     if (!bool_or(one, "overdue") && is_soon(one, "time", in.now, kReportSoon))
-      out.push_back(burning(fmt::format("the report is due {}: {}", string_or(one, "time"), string_or(one, "what")), string_or(one, "command")));
+      out.push_back(burning(fmt::format("the report is due {}: {}", minute_text(string_or(one, "time")), string_or(one, "what")), string_or(one, "command")));
   for (const Json& one : in_force)
     if (is_soon(one, "until", in.now, kSoon))
-      out.push_back(burning(fmt::format("the lease of {} ends {}: {}", string_or(one, "id"), string_or(one, "until"), string_or(one, "what")), fmt::format("firebreak action show {}", string_or(one, "id"))));
+      out.push_back(burning(fmt::format("the lease of {} ends {}: {}", string_or(one, "id"), minute_text(string_or(one, "until")), string_or(one, "what")), fmt::format("firebreak action show {}", string_or(one, "id"))));
   if (find(in.incident, "acknowledged") == nullptr || in.incident.at("acknowledged").is_null())
     out.push_back(burning("nobody has said that they have it", fmt::format("firebreak incident ack {}", id), string_or(in.incident, "opened")));
   for (const Json& alert : alerts)
@@ -70,11 +70,11 @@ JsonArray burning_of(const BriefInput& in, const JsonArray& alerts, const JsonAr
 // "SEV-1 for 1 h 12 min, containment: 2 findings go on and nothing is in force; and 3 more"
 std::string top_line(const BriefInput& in, const JsonArray& burning, const Json& next) {
   const Json* const closed = find(in.incident, "closed");
-  if (closed != nullptr && closed->is_object()) return fmt::format("closed {} by {}: {}", string_or(*closed, "time"), plain_actor(string_or(*closed, "by")), string_or(*closed, "summary"));
+  if (closed != nullptr && closed->is_object()) return fmt::format("closed {} by {}: {}", minute_text(string_or(*closed, "time")), plain_actor(string_or(*closed, "by")), string_or(*closed, "summary"));
   const auto opened = get_time(in.incident, "opened");
   const std::string head = fmt::format("{} for {}, {}", string_or(in.incident, "severity"), opened ? span_text(in.now - *opened) : "an unknown time", plain_words(string_or(in.incident, "phase")));
   if (!burning.empty()) return fmt::format("{}: {}{}", head, string_or(burning.front(), "what"), burning.size() == 1 ? "" : fmt::format("; and {} more", burning.size() - 1));
-  return fmt::format("{}: nothing burns; {}", head, next.is_object() ? fmt::format("next, {}: {}", string_or(next, "time"), string_or(next, "what")) : "nothing is due");
+  return fmt::format("{}: nothing burns; {}", head, next.is_object() ? fmt::format("next, {}: {}", minute_text(string_or(next, "time")), string_or(next, "what")) : "nothing is due");
 }
 
 bool is_his(const BriefInput& in, const Json& need) {
@@ -103,6 +103,16 @@ JsonArray decisions_of(const BriefInput& in, const Json& commander) {
     std::string names;
     for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
     decide(fmt::format("its class by NIST AI 100-2 has no {}: it cannot be closed", names), fmt::format("firebreak incident set {} {} VALUE", id, missing.front()));
+  }
+  return out;
+}
+
+// With the words to choose from, so that a page can ask for them.
+JsonArray class_missing(const Json& incident) {
+  JsonArray out;
+  for (const std::string& name : attack_class_missing(incident)) {
+    const auto choices = split_choices(find_record_field(name)->choices);
+    out.push_back(JsonObject{{"field", name}, {"choices", JsonArray(choices.begin(), choices.end())}});
   }
   return out;
 }
@@ -142,6 +152,7 @@ Json brief_of(const BriefInput& in) {
   out["line"] = top_line(in, burns, next_of(updates, deadlines, in_force, due));
   out["burning"] = burns;
   out["decisions"] = open ? decisions_of(in, commands) : JsonArray{};
+  out["class_missing"] = class_missing(in.incident);
   out["yours"] = std::move(yours);
   out["others"] = std::move(others);
   out["harm"] = harm_of(in);

@@ -61,6 +61,14 @@ std::string plain_words(std::string text) {
   return text;
 }
 
+std::string minute_text(const std::string& time) {
+  const auto at = parse_time(time);
+  if (!at) return time;
+  std::string text = format_time(Time{at->us - at->us % kMinute}).substr(0, 16);
+  text[10] = ' ';
+  return text + "Z";
+}
+
 std::string span_text(std::int64_t us) {
   const std::int64_t minutes = std::max<std::int64_t>(0, us) / kMinute, hours = minutes / 60;
   if (hours >= 24) return fmt::format("{} d {} h", hours / 24, hours % 24);

@@ -14,6 +14,7 @@ JsonArray of_incident(const JsonArray& lines, const std::string& incident);
 std::string listed(const JsonArray& texts, std::string_view when_empty);
 std::string plain_actor(const std::string& actor);  // "ana" of "user:ana"
 std::string plain_words(std::string text);          // "post incident"
+std::string minute_text(const std::string& time);   // "2026-03-07 04:40Z": nobody reads microseconds in the worst hour
 std::string span_text(std::int64_t us);             // "3 d 4 h", "1 h 12 min", "7 min"
 
 // brief_figures.cc: whom it hurts, what money is at risk. What nobody states is null, with why.

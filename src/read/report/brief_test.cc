@@ -47,9 +47,9 @@ std::vector<std::string> whats(const Json& page, std::string_view key) {
 
 TEST(Brief, says_in_one_line_what_burns_and_lists_the_rest_worst_first) {
   const Json page = brief_of(worst_hour());
-  EXPECT_EQ(string_or(page, "line"), "SEV-1 for 40 min, containment: the report is overdue since 2026-03-07T04:40:00Z: DORA: initial; and 3 more");
-  EXPECT_EQ(whats(page, "burning"), (std::vector<std::string>{"the report is overdue since 2026-03-07T04:40:00Z: DORA: initial", "executives should have heard by 2026-03-07T04:40:00Z",
-                                                              "the lease of act-7 ends 2026-03-07T05:10:00Z: Quarantine the chain", "alert-3 is not acknowledged; called: mia"}));
+  EXPECT_EQ(string_or(page, "line"), "SEV-1 for 40 min, containment: the report is overdue since 2026-03-07 04:40Z: DORA: initial; and 3 more");
+  EXPECT_EQ(whats(page, "burning"), (std::vector<std::string>{"the report is overdue since 2026-03-07 04:40Z: DORA: initial", "executives should have heard by 2026-03-07 04:40Z",
+                                                              "the lease of act-7 ends 2026-03-07 05:10Z: Quarantine the chain", "alert-3 is not acknowledged; called: mia"}));
   for (const Json& one : page.at("burning").as_array()) EXPECT_TRUE(string_or(one, "command").starts_with("firebreak ")) << "each can be ended: " << canonical_json(one);
 }
 
@@ -79,11 +79,11 @@ TEST(Brief, is_calm_when_nothing_burns_and_names_what_comes_next) {
   in.status = JsonObject{};
   in.now = *parse_time("2026-03-07T04:20:00Z");
   const Json page = brief_of(in);
-  EXPECT_EQ(string_or(page, "line"), "SEV-1 for 10 min, containment: nothing burns; next, 2026-03-07T05:10:00Z: the lease of act-7 ends");
+  EXPECT_EQ(string_or(page, "line"), "SEV-1 for 10 min, containment: nothing burns; next, 2026-03-07 05:10Z: the lease of act-7 ends");
   in.incident.as_object()["closed"] = json(R"({"by":"user:ana","time":"2026-03-09T08:00:00Z","summary":"contained"})");
   in.incident.as_object()["state"] = "closed";
   const Json closed = brief_of(in);
-  EXPECT_EQ(string_or(closed, "line"), "closed 2026-03-09T08:00:00Z by ana: contained");
+  EXPECT_EQ(string_or(closed, "line"), "closed 2026-03-09 08:00Z by ana: contained");
   EXPECT_TRUE(closed.at("decisions").as_array().empty());
 }
 
@@ -116,6 +116,7 @@ TEST(Brief, names_what_only_the_commander_decides) {
   incident["fields"] = json(R"([{"field":"ai_goal","value":["privacy compromise"]}])");
   const Json page = brief_of(in);
   EXPECT_TRUE(page.at("commander").is_null());
+  EXPECT_EQ(canonical_json(page.at("class_missing").at(1)), R"({"choices":["training","deployment"],"field":"ai_stage"})");
   EXPECT_EQ(whats(page, "decisions"),
             (std::vector<std::string>{"nobody commands: take it, or name who does", "drift or malice: nobody has said", "2 measures are worked out and none is proposed",
                                       "its class by NIST AI 100-2 has no ai_system_type, ai_stage, ai_capability, ai_knowledge: it cannot be closed"}));

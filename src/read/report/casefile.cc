@@ -83,12 +83,6 @@ std::string amendments_of(const Json& lesson) {
 
 std::string lessons_html(const Json& report) {
   Table lessons{{"Lesson", "In phase", "By", "Entry"}, {}};
-  std::string unanswered;
-  for (const std::string& question : split_choices(words::kReviewQuestions)) {
-    bool answered = false;
-    for (const Json& lesson : list(report, "lessons")) answered = answered || string_or(lesson, "question") == question;
-    if (!answered) unanswered += "<li>" + escape_markup(review_question(question)) + "</li>";
-  }
   for (const Json& lesson : list(report, "lessons")) lessons.rows.push_back({(string_or(lesson, "question").empty() ? "" : "<span class=\"soft\">" + escape_markup(review_question(string_or(lesson, "question"))) + "</span><br>") + shown(lesson, "text") + amendments_of(lesson), shown(lesson, "phase"), shown(lesson.at("said"), "by"), entry_link(&lesson)});
   Table follow_ups{{"Follow-up", "Owner", "Due", "Accepted when", "State"}, {}};
   for (const Json& one : list(report, "follow_ups")) {
@@ -98,7 +92,7 @@ std::string lessons_html(const Json& report) {
     else if (bool_or(one, "overdue")) state = "<span class=\"bad\">overdue</span>";
     follow_ups.rows.push_back({shown(one, "id") + ": " + shown(one, "text"), shown(one, "owner"), shown_time(one, "due"), shown(one, "acceptance"), state});
   }
-  return lessons.html("No lesson was written down.") + (unanswered.empty() ? "" : "<p class=\"soft\">Not answered of what a review asks (NIST SP 800-61r2 3.4.1):</p><ul class=\"soft\">" + unanswered + "</ul>\n") + follow_ups.html("No follow-up was opened.");
+  return lessons.html("No lesson was written down.") + follow_ups.html("No follow-up was opened.");
 }
 
 }  // namespace firebreak::report

@@ -4,6 +4,7 @@
 #include "read/report/casefile.h"
 #include "read/report/html.h"
 #include "read/report/judged.h"
+#include "read/report/postmortem.h"
 #include "read/report/report.h"
 
 namespace firebreak::report {
@@ -343,6 +344,7 @@ std::string render_html(const Json& report) {
                         {"evidence", evidence(report)},
                         {"casefile", casefile_html(report)},
                         {"lessons", lessons_html(report)},
+                        {"postmortem", postmortem_html(part(report, "postmortem"))},
                         {"timeline", timeline(report)},
                         {"proofs", proofs(report)}});
 }

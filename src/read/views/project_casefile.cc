@@ -241,6 +241,11 @@ void custody_ended(Store& store, const Entry& entry) {
   });
 }
 
+// The sealed note itself is in no view; what is released comes as a note of its own.
+void privileged_note_released(Store& store, const Entry& entry) {
+  store.add_timeline(incident_of(entry), entry, fmt::format("{} released from counsel's privilege by {}: {}", string_or(entry.body, "note"), by_of(entry), string_or(entry.body, "reason")));
+}
+
 void lesson_added(Store& store, const Entry& entry) {
   JsonObject lesson = thing(entry, entry.id("lesson"), string_or(entry.body, "phase"));
   copy_members(lesson, entry.body, {"incident", "text", "phase", "question"});
@@ -351,6 +356,7 @@ constexpr Handler kHandlers[] = {
     {"incident_reopen_asked", incident_reopen_asked},
     {"incident_unrelated", incident_related},
     {"lesson_added", lesson_added},
+    {"privileged_note_released", privileged_note_released},
 };
 
 }  // namespace

@@ -64,6 +64,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)), events_(parts_.journal) {
   add_brief_routes();
   add_ticket_routes();
   add_share_routes();
+  add_privileged_routes();
   add_playbook_routes();
   add_deadline_routes();
   add_exercise_routes();

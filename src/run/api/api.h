@@ -54,6 +54,7 @@ class Api {
   void add_brief_routes();     // the commander's page of an incident
   void add_ticket_routes();
   void add_share_routes();
+  void add_privileged_routes();  // notes under counsel's privilege
   void add_deadline_routes();  // duties, regimes, drafts of reports
   void add_exercise_routes();  // what players and the facilitator of a drill see
   void add_write_routes();    // commands, endpoints, streams, blobs, clock, reports
@@ -106,6 +107,9 @@ class Api {
   FairQueue ingest_{kIngestThreads, kIngestOctets};
   net::Router router_;
 };
+
+// Notes under privilege are for counsel, with a token or key that reaches to what is written into incidents.
+bool is_counsel(const access::Principal& who);
 
 void mark_exercise(net::Response& response, const std::string& banner);  // the one place where answers are marked
 

@@ -1,5 +1,6 @@
-// The commander's page: one answer drawn together from what the other routes know (read/report/brief.h).
+// The commander's page and the post-mortem of an incident: each one answer drawn together from what the other routes know (read/report).
 #include "read/report/brief.h"
+#include "read/report/postmortem.h"
 #include "run/api/api.h"
 
 namespace firebreak::api {
@@ -16,6 +17,14 @@ void Api::add_brief_routes() {
     input.roles = who.role;
     input.now = parts_.clock.now();
     return shown(report::brief_of(input));
+  });
+  guarded("GET", "/api/v1/incidents/{id}/postmortem", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
+    FIREBREAK_ASSIGN(Json incident, parts_.views.incident(request.param("id")));
+    if (parts_.texts != nullptr) incident = parts_.texts->shown_in(std::move(incident));
+    JsonObject answer = report::postmortem_of(incident, parts_.clock.now()).as_object();
+    const std::string banner = parts_.exercise.empty() ? "" : "**" + parts_.exercise + "**\n\n";
+    answer["markdown"] = banner + report::postmortem_markdown(Json(answer));
+    return net::json_response(Json(std::move(answer)));
   });
 }
 

@@ -26,8 +26,8 @@ void Api::add_event_routes() {
     if (!who) return responder.fail(who.error());
     // Who may not read the whole journal learns that something happened; from whom an incident is kept, not even that.
     const bool whole = cell_of(who->rights, Duty::kAudit) >= Cell::kView;
-    const auto show = [this, whole, user = who->user](const std::vector<Entry>& entries) {
-      const Secrecy secrecy = secrecy_of(user);
+    const auto show = [this, whole, user = who->user, counsel = is_counsel(*who)](const std::vector<Entry>& entries) {
+      const Secrecy secrecy = secrecy_of(user).counsel(counsel);
       std::vector<Json> shown;
       for (const Entry& entry : entries) {
         if (secrecy.hides(entry)) shown.emplace_back(nullptr);

@@ -15,6 +15,7 @@
 #include "log/record/streams.h"
 #include "log/vault/people.h"
 #include "read/evidence/blob_store.h"
+#include "read/evidence/sealed_notes.h"
 #include "read/evidence/texts.h"
 #include "read/views/views.h"
 #include "world/net/message.h"
@@ -90,6 +91,7 @@ struct Parts {
   std::function<Result<Json>(Json incident, const std::string& tlp)> stix = {};  // of Views::incident, texts shown
   std::function<Result<Json>(const std::string& tracker, const net::Request& request)> ticket_news = {};  // signed notices of trackers
   const evidence::Texts* texts = nullptr;  // null: answers show the references
+  evidence::SealedNotes* sealed = nullptr;  // null: nobody writes under privilege
   vault::People* people = nullptr;         // null: nobody has passwords or one-time codes
 };
 

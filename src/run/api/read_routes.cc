@@ -107,7 +107,7 @@ void Api::add_read_routes() {
             FIREBREAK_ASSIGN(const std::uint64_t most, whole_number(request.query_or("limit", "100"), "limit"));
             if (most < 1 || most > 1000) return fail(Code::kInvalid, "'limit' must be 1 to 1000");
             FIREBREAK_ASSIGN(const auto entries, parts_.journal.entries(from, most));
-            const Secrecy secrecy = secrecy_of(who.user);  // here already: no text of what is hidden goes beside it
+            const Secrecy secrecy = secrecy_of(who.user).counsel(is_counsel(who));  // here already: no text of what is hidden goes beside it
             JsonArray items;
             for (const Entry& entry : entries)
               if (!secrecy.hides(entry)) items.push_back(entry_to_json(entry));

@@ -23,6 +23,10 @@ bool any_word(std::string_view text, const See& see) {
   return false;
 }
 
+bool is_privileged(const Entry& entry) {
+  return entry.kind == "privileged_note_sealed" || (entry.kind.starts_with("command") && string_or(entry.body, "name") == "incident.privileged");
+}
+
 bool is_entry(const JsonObject& object) { return object.contains("kind") && object.contains("body") && object.contains("actor"); }
 
 }  // namespace
@@ -46,6 +50,7 @@ bool Secrecy::hides(std::string_view text) const {
 }
 
 bool Secrecy::hides(const Entry& entry) const {
+  if (!counsel_ && is_privileged(entry)) return true;
   return any() && (made_.contains(entry.index) || causes_.contains(entry.cause) || hides(std::string_view(entry.cause)) || hides(std::string_view(canonical_json(entry.body))));
 }
 

@@ -19,6 +19,11 @@ class Secrecy {
   // `commands`: indexes of those by which hidden incidents were opened; they name none yet.
   explicit Secrecy(std::set<std::string> names, std::set<std::uint64_t> commands = {});
 
+  // Whether notes under counsel's privilege are for him: for everybody else the journal says nothing of one until it is released.
+  Secrecy& counsel(bool is) {
+    counsel_ = is;
+    return *this;
+  }
   bool any() const { return !names_.empty(); }
   bool hides(std::string_view text) const;  // a name stands in it, as a word
   bool hides(const Entry& entry) const;     // it mentions one, or made one
@@ -31,6 +36,7 @@ class Secrecy {
   std::set<std::string> names_;
   std::set<std::uint64_t> made_;     // the entries that made them, and those commands
   std::set<std::string> causes_;     // as entries name those commands
+  bool counsel_ = false;
 };
 
 }  // namespace firebreak::api

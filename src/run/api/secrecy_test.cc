@@ -60,5 +60,19 @@ TEST(Secrecy, hides_the_command_that_opened_the_incident_and_what_else_followed_
   EXPECT_FALSE(secrecy.hides(entry));
 }
 
+TEST(Secrecy, keeps_what_is_under_counsels_privilege_from_all_others) {
+  Entry sealed, asked, other;
+  sealed.kind = "privileged_note_sealed";
+  asked.kind = "command_accepted";
+  asked.body = JsonObject{{"name", "incident.privileged"}};
+  other.kind = "command_accepted";
+  other.body = JsonObject{{"name", "incident.note"}};
+  EXPECT_TRUE(Secrecy().hides(sealed));
+  EXPECT_TRUE(Secrecy().hides(asked));
+  EXPECT_FALSE(Secrecy().hides(other));
+  EXPECT_FALSE(Secrecy().counsel(true).hides(sealed));
+  EXPECT_TRUE(Secrecy({"inc-7"}).counsel(true).hides(Entry{.index = 9, .version = 1, .kind = "privileged_note_sealed", .time = {}, .actor = {}, .cause = {}, .source = {}, .body = JsonObject{{"incident", "inc-7"}}}));
+}
+
 }  // namespace
 }  // namespace firebreak::api

@@ -32,6 +32,7 @@ struct Town {
   std::unique_ptr<record::Streams> streams;
   std::unique_ptr<views::Views> views;
   std::unique_ptr<evidence::BlobStore> blobs;
+  std::unique_ptr<evidence::SealedNotes> sealed;
   std::unique_ptr<vault::People> people;
   std::unique_ptr<Api> api;
   std::unique_ptr<net::HttpServer> server;
@@ -61,7 +62,11 @@ struct Town {
     views = *views::Views::open(":memory:");
     blobs = std::make_unique<evidence::BlobStore>(*evidence::BlobStore::open(files, "blobs"));
     people = *vault::People::open(files, random, ".");
-    (void)journal->subscribe([this](const journal::Group& group) { (void)views->apply(group); }, 0);
+    sealed = *evidence::SealedNotes::open(files, random, ".");
+    (void)journal->subscribe([this](const journal::Group& group) {
+      for (const Entry& entry : group.entries) (void)sealed->apply(entry);
+      (void)views->apply(group);
+    }, 0);
     start_api();
     program("access.preset", JsonObject{{"preset", preset}, {"reason", "the first start"}});
     person("root", "admin");
@@ -76,6 +81,7 @@ struct Town {
   void start_api() {
     Parts parts{*journal, *streams, *views, *blobs, clock, metrics, openapi(), {}, {}, {}, {}, {}, random};
     parts.people = people.get();
+    parts.sealed = sealed.get();
     parts.healthy = [] { return Result<void>{}; };
     parts.create_stream = [this](const record::StreamConfig& config) -> Result<void> {
       FIREBREAK_TRY(streams->create(config));

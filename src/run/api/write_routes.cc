@@ -16,7 +16,7 @@ std::string created_id(const journal::Group& group) {
       {"detectors_proposed", "tune"},  {"change_added", "chg"},         {"mute_added", "mute"},
       {"command_requested", "ask"},    {"break_glass_opened", "bg"},    {"key_added", "key"},
       {"casefile_row", "row"},         {"casefile_indicator", "ind"},  {"casefile_contact", "contact"},       {"lesson_added", "lesson"}, {"amendment_proposed", "amend"}, {"ticket_linked", "ticket"},
-      {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
+      {"privileged_note_sealed", "priv"}, {"follow_up_opened", "follow"},  {"handover_prepared", "hand"},
       {"deadline_started", "duty"},    {"deadline_relief_proposed", "relief"},
       {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
       {"remedy_requested", "rem"},     {"taint_requested", "tnt"},
@@ -81,6 +81,8 @@ void Api::add_write_routes() {
             if (name == "incident.label" && parts_.label_check && args.is_object()) FIREBREAK_TRY(parts_.label_check(string_or(args, "framework"), string_or(args, "version"), string_or(args, "id")));
             if (name == "mute.add") FIREBREAK_TRY(name_muted_rule(args));
             if (name == "amendment.propose") return fail(Code::kForbidden, "what a lesson changes is proposed at /api/v1/incidents/{id}/amendments, which checks it");
+            if (name == "incident.privileged" || name == "incident.privileged_release")
+              return fail(Code::kForbidden, "notes under privilege are written and released at /api/v1/incidents/{id}/privileged, which seals and opens them");
             if (name == "incident.handover") return fail(Code::kForbidden, "roles are handed over at /api/v1/incidents/{id}/handovers, which makes the summary");
             return give_command(name, args, who);
           });

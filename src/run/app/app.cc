@@ -147,6 +147,7 @@ Result<void> App::Impl::open_journal() {
 
 Result<void> App::Impl::open_stores() {
   FIREBREAK_ASSIGN(people, vault::People::open(files, random, options.data_dir));
+  FIREBREAK_ASSIGN(sealed, evidence::SealedNotes::open(files, random, options.data_dir));
   FIREBREAK_ASSIGN(auto store, evidence::BlobStore::open(files, options.data_dir + "/blobs"));
   blobs = std::make_unique<evidence::BlobStore>(std::move(store));
   FIREBREAK_ASSIGN(streams, record::Streams::open(files, clock(), random, options.data_dir));
@@ -303,6 +304,8 @@ void App::Impl::on_group(const journal::Group& group) {
 void App::Impl::erase_text(const Entry& entry) {
   if (auto erased = texts->apply(entry); !erased)
     logger.error("a text that is erased is still on the disk; the next start removes it", erased.error());
+  if (auto released = sealed->apply(entry); !released)
+    logger.error("a note that was released still has its sealed copy; the next start destroys it", released.error());
 }
 
 void App::Impl::take_request(const Entry& entry) {

@@ -45,6 +45,7 @@ Result<void> App::Impl::start_api() {
   api::Parts parts{*journal, *streams, *views, *blobs, clock(), metrics, api::openapi(), {}, {}, {}, {}, {}, random};
   parts.texts = texts.get();
   parts.people = people.get();
+  parts.sealed = sealed.get();
   if (options.fed_clock) parts.feed_clock = [this](Time to) { return clockwork->feed(to); };
   parts.picture = [this](const std::string& incident) { return pictures->of(incident); };
   // A fed clock may stand for ever: an endpoint's first records start its detectors nevertheless.

@@ -12,6 +12,7 @@
 #include "base/task_thread.h"
 #include "read/evidence/blob_store.h"
 #include "log/vault/people.h"
+#include "read/evidence/sealed_notes.h"
 #include "read/evidence/texts.h"
 #include "read/views/views.h"
 #include "run/api/api.h"
@@ -57,6 +58,7 @@ struct App::Impl {
   std::string journal_why;         // the journal is not what it was, and an operator let it go on
   std::string last_configuration;  // digest of the one applied last
   std::unique_ptr<evidence::Texts> texts;
+  std::unique_ptr<evidence::SealedNotes> sealed;
   std::unique_ptr<vault::People> people;
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<evidence::BlobStore> blobs;

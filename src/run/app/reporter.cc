@@ -2,6 +2,7 @@
 
 #include "log/ledger/verify.h"
 #include "read/report/assets.h"
+#include "read/report/postmortem.h"
 #include "read/report/report.h"
 
 namespace firebreak::app {
@@ -28,8 +29,10 @@ Result<Json> make_report(const Context& context, const views::Views& views, cons
   input.made_by = "firebreak";
   FIREBREAK_ASSIGN(Json document, report::build_report(input));
   if (!exercise.empty()) document.as_object()["exercise"] = exercise;
+  std::string markdown = report::postmortem_markdown(document.at("postmortem"));
+  if (!exercise.empty()) markdown = "**" + exercise + "**\n\n" + markdown;
   std::string html = report::marked_page(report::render_html(document), exercise);
-  return Json(JsonObject{{"report", std::move(document)}, {"html", std::move(html)}});
+  return Json(JsonObject{{"report", std::move(document)}, {"html", std::move(html)}, {"postmortem", std::move(markdown)}});
 }
 
 }  // namespace firebreak::app

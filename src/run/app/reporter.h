@@ -6,7 +6,7 @@
 
 namespace firebreak::app {
 
-// {"report": document, "html": page}. `player` null: nobody measured from outside.
+// {"report": document, "html": page, "postmortem": Markdown}. `player` null: nobody measured from outside.
 Result<Json> make_report(const Context& context, const views::Views& views, const std::string& data_dir,
                          const std::string& incident, const Json& player, const Json& offsite, const std::string& exercise);
 

@@ -88,6 +88,17 @@ std::string notes_text(const Json& notes) {
   return out;
 }
 
+std::string privileged_text(const Json& list) {
+  const Json* const items = find(list, "items");
+  if (items == nullptr || !items->is_array() || items->get_array().empty()) return "no note is sealed\n";
+  std::string out;
+  for (const Json& note : items->get_array()) {
+    const Json* const text = find(note, "text");
+    out += fmt::format("{} by {}, {}\n  {}\n", cell(find(note, "id")), cell(find(note, "by")), cell(find(note, "time")), text != nullptr && !text->is_null() ? cell(text) : "cannot be opened: " + cell(find(note, "error")));
+  }
+  return out + "counsel releases one: firebreak incident release INC NOTE --reason TEXT\n";
+}
+
 std::string handovers_text(const Json& list) {
   std::string out;
   for (const Json& one : items(list, "items")) {

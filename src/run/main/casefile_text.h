@@ -12,6 +12,7 @@ std::string timeline_text(const Json& page);     // of GET /api/v1/incidents/{id
 std::string record_text(const Json& record);     // …/record
 std::string checklist_text(const Json& told);    // …/checklist
 std::string notes_text(const Json& notes);       // …/notes/{document}
+std::string privileged_text(const Json& list);   // …/privileged
 std::string handovers_text(const Json& list);    // …/handovers
 std::string radius_text(const Json& radius);     // …/radius
 std::string follow_ups_text(const Json& list);   // of GET /api/v1/follow-ups

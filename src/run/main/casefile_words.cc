@@ -10,7 +10,6 @@
 #include "run/main/casefile_text.h"
 #include "run/main/command_line.h"
 #include "run/main/print.h"
-#include "run/main/screens.h"
 #include "types/casefile.h"
 
 namespace firebreak::cli {
@@ -116,15 +115,12 @@ void CommandLine::add_casefile() {
   add_record();
   add_relations();
   add_lessons();
+  add_desk();
 }
 
 void CommandLine::add_timeline() {
   Words& w = words_;
   CasefileWords& c = words_.casefile;
-  auto* brief = verb(incident_, "brief", "the commander's page: what burns, what only they can do, harm, money, what is in force, who waits, what is due", [&w](Client& client) {
-    return print_of(client, "/api/v1/incidents/" + w.id + "/brief", brief_text);
-  });
-  brief->add_option("id", w.id)->required();
   for (const char* type : {"fact", "opinion"}) {
     const std::string name = type;
     auto* adding = verb(incident_, name, name == "fact" ? "write a fact into the timeline, with when it occurred" : "write an opinion into the timeline, apart from the facts", [&w, &c, name](Client& client) {
@@ -267,7 +263,7 @@ void CommandLine::add_lessons() {
   auto* lesson = verb(incident_, "lesson", "add a lesson: in any phase, and afterwards", [&w, &c](Client& client) { return give(client, "incident.lesson", {{"incident", w.id}, {"text", c.text}, {"question", c.question}}); });
   lesson->add_option("id", w.id)->required();
   lesson->add_option("text", c.text)->required();
-  lesson->add_option("--question", c.question, "of the review, that it answers: " + std::string(words::kReviewQuestions));
+  lesson->add_option("--question", c.question, "of the review, that it answers: " + std::string(words::kReviewQuestions) + "|" + std::string(words::kRetrospect));
   auto* follow = verb(incident_, "follow-up", "open a follow-up: owner, date, test of acceptance", [&w, &c](Client& client) {
     return give(client, "incident.follow_up", {{"incident", w.id}, {"text", c.text}, {"owner", w.owner}, {"due", c.to}, {"acceptance", c.acceptance}}, {"due"});
   });

@@ -272,14 +272,15 @@ int report(Client& client, const std::string& incident, const std::string& out, 
   }
   PosixFiles files;
   for (const auto& [name, content] : {std::pair<std::string, std::string>{"report.json", pretty_json(*document)},
-                                      std::pair<std::string, std::string>{"report.html", html}}) {
+                                      std::pair<std::string, std::string>{"report.html", html},
+                                      std::pair<std::string, std::string>{"postmortem.md", string_or(*answer, "postmortem")}}) {
     if (auto ok = files.make_dir(out); !ok) return report_error(ok.error(), json);
     if (auto ok = write_plain(files, out + "/" + name, content); !ok) return report_error(ok.error(), json);
   }
   if (json) {
-    print_json(JsonObject{{"report", out + "/report.json"}, {"html", out + "/report.html"}});
+    print_json(JsonObject{{"report", out + "/report.json"}, {"html", out + "/report.html"}, {"postmortem", out + "/postmortem.md"}});
   } else {
-    fmt::print("{}/report.html\n{}/report.json\n", out, out);
+    fmt::print("{}/report.html\n{}/report.json\n{}/postmortem.md\n", out, out, out);
   }
   return kDone;
 }

@@ -92,6 +92,7 @@ class CommandLine {
   void add_record();
   void add_relations();
   void add_lessons();
+  void add_desk();
   void add_asset();
   // amendment_words.cc
   void add_amendment();

@@ -2,6 +2,7 @@
 
 #include "fold/playbook/verbs.h"
 #include "run/main/command_line.h"
+#include "types/casefile.h"
 
 namespace firebreak::cli {
 
@@ -51,6 +52,8 @@ void CommandLine::add_incident() {
   impact->add_option("--information", w.items, "None, Privacy Breach, Proprietary Breach, Integrity Loss")->required();
   impact->add_option("--recoverability", w.recoverability, "Regular, Supplemented, Extended, Not Recoverable")->required();
   auto* close = verb(incident_, "close", "end the incident", [&w](Client& c) {
+    if (!w.casefile.value.empty())
+      if (const int code = give_command(c, "incident.record", JsonObject{{"incident", w.id}, {"field", kNoAttack}, {"text", w.casefile.value}}); code != kDone) return code;
     return give_command(c, "incident.close",
                         w.reason.empty() ? JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}}
                                          : JsonObject{{"incident", w.id}, {"summary", w.summary}, {"residual_risk", w.residual}, {"reason", w.reason}});
@@ -59,6 +62,7 @@ void CommandLine::add_incident() {
   close->add_option("--summary", w.summary)->required();
   close->add_option("--residual-risk", w.residual, "what remains")->required();
   close->add_option("--reason", w.reason, "needed before its last phase, or with tasks open");
+  close->add_option("--no-attack", w.casefile.value, "why it is no attack: needed when its class by NIST AI 100-2 is not set");
 }
 
 // Proposes one measure; the incident is optional, the lease is not.

@@ -104,7 +104,7 @@ void CommandLine::add_rest() {
   auto* reported = verb(app_.get(), "report", "the report of an incident",
                         [&w](Client& c) { return report(c, w.id, w.out, w.player); });
   reported->add_option("incident", w.id)->required();
-  reported->add_option("--out", w.out, "folder for report.json and report.html");
+  reported->add_option("--out", w.out, "folder for report.json, report.html and postmortem.md");
   reported->add_option("--player", w.player, "figures measured by a story's player");
   auto* completion = noun("completion", "a script that completes commands in a shell");
   offline(completion, "bash", "for bash: source <(firebreak completion bash)", [this] { return print_completion(*app_); });

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "read/evidence/bundle_files.h"
+#include "read/evidence/sealed_notes.h"
 #include "read/evidence/texts.h"
 
 namespace firebreak::offsite {
@@ -104,12 +105,15 @@ Result<std::vector<std::string>> backup_keys(Files& files, const std::string& da
   if (const auto texts = evidence::walk(files, evidence::texts_dir(data_dir)))  // none typed yet: no folder
     for (const std::string& name : *texts)
       if (!name.ends_with(".tmp")) names.push_back("texts/" + name);
+  if (const auto sealed = evidence::walk(files, evidence::sealed_dir(data_dir)))  // none under privilege: no folder
+    for (const std::string& name : *sealed)
+      if (!name.ends_with(".tmp")) names.push_back("sealed/" + name);
   std::sort(names.begin(), names.end());
   std::string manifest;
   std::vector<std::string> written;
   for (const std::string& name : names) {
     auto content_now = read_all(files, data_dir + "/" + name);
-    if (!content_now && content_now.error().code == Code::kNotFound && name.starts_with("texts/")) continue;  // erased meanwhile
+    if (!content_now && content_now.error().code == Code::kNotFound && (name.starts_with("texts/") || name.starts_with("sealed/"))) continue;  // erased or released meanwhile
     FIREBREAK_ASSIGN(const Bytes content, std::move(content_now));
     FIREBREAK_TRY(files.make_dir(parent_of(out_dir + "/" + name)));
     FIREBREAK_TRY(write_atomic(files, out_dir + "/" + name, content));

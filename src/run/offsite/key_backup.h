@@ -4,6 +4,7 @@
 //   keys/…             as in the data folder
 //   admin.token, …     tokens that the server made
 //   texts/…            what people typed (docs/formats/journal.md, "Free text")
+//   sealed/…           notes under counsel's privilege (docs/formats/sealed-note.md)
 //   MANIFEST.sha256    of all of them, for `sha256sum -c`
 //
 // DATA/key-backup.json says what the newest backup holds (docs/formats/store.md), so that keys that are in none can be told.

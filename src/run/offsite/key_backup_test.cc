@@ -71,6 +71,21 @@ TEST(KeyBackup, holds_what_people_typed_and_one_with_an_erased_text_goes_within_
   EXPECT_EQ(room.folders(), 1u);
 }
 
+TEST(KeyBackup, holds_sealed_notes_with_their_keys_and_one_with_a_released_note_is_outdated) {
+  Room room;
+  room.write("keys/epochs/counsel-inc-7/00000009.seed", "its key");
+  room.write("sealed/ab/abcd", "sealed octets");
+  const std::string first = room.renew(kNow);
+  EXPECT_EQ(*read_all(room.files, first + "/sealed/ab/abcd"), "sealed octets");
+  EXPECT_FALSE(room.state().outdated);
+  ASSERT_TRUE(room.files.remove("data/keys/epochs/counsel-inc-7/00000009.seed"));
+  ASSERT_TRUE(room.files.remove("data/sealed/ab/abcd"));
+  EXPECT_TRUE(room.state().outdated) << "it can open what is released and may be erased";
+  room.renew(kNow + kSecond);
+  room.renew(kNow + kSecond + kKeepReplaced);
+  EXPECT_FALSE(exists(room.files, first + "/sealed/ab/abcd"));
+}
+
 TEST(KeyBackup, what_an_erasure_left_of_an_epoch_is_no_missing_key_but_makes_the_backup_outdated) {
   Room room;
   room.write(Room::seed(1), "one");
