@@ -114,6 +114,7 @@ await ana.locator("#needs a", { hasText: /./ }).first().waitFor();
 await ana.locator("#needs a").first().click();
 await byKeyboard(ana, "Acknowledge: I have it");
 await ana.locator("#incident dd", { hasText: "ana" }).first().waitFor();
+await ana.locator("section[aria-label='For the commander']", { hasText: /SEV-\d for / }).waitFor();
 say("ana has the incident");
 
 // ---- 3:00 options, four eyes
