@@ -45,6 +45,13 @@ struct Handover {
   bool operator==(const Handover&) const = default;
 };
 
+struct EvidenceItem {
+  std::string digest;
+  std::string holder;             // who signed for it; empty: where it was captured
+  std::string offer, last_offer;  // that waits; the newest
+  bool operator==(const EvidenceItem&) const = default;
+};
+
 struct CaseFile {
   std::string endpoint, stream, title, severity, rule, phase = "detection_analysis";
   std::map<std::string, std::string> roles;
@@ -59,6 +66,7 @@ struct CaseFile {
   std::int64_t round = 1;                      // of the loop from 6.3 to 1.1
   std::set<std::uint64_t> indicators;          // not withdrawn
   std::map<std::string, std::string> assets;   // -> state
+  std::map<std::string, EvidenceItem> items;   // by ev-N
   std::map<std::string, Notes> notes;
   std::map<std::string, Handover> handovers;   // not accepted yet, by hand-N
   std::set<std::string> working;               // runs that go on, actions that may be in force
@@ -70,13 +78,6 @@ struct FollowUp {
   Time due;
   bool overdue = false;  // told
   bool operator==(const FollowUp&) const = default;
-};
-
-struct EvidenceItem {
-  std::string incident, digest;
-  std::string holder;             // who signed for it; empty: where it was captured
-  std::string offer, last_offer;  // that waits; the newest
-  bool operator==(const EvidenceItem&) const = default;
 };
 
 struct CustodyOffer {
@@ -91,7 +92,6 @@ struct CasefileState {
   std::map<std::string, std::set<std::string>> needs;    // asset -> what it depends on
   std::map<std::string, FollowUp> follow_ups;            // open ones, by follow-N
   std::map<std::string, std::string> working_of;         // run or action -> incident
-  std::map<std::string, EvidenceItem> items;             // by ev-N
   std::map<std::string, CustodyOffer> offers;            // that wait, by cust-N
   std::set<std::uint64_t> closed_order;                  // closed incidents that keep their rows, by index
   bool operator==(const CasefileState&) const = default;

@@ -22,7 +22,8 @@ Json file_json(const CaseFile& file) {
   JsonArray rows, indicators;
   for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by});
   for (const std::uint64_t index : file.indicators) indicators.push_back(index);
-  JsonObject checks, notes, handovers;
+  JsonObject checks, notes, handovers, items;
+  for (const auto& [id, item] : file.items) items[id] = JsonArray{Json(item.digest), Json(item.holder), Json(item.offer), Json(item.last_offer)};
   for (const auto& [item, check] : file.checks) checks[item] = JsonObject{{"state", check.state}, {"round", check.round}};
   for (const auto& [name, of] : file.notes) notes[name] = JsonObject{{"revision", of.revision}, {"text", of.text}};
   for (const auto& [id, of] : file.handovers) handovers[id] = JsonObject{{"role", of.role}, {"to", of.to}, {"by", of.by}, {"digest", of.digest}};
@@ -31,10 +32,14 @@ Json file_json(const CaseFile& file) {
                     {"reopen_asked_by", file.reopen_asked_by}, {"rows", std::move(rows)}, {"words", texts_json(file.words)},
                     {"contacts", file.contacts}, {"lessons", file.lessons}, {"labels", JsonArray(file.labels.begin(), file.labels.end())},
                     {"checks", std::move(checks)}, {"round", file.round}, {"indicators", std::move(indicators)}, {"assets", texts_json(file.assets)},
-                    {"notes", std::move(notes)}, {"handovers", std::move(handovers)}, {"working", JsonArray(file.working.begin(), file.working.end())}};
+                    {"notes", std::move(notes)}, {"items", std::move(items)}, {"handovers", std::move(handovers)}, {"working", JsonArray(file.working.begin(), file.working.end())}};
 }
 
 std::uint64_t whole(const Json& value) { return value.is_number() ? value.to_number<std::uint64_t>() : 0; }
+
+std::string cell(const Json& row, std::size_t at) {
+  return row.is_array() && at < row.get_array().size() && row.get_array()[at].is_string() ? std::string(row.get_array()[at].get_string()) : std::string();
+}
 
 CaseFile file_from(const Json& d) {
   CaseFile file;
@@ -58,6 +63,7 @@ CaseFile file_from(const Json& d) {
   file.working = {working.begin(), working.end()};
   each_member(d, "checks", [&](const std::string& item, const Json& check) { file.checks[item] = {string_or(check, "state"), int_or(check, "round", 1)}; });
   each_member(d, "notes", [&](const std::string& name, const Json& of) { file.notes[name] = {int_or(of, "revision"), string_or(of, "text")}; });
+  each_member(d, "items", [&](const std::string& id, const Json& of) { file.items[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3)}; });
   each_member(d, "handovers", [&](const std::string& id, const Json& of) {
     file.handovers[id] = {string_or(of, "role"), string_or(of, "to"), string_or(of, "by"), string_or(of, "digest")};
   });
@@ -74,11 +80,9 @@ Json to_json(const CasefileState& state) {
     follow_ups[id] = JsonObject{{"incident", of.incident}, {"owner", of.owner}, {"due", of.due.us}, {"overdue", of.overdue}};
   JsonArray closed;
   for (const std::uint64_t index : state.closed_order) closed.push_back(index);
-  JsonObject items, offers;
-  for (const auto& [id, item] : state.items)
-    items[id] = JsonArray{Json(item.incident), Json(item.digest), Json(item.holder), Json(item.offer), Json(item.last_offer)};
+  JsonObject offers;
   for (const auto& [id, offer] : state.offers) offers[id] = JsonArray{Json(offer.incident), Json(offer.from), Json(offer.to), Json(offer.digest)};
-  return JsonObject{{"files", std::move(files)}, {"items", std::move(items)}, {"offers", std::move(offers)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
+  return JsonObject{{"files", std::move(files)}, {"offers", std::move(offers)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
                     {"assets", texts_json(state.asset_types)}, {"needs", std::move(needs)}, {"follow_ups", std::move(follow_ups)},
                     {"working_of", texts_json(state.working_of)}, {"closed_order", std::move(closed)}};
 }
@@ -99,8 +103,6 @@ Result<CasefileState> state_from_json(const Json& document) {
     state.follow_ups[id] = {string_or(of, "incident"), string_or(of, "owner"), Time{int_or(of, "due")}, bool_or(of, "overdue")};
   });
   state.working_of = texts_from(document, "working_of");
-  const auto cell = [](const Json& row, std::size_t at) { return row.is_array() && at < row.get_array().size() && row.get_array()[at].is_string() ? std::string(row.get_array()[at].get_string()) : std::string(); };
-  each_member(document, "items", [&](const std::string& id, const Json& of) { state.items[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3), cell(of, 4)}; });
   each_member(document, "offers", [&](const std::string& id, const Json& of) { state.offers[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3)}; });
   if (const Json* const closed = find(document, "closed_order"); closed != nullptr && closed->is_array())
     for (const Json& index : closed->get_array()) state.closed_order.insert(whole(index));
