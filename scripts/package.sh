@@ -24,7 +24,7 @@ done
 # What the shipped drills replay, where their documents look for it.
 mkdir -p "$root/usr/share/firebreak/examples/fraud/data/credit_releases"
 cp examples/fraud/data/credit_{stream.ndjson,train.csv,test.csv}.zst "$root/usr/share/firebreak/examples/fraud/data/"
-cp examples/fraud/data/credit_releases/model_1.0.0.json "$root/usr/share/firebreak/examples/fraud/data/credit_releases/"
+cp examples/fraud/data/credit_releases/model_1.{0,2}.0.json "$root/usr/share/firebreak/examples/fraud/data/credit_releases/"
 # The shipped playbooks are signed, so that an installation can tell them from changed ones (`playbooks: trusted_keys`). A release
 # is made with FIREBREAK_PLAYBOOK_KEY (Ed25519, PEM); without it this build's own key signs, which says no more than "as built".
 key=${FIREBREAK_PLAYBOOK_KEY:-$out/playbooks.key}

@@ -90,6 +90,8 @@ void apply_closed(CasefileState& state, const Entry& entry) {
     if (oldest == state.files.end()) continue;
     oldest->second.rows.clear();
     oldest->second.indicators.clear();
+    oldest->second.items.clear();
+    std::erase_if(state.offers, [&](const auto& offer) { return offer.second.incident == oldest->first; });
   }
 }
 

@@ -54,6 +54,13 @@ struct Privileged {  // a note under counsel's privilege, not released
   bool operator==(const Privileged&) const = default;
 };
 
+struct EvidenceItem {
+  std::string digest;
+  std::string holder;             // who signed for it; empty: where it was captured
+  std::string offer, last_offer;  // that waits; the newest
+  bool operator==(const EvidenceItem&) const = default;
+};
+
 struct CaseFile {
   std::string endpoint, stream, title, severity, rule, phase = "detection_analysis";
   std::map<std::string, std::string> roles;
@@ -70,6 +77,7 @@ struct CaseFile {
   std::int64_t round = 1;                      // of the loop from 6.3 to 1.1
   std::set<std::uint64_t> indicators;          // not withdrawn
   std::map<std::string, std::string> assets;   // -> state
+  std::map<std::string, EvidenceItem> items;   // by ev-N
   std::map<std::string, Notes> notes;
   std::map<std::string, Handover> handovers;   // not accepted yet, by hand-N
   std::map<std::string, Privileged> privileged;  // by priv-N
@@ -94,13 +102,6 @@ struct Amendment {
   bool operator==(const Amendment&) const = default;
 };
 
-struct EvidenceItem {
-  std::string incident, digest;
-  std::string holder;             // who signed for it; empty: where it was captured
-  std::string offer, last_offer;  // that waits; the newest
-  bool operator==(const EvidenceItem&) const = default;
-};
-
 struct CustodyOffer {
   std::string incident, from, to, digest;
   bool operator==(const CustodyOffer&) const = default;
@@ -116,7 +117,6 @@ struct CasefileState {
   std::set<std::string> regressions;                     // amendments whose trace the gates replay
   std::string rules;                                     // digest of the Sigma rules that are applied; empty: none are
   std::map<std::string, std::string> working_of;         // run or action -> incident
-  std::map<std::string, EvidenceItem> items;             // by ev-N
   std::map<std::string, CustodyOffer> offers;            // that wait, by cust-N
   std::set<std::uint64_t> closed_order;                  // closed incidents that keep their rows, by index
   bool operator==(const CasefileState&) const = default;

@@ -41,8 +41,8 @@ Drafts offer_custody(const Asked& asked) {
   JsonObject body = asked.body();
   if (auto ok = copy_time(asked, "at", body); !ok) return asked.refused(ok.error());
   JsonArray items;
-  for (const auto& [id, item] : asked.state.items) {
-    if (item.incident != asked.incident || (what != "bundle" && what != id)) continue;
+  for (const auto& [id, item] : asked.file->items) {
+    if (what != "bundle" && what != id) continue;
     if (what != "bundle" && digest != item.digest) return asked.refused(Code::kConflict, fmt::format("{} has the digest {}: compare what you give with it", id, item.digest), "/digest");
     if (!item.holder.empty() && item.holder != giver) return asked.refused(Code::kForbidden, fmt::format("{} is in the hands of {}, who alone can give it", id, item.holder), "/evidence");
     if (!item.offer.empty()) return asked.refused(Code::kConflict, fmt::format("{} is offered already ({}): it must be taken, refused or withdrawn first", id, item.offer), "/evidence");
@@ -86,10 +86,13 @@ Drafts refuse_custody(const Asked& asked) {
 Drafts custody_lines(const CasefileState& state, const Entry& entry) {
   const bool offered = entry.kind == "custody_offered";
   const std::string id = offered ? entry.id("cust") : string_or(entry.body, "offer"), outcome = string_or(entry.body, "outcome");
+  const std::string incident = string_or(entry.body, "incident");
+  const auto file = state.files.find(incident);
+  if (file == state.files.end()) return {};
   Drafts drafts;
-  for (const auto& [evidence, item] : state.items) {
+  for (const auto& [evidence, item] : file->second.items) {
     if ((offered ? item.offer : item.last_offer) != id) continue;
-    JsonObject body{{"evidence", evidence}, {"incident", item.incident}, {"offer", id}, {"action", offered ? "offer" : outcome == "taken" ? "transfer" : outcome == "refused" ? "refuse" : "withdraw"}};
+    JsonObject body{{"evidence", evidence}, {"incident", incident}, {"offer", id}, {"action", offered ? "offer" : outcome == "taken" ? "transfer" : outcome == "refused" ? "refuse" : "withdraw"}};
     for (const char* key : {"from", "to", "digest", "at", "said", "by"})
       if (const Json* value = find(entry.body, key)) body[key] = *value;
     body["reason"] = string_or(entry.body, "reason", outcome == "taken" ? "signed for the digest that was offered" : "");
@@ -99,21 +102,22 @@ Drafts custody_lines(const CasefileState& state, const Entry& entry) {
 }
 
 void apply_item(CasefileState& state, const Entry& entry) {
-  const std::string incident = string_or(entry.body, "incident");
-  if (state.files.contains(incident)) state.items[entry.id("ev")] = {incident, string_or(entry.body, "digest"), "", "", ""};
+  if (CaseFile* const file = file_of(state, entry)) file->items[entry.id("ev")] = {string_or(entry.body, "digest"), "", "", ""};
 }
 
 void apply_custody(CasefileState& state, const Entry& entry) {
+  CaseFile* const file = file_of(state, entry);
+  if (file == nullptr) return;
   if (entry.kind == "custody_offered") {
     const std::string id = entry.id("cust");
     state.offers[id] = {string_or(entry.body, "incident"), string_or(entry.body, "from"), string_or(entry.body, "to"), string_or(entry.body, "digest")};
     for (const std::string& item : strings_or_empty(entry.body, "items"))
-      if (const auto at = state.items.find(item); at != state.items.end()) at->second.offer = at->second.last_offer = id;
+      if (const auto at = file->items.find(item); at != file->items.end()) at->second.offer = at->second.last_offer = id;
     return;
   }
   const auto offer = state.offers.find(string_or(entry.body, "offer"));
   if (offer == state.offers.end()) return;
-  for (auto& [id, item] : state.items) {
+  for (auto& [id, item] : file->items) {
     if (item.offer != offer->first) continue;
     item.offer.clear();
     if (string_or(entry.body, "outcome") == "taken") item.holder = offer->second.to;

@@ -24,7 +24,7 @@ class Store : public GroupDriver<CasefileState> {
     return command(by, name, std::move(args));
   }
   std::vector<Entry> offer(std::size_t item, const std::string& to = "ben", const std::string& by = "user:ana") {
-    return act("evidence.offer", {{"incident", incident}, {"evidence", items[item]}, {"to", to}, {"digest", state().items.at(items[item]).digest}, {"reason", "for the laboratory"}}, by);
+    return act("evidence.offer", {{"incident", incident}, {"evidence", items[item]}, {"to", to}, {"digest", state().files.at(incident).items.at(items[item]).digest}, {"reason", "for the laboratory"}}, by);
   }
   std::string incident;
   std::vector<std::string> items;
@@ -42,7 +42,7 @@ TEST(Custody, goes_over_when_the_taker_signs_for_the_digest_that_the_giver_named
   const std::string id = find_kind(offered, "custody_offered")->id("cust"), digest = sha256("counters").hex();
   EXPECT_EQ(string_or(find_kind(offered, "evidence_custody")->body, "action"), "offer");
   EXPECT_EQ(string_or(find_kind(offered, "evidence_custody")->body, "digest"), digest);
-  EXPECT_EQ(store.state().items.at(store.items[0]).holder, "") << "until it is taken it is with who gave it";
+  EXPECT_EQ(store.state().files.at(store.incident).items.at(store.items[0]).holder, "") << "until it is taken it is with who gave it";
   EXPECT_EQ(refused(store.act("evidence.take", {{"offer", id}, {"digest", digest}}, "user:cyd")), "forbidden /offer");
   EXPECT_EQ(refused(store.act("evidence.take", {{"offer", id}, {"digest", digest}}, "user:ana")), "forbidden /offer") << "one person alone is no hand-over";
   EXPECT_EQ(refused(store.act("evidence.take", {{"offer", id}, {"digest", sha256("other").hex()}}, "user:ben")), "conflict /digest");
@@ -50,7 +50,7 @@ TEST(Custody, goes_over_when_the_taker_signs_for_the_digest_that_the_giver_named
   const Entry* const line = find_kind(taken, "evidence_custody");
   ASSERT_NE(line, nullptr);
   for (const auto& [key, value] : {std::pair("action", "transfer"), {"from", "ana"}, {"to", "ben"}, {"by", "user:ben"}}) EXPECT_EQ(string_or(line->body, key), value);
-  EXPECT_EQ(store.state().items.at(store.items[0]).holder, "ben");
+  EXPECT_EQ(store.state().files.at(store.incident).items.at(store.items[0]).holder, "ben");
   EXPECT_EQ(refused(store.offer(0, "cyd", "user:ana")), "forbidden /evidence") << "ana has it no more";
   EXPECT_EQ(refused(store.offer(0, "cyd", "user:ben")), "");
   EXPECT_EQ(store.replayed(), store.state());
@@ -68,7 +68,7 @@ TEST(Custody, is_refused_or_withdrawn_with_a_reason_and_stays_where_it_was) {
   EXPECT_EQ(refused(store.act("evidence.take", {{"offer", first}, {"digest", sha256("counters").hex()}}, "user:ben")), "not_found /offer");
   const std::string second = find_kind(store.offer(0), "custody_offered")->id("cust");
   EXPECT_EQ(string_or(find_kind(store.act("evidence.withdraw", {{"offer", second}, {"reason", "the wrong one"}}, "user:ana"), "evidence_custody")->body, "action"), "withdraw");
-  EXPECT_EQ(store.state().items.at(store.items[0]).holder, "");
+  EXPECT_EQ(store.state().files.at(store.incident).items.at(store.items[0]).holder, "");
   EXPECT_TRUE(store.state().offers.empty());
 }
 
@@ -78,7 +78,7 @@ TEST(Custody, of_a_bundle_takes_every_item_under_the_digest_of_its_manifest) {
   const auto offered = store.act("evidence.offer", {{"incident", store.incident}, {"evidence", "bundle"}, {"to", "ben"}, {"digest", manifest}, {"reason", "for the authority"}}, "user:ana");
   EXPECT_EQ(std::count_if(offered.begin(), offered.end(), [](const Entry& entry) { return entry.kind == "evidence_custody"; }), 2);
   store.act("evidence.take", {{"offer", find_kind(offered, "custody_offered")->id("cust")}, {"digest", manifest}}, "user:ben");
-  for (const std::string& item : store.items) EXPECT_EQ(store.state().items.at(item).holder, "ben");
+  for (const std::string& item : store.items) EXPECT_EQ(store.state().files.at(store.incident).items.at(item).holder, "ben");
 }
 
 TEST(Custody, needs_two_people_the_right_digest_and_times_with_a_zone) {
@@ -106,19 +106,19 @@ RC_GTEST_PROP(CustodyProperty, an_item_changes_hands_only_by_both_sides, ()) {
   const std::vector<std::string> people{"ana", "ben", "cyd"};
   for (const int step : *rc::gen::container<std::vector<int>>(30, rc::gen::inRange(0, 4 * 3 * 3 * 2))) {
     const auto at = static_cast<std::size_t>(step);
-    const std::string who = "user:" + people[at / 4 % 3], to = people[at / 12 % 3], item = store.items[at / 36 % 2], before = store.state().items.at(item).holder;
+    const std::string who = "user:" + people[at / 4 % 3], to = people[at / 12 % 3], item = store.items[at / 36 % 2], before = store.state().files.at(store.incident).items.at(item).holder;
     const std::string open = store.state().offers.empty() ? "cust-0" : store.state().offers.begin()->first;
     std::vector<Entry> group;
     if (at % 4 == 0) group = store.offer(at / 36 % 2, to, who);
     else if (at % 4 == 1) group = store.act("evidence.take", {{"offer", open}, {"digest", store.state().offers.empty() ? sha256("x").hex() : store.state().offers.begin()->second.digest}}, who);
     else group = store.act(at % 4 == 2 ? "evidence.refuse" : "evidence.withdraw", {{"offer", open}, {"reason", "r"}}, who);
-    const std::string& after = store.state().items.at(item).holder;
+    const std::string& after = store.state().files.at(store.incident).items.at(item).holder;
     if (after != before) RC_ASSERT(find_kind(group, "custody_ended") != nullptr && "user:" + after == who);
   }
   std::map<std::string, std::string> last;  // of each item: who took it, from the lines alone
   for (const Entry& entry : store.entries())
     if (entry.kind == "evidence_custody" && string_or(entry.body, "action") == "transfer") last[string_or(entry.body, "evidence")] = string_or(entry.body, "to");
-  for (const auto& [id, item] : store.state().items) RC_ASSERT(item.holder == last[id]);
+  for (const auto& [id, item] : store.state().files.at(store.incident).items) RC_ASSERT(item.holder == last[id]);
   RC_ASSERT(store.replayed() == store.state());
 }
 

@@ -27,7 +27,8 @@ JsonArray numbers_json(const std::set<std::uint64_t>& numbers) {
 Json file_json(const CaseFile& file) {
   JsonArray rows;
   for (const Row& row : file.rows) rows.push_back(JsonArray{row.index, row.opinion ? 1 : 0, row.corrected_by, row.occurred ? Json(row.occurred->us) : Json(nullptr)});
-  JsonObject checks, notes, handovers, privileged;
+  JsonObject checks, notes, handovers, privileged, items;
+  for (const auto& [id, item] : file.items) items[id] = JsonArray{Json(item.digest), Json(item.holder), Json(item.offer), Json(item.last_offer)};
   for (const auto& [item, check] : file.checks) checks[item] = JsonObject{{"state", check.state}, {"round", check.round}};
   for (const auto& [name, of] : file.notes) notes[name] = JsonObject{{"revision", of.revision}, {"text", of.text}};
   for (const auto& [id, of] : file.handovers) handovers[id] = JsonObject{{"role", of.role}, {"to", of.to}, {"by", of.by}, {"digest", of.digest}};
@@ -38,7 +39,7 @@ Json file_json(const CaseFile& file) {
                     {"classed", JsonArray(file.classed.begin(), file.classed.end())},
                     {"contacts", file.contacts}, {"lessons", file.lessons}, {"lesson_ids", numbers_json(file.lesson_ids)}, {"labels", JsonArray(file.labels.begin(), file.labels.end())},
                     {"checks", std::move(checks)}, {"round", file.round}, {"indicators", numbers_json(file.indicators)}, {"assets", texts_json(file.assets)},
-                    {"notes", std::move(notes)}, {"handovers", std::move(handovers)}, {"privileged", std::move(privileged)},
+                    {"notes", std::move(notes)}, {"items", std::move(items)}, {"handovers", std::move(handovers)}, {"privileged", std::move(privileged)},
                     {"working", JsonArray(file.working.begin(), file.working.end())}};
 }
 
@@ -49,6 +50,10 @@ std::set<std::uint64_t> numbers_from(const Json& document, std::string_view key)
   if (const Json* const numbers = find(document, key); numbers != nullptr && numbers->is_array())
     for (const Json& number : numbers->get_array()) out.insert(whole(number));
   return out;
+}
+
+std::string cell(const Json& row, std::size_t at) {
+  return row.is_array() && at < row.get_array().size() && row.get_array()[at].is_string() ? std::string(row.get_array()[at].get_string()) : std::string();
 }
 
 CaseFile file_from(const Json& d) {
@@ -76,6 +81,7 @@ CaseFile file_from(const Json& d) {
   each_member(d, "checks", [&](const std::string& item, const Json& check) { file.checks[item] = {string_or(check, "state"), int_or(check, "round", 1)}; });
   each_member(d, "notes", [&](const std::string& name, const Json& of) { file.notes[name] = {int_or(of, "revision"), string_or(of, "text")}; });
   each_member(d, "privileged", [&](const std::string& id, const Json& of) { file.privileged[id] = {string_or(of, "sealed"), string_or(of, "by"), Time{int_or(of, "time")}}; });
+  each_member(d, "items", [&](const std::string& id, const Json& of) { file.items[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3)}; });
   each_member(d, "handovers", [&](const std::string& id, const Json& of) {
     file.handovers[id] = {string_or(of, "role"), string_or(of, "to"), string_or(of, "by"), string_or(of, "digest")};
   });
@@ -106,12 +112,10 @@ Json to_json(const CasefileState& state) {
   for (const auto& [asset, needed] : state.needs) needs[asset] = JsonArray(needed.begin(), needed.end());
   for (const auto& [id, of] : state.follow_ups)
     follow_ups[id] = JsonObject{{"incident", of.incident}, {"owner", of.owner}, {"due", of.due.us}, {"overdue", of.overdue}};
-  JsonObject amendments, items, offers;
+  JsonObject amendments, offers;
   for (const auto& [id, of] : state.amendments) amendments[id] = amendment_json(of);
-  for (const auto& [id, item] : state.items)
-    items[id] = JsonArray{Json(item.incident), Json(item.digest), Json(item.holder), Json(item.offer), Json(item.last_offer)};
   for (const auto& [id, offer] : state.offers) offers[id] = JsonArray{Json(offer.incident), Json(offer.from), Json(offer.to), Json(offer.digest)};
-  return JsonObject{{"files", std::move(files)}, {"items", std::move(items)}, {"offers", std::move(offers)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
+  return JsonObject{{"files", std::move(files)}, {"offers", std::move(offers)}, {"relations", JsonArray(state.relations.begin(), state.relations.end())},
                     {"assets", texts_json(state.asset_types)}, {"needs", std::move(needs)}, {"follow_ups", std::move(follow_ups)},
                     {"working_of", texts_json(state.working_of)}, {"closed_order", numbers_json(state.closed_order)},
                     {"amendments", std::move(amendments)}, {"regressions", JsonArray(state.regressions.begin(), state.regressions.end())}, {"rules", state.rules}};
@@ -138,8 +142,6 @@ Result<CasefileState> state_from_json(const Json& document) {
   const auto regressions = strings_or_empty(document, "regressions");
   state.regressions = {regressions.begin(), regressions.end()};
   state.rules = string_or(document, "rules");
-  const auto cell = [](const Json& row, std::size_t at) { return row.is_array() && at < row.get_array().size() && row.get_array()[at].is_string() ? std::string(row.get_array()[at].get_string()) : std::string(); };
-  each_member(document, "items", [&](const std::string& id, const Json& of) { state.items[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3), cell(of, 4)}; });
   each_member(document, "offers", [&](const std::string& id, const Json& of) { state.offers[id] = {cell(of, 0), cell(of, 1), cell(of, 2), cell(of, 3)}; });
   return state;
 }

@@ -12,6 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (auto rules = incident::rules_from_json(*document)) {
     incident::IncidentState state;
     state.rules = std::move(*rules);
+    if (auto joins = incident::joins_from_json(*document); joins && joins->has_value()) state.joins = std::move(**joins);
     const auto again = incident::incident_state_from_json(incident::to_json(state));
     if (!again || !(*again == state)) __builtin_trap();
   }

@@ -21,7 +21,7 @@ void link(IncidentState& state, Incident& incident, const std::string& finding, 
   at->second.incident = incident.id;
   at->second.cause = cause;
   at->second.mute.clear();
-  state.open_by_endpoint.try_emplace(at->second.endpoint, incident.id);
+  if (!at->second.endpoint.empty()) state.open_by_endpoint.try_emplace(at->second.endpoint, incident.id);  // a stream of no endpoint is nobody's
   incident.first_time = std::min(incident.first_time, at->second.first_time);
   incident.last_time = std::max(incident.last_time, at->second.last_time);
 }

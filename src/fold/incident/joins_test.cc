@@ -124,6 +124,17 @@ TEST(IncidentJoins, an_incident_takes_in_what_was_free_before_it_opened_and_what
   story.expect_whole();
 }
 
+TEST(IncidentJoins, a_stream_of_no_endpoint_joins_by_what_it_shares_and_brings_nothing_else_with_it) {
+  Story story;
+  const std::string id = story.poisoned();
+  const auto group = story.finding("rule_match", "", {"svc-train"}, "alias moved");
+  ASSERT_NE(linked(group), nullptr);
+  EXPECT_EQ(string_or(linked(group)->body, "incident"), id);
+  EXPECT_EQ(linked(story.finding("rule_match", "", {"somebody-else"}, "another pipeline")), nullptr);
+  EXPECT_FALSE(story.state().open_by_endpoint.contains(""));
+  story.expect_whole();
+}
+
 TEST(IncidentJoins, two_that_are_open_stay_two_and_are_told_once) {
   Story story;
   const std::string old = story.poisoned();
