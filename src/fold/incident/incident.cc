@@ -19,6 +19,7 @@ void link(IncidentState& state, Incident& incident, const std::string& finding, 
   const auto at = state.findings.find(finding);
   if (at == state.findings.end()) return;
   at->second.incident = incident.id;
+  state.loose.erase({at->second.last_time, finding});
   at->second.cause = cause;
   at->second.mute.clear();
   incident.first_time = std::min(incident.first_time, at->second.first_time);
@@ -186,6 +187,7 @@ void apply_config(IncidentState& state, const Entry& entry) {
   const Json* rules = find_pointer(entry.body, "/document/rules");
   if (rules == nullptr || find(*rules, "correlation") == nullptr) return;
   if (auto read = rules_from_json(*rules)) state.rules = std::move(*read);
+  forget_unruled(state);
 }
 
 void apply_remedy(IncidentState& state, const Entry& entry) {

@@ -30,6 +30,7 @@ const Incident* incident_of_endpoint(const IncidentState& state, const std::stri
 Drafts decide_finding(const IncidentState& state, const Entry& entry);
 Drafts decide_linked(const IncidentState& state, const Entry& entry);
 void apply_finding(IncidentState& state, const Entry& entry);
+void forget_unruled(IncidentState& state);  // loose findings, when the rules have changed
 bool in_a_rule(const IncidentState& state, const std::string& kind);
 std::string severity_of(Severity severity);  // the incident's words for a finding's
 bool is_graver(const std::string& a, const std::string& b);
