@@ -45,7 +45,7 @@ bool is_input_kind(std::string_view kind) {
       "evidence_captured", "evidence_failed", "evidence_custody", "order_started",  "order_outcome",
       "effect_check",    "gate_result",    "rollback_accepted", "erasure_done",    "erasure_forgotten",
       "retention_done",    "segment_archived", "archive_read",     "store_tested",    "impact_told",
-      "replay_told",       "playbook_call_started", "playbook_call_ended", "readiness_seen", "regime_configured", "notify_applied", "templates_applied", "delivery_started", "delivery_ended", "exercise_declared",
+      "replay_told",       "playbook_call_started", "playbook_call_ended", "readiness_seen", "regime_configured", "notify_applied", "templates_applied", "delivery_started", "delivery_ended", "exercise_declared", "host_clock_seen",
       "remedy_started",    "remedy_rows",      "remedy_ended",       "taint_built",
       "tickets_applied",   "ticket_call_started", "ticket_call_ended", "ticket_heard"};
   return std::find(std::begin(kInputs), std::end(kInputs), kind) != std::end(kInputs);

@@ -16,12 +16,10 @@ FindingPhase phase_of(const std::string& kind) {
 
 // Chains of open incidents are never forgotten; of the others the oldest go first.
 void forget_surplus(ContainState& state) {
-  while (state.chains.size() > kChains) {
-    auto oldest = state.chains.end();
-    for (auto at = state.chains.begin(); at != state.chains.end(); ++at)
-      if (at->second.incident.empty() && (oldest == state.chains.end() || index_of(at->first) < index_of(oldest->first)))
-        oldest = at;
-    if (oldest == state.chains.end()) return;
+  while (state.chains.size() > kChains && !state.unlinked.empty()) {
+    const auto oldest = state.chains.find(fmt::format("find-{}", *state.unlinked.begin()));
+    FIREBREAK_ASSERT(oldest != state.chains.end());
+    state.unlinked.erase(state.unlinked.begin());
     state.chain_of.erase(oldest->second.stream + "\n" + oldest->second.episode);
     state.chains.erase(oldest);
   }
@@ -191,6 +189,7 @@ void apply_finding(ContainState& state, const Entry& entry) {
     chain.stream = update->stream;
     chain.episode = update->episode;
     state.chains[known->second] = std::move(chain);
+    state.unlinked.insert(entry.index);
   }
   Chain& chain = state.chains[known->second];
   Members added;
@@ -206,6 +205,7 @@ void link_finding(ContainState& state, const std::string& incident, const std::s
   const auto at = state.chains.find(finding);
   if (at == state.chains.end() || !at->second.incident.empty()) return;
   at->second.incident = incident;
+  state.unlinked.erase(index_of(finding));
   grow(state, incident, at->second.members, now);
 }
 

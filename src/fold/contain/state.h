@@ -131,6 +131,7 @@ struct ContainState {
   std::map<std::string, EndpointSlot> endpoints;
   std::map<std::string, Action> actions;           // by id; ended ones of closed incidents are dropped
   std::map<std::string, Chain> chains;             // by finding id
+  std::set<std::uint64_t> unlinked;                // of these the numbers of those without an incident; derived
   std::map<std::string, std::string> chain_of;     // stream '\n' episode -> finding id
   std::map<std::string, Json> options;             // incident -> newest options (array)
   std::map<std::string, std::string> incidents;    // open incident -> endpoint

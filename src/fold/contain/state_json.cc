@@ -211,6 +211,7 @@ Result<void> read_chains(const Json& document, ContainState& state) {
                 string_or(member.value(), "episode"), string_or(member.value(), "incident"), {}};
     FIREBREAK_ASSIGN(chain.members, read_members(find(member.value(), "members")));
     state.chain_of[chain.stream + "\n" + chain.episode] = std::string(member.key());
+    if (chain.incident.empty()) state.unlinked.insert(index_of({member.key().data(), member.key().size()}));
     state.chains[std::string(member.key())] = std::move(chain);
   }
   return {};

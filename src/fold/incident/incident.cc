@@ -19,6 +19,7 @@ void link(IncidentState& state, Incident& incident, const std::string& finding, 
   const auto at = state.findings.find(finding);
   if (at == state.findings.end()) return;
   at->second.incident = incident.id;
+  state.loose.erase({at->second.last_time, finding});
   at->second.cause = cause;
   at->second.mute.clear();
   if (!at->second.endpoint.empty()) state.open_by_endpoint.try_emplace(at->second.endpoint, incident.id);  // a stream of no endpoint is nobody's
@@ -182,6 +183,7 @@ void apply_config(IncidentState& state, const Entry& entry) {
   if (rules == nullptr || find(*rules, "correlation") == nullptr) return;
   if (auto joins = joins_from_json(*rules); joins && joins->has_value()) state.joins = std::move(**joins);
   if (auto read = rules_from_json(*rules)) state.rules = std::move(*read);
+  forget_unruled(state);
 }
 
 void apply_templates(IncidentState& state, const Entry& entry) {

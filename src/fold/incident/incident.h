@@ -132,6 +132,7 @@ struct IncidentState {
   std::map<std::string, std::string> closed;          // id -> endpoint
   std::map<std::string, Finding> findings;            // by id: open ones, those of open incidents, and unlinked ones
                                                       // of a rule's kinds, 30 days of event time, at most 2,000
+  std::set<std::pair<Time, std::string>> loose;       // of these the closed ones without an incident, by the time of their end; derived
   std::map<std::string, std::string> finding_of;      // stream '\n' episode -> id
   std::map<std::string, ActionFacts> actions;         // of open incidents
   std::set<std::string> endpoints;                    // registered

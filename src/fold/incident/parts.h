@@ -31,6 +31,7 @@ const Incident* incident_of_endpoint(const IncidentState& state, const std::stri
 Drafts decide_finding(const IncidentState& state, const Entry& entry);
 Drafts decide_linked(const IncidentState& state, const Entry& entry);
 void apply_finding(IncidentState& state, const Entry& entry);
+void forget_unruled(IncidentState& state);  // loose findings, when the rules have changed
 bool in_a_rule(const IncidentState& state, const std::string& kind);
 bool is_free(const Finding& finding);  // of no incident, not muted, and nobody has said that it means nothing
 JsonObject linking(const IncidentState& state, const Incident& open, const Finding& finding);  // the body of incident_finding_linked

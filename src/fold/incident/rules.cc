@@ -100,20 +100,12 @@ Drafts open_by_rules(const IncidentState& state, const Finding& finding, Time no
   return {};
 }
 
-// Forgets what no rule can need any more: closed, unlinked, too old or too many.
-void forget(IncidentState& state) {
-  std::vector<std::pair<Time, std::string>> loose;
-  for (const auto& [id, finding] : state.findings)
-    if (finding.closed && finding.incident.empty()) loose.emplace_back(finding.last_time, id);
-  std::sort(loose.begin(), loose.end());
-  const std::size_t surplus = loose.size() > kFindings ? loose.size() - kFindings : 0;
-  for (std::size_t i = 0; i < loose.size(); ++i) {
-    const Finding& finding = state.findings.at(loose[i].second);
-    const bool old = finding.last_time < state.newest_event - kRemember;
-    if (i >= surplus && !old && in_a_rule(state, finding.kind)) continue;
-    state.finding_of.erase(finding.stream + "\n" + finding.episode);
-    state.findings.erase(loose[i].second);
-  }
+void forget(IncidentState& state, std::set<std::pair<Time, std::string>>::iterator which) {
+  const auto finding = state.findings.find(which->second);
+  FIREBREAK_ASSERT(finding != state.findings.end());
+  state.finding_of.erase(finding->second.stream + "\n" + finding->second.episode);
+  state.findings.erase(finding);
+  state.loose.erase(which);
 }
 
 void note_onset(Finding& finding, const Json& body) {
@@ -137,6 +129,18 @@ JsonObject linking(const IncidentState& state, const Incident& open, const Findi
                   {"cause", place.cause}, {"why", place.why}};
   if (!place.repeats.empty()) body["repeats"] = place.repeats;
   return body;
+}
+
+// Forgets what no rule can need any more: closed, unlinked, too old or too many. Those of kinds in no rule: forget_unruled().
+void forget_loose(IncidentState& state) {
+  while (!state.loose.empty() && (state.loose.size() > kFindings || state.loose.begin()->first < state.newest_event - kRemember)) forget(state, state.loose.begin());
+}
+
+void forget_unruled(IncidentState& state) {
+  for (auto at = state.loose.begin(); at != state.loose.end();) {
+    const auto which = at++;
+    if (!in_a_rule(state, state.findings.at(which->second).kind)) forget(state, which);
+  }
 }
 
 bool in_a_rule(const IncidentState& state, const std::string& kind) {
@@ -191,6 +195,7 @@ void apply_finding(IncidentState& state, const Entry& entry) {
     known = state.finding_of.emplace(key, entry.id("find")).first;
   }
   Finding& finding = state.findings[known->second];
+  state.loose.erase({finding.last_time, known->second});
   finding.id = known->second;
   finding.kind = string_or(entry.body, "kind");
   finding.endpoint = string_or(entry.body, "endpoint");
@@ -217,7 +222,11 @@ void apply_finding(IncidentState& state, const Entry& entry) {
     state.findings.erase(known->second);
     state.finding_of.erase(known);
   } else if (finding.closed) {
-    forget(state);
+    if (finding.incident.empty()) {
+      const auto at = state.loose.emplace(finding.last_time, finding.id).first;
+      if (!in_a_rule(state, finding.kind)) forget(state, at);
+    }
+    forget_loose(state);
   }
 }
 

@@ -206,6 +206,7 @@ Result<IncidentState> incident_state_from_json(const Json& document) {
   each(document, "findings", [&](const std::string& id, const Json& d) {
     Finding finding = read_finding(id, d);
     state.finding_of[finding.stream + "\n" + finding.episode] = id;
+    if (finding.closed && finding.incident.empty()) state.loose.emplace(finding.last_time, id);
     state.findings[id] = std::move(finding);
   });
   each(document, "actions", [&](const std::string& id, const Json& d) {

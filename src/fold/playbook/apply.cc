@@ -256,23 +256,7 @@ void wait_for(PlaybookState& state, const Entry& entry, std::string id) {
   if (Edit activation = edit_of(state, entry.body)) activation->waits_for = {std::move(id)};
 }
 void requested(PlaybookState& state, const Entry& entry) { wait_for(state, entry, entry.id("req")); }
-std::string reminder_key(const std::string& owner, const std::string& text) { return owner + "\n" + text; }
-
-void task_opened(PlaybookState& state, const Entry& entry) {
-  wait_for(state, entry, entry.id("task"));
-  const std::string incident = string_or(entry.body, "incident");
-  const bool in_passing = find(entry.body, "run") != nullptr && find(entry.body, "activation") == nullptr && find(entry.body, "step") == nullptr && find(entry.body, "due") == nullptr;
-  if (in_passing && state.incidents.contains(incident)) state.reminders[incident][reminder_key(string_or(entry.body, "owner"), string_or(entry.body, "text"))] = entry.id("task");
-}
-
-void task_done(PlaybookState& state, const Entry& entry) {
-  const auto found = state.reminders.find(string_or(entry.body, "incident"));
-  if (found == state.reminders.end()) return;
-  std::erase_if(found->second, [&](const auto& one) { return one.second == string_or(entry.body, "task"); });
-  if (found->second.empty()) state.reminders.erase(found);
-}
-
-void forget_reminders(PlaybookState& state, const Entry& entry) { state.reminders.erase(string_or(entry.body, "incident")); }
+void task_opened(PlaybookState& state, const Entry& entry) { wait_for(state, entry, entry.id("task")); }
 void measure_awaited(PlaybookState& state, const Entry& entry) { wait_for(state, entry, "measure:" + string_or(entry.body, "incident")); }
 
 void command_given(PlaybookState& state, const Entry& entry) {
@@ -365,8 +349,6 @@ constexpr Row kRows[] = {
     {"forecast_requested", requested},
     {"gate_requested", gate_requested},
     {"impact_requested", requested},
-    {"incident_closed", forget_reminders},
-    {"incident_task_done", task_done},
     {"incident_task_opened", task_opened},
     {"notify_applied", reachable},
     {"playbook_approval_requested", approval_requested},
@@ -390,13 +372,6 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
-
-std::string open_reminder(const PlaybookState& state, const std::string& incident, const std::string& owner, const std::string& text) {
-  const auto of = state.reminders.find(incident);
-  if (of == state.reminders.end()) return {};
-  const auto found = of->second.find(reminder_key(owner, text));
-  return found == of->second.end() ? std::string() : found->second;
-}
 
 Edit::Edit(PlaybookState& state, const std::string& run, std::uint64_t index) : state_(state), run_(run), index_(index) {
   const auto found = state_.runs.find(run_);

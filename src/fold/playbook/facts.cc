@@ -75,6 +75,7 @@ void apply_severity(PlaybookState& state, const Entry& entry) {
     at->second.severity = string_or(entry.body, "to");
 }
 void apply_incident_closed(PlaybookState& state, const Entry& entry) {
+  state.reminders.erase(string_or(entry.body, "incident"));
   const std::string id = string_or(entry.body, "incident");
   state.incidents.erase(id);
   std::erase_if(state.action_of, [&](const auto& item) { return item.second == id; });
@@ -104,6 +105,22 @@ void apply_hold(PlaybookState& state, const Entry& entry) {
   else state.holds.erase(string_or(entry.body, "duty"));
 }
 
+// ---- tasks that runs open in passing
+
+std::string reminder_key(const std::string& owner, const std::string& text) { return owner + "\n" + text; }
+
+void apply_task_opened(PlaybookState& state, const Entry& entry) {
+  const std::string incident = string_or(entry.body, "incident");
+  const bool in_passing = find(entry.body, "run") != nullptr && find(entry.body, "activation") == nullptr && find(entry.body, "step") == nullptr && find(entry.body, "due") == nullptr;
+  if (in_passing && state.incidents.contains(incident)) state.reminders[incident][reminder_key(string_or(entry.body, "owner"), string_or(entry.body, "text"))] = entry.id("task");
+}
+void apply_task_done(PlaybookState& state, const Entry& entry) {
+  const auto found = state.reminders.find(string_or(entry.body, "incident"));
+  if (found == state.reminders.end()) return;
+  std::erase_if(found->second, [&](const auto& one) { return one.second == string_or(entry.body, "task"); });
+  if (found->second.empty()) state.reminders.erase(found);
+}
+
 struct Row {
   std::string_view kind;
   void (*apply)(PlaybookState&, const Entry&);
@@ -113,10 +130,18 @@ constexpr Row kRows[] = {
     {"action_lifted", apply_action_over},       {"action_proposed", apply_proposed},        {"action_rejected", apply_action_over},
     {"action_uncertain", apply_action_over},    {"evidence_hold_lifted", apply_hold},    {"evidence_hold_set", apply_hold},        {"finding_closed", apply_finding},          {"finding_opened", apply_finding},
     {"finding_updated", apply_finding},         {"incident_closed", apply_incident_closed}, {"incident_finding_linked", apply_linked},
+    {"incident_task_done", apply_task_done},    {"incident_task_opened", apply_task_opened},
     {"incident_opened", apply_incident_opened}, {"incident_phase", apply_phase},            {"incident_reopened", apply_incident_opened}, {"incident_severity", apply_severity},
 };
 
 }  // namespace
+
+std::string open_reminder(const PlaybookState& state, const std::string& incident, const std::string& owner, const std::string& text) {
+  const auto of = state.reminders.find(incident);
+  if (of == state.reminders.end()) return {};
+  const auto found = of->second.find(reminder_key(owner, text));
+  return found == of->second.end() ? std::string() : found->second;
+}
 
 void apply_fact(PlaybookState& state, const Entry& entry) {
   for (const Row& row : kRows)

@@ -14,6 +14,7 @@
 #include "fold/access/access.h"
 #include "run/api/event_feed.h"
 #include "run/api/fair_queue.h"
+#include "run/api/host_clocks.h"
 #include "run/api/login_guard.h"
 #include "run/api/parts.h"
 #include "run/api/secrecy.h"
@@ -93,6 +94,7 @@ class Api {
   // The way out of everything that may hold what people typed, but for the journal's entries, which are shown as they are signed.
   Result<net::Response> shown(Result<Json> document) const;
   Result<void> name_muted_rule(Json& args) const;
+  void note_clock(const net::Request& request, const std::string& host);
   Result<Json> timeline_of(const net::Request& request) const;
   Result<net::Response> write_notes(const net::Request& request, const access::Principal& who) const;
   void add_notify_status(Json& status) const;
@@ -105,6 +107,7 @@ class Api {
   EventFeed events_;
   mutable LoginGuard logins_;
   FairQueue ingest_{kIngestThreads, kIngestOctets};
+  HostClocks host_clocks_;
   net::Router router_;
 };
 
@@ -115,6 +118,8 @@ void mark_exercise(net::Response& response, const std::string& banner);  // the 
 
 // A query or path part that must be a whole number; kInvalid names it.
 Result<std::uint64_t> whole_number(const std::string& text, std::string_view name);
+
+JsonObject host_clock_json(const HostClock& clock);  // stream_routes.cc
 
 inline constexpr std::string_view kPeople = kHumans;
 inline constexpr std::string_view kAll =

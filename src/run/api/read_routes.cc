@@ -35,6 +35,9 @@ Result<Json> Api::status_now() const {
   if (parts_.clock_state) status.as_object()["clock"] = parts_.clock_state();
   if (parts_.attested) status.as_object()["attested"] = parts_.attested();
   if (parts_.offsite) status.as_object()["offsite"] = parts_.offsite();
+  JsonArray hosts;
+  for (const HostClock& clock : host_clocks_.all()) hosts.push_back(host_clock_json(clock));
+  status.as_object()["hosts"] = std::move(hosts);
   add_needs(status);
   if (parts_.endpoint_status) status.as_object()["endpoints"] = parts_.endpoint_status();
   add_notify_status(status);

@@ -32,6 +32,18 @@ Result<record::Producer> producer_of(const net::Request& request, const access::
 
 }  // namespace
 
+// A clock that is fed stands still while a batch travels: there is nothing to measure then.
+void Api::note_clock(const net::Request& request, const std::string& host) {
+  const auto sent = parse_time(request.header("firebreak-sent"));
+  if (!sent || parts_.feed_clock) return;
+  if (const auto news = host_clocks_.note(host, *sent, parts_.clock.now()))
+    parts_.journal.submit(Draft{"host_clock_seen", host_clock_json(*news), "firebreak", {}, {}}, [](Result<journal::Group>) {});
+}
+
+JsonObject host_clock_json(const HostClock& clock) {
+  return {{"host", clock.host}, {"ahead_ms", clock.ahead_us / 1'000}, {"spread_ms", clock.spread_us / 1'000}, {"batches", clock.batches}, {"seen", format_time(clock.seen)}};
+}
+
 void Api::add_stream_routes() {
   guarded("PUT", "/api/v1/streams/{stream}", Needs{Duty::kAdminister, Cell::kDoSecond},
           [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
@@ -90,6 +102,7 @@ void Api::add_stream_routes() {
                                   {}, 0});
     const auto producer = producer_of(request, *who);
     if (!producer) return responder.fail(producer.error());
+    note_clock(request, producer->name.empty() ? who->actor() : producer->name);
     const std::int64_t start_us = parts_.clock.steady_us();
     const std::string name = request.param("stream");
     const std::size_t octets = request.body.size();

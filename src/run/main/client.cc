@@ -135,9 +135,11 @@ Result<Json> Client::records(const std::string& stream, std::string ndjson, cons
   request.headers = {{"content-type", "application/x-ndjson"},
                      {"firebreak-producer", producer},
                      {"firebreak-sequence", std::to_string(sequence)},
-                     {"firebreak-content", content}};
+                     {"firebreak-content", content},
+                     {"firebreak-sent", ""}};  // of each attempt, by our clock
   request.body = std::move(ndjson);
   for (int attempt = 1;; ++attempt) {
+    request.headers.back().second = format_time(SystemClock().now());
     auto receipt = net::json_of(heard(http_.send(request, connection_.url + "/api/v1/streams/" + stream + "/records")));
     if (receipt || receipt.error().code != Code::kBusy || attempt == kAttempts) return receipt;
     std::this_thread::sleep_for(std::chrono::seconds(1));  // Retry-After

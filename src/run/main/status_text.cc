@@ -68,6 +68,17 @@ std::string attested_text(const Json& status) {
   return out;
 }
 
+// Hosts whose clocks are off; nothing is ordered by those, but times of theirs are to be read with it.
+std::string hosts_text(const Json& status) {
+  std::string out;
+  for (const Json& host : items(status, "hosts")) {
+    const std::int64_t ahead = int_or(host, "ahead_ms") / 1'000;
+    if (ahead > -2 && ahead < 2) continue;
+    out += fmt::format("{:<10}! the clock of {} is {} s {} ours, from {} batches\n", out.empty() ? "Clocks" : "", text(host, "host"), ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind" : "ahead of", int_or(host, "batches"));
+  }
+  return out;
+}
+
 // Whether the keys, which the copy does not hold, are in a backup.
 std::string keys_text(const Json& keys) {
   std::string out = "          ";
@@ -135,6 +146,7 @@ std::string status_text(const Json& status) {
     }
   };
   out += attested_text(status);
+  out += hosts_text(status);
   out += offsite_text(status);
   out += notify_text(status);
   list("In force", "in_force", [](const Json& a) {

@@ -93,7 +93,8 @@ Result<net::Response> Delivery::attempt(const SpoolBatch& batch, std::uint64_t c
   request.headers = {{"Content-Type", std::string(sent_rows_ ? record::kRowsType : kLinesType)},
                      {"Firebreak-Producer", options_.producer},
                      {"Firebreak-Sequence", std::to_string(batch.sequence)},
-                     {"Firebreak-Content", fmt::format("{:016x}", content)}};
+                     {"Firebreak-Content", fmt::format("{:016x}", content)},
+                     {"Firebreak-Sent", format_time(clock_.now())}};
   return client_.send(request, fmt::format("{}/api/v1/streams/{}/records", options_.server_url, options_.stream),
                       options_.timeout_us);
 }
