@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kFeatures = 8, kReference = 1'000, kRecords = 5'000, kOnset = 2'000;
 constexpr std::int64_t kEvery = 45 * kSecond;
 constexpr std::size_t kLabelsAfter = 80;  // records: an hour
+constexpr std::size_t kDeclared = 400;    // records after the first finding, when no rule has opened an incident: a person does
 const Time kStart{1'772'850'000 * kSecond};
 
 // SplitMix64 (Steele, Lea, Flood 2014): the same on every machine.
@@ -189,6 +190,7 @@ TriageTrial run(const Scenario& scenario, std::uint64_t seed) {
   if (!scenario.planned.empty())
     journal.command("user:ana", "change.add", {{"kind", scenario.planned}, {"endpoint", endpoint.name}, {"from", format_time(onset - kHour)}, {"to", format_time(onset + kHour)}, {"reason", "planned"}});
   std::deque<LabelObservation> labels;
+  std::size_t first = kRecords;  // record of the first finding
   for (std::size_t at = 0; at < kRecords; ++at) {
     Moment moment{at, honest(dice), fmt::format("key-{}", static_cast<int>(dice.uniform() * 200)), false, true};
     if (at >= kOnset) scenario.change(moment, dice);
@@ -196,6 +198,9 @@ TriageTrial run(const Scenario& scenario, std::uint64_t seed) {
     journal.advance(seen.time - journal.now());
     report(journal, detector.advance(seen.time), trial);
     report(journal, detector.observe(seen), trial);
+    if (first == kRecords && !trial.findings.empty()) first = at;
+    if (at == first + kDeclared && journal.state().open.empty() && journal.state().closed.empty())
+      journal.command("user:ana", "incident.declare", {{"endpoint", endpoint.name}, {"title", "odd answers"}, {"severity", "SEV-3"}});
     labels.push_back({at, seen.time, seen.id, moment.row.fraud ? "decline" : "approve"});
     if (labels.size() <= kLabelsAfter) continue;
     labels.front().time = seen.time;
@@ -257,7 +262,10 @@ Json confusion_of(const std::vector<TriageTrial>& trials) {
   }
   JsonObject matrix;
   for (const auto& [truth, verdicts] : by_truth) matrix[truth] = counts(verdicts);
-  return JsonObject{{"seeds", seeds.size()}, {"causes", std::move(causes)}, {"matrix", std::move(matrix)}};
+  JsonArray each;
+  for (const TriageTrial& trial : trials)
+    each.push_back(JsonObject{{"cause", trial.cause}, {"seed", trial.seed}, {"verdict", trial.verdict}, {"findings", JsonArray(trial.findings.begin(), trial.findings.end())}, {"facts", JsonArray(trial.facts.begin(), trial.facts.end())}});
+  return JsonObject{{"seeds", seeds.size()}, {"causes", std::move(causes)}, {"matrix", std::move(matrix)}, {"trials", std::move(each)}};
 }
 
 std::string confusion_text(const Json& confusion) {

@@ -16,7 +16,7 @@ namespace firebreak::app {
 struct TriageTrial {
   std::string cause, truth;           // truth: suspected_malice, benign_drift
   std::uint64_t seed = 0;
-  std::string verdict;                // of the triage; no_incident when none was opened
+  std::string verdict;                // of the triage; no_incident when none was opened: a person declares one five hours after a finding that met no rule
   std::vector<std::string> findings;  // kinds, each once, as they came
   std::vector<std::string> facts;     // that the triage weighed
   bool operator==(const TriageTrial&) const = default;
@@ -30,7 +30,7 @@ Result<TriageTrial> triage_trial(const std::string& cause, std::uint64_t seed);
 // Every cause with the seeds 1 to `seeds`.
 std::vector<TriageTrial> triage_trials(std::uint64_t seeds);
 
-// {seeds, causes[{cause, truth, suspected_malice, benign_drift, undetermined, no_incident}], matrix{truth: {verdict: count}}}
+// {seeds, causes[{cause, truth, suspected_malice, benign_drift, undetermined, no_incident}], matrix{truth: {verdict: count}}, trials[{cause, seed, verdict, findings[], facts[]}]}
 Json confusion_of(const std::vector<TriageTrial>& trials);
 std::string confusion_text(const Json& confusion);  // Markdown
 
