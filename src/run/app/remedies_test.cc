@@ -309,7 +309,8 @@ TEST(Holdout, that_a_trainer_has_read_raises_one_finding_and_fails_gate_g2) {
     return canonical_json(story.parts.entries("gate_result").back().body.at("detail"));
   };
   EXPECT_EQ(judged().find("no secret any more"), std::string::npos);
-  story.command("data.read", {{"digest", none}, {"reader", "sa:trainer"}}, "holdout_breached");
+  const Entry read = story.input("data_read", {{"digest", none}, {"reader", "sa:trainer"}, {"at", "2026-03-07T03:00:00Z"}, {"by", "user:ana"}});
+  story.input("holdout_breached", {{"endpoint", "api"}, {"digest", none}, {"reader", "sa:trainer"}, {"at", "2026-03-07T03:00:00Z"}, {"read", read.index}, {"why", "sa:trainer trained 3 and read the holdout"}});
   for (int i = 0; i < 2; ++i) tell_untold_breaches(*story.parts.context);
   story.parts.crash();
   tell_untold_breaches(*story.parts.context);
