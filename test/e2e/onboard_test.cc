@@ -210,7 +210,7 @@ TEST(Onboard, asks_ten_questions_at_a_terminal_and_changes_nothing_before_the_ye
   EXPECT_EQ(int_or(*document, "label_days"), 7);
   EXPECT_EQ(strings_or_empty(*document, "regimes"), std::vector<std::string>{"none"});
   EXPECT_FALSE(strings_or_empty(document->at("features"), "numeric").empty());
-  EXPECT_EQ(int_or(place.endpoint_status("shop"), "records"), 600) << "the baseline is in";
+  EXPECT_GE(int_or(place.endpoint_status("shop"), "records"), 600) << "the baseline is in";
   // The file is the endpoint: read in again under the same name it changes nothing.
   const Finished again = place.firebreak({"onboard", "shop", "--from", file, "--json"});
   ASSERT_EQ(again.code, 0) << again.out;

@@ -20,7 +20,7 @@ std::string created_id(const journal::Group& group) {
       {"deadline_started", "duty"},    {"deadline_relief_proposed", "relief"},
       {"message_drafted", "msg"},      {"oncall_override_added", "ovr"},
       {"remedy_requested", "rem"},     {"taint_requested", "tnt"},
-      {"stakeholder_link_added", "stk"},
+      {"stakeholder_link_added", "stk"}, {"standing_proposed", "std"},
   };
   for (const Entry& entry : group.entries)
     for (const auto& [kind, prefix] : kCreating)

@@ -117,15 +117,15 @@ gates::Approves approver(const Case& c, const provenance::Release& release) {
 }
 
 Result<gates::GateOutcome> holdout(const Case& c) {
+  if (!c.breaches.empty()) {  // whoever knew the rows could have trained on them: figures would prove nothing
+    gates::GateOutcome failed{"G2", 0, 0, false, {}};
+    failed.detail["text"] = "the holdout is no secret any more: " + c.breaches.front();
+    failed.detail["breaches"] = JsonArray(c.breaches.begin(), c.breaches.end());
+    return failed;
+  }
   FIREBREAK_ASSIGN(const auto control, flags(c, c.control, c.holdout.rows));
   FIREBREAK_ASSIGN(const auto candidate, flags(c, c.candidate, c.holdout.rows));
-  FIREBREAK_ASSIGN(gates::GateOutcome outcome, gates::judge_holdout(c.holdout.positive, control, candidate));
-  if (c.breaches.empty()) return outcome;
-  // Whoever knew the rows could have trained on them: the figures prove nothing.
-  outcome.passed = false;
-  outcome.detail["text"] = "the holdout is no secret any more: " + c.breaches.front();
-  outcome.detail["breaches"] = JsonArray(c.breaches.begin(), c.breaches.end());
-  return outcome;
+  return gates::judge_holdout(c.holdout.positive, control, candidate);
 }
 
 // The chain's queries after the candidate's training cut, each once: what it cannot have been trained on.

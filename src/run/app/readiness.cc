@@ -105,7 +105,7 @@ ReadinessFacts of_endpoint(const Endpoint& endpoint, const provenance::Provenanc
   facts.on_call = endpoint.on_call;
   facts.label_days = endpoint.label_days;
   facts.tap = endpoint.mode == EndpointMode::kTap;
-  if (const Json* const rules = find(endpoint.fallback, "rules")) facts.has_fallback = rules->is_array() && !rules->get_array().empty();
+  facts.has_fallback = find(endpoint.fallback, "default") != nullptr;  // rules before it or not: it answers
   facts.last_known_good = provenance::last_known_good(state, endpoint.name);
   if (facts.last_known_good.empty()) facts.last_known_good = endpoint.last_known_good;
   if (const auto* const release = provenance::find_release(state, endpoint.name, facts.last_known_good)) {

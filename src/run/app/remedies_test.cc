@@ -9,6 +9,7 @@
 #include "fold/remedy/remedy.h"
 #include "run/app/app_testing.h"
 #include "run/app/gate_job.h"
+#include "run/app/holdout_watch.h"
 #include "run/app/remedy_build.h"
 #include "run/app/remedy_rows.h"
 #include "run/app/taint_job.h"
@@ -215,8 +216,6 @@ TEST(Remedies, a_release_that_is_away_ends_the_build_and_the_list_before_it_stan
   build_remedy(*story.parts.context, story.order(), go_on);
   EXPECT_EQ(story.list(), before);
   EXPECT_NE(string_or(story.parts.entries("remedy_ended").back().body, "error").find("does not answer"), std::string::npos);
-  build_remedy(*story.parts.context, story.order({{"release", "9"}}), go_on);
-  EXPECT_NE(string_or(story.parts.entries("remedy_ended").back().body, "error").find("no release '9'"), std::string::npos);
 }
 
 TEST(Remedies, a_spreadsheet_takes_no_cell_for_a_formula) {
@@ -297,6 +296,32 @@ TEST(Taint, a_release_trained_on_it_raises_a_finding_whichever_came_first) {
   story.parts.crash();
   story.check_all();
   EXPECT_EQ(story.findings().size(), 2u) << "a restart says nothing twice";
+}
+
+TEST(Holdout, that_a_trainer_has_read_raises_one_finding_and_fails_gate_g2) {
+  Story story;
+  const std::string none = story.blob("x,label\n");
+  story.input("release_registered", {{"endpoint", "api"}, {"release", "3"}, {"upstream", story.model.server->url()}, {"model", JsonObject{{"name", "m"}, {"version", "3"}, {"digest", "aa"}}}, {"manifest", story.blob("{}")},
+                                     {"dataset", none}, {"holdout", none}, {"profile", ""}, {"training_cut", "2026-06-01T00:00:00Z"}, {"sources", JsonArray{}}, {"trained_by", "sa:trainer"}, {"by", "user:ana"}});
+  const auto judged = [&] {
+    const Entry asked = story.input("gate_requested", {{"endpoint", "api"}, {"candidate", "3"}, {"control", "1"}, {"gates", JsonArray{"G2"}}});
+    run_gates(*story.parts.context, asked);
+    return canonical_json(story.parts.entries("gate_result").back().body.at("detail"));
+  };
+  EXPECT_EQ(judged().find("no secret any more"), std::string::npos);
+  const Entry read = story.input("data_read", {{"digest", none}, {"reader", "sa:trainer"}, {"at", "2026-03-07T03:00:00Z"}, {"by", "user:ana"}});
+  story.input("holdout_breached", {{"endpoint", "api"}, {"digest", none}, {"reader", "sa:trainer"}, {"at", "2026-03-07T03:00:00Z"}, {"read", read.index}, {"why", "sa:trainer trained 3 and read the holdout"}});
+  for (int i = 0; i < 2; ++i) tell_untold_breaches(*story.parts.context);
+  story.parts.crash();
+  tell_untold_breaches(*story.parts.context);
+  std::size_t told = 0;
+  for (const Entry& entry : story.parts.entries("finding_opened"))
+    if (string_or(entry.body, "kind") == "holdout_breached") {
+      ++told;
+      EXPECT_NE(string_or(entry.body, "summary").find("sa:trainer trained 3 and read the holdout"), std::string::npos) << string_or(entry.body, "summary");
+    }
+  EXPECT_EQ(told, 1u) << "a restart says nothing twice";
+  EXPECT_NE(judged().find("no secret any more: sa:trainer"), std::string::npos);
 }
 
 TEST(Taint, gate_g1_fails_and_names_it) {
