@@ -235,7 +235,7 @@ struct Lost : Place {
     const auto blob = post("/api/v1/blobs", "a document", "application/octet-stream", "admin");
     EXPECT_TRUE(blob);
     digest = blob ? string_or(*blob, "digest") : "";
-    until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return there("s") >= 20 && !bucket.content(blob_object()).empty(); });
+    until("/api/v1/status", "all records are in the bucket", [&](const Json&) { return there("s") >= 20 && there("journal") > 0 && !bucket.content(blob_object()).empty(); });
     const Finished backed = firebreak({"backup", "--data", data(), "--out", keys()});
     EXPECT_EQ(backed.code, 0) << backed.out;
     EXPECT_EQ(server().end(SIGTERM), 0);
