@@ -1,4 +1,6 @@
 // What the fold knows of incidents and findings: which records they name, and which callers.
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "fold/remedy/parts.h"
@@ -35,6 +37,7 @@ void apply_finding(RemedyState& state, const Entry& entry) {
     known = state.finding_of.emplace(key, entry.id("find")).first;
   }
   FindingFacts& facts = state.findings[known->second];
+  state.ages.insert(index_of(known->second));
   facts.stream = string_or(body, "stream");
   facts.episode = string_or(body, "episode");
   facts.first = number(body, "first");
@@ -43,7 +46,9 @@ void apply_finding(RemedyState& state, const Entry& entry) {
     if (facts.callers.size() < kCallersOfFinding) facts.callers.insert(caller);
   if (const auto at = state.incidents.find(facts.incident); at != state.incidents.end()) widen(at->second, facts);
   while (state.findings.size() > kFindings) {
-    const auto oldest = std::min_element(state.findings.begin(), state.findings.end(), [](const auto& a, const auto& b) { return index_of(a.first) < index_of(b.first); });
+    const auto oldest = state.findings.find(fmt::format("find-{}", *state.ages.begin()));
+    FIREBREAK_ASSERT(oldest != state.findings.end());
+    state.ages.erase(state.ages.begin());
     state.finding_of.erase(oldest->second.stream + "\n" + oldest->second.episode);
     state.findings.erase(oldest);
   }

@@ -94,6 +94,7 @@ struct FindingFacts {
 struct RemedyState {
   std::map<std::string, Facts> incidents;          // the newest kClosed of the closed ones
   std::map<std::string, FindingFacts> findings;    // by id; of open incidents and the newest others
+  std::set<std::uint64_t> ages;                    // their numbers; derived
   std::map<std::string, std::string> finding_of;   // stream '\n' episode -> id
   std::map<std::string, List> lists;               // by incident
   std::map<std::uint64_t, Taint> taints;           // by the index of taint_requested

@@ -108,6 +108,7 @@ Result<RemedyState> state_from_json(const Json& document) {
     state.incidents[id] = {string_or(f, "endpoint"), string_or(f, "stream"), number(f, "first"), number(f, "last"), set_of(f, "callers"), bool_or(f, "closed")};
   });
   each_member(document, "findings", [&](const std::string& id, const Json& f) {
+    state.ages.insert(index_of(id));
     state.findings[id] = {string_or(f, "stream"), string_or(f, "episode"), string_or(f, "incident"), number(f, "first"), number(f, "last"), set_of(f, "callers")};
     state.finding_of[string_or(f, "stream") + "\n" + string_or(f, "episode")] = id;
   });

@@ -15,7 +15,7 @@ RC_GTEST_PROP(HostClocks, measure_a_clock_that_is_five_minutes_off_through_a_net
   const std::int64_t lead = *rc::gen::element<std::int64_t>(-5 * kMinute, 5 * kMinute, 0);
   std::size_t told = 0;
   for (int i = 0; i < 40; ++i) {
-    const bool slow = *rc::gen::inRange(0, 4) == 0;
+    const bool slow = i % 4 == 3;
     const std::int64_t delay = slow ? *rc::gen::inRange<std::int64_t>(kSecond, 20 * kSecond) : *rc::gen::inRange<std::int64_t>(0, kSecond / 5);
     const Time sent = kNow + i * kMinute;
     told += clocks.note("gw-1", sent + lead, sent + delay).has_value() ? 1 : 0;

@@ -15,7 +15,7 @@ TEST(Api, measures_the_clocks_of_hosts_and_orders_nothing_by_them) {
     net::Request request;
     request.method = "POST";
     request.body = R"({"id":"r)" + std::to_string(n) + R"(","time":")" + format_time(town.clock.now() + lead) + R"(","caller":"c","features":{"x":1}})" "\n";
-    request.headers = {{"content-type", "application/x-ndjson"}, {"firebreak-producer", host}, {"firebreak-sequence", std::to_string(n + 1)}, {"firebreak-sent", format_time(town.clock.now() + lead)}};
+    request.headers = {{"content-type", "application/x-ndjson"}, {"firebreak-producer", host}, {"firebreak-sequence", std::to_string(n / 3 + 1)}, {"firebreak-sent", format_time(town.clock.now() + lead)}};
     const auto answer = http.send(request, town.server->url() + "/api/v1/streams/s/records");
     ASSERT_TRUE(answer);
     ASSERT_EQ(answer->status, 200) << answer->body;
@@ -32,7 +32,8 @@ TEST(Api, measures_the_clocks_of_hosts_and_orders_nothing_by_them) {
   // The records stand as they came, whatever their hosts say of when that was.
   std::vector<std::string> ids;
   const Json page = parse_json(town.send("root", "GET", "/api/v1/streams/s/records").body).value();
-  for (const Json& item : page.at("items").as_array()) ids.push_back(string_or(item.at("record"), "id"));
+  for (const Json& item : page.at("items").as_array())  // beside them stands the first word of each producer
+    if (const std::string id = string_or(item.at("record"), "id"); !id.empty()) ids.push_back(id);
   ASSERT_EQ(ids.size(), 24u);
   for (int n = 0; n < 24; ++n) EXPECT_EQ(ids[static_cast<std::size_t>(n)], "r" + std::to_string(n));
   // The journal says it once of each that is wrong, by our own clock.
@@ -41,7 +42,8 @@ TEST(Api, measures_the_clocks_of_hosts_and_orders_nothing_by_them) {
   for (const Entry& entry : town.journal->entries(0, 1'000).value()) {
     EXPECT_GE(entry.time, before);
     before = entry.time;
-    if (entry.kind == "host_clock_seen") EXPECT_TRUE(said.emplace(string_or(entry.body, "host"), int_or(entry.body, "ahead_ms")).second);
+    if (entry.kind != "host_clock_seen") continue;
+    EXPECT_TRUE(said.emplace(string_or(entry.body, "host"), int_or(entry.body, "ahead_ms")).second);
   }
   EXPECT_EQ(said, (std::map<std::string, std::int64_t>{{"early", 300'000}, {"late", -300'000}}));
 }

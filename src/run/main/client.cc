@@ -9,6 +9,7 @@
 #include <iterator>
 #include <thread>
 
+#include "base/clock.h"
 #include "run/main/advice.h"
 
 namespace firebreak::cli {
