@@ -16,9 +16,9 @@ void CommandLine::add_incident() {
     return give_command(c, "incident.declare", args);
   });
   declare->add_option("--endpoint", w.endpoint)->required();
-  auto* title = declare->add_option("--title", w.title, "what is wrong, in a line");
+  declare->add_option("--title", w.title, "what is wrong, in a line");
   declare->add_option("--severity", w.severity, "SEV-1 to SEV-4; without it the template's, or SEV-3");
-  auto* from = declare->add_option("--template", w.template_name, "title, severity and tasks: 'firebreak incident templates'");
+  declare->add_option("--template", w.template_name, "title, severity and tasks: 'firebreak incident templates'");
   auto* ack = verb(incident_, "ack", "say that you have it", [&w](Client& c) {
     return give_command(c, "incident.ack", JsonObject{{"incident", w.id}});
   });
