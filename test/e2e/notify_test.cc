@@ -365,34 +365,5 @@ TEST(Notify, lets_people_declare_log_and_approve_when_mail_and_chat_are_down) {
   EXPECT_EQ(testing::run({FIREBREAK_BINARY, "--data", place.folder() / "nowhere", "contacts"}).code, 1);
 }
 
-// The node is the gateway: the only other process of an installation, and the one that carries a measure out. Mail, pager and chat are down with
-// it. People go on; what they decided waits, and takes effect once when the node is back.
-TEST(Notify, lets_people_declare_log_and_approve_when_the_gateway_is_down_too_and_it_takes_effect_once_when_it_is_back) {
-  Place place;
-  ASSERT_NO_FATAL_FAILURE(place.begin());
-  place.gateway().end(SIGKILL);
-  EXPECT_NE(place.score("nobody-answers").status, 200) << "callers do not get through: that is what is down";
-  const std::string incident = place.declare();
-  ASSERT_NE(incident, "");
-  EXPECT_EQ(place.firebreak({"incident", "note", incident, "gateway, mail and chat are down, we use the telephone"}).code, 0);
-  const auto proposed = place.command("ana", "action.propose", JsonObject{{"endpoint", "scores"}, {"incident", incident}, {"lease_s", 3'600}, {"measure", JsonObject{{"kind", "fallback"}}}});
-  ASSERT_TRUE(proposed) << proposed.error().message << proposed.error().pointer;
-  const std::string action = string_or(*proposed, "id");
-  const auto asked = [&] { return place.get("/api/v1/actions/" + action).value_or(Json(JsonObject{})); };
-  ASSERT_TRUE(holds([&] { return string_or(asked(), "digest") != ""; }));
-  ASSERT_TRUE(place.command("ben", "action.approve", JsonObject{{"action", action}, {"digest", string_or(asked(), "digest")}}));
-  ASSERT_TRUE(holds([&] { return !place.entries("order_started").empty(); })) << "it is tried";
-  EXPECT_TRUE(place.entries("action_in_force").empty()) << "and nobody says that it is in force";
-  // The server goes down as well and comes back before the gateway does: what was decided is not lost.
-  place.server().end(SIGKILL);
-  ASSERT_TRUE(place.start_server());
-  EXPECT_EQ(place.firebreak({"incident", "note", incident, "the server was down for a moment"}).code, 0);
-  ASSERT_TRUE(place.start_gateway());
-  EXPECT_TRUE(holds([&] { return place.entries("action_in_force").size() == 1; })) << canonical_json(asked());
-  EXPECT_TRUE(holds([&] { return place.score("rules-" + std::to_string(std::rand())).body.find("decline") != std::string::npos; })) << "the rules answer";
-  EXPECT_EQ(place.entries("action_in_force").size(), 1U);
-  EXPECT_EQ(place.entries("incident_note").size(), 2U);
-}
-
 }  // namespace
 }  // namespace firebreak
