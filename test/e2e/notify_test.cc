@@ -398,7 +398,9 @@ TEST(Notify, lets_people_declare_log_and_approve_when_the_gateway_is_down_too_an
   const std::string action = string_or(*proposed, "id");
   const auto asked = [&] { return place.get("/api/v1/actions/" + action).value_or(Json(JsonObject{})); };
   ASSERT_TRUE(holds([&] { return string_or(asked(), "digest") != ""; }));
-  ASSERT_TRUE(place.command("ben", "action.approve", JsonObject{{"action", action}, {"digest", string_or(asked(), "digest")}}));
+  ASSERT_TRUE(place.command("admin", "user.add", JsonObject{{"user", "eva"}, {"role", "approver"}}));
+  ASSERT_TRUE(place.command("admin", "token.add", JsonObject{{"user", "eva"}, {"token_hash", sha256(place.token("eva")).hex()}}));
+  for (const char* who : {"ben", "eva"}) ASSERT_TRUE(place.command(who, "action.approve", JsonObject{{"action", action}, {"digest", string_or(asked(), "digest")}})) << who;
   ASSERT_TRUE(holds([&] { return !place.entries("order_started").empty(); })) << "it is tried";
   EXPECT_TRUE(place.entries("action_in_force").empty()) << "and nobody says that it is in force";
   // The server goes down as well and comes back before the gateway does: what was decided is not lost.

@@ -177,7 +177,7 @@ TEST(Tickets, wait_for_a_tracker_that_is_down_and_open_one_ticket_whatever_is_cu
   });
   // It goes on with the incident, and its proof stands in the journal.
   EXPECT_EQ(desk.as("ana", {"incident", "severity", desk.incident, "SEV-1", "--reason", "more of them"}).code, 0) << desk.out;
-  EXPECT_EQ(desk.as("ana", {"incident", "close", desk.incident, "--summary", "s", "--residual-risk", "none", "--reason", "a test"}).code, 0) << desk.out;
+  EXPECT_EQ(desk.as("ana", {"incident", "close", desk.incident, "--summary", "s", "--residual-risk", "none", "--reason", "a test", "--no-attack", "a test"}).code, 0) << desk.out;
   ASSERT_TRUE(holds([&] { return string_or(desk.ticket(id), "state") == "closed"; })) << canonical_json(desk.ticket(id));
   EXPECT_EQ(string_or(desk.ticket(id).at("last"), "answer_digest").size(), 64u);
   desk.trackers.with([&] {
@@ -243,7 +243,7 @@ TEST(Tickets, servicenow_hears_and_tells_in_its_own_shape) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200) << answer->body;
   ASSERT_TRUE(holds([&] { return string_or(desk.ticket(id), "proposes") == "close"; }));
-  EXPECT_EQ(desk.as("ana", {"incident", "close", desk.incident, "--summary", "s", "--residual-risk", "none", "--reason", "a test"}).code, 0) << desk.out;
+  EXPECT_EQ(desk.as("ana", {"incident", "close", desk.incident, "--summary", "s", "--residual-risk", "none", "--reason", "a test", "--no-attack", "a test"}).code, 0) << desk.out;
   ASSERT_TRUE(holds([&] { return string_or(desk.ticket(id), "state") == "closed"; }));
   EXPECT_EQ(desk.trackers.with([&] { return string_or(desk.trackers.notes.back(), "state"); }), "6");
 }

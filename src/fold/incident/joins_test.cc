@@ -163,6 +163,7 @@ TEST(IncidentJoins, what_was_split_off_does_not_come_back) {
   EXPECT_EQ(story.state().open_by_endpoint.at("scores"), own);
   story.finding("caller_mix", "scores", {"svc-train"}, "mix");
   EXPECT_EQ(story.state().findings.at(mix).incident, own);
+  for (const std::string& one : {own, id}) story.command("user:ana", "incident.triage", {{"incident", one}, {"verdict", "benign_drift"}, {"reason", "a job of ours"}});
   story.command("user:ana", "incident.close", {{"incident", own}, {"summary", "s"}, {"residual_risk", "none"}, {"reason", "no incident"}});
   EXPECT_EQ(linked(story.finding("caller_mix", "scores", {"svc-train"}, "again")), nullptr) << "a person has said that the two are apart";
   story.command("user:ana", "incident.close", {{"incident", id}, {"summary", "s"}, {"residual_risk", "r"}, {"reason", "r"}});

@@ -2,8 +2,9 @@
 // be taken for a text, and no text goes where it cannot be erased. Content: 32 hex digits of salt, a line feed, the text: the
 // digest alone gives no short text away.
 //
-// Promise: when keep() returns, the text is on disk, and it is in no other file. When destroy() returns, it is in none. What the
-// journal says is erased is never shown, also when a crash came before its file went; apply() does that again.
+// Promise: when keep() returns, the text is on disk, and in no other file; later its words stand in the index of the views as well
+// (DIR/views.sqlite), which forgets them when the journal says that the text is erased. When destroy() returns, it is in none here.
+// What the journal says is erased is never shown, also when a crash came before its file went; apply() does that again.
 //
 // Threads: all functions from any thread.
 #pragma once
