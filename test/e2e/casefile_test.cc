@@ -284,7 +284,8 @@ TEST(Casefile, a_template_brings_tasks_and_those_that_wait_ask_nobody) {
     if (string_or(task, "key") == "contain") contain = string_or(task, "id");
   }
   const auto asks = [&](const std::string& task) {
-    for (const Json& need : desk.asked({"status"}).at("needs_person").as_array())
+    const Json status = desk.asked({"status"});
+    for (const Json& need : status.at("needs_person").as_array())
       if (string_or(need, "subject") == task) return true;
     return false;
   };
