@@ -8,7 +8,7 @@
 namespace firebreak::recall {
 namespace {
 
-constexpr std::string_view kAlways[] = {"text_erased", "endpoint_registered", "config_applied", "detectors_approved", "rules_taken", "segment_archived"};
+constexpr std::string_view kAlways[] = {"text_erased", "privileged_note_released", "endpoint_registered", "config_applied", "detectors_approved", "rules_taken", "segment_archived"};
 constexpr std::string_view kRequests[] = {"evidence_requested", "forecast_requested", "gate_requested", "impact_requested", "replay_requested"};
 constexpr std::string_view kShipper = "offsite";
 

@@ -25,7 +25,7 @@ struct Knows {
     if (entry.kind == "rollback_accepted") anchors.erase(string_or(entry.body, "log"));
     if (entry.kind == "clock_fed") clocks["clock"] = entry.index;
     if (entry.kind == "readiness_seen") ready[string_or(entry.body, "endpoint")] = entry.index;
-    if (entry.kind == "text_erased") erased.push_back(entry.index);
+    if (entry.kind == "text_erased" || entry.kind == "privileged_note_released") erased.push_back(entry.index);
     if (entry.kind == "config_applied" || entry.kind == "detectors_approved") configured.push_back(entry.index);
     if (entry.kind == "evidence_captured") evidence[entry.id("ev")] = entry.index;
     if (entry.kind == "evidence_custody" && entry.actor == "offsite") evidence.erase(string_or(entry.body, "evidence"));
@@ -52,10 +52,11 @@ struct Knows {
 
 Entry entry_of(std::uint64_t index) {
   constexpr const char* kKinds[] = {"finding_opened", "finding_updated", "finding_closed",   "evidence_requested", "evidence_captured", "evidence_failed",    "forecast_requested", "options_offered", "anchor",
-                                    "clock_fed",      "text_erased",     "rollback_accepted", "evidence_custody",  "config_applied",    "readiness_seen",     "gate_requested",     "gate_result",     "incident_note"};
+                                    "clock_fed",      "text_erased",     "rollback_accepted", "evidence_custody",  "config_applied",    "readiness_seen",     "gate_requested",     "gate_result",     "incident_note",
+                                    "privileged_note_released"};
   Entry entry;
   entry.index = index;
-  entry.kind = kKinds[static_cast<std::size_t>(*rc::gen::inRange(0, 18))];
+  entry.kind = kKinds[static_cast<std::size_t>(*rc::gen::inRange(0, 19))];
   entry.actor = *rc::gen::element<std::string>("offsite", "user:ana");
   const std::string some = *rc::gen::element<std::string>("a", "b");
   const std::uint64_t past = index == 0 ? 0 : *rc::gen::inRange<std::uint64_t>(index > 12 ? index - 12 : 0, index);
