@@ -26,7 +26,7 @@ void begin(JsonObject& playbook, JsonObject& workflow, std::vector<Repair>& repa
   if (started || type.empty() || type == "end") return;
   const std::string id = made_identifier("start", string_or(playbook, "id") + '\n' + first);
   workflow[id] = JsonObject{{"type", "start"}, {"on_completion", first}};
-  playbook["workflow_start"] = id;
+  playbook.at("workflow_start") = id;  // operator[] may move all members, the workflow among them, even when it adds none
   repairs.push_back({"start-added", "/workflow_start", "workflow_start names the first step itself; a start step goes before it", canonical_json(Json(first)), canonical_json(Json(id))});
 }
 
