@@ -47,6 +47,9 @@ Result<JsonObject> set_roles(const AccessState& state, const Entry& entry, const
   bool admin = has_word(role, "admin");
   for (const auto& [name, other] : state.users) admin = admin || (name != user && has_word(other.role, "admin"));
   if (!admin) return fail(Code::kConflict, fmt::format("'{}' is the last admin", user), "/role");
+  // What counsel is told is not for whoever looks after the users: another admin makes somebody counsel.
+  if (has_word(role, "legal") && !has_word(before, "legal") && user_of(entry.actor) == user)
+    return fail(Code::kForbidden, "nobody makes themselves counsel: another admin gives this role, or gives it to somebody else", "/role");
   return JsonObject{{"user", user}, {"from", before}, {"role", role}, {"by", entry.actor}, {"reason", string_or(args, "reason")}};
 }
 

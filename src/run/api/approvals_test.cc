@@ -324,6 +324,9 @@ TEST(NeedToKnow, no_route_shows_an_incident_to_whom_it_is_kept_from) {
   EXPECT_EQ(declared.status, 409) << declared.body;
   EXPECT_NE(declared.body.find("tell a commander or an admin"), std::string::npos) << declared.body;
   EXPECT_EQ(declared.body.find(incident), std::string::npos);
+  for (const char* odd : {"%00", "a%00b", "%FF"})
+    for (const std::string& path : {std::string("/api/v1/search"), "/api/v1/incidents/" + incident + "/timeline"})
+      EXPECT_EQ(town.send("kim", "GET", path + "?q=" + odd).status, 400) << path << odd;
   EXPECT_EQ(town.command("ana", "incident.note", JsonObject{{"incident", incident}, {"text", "t"}}).status, 404);
   EXPECT_EQ(town.command("ana", "action.lift", JsonObject{{"action", action}, {"reason", "r"}}).status, 404);
   EXPECT_EQ(town.send("ana", "POST", "/api/v1/reports", JsonObject{{"incident", incident}}).status, 404);

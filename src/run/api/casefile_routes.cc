@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/utf8.h"
 #include "fold/casefile/casefile.h"
 #include "fold/incident/incident.h"
 #include "run/api/api.h"
@@ -11,12 +12,21 @@
 namespace firebreak::api {
 namespace {
 
+constexpr std::size_t kAsked = 1'000;  // octets of a search
 constexpr int kPage = 2'000;  // rows that are read at once for a search
 
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
+}
+
+// What a search asks for: refused before it comes to an index that ends a text at its first null octet.
+Result<std::string> asked_words(const net::Request& request) {
+  std::string text = request.query_or("q");
+  if (text.find('\0') != std::string::npos || !is_utf8(text)) return fail(Code::kInvalid, "'q' must be UTF-8 text without null characters", "/q");
+  if (text.size() > kAsked) return fail(Code::kTooLarge, fmt::format("'q' has at most {} octets", kAsked), "/q");
+  return text;
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -93,7 +103,8 @@ Result<Json> Api::timeline_of(const net::Request& request) const {
   ask.by_occurrence = order == "occurred";
   FIREBREAK_ASSIGN(const std::uint64_t most, whole_number(request.query_or("limit", "500"), "limit"));
   if (most < 1 || most > 5'000) return fail(Code::kInvalid, "'limit' must be 1 to 5000", "/limit");
-  const std::vector<std::string> words = words_of(request.query_or("q"));
+  FIREBREAK_ASSIGN(const std::string asked, asked_words(request));
+  const std::vector<std::string> words = words_of(asked);
   const auto show = [&](Json rows) { return parts_.texts != nullptr ? parts_.texts->shown_in(std::move(rows)) : rows; };
   if (words.empty()) {
     ask.limit = static_cast<int>(most);
@@ -153,7 +164,8 @@ void Api::add_casefile_routes() {
   guarded("GET", "/api/v1/search", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     FIREBREAK_ASSIGN(const std::uint64_t most, whole_number(request.query_or("limit", "50"), "limit"));
     if (most < 1 || most > 500) return fail(Code::kInvalid, "'limit' must be 1 to 500", "/limit");
-    return shown(parts_.views.search(words_of(request.query_or("q")), request.query_or("incident"), {request.query_or("cursor"), static_cast<int>(most)}));
+    FIREBREAK_ASSIGN(const std::string asked, asked_words(request));
+    return shown(parts_.views.search(words_of(asked), request.query_or("incident"), {request.query_or("cursor"), static_cast<int>(most)}));
   });
   guarded("GET", "/api/v1/incidents/{id}/timeline", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     FIREBREAK_ASSIGN(const Json page, timeline_of(request));

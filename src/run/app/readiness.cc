@@ -127,6 +127,7 @@ std::vector<ReadinessFacts> Readiness::facts() const {
     const auto& reporting = view.state<reporting::ReportingState>(reporting::kFoldName);
     for (const auto& [name, endpoint] : known.endpoints) {
       ReadinessFacts facts = of_endpoint(endpoint, known);
+      if (!facts.tap && context_.connector(endpoint.gateway) == nullptr) facts.absent_gateway = endpoint.gateway;
       add_playbooks(view.state<playbook::PlaybookState>(playbook::kFoldName), now, endpoint.playbooks, facts);
       add_standing(view.state<contain::ContainState>(contain::kFoldName), now, facts);
       facts.channels = notified.settings.on();

@@ -59,6 +59,13 @@ ReadinessCheck proven(std::string name, const ReadinessFacts& facts, const std::
   return yes(std::move(name), fmt::format("{} was proven {} days ago", what, days(now, *when)));
 }
 
+ReadinessCheck kill_switch(const ReadinessFacts& facts, Time now) {
+  if (!facts.absent_gateway.empty())
+    return no("kill_switch", fmt::format("nothing can be in force on it: no gateway '{}' is configured", facts.absent_gateway),
+              fmt::format("firebreak serve --config FILE   # with gateways: {{{}: …}}, or: firebreak onboard {} --kill-switch GATEWAY", facts.absent_gateway, facts.endpoint));
+  return proven("kill_switch", facts, facts.kill_proven, now, "answering everything by rules");
+}
+
 ReadinessCheck records(const ReadinessFacts& facts, Time now) {
   const std::string command = fmt::format("firebreak ingest --endpoint {} FILE", facts.endpoint);
   if (!facts.newest_record) return no("records", "nothing was recorded yet", command);
@@ -108,7 +115,7 @@ std::vector<ReadinessCheck> readiness_checks(const ReadinessFacts& facts, Time n
           last_known_good(facts),
           holdout(facts),
           proven("fallback", facts, facts.fallback_proven, now, "the fallback"),
-          proven("kill_switch", facts, facts.kill_proven, now, "answering everything by rules"),
+          kill_switch(facts, now),
           playbooks(facts),
           standing(facts),
           regimes(facts)};

@@ -22,6 +22,7 @@ inline constexpr std::int64_t kRecordsWithin = kDay;
 struct ReadinessFacts {
   std::string endpoint, owner_team, on_call;
   bool tap = false;               // nothing can be in force on it
+  std::string absent_gateway;     // the gateway that it names and nobody configured; empty: there it is
   bool has_fallback = false;      // rules that answer instead of the model
   std::string last_known_good;    // release
   bool good_registered = false;   // with its model's digest

@@ -27,6 +27,12 @@ ReadinessFacts all_well() {
   return facts;
 }
 
+bool says(const ReadinessFacts& facts, const std::string& check, const std::string& words) {
+  for (const ReadinessCheck& one : readiness_checks(facts, kNow))
+    if (one.name == check) return one.why.find(words) != std::string::npos;
+  return false;
+}
+
 std::vector<std::string> red(const ReadinessFacts& facts) { return strings_or_empty(to_json(facts.endpoint, readiness_checks(facts, kNow)), "red"); }
 
 TEST(Readiness, is_whole_when_all_is_well_up_to_the_last_microsecond) {
@@ -87,6 +93,13 @@ TEST(Readiness, does_not_ask_of_a_tapped_endpoint_what_it_cannot_do) {
   facts.kill_proven.reset();
   EXPECT_TRUE(red(facts).empty());
   EXPECT_EQ(int_or(to_json("e", readiness_checks(facts, kNow)), "of"), 9);
+}
+
+TEST(Readiness, says_that_nobody_configured_the_gateway) {
+  ReadinessFacts facts = all_well();
+  facts.absent_gateway = "gw-99";
+  EXPECT_EQ(red(facts), std::vector<std::string>{"kill_switch"});
+  EXPECT_TRUE(says(facts, "kill_switch", "no gateway 'gw-99' is configured"));
 }
 
 }  // namespace

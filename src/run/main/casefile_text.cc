@@ -88,13 +88,26 @@ std::string notes_text(const Json& notes) {
   return out;
 }
 
+// Its lines stay lines; what else steers a terminal does not come through.
+std::string lines_of(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const Json line(text.substr(at, end - at));
+    if (end != text.size() || at < end) out += "  " + cell(&line) + "\n";
+    at = end + 1;
+  }
+  return out;
+}
+
 std::string privileged_text(const Json& list) {
   const Json* const items = find(list, "items");
   if (items == nullptr || !items->is_array() || items->get_array().empty()) return "no note is sealed\n";
   std::string out;
   for (const Json& note : items->get_array()) {
     const Json* const text = find(note, "text");
-    out += fmt::format("{} by {}, {}\n  {}\n", cell(find(note, "id")), cell(find(note, "by")), cell(find(note, "time")), text != nullptr && !text->is_null() ? cell(text) : "cannot be opened: " + cell(find(note, "error")));
+    out += fmt::format("{} by {}, {}\n", cell(find(note, "id")), cell(find(note, "by")), cell(find(note, "time")));
+    out += text != nullptr && text->is_string() ? lines_of(std::string(text->get_string())) : "  cannot be opened: " + cell(find(note, "error")) + "\n";
   }
   return out + "counsel releases one: firebreak incident release INC NOTE --reason TEXT\n";
 }

@@ -186,11 +186,11 @@ void CommandLine::add_record() {
   });
   checklist->add_option("id", w.id)->required();
   auto* check = verb(incident_, "check", "tick an item of the checklist", [&w, &c](Client& client) {
-    return give(client, "incident.check", {{"incident", w.id}, {"item", c.item}, {"state", c.state}, {"evidence", c.evidence}, {"note", c.note}});
+    return give(client, "incident.check", {{"incident", w.id}, {"item", c.item}, {"state", c.state.empty() ? "done" : c.state}, {"evidence", c.evidence}, {"note", c.note}});
   });
   check->add_option("id", w.id)->required();
   check->add_option("item", c.item, "1 to 9, 1.1, 6.3, ...")->required();
-  check->add_option("--state", c.state, "done, open, not_applicable; of 6.3 also more_found: back to 1.1")->default_val("done");
+  check->add_option("--state", c.state, "done, open, not_applicable; of 6.3 also more_found: back to 1.1; without it: done");
   check->add_option("--evidence", c.evidence, "what shows it");
   check->add_option("--note", c.note);
   auto* indicator = verb(incident_, "indicator", "add an indicator or a precursor, marked by TLP 2.0", [&w, &c](Client& client) {

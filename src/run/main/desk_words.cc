@@ -65,8 +65,9 @@ void CommandLine::add_desk() {
   brief->add_option("id", w.id)->required();
   auto* sealed = verb(incident_, "privileged", "notes under counsel's privilege: counsel reads them; anybody who works on the incident may write one", [&w, &c](Client& client) { return privileged(client, w.id, c); });
   sealed->add_option("id", w.id)->required();
-  sealed->add_option("--text", c.text, "write this one");
-  sealed->add_option("--file", c.file, "write what this file says");
+  auto* text = sealed->add_option("--text", c.text, "write this one");
+  text->check([](const std::string& given) { return given.find_first_not_of(" \t\r\n") == std::string::npos ? std::string("a note must say something") : std::string(); });
+  sealed->add_option("--file", c.file, "write what this file says")->excludes(text);
   auto* release = verb(incident_, "release", "counsel releases a note from its privilege: from then on it is one like any other", [&w, &c](Client& client) { return release_note(client, w.id, c.label, w.reason); });
   release->add_option("id", w.id)->required();
   release->add_option("note", c.label, "priv-N")->required();
