@@ -206,7 +206,7 @@ void casefiles(Store& store, Screen& screen) {
   }
   for (const JsonObject& offer : all(store, "custody", "waiting"))
     screen.need(string_or(offer, "to"), fmt::format("sign for {} of {}, which {} offers", string_or(offer, "evidence"), string_or(offer, "incident"), string_or(offer, "from")), offer,
-                fmt::format("firebreak evidence take {} --digest DIGEST, or refuse {} --reason TEXT", string_or(offer, "id"), string_or(offer, "id")));
+                fmt::format("firebreak evidence take {} --digest DIGEST", string_or(offer, "id")));
   for (const JsonObject& asked : all(store, "reopen", "waiting")) {
     const std::string id = string_or(asked, "incident");
     screen.need("approver", fmt::format("open {} again, as {} asks: {}", id, string_or(asked, "by"), string_or(asked, "reason")), asked, fmt::format("firebreak incident reopen {} --reason TEXT", id));
