@@ -20,7 +20,7 @@
 namespace firebreak::views {
 
 // Raised whenever the tables or the documents change shape: an older file is rebuilt from the journal.
-inline constexpr int kSchemaVersion = 11;
+inline constexpr int kSchemaVersion = 12;
 
 struct Query {
   std::string kind;
