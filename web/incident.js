@@ -302,6 +302,7 @@ function written(incident) {
     ...(incident.lessons || []).map((l) => item(`Lesson: ${l.text}`, ...(l.amendments || []).map((a) => el("span", { className: "soft" }, ` ${a.id} (${a.change}): ${a.state.replaceAll("_", " ")}`)))),
     ...(incident.tickets || []).filter((t) => t.state !== "unlinked").map((t) => item(`${t.tracker} ${t.reference || t.id}${t.follow_up ? " of " + t.follow_up : ""}: ${t.status || t.state}`,
       t.waiting ? el("span", { className: "soft" }, ` ${t.waiting} waiting`) : null, t.stuck ? el("span", { className: "bad" }, ` refused: ${t.stuck.detail}`) : null,
+      t.failing ? el("span", { className: "bad" }, ` not taken since `, when(t.failing.since), `: ${t.failing.detail}`, ...(t.failing.next ? [", next try ", when(t.failing.next)] : [])) : null,
       t.proposes ? el("span", { className: "bad" }, " closed there: close it here, too, or say why not") : null)),
     ...(incident.follow_ups || []).map((f) => item(`${f.id} of ${f.owner}, `, ...(f.state === "open" ? ["due ", when(f.due)] : [`closed with ${f.closed.evidence}`]), `: ${f.text}`,
       f.overdue && f.state === "open" ? el("span", { className: "bad" }, " overdue") : null))));

@@ -163,6 +163,9 @@ TEST(Tickets, wait_for_a_tracker_that_is_down_and_open_one_ticket_whatever_is_cu
   EXPECT_EQ(desk.as("ana", {"ticket", "comment", id, "12 callers, one script"}).code, 0) << desk.out;
   EXPECT_TRUE(holds([&] { return desk.get("/api/v1/journal?limit=200", "admin") && canonical_json(*desk.get("/api/v1/journal?limit=200", "admin")).find("ticket_call_postponed") != std::string::npos; }));
   EXPECT_EQ(string_or(desk.ticket(id), "state"), "opening");
+  ASSERT_TRUE(holds([&] { return desk.ticket(id).at("failing").is_object() && !string_or(desk.ticket(id).at("failing"), "next").empty(); })) << canonical_json(desk.ticket(id));
+  EXPECT_THAT(desk.as("ana", {"status"}).out, HasSubstr("jira has not taken the open of " + id));
+  EXPECT_EQ(desk.as("ana", {"ticket", "retry", id}).code, 0) << desk.out << ": a call that waits is hurried";
   desk.server().end(SIGKILL);
   desk.trackers.drops = 1;  // the first answer is lost after the ticket was made
   desk.trackers.up();

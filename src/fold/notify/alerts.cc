@@ -31,8 +31,10 @@ Drafts step(const NotifyState& state, std::uint64_t index, const Alert& alert, T
   if (levels == 0 || next > state.settings.rounds * levels) return {make_draft("alert_unanswered", id_of(index), {{"alert", id_of(index)}, {"incident", alert.incident}, {"steps", alert.step}})};
   const std::int64_t level = (next - 1) % levels;
   const auto contacts = contacts_of(state, ladder[static_cast<std::size_t>(level)], now);
-  return {make_draft("alert_step", id_of(index), {{"alert", id_of(index)}, {"incident", alert.incident}, {"step", next}, {"level", level + 1}, {"round", (next - 1) / levels + 1}, {"severity", severity},
-                                                  {"contacts", list(contacts)}, {"reason", reason}, {"next", format_time(now + within(state, severity))}})};
+  JsonObject body{{"alert", id_of(index)}, {"incident", alert.incident}, {"step", next}, {"level", level + 1}, {"round", (next - 1) / levels + 1}, {"severity", severity},
+                  {"contacts", list(contacts)}, {"reason", reason}, {"next", format_time(now + within(state, severity))}};
+  if (alert.source == kStorm) body["names"] = list(to_name(state, alert));
+  return {make_draft("alert_step", id_of(index), std::move(body))};
 }
 
 namespace {
@@ -197,7 +199,9 @@ Drafts oncall_command(const NotifyState& state, const Entry& entry) {
     const auto found = state.alerts.find(index_with(id, "alert-"));
     if (found == state.alerts.end()) return refuse(entry, Code::kNotFound, fmt::format("no alert '{}' is open; firebreak alert list shows them", id), "/alert");
     if (!found->second.acknowledged_by.empty()) return refuse(entry, Code::kConflict, fmt::format("{} has acknowledged it already", found->second.acknowledged_by), "/alert");
-    return {make_draft("alert_acknowledged", found->second.incident, {{"alert", id}, {"incident", found->second.incident}, {"by", entry.actor}})};
+    JsonObject body{{"alert", id}, {"incident", found->second.incident}, {"by", entry.actor}};
+    if (found->second.source == kStorm) body["covers"] = JsonArray(found->second.covers.begin(), found->second.covers.end());
+    return {make_draft("alert_acknowledged", found->second.incident, std::move(body))};
   }
   if (name == "oncall.override") {
     const std::string rotation = string_or(args, "rotation"), contact = string_or(args, "contact");

@@ -129,6 +129,9 @@ void stepped(NotifyState& state, const Entry& entry) {
   alert->severity = string_or(entry.body, "severity", alert->severity);
   alert->next = time_in(entry.body, "next");
   alert->reached = alert->unanswered = false;
+  const auto names = strings_or_empty(entry.body, "names");
+  alert->names = {names.begin(), names.end()};
+  alert->named.insert(names.begin(), names.end());
 }
 void unanswered(NotifyState& state, const Entry& entry) {
   Alert* const alert = alert_in(state, entry.body);
@@ -141,9 +144,16 @@ void alert_acknowledged(NotifyState& state, const Entry& entry) {
   if (alert == nullptr) return;
   alert->acknowledged_by = who(entry);
   alert->next = {};
-  if (alert->source == kStorm) state.held.clear();
+  if (alert->source != kStorm) return;
+  if (find(entry.body, "covers") == nullptr) state.held.clear();  // of a journal from before it was said
+  for (const std::string& incident : strings_or_empty(entry.body, "covers")) state.held.erase(incident);
 }
-void held_back(NotifyState& state, const Entry& entry) { state.held.emplace(string_or(entry.body, "incident"), entry.time); }
+void held_back(NotifyState& state, const Entry& entry) {
+  const std::string incident = string_or(entry.body, "incident");
+  if (!state.held.emplace(incident, entry.time).second) return;
+  for (auto& [index, alert] : state.alerts)  // what was said of it before is of its time before
+    for (std::set<std::string>* const of : {&alert.names, &alert.named, &alert.covers}) of->erase(incident);
+}
 void alert_ended(NotifyState& state, const Entry& entry) { state.alerts.erase(index_with(string_or(entry.body, "alert"), "alert-")); }
 
 void overridden(NotifyState& state, const Entry& entry) {
@@ -168,6 +178,7 @@ void ordered(NotifyState& state, const Entry& entry) {
   delivery.channel = string_or(entry.body, "channel");
   delivery.step = int_or(entry.body, "step");
   delivery.way = int_or(entry.body, "way");
+  if (const Alert* const alert = alert_in(state, entry.body, "of"); alert != nullptr && delivery.action == "trigger") delivery.names = alert->names;
   state.deliveries[entry.index] = std::move(delivery);
 }
 void due(NotifyState& state, const Entry& entry) {
@@ -193,6 +204,7 @@ void delivered(NotifyState& state, const Entry& entry, const Delivery& delivery)
   const Json of = JsonObject{{"of", delivery.of}};
   if (Alert* const alert = alert_in(state, of, "of")) {
     alert->told.insert(delivery.contact);
+    alert->covers.insert(delivery.names.begin(), delivery.names.end());
     alert->reached = alert->reached || delivery.step == alert->step;
     const auto kind = state.settings.channels.find(delivery.channel);
     if (kind != state.settings.channels.end() && kind->second == "pagerduty") alert->paged.insert(delivery.contact + "\n" + delivery.channel);
@@ -321,7 +333,7 @@ void set_wake(NotifyState& state) {
     if (at.us != 0 && (wake.us == 0 || at < wake)) wake = at;
   };
   for (const auto& [index, alert] : state.alerts) take(alert.next);
-  if (!state.held.empty() && open_summary(state) == nullptr) take(state.summary + kStormWindow);
+  if (uncalled(state)) take(state.summary + kStormWindow);
   for (const auto& [index, delivery] : state.deliveries)
     if (delivery.state == Delivering::kWaiting) take(delivery.until);
   for (const auto& [id, incident] : state.incidents)

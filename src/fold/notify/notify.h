@@ -19,7 +19,7 @@
 namespace firebreak::notify {
 
 inline constexpr std::string_view kFoldName = "notify";
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 std::vector<Draft> decide(const NotifyState& state, const Entry& entry);
 void apply(NotifyState& state, const Entry& entry);

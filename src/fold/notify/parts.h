@@ -23,7 +23,9 @@ Drafts call_for(const NotifyState& state, const std::string& incident, const std
 Drafts held(const NotifyState& state, const Entry& entry);            // after `alert_held`
 Drafts storm_due(const NotifyState& state, Time now);
 Drafts storm_over(const NotifyState& state, const std::string& by);   // nobody of it is held any more
-const std::pair<const std::uint64_t, Alert>* open_summary(const NotifyState& state);  // that nobody has; null: there is none
+const std::pair<const std::uint64_t, Alert>* open_summary(const NotifyState& state);  // that nobody has and that goes on; null: there is none
+bool uncalled(const NotifyState& state);                              // one is held that no summary calls for, or ever has
+std::vector<std::string> to_name(const NotifyState& state, const Alert& summary);  // in its next text: those first that none has named
 Drafts step(const NotifyState& state, std::uint64_t index, const Alert& alert, Time now, std::string_view reason, std::string severity);  // alerts.cc
 // deliveries.cc
 Drafts decide_deliveries(const NotifyState& state, const Entry& entry);

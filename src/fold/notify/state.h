@@ -23,6 +23,7 @@ struct Delivery {
   std::int64_t step = 1, way = 0, attempt = 0;  // attempt: how often it was started
   Delivering state = Delivering::kOrdered;
   Time until;           // of kWaiting: then it is tried again
+  std::set<std::string> names;  // incidents that the text of a summary names: fixed when it is ordered
   bool operator==(const Delivery&) const = default;
 };
 
@@ -36,6 +37,8 @@ struct Alert {
   bool reached = false, unanswered = false;      // reached: somebody in the present step
   std::set<std::string> paged;                   // channels of pagers on which it stands
   std::set<std::string> told;                    // contacts that have got it
+  // Of a summary, incidents: in the present step's text; in that of any step; in a text that was delivered, which an acknowledgement speaks for.
+  std::set<std::string> names, named, covers;
   bool operator==(const Alert&) const = default;
 };
 
@@ -93,7 +96,7 @@ struct ChannelHealth {
 
 inline constexpr std::size_t kMessages = 500, kOverrides = 1'000, kOpenAlerts = 1'000, kTextBytes = 4'000, kUses = 500;
 // A storm: so many incidents call by themselves within the window; those behind them are held, and one summary calls for them all.
-inline constexpr std::size_t kStormBudget = 10;
+inline constexpr std::size_t kStormBudget = 10, kStormNames = 100;  // that one text names
 inline constexpr std::int64_t kStormWindow = 10 * kMinute;
 inline constexpr std::string_view kStorm = "storm";  // source of a summary; it is of no incident
 
@@ -103,7 +106,7 @@ struct NotifyState {
   std::map<std::string, IncidentFacts> incidents;  // open ones
   std::map<std::uint64_t, Alert> alerts;         // by index; until their incident ends
   std::vector<Time> newly;                       // when incidents called by themselves, within the window
-  std::map<std::string, Time> held;              // incidents that do not; until a person has the summary, or them
+  std::map<std::string, Time> held;              // incidents that do not; until a person has them, or a summary that named them
   Time summary;                                  // when the newest summary was raised; 0: never
   std::map<std::uint64_t, Delivery> deliveries;
   std::map<std::uint64_t, Message> messages;     // the newest kMessages

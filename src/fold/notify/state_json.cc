@@ -19,21 +19,23 @@ JsonObject json(const Alert& one) {
   for (const auto& level : one.ladder) ladder.push_back(list(level));
   return {{"incident", one.incident}, {"severity", one.severity}, {"source", one.source}, {"text", one.text}, {"call", one.call}, {"ladder", std::move(ladder)},
           {"acknowledged_by", one.acknowledged_by}, {"raised", one.raised.us}, {"next", one.next.us}, {"step", one.step}, {"reached", one.reached},
-          {"unanswered", one.unanswered}, {"paged", list(one.paged)}, {"told", list(one.told)}};
+          {"unanswered", one.unanswered}, {"paged", list(one.paged)}, {"told", list(one.told)},
+          {"names", list(one.names)}, {"named", list(one.named)}, {"covers", list(one.covers)}};
 }
 Alert alert_from(const Json& one) {
   Alert out{string_or(one, "incident"), string_or(one, "severity"), string_or(one, "source"), string_or(one, "text"), string_or(one, "call"), {}, string_or(one, "acknowledged_by"),
-            time_at(one, "raised"), time_at(one, "next"), int_or(one, "step"), bool_or(one, "reached"), bool_or(one, "unanswered"), set_at(one, "paged"), set_at(one, "told")};
+            time_at(one, "raised"), time_at(one, "next"), int_or(one, "step"), bool_or(one, "reached"), bool_or(one, "unanswered"), set_at(one, "paged"), set_at(one, "told"),
+            set_at(one, "names"), set_at(one, "named"), set_at(one, "covers")};
   if (const Json* const ladder = find(one, "ladder"); ladder != nullptr && ladder->is_array())
     for (const Json& level : ladder->get_array()) out.ladder.push_back(strings_or_empty(JsonObject{{"level", level}}, "level"));
   return out;
 }
 
 JsonObject json(const Delivery& one) {
-  return {{"of", one.of}, {"action", one.action}, {"contact", one.contact}, {"channel", one.channel}, {"step", one.step}, {"way", one.way}, {"attempt", one.attempt}, {"state", static_cast<int>(one.state)}, {"until", one.until.us}};
+  return {{"of", one.of}, {"action", one.action}, {"contact", one.contact}, {"channel", one.channel}, {"step", one.step}, {"way", one.way}, {"attempt", one.attempt}, {"state", static_cast<int>(one.state)}, {"until", one.until.us}, {"names", list(one.names)}};
 }
 Delivery delivery_from(const Json& one) {
-  return {string_or(one, "of"), string_or(one, "action"), string_or(one, "contact"), string_or(one, "channel"), int_or(one, "step"), int_or(one, "way"), int_or(one, "attempt"), static_cast<Delivering>(int_or(one, "state")), time_at(one, "until")};
+  return {string_or(one, "of"), string_or(one, "action"), string_or(one, "contact"), string_or(one, "channel"), int_or(one, "step"), int_or(one, "way"), int_or(one, "attempt"), static_cast<Delivering>(int_or(one, "state")), time_at(one, "until"), set_at(one, "names")};
 }
 
 JsonObject json(const Message& one) {

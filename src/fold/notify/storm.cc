@@ -17,6 +17,10 @@ std::string gravest(const NotifyState& state) {
   return found;
 }
 
+bool was_named(const NotifyState& state, const std::string& incident) {
+  return std::any_of(state.alerts.begin(), state.alerts.end(), [&](const auto& item) { return item.second.source == kStorm && item.second.named.contains(incident); });
+}
+
 bool may_call(const NotifyState& state, Time now) {
   const auto within = std::count_if(state.newly.begin(), state.newly.end(), [&](Time at) { return at + kStormWindow > now; });
   return static_cast<std::size_t>(within) < kStormBudget && state.alerts.size() < kOpenAlerts;
@@ -26,8 +30,25 @@ bool may_call(const NotifyState& state, Time now) {
 
 const std::pair<const std::uint64_t, Alert>* open_summary(const NotifyState& state) {
   for (const auto& one : state.alerts)
-    if (one.second.source == kStorm && one.second.acknowledged_by.empty()) return &one;
+    if (one.second.source == kStorm && one.second.acknowledged_by.empty() && !one.second.unanswered) return &one;
   return nullptr;
+}
+
+bool uncalled(const NotifyState& state) {
+  if (state.held.empty() || state.settings.levels.empty() || open_summary(state) != nullptr) return false;
+  return std::any_of(state.held.begin(), state.held.end(), [&](const auto& item) { return !was_named(state, item.first); });
+}
+
+std::vector<std::string> to_name(const NotifyState& state, const Alert& summary) {
+  std::vector<std::string> out;
+  const auto take = [&](bool named, bool covered) {
+    for (const auto& [id, at] : state.held)
+      if (out.size() < kStormNames && was_named(state, id) == named && summary.covers.contains(id) == covered) out.push_back(id);
+  };
+  take(false, false);
+  take(true, false);
+  take(true, true);
+  return out;
 }
 
 Drafts call_for(const NotifyState& state, const std::string& incident, const std::string& severity, std::string_view source, Time now) {
@@ -44,14 +65,17 @@ Drafts held(const NotifyState& state, const Entry& entry) {
 }
 
 Drafts storm_due(const NotifyState& state, Time now) {
-  if (state.held.empty() || open_summary(state) != nullptr || (state.summary.us != 0 && now < state.summary + kStormWindow)) return {};
+  if (!uncalled(state) || (state.summary.us != 0 && now < state.summary + kStormWindow)) return {};
   return summary(gravest(state));
 }
 
 Drafts storm_over(const NotifyState& state, const std::string& by) {
-  const auto* const open = open_summary(state);
-  if (open == nullptr || !state.held.empty()) return {};
-  return {make_draft("alert_acknowledged", "", {{"alert", fmt::format("alert-{}", open->first)}, {"incident", ""}, {"by", by}})};
+  Drafts drafts;
+  if (!state.held.empty()) return drafts;
+  for (const auto& [index, alert] : state.alerts)
+    if (alert.source == kStorm && alert.acknowledged_by.empty())
+      drafts.push_back(make_draft("alert_acknowledged", "", {{"alert", fmt::format("alert-{}", index)}, {"incident", ""}, {"by", by}, {"covers", JsonArray{}}}));
+  return drafts;
 }
 
 }  // namespace firebreak::notify

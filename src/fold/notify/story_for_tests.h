@@ -61,12 +61,14 @@ class Story {
   // As the worker does it.
   void start(const std::string& id) {
     const Delivery* const delivery = find_delivery(state(), id);
+    if (delivery != nullptr) texts_[id] = notice_of(state(), *delivery).text;
     if (delivery != nullptr) driver_.input("delivery_started", JsonObject{{"delivery", id}, {"attempt", delivery->attempt + 1}});
   }
   void end(const std::string& id, bool delivered, bool permanent = false) {
     const Delivery* const found = find_delivery(state(), id);
     if (found == nullptr) return;
     const Delivery delivery = *found;
+    if (delivered && delivery.action == "trigger") said[delivery.of] += texts_[id] + "\n";
     if (delivered) ++got[delivery.of + " " + std::to_string(delivery.step) + " " + delivery.contact + " " + delivery.action];
     driver_.input("delivery_ended", JsonObject{{"delivery", id}, {"attempt", delivery.attempt}, {"of", delivery.of}, {"action", delivery.action}, {"contact", delivery.contact}, {"channel", delivery.channel},
                                                {"result", delivered ? "delivered" : "failed"}, {"permanent", permanent}, {"detail", delivered ? "" : "connection refused"}});
@@ -94,10 +96,22 @@ class Story {
   }
   std::size_t count(std::string_view kind) const { return all(kind).size(); }
 
+  // Whether a text that was delivered for this alert names the incident.
+  bool was_told(const std::string& alert, const std::string& incident) const {
+    const auto found = said.find(alert);
+    if (found == said.end()) return false;
+    const std::string& text = found->second;
+    for (std::size_t at = text.find(incident); at != std::string::npos; at = text.find(incident, at + 1))
+      if (at + incident.size() == text.size() || std::isdigit(static_cast<unsigned char>(text[at + incident.size()])) == 0) return true;
+    return false;
+  }
+
   std::map<std::string, int> got;
+  std::map<std::string, std::string> said;  // by alert: what its deliveries said
   std::set<std::string> down;
 
  private:
+  std::map<std::string, std::string> texts_;
   GroupDriver<NotifyState> driver_{decide, apply, kStart};
 };
 

@@ -8,7 +8,7 @@
 namespace firebreak::notify {
 namespace {
 
-constexpr std::size_t kTurnsAhead = 3, kListed = 20;
+constexpr std::size_t kTurnsAhead = 3;
 
 Json time_or_null(Time time) { return time.us == 0 ? Json(nullptr) : Json(format_time(time)); }
 
@@ -72,14 +72,14 @@ Notice notice_of(const NotifyState& state, const Delivery& delivery) {
   const Alert& one = alert->second;
   if (out.severity.empty()) out.severity = one.severity;
   if (one.source == kStorm) {
-    out.title = fmt::format("{} incidents that nobody has, beyond those that called by themselves", state.held.size());
-    out.subject = fmt::format("{} many incidents at once: {}", out.severity, out.title);
     std::string names;
-    std::size_t listed = 0;
-    for (const auto& [incident, at] : state.held)
-      if (++listed <= kListed) names += (names.empty() ? "" : ", ") + incident;
-    out.text = fmt::format("{}: {}{}\n\nThis is call {} to you or others. See them all: firebreak incident list --state open\nSay that you have them: firebreak alert ack {}\n", out.title, names,
-                           state.held.size() > kListed ? fmt::format(" and {} more", state.held.size() - kListed) : "", one.step, delivery.of);
+    for (const std::string& incident : delivery.names) names += (names.empty() ? "" : ", ") + incident;
+    const auto more = std::count_if(state.held.begin(), state.held.end(), [&](const auto& item) { return !delivery.names.contains(item.first); });
+    const std::size_t all = delivery.names.size() + static_cast<std::size_t>(more);
+    out.title = fmt::format("{} incident{} that nobody has, beyond those that called by themselves", all, all == 1 ? "" : "s");
+    out.subject = fmt::format("{} many incidents at once: {}", out.severity, out.title);
+    out.text = fmt::format("{}: {}{}\n\nThis is call {} to you or others. See all that are open: firebreak incident list\nSay that you have {}: firebreak alert ack {}\n", out.title, names,
+                           more == 0 ? "" : fmt::format(" and {} more, which are called for again", more), one.step, more == 0 ? "them" : "those that are named here", delivery.of);
     return out;
   }
   out.subject = fmt::format("{} {} on {}: {}", out.severity, out.incident, out.endpoint, one.text.empty() ? out.title : one.text);
@@ -118,7 +118,7 @@ Json status_view(const NotifyState& state, Time now) {
     const std::string id = fmt::format("alert-{}", index);
     alerts.push_back(JsonObject{{"id", id}, {"incident", one.incident}, {"severity", one.severity}, {"source", one.source}, {"raised", format_time(one.raised)}, {"step", one.step},
                                 {"state", !one.acknowledged_by.empty() ? "acknowledged" : one.unanswered ? "unanswered" : "open"}, {"acknowledged_by", one.acknowledged_by},
-                                {"told", list(one.told)}, {"next", time_or_null(one.next)}, {"deliveries", deliveries_of(state, id)}});
+                                {"told", list(one.told)}, {"covers", list(one.covers)}, {"next", time_or_null(one.next)}, {"deliveries", deliveries_of(state, id)}});
   }
   for (const auto& [name, kind] : state.settings.channels) {
     const auto found = state.channels.find(name);
@@ -154,7 +154,8 @@ JsonArray needs_of(const NotifyState& state, Time now) {
     if (!one.acknowledged_by.empty()) continue;
     std::string told;
     for (const std::string& contact : one.told) told += (told.empty() ? "" : ", ") + contact;
-    need("anyone", fmt::format("{} of {} ({}) is {}; {} reached so far", fmt::format("alert-{}", index), one.incident, one.severity, one.unanswered ? "UNANSWERED, nobody is called any more" : "not acknowledged", told.empty() ? "nobody" : told),
+    const std::string about = one.source == kStorm ? fmt::format("{} held incident{}", state.held.size(), state.held.size() == 1 ? "" : "s") : one.incident;
+    need("anyone", fmt::format("{} of {} ({}) is {}; {} reached so far", fmt::format("alert-{}", index), about, one.severity, one.unanswered ? "UNANSWERED, nobody is called any more" : "not acknowledged", told.empty() ? "nobody" : told),
          fmt::format("firebreak alert ack alert-{}", index), one.incident, fmt::format("alert-{}", index));
   }
   for (const auto& [name, health] : state.channels)

@@ -70,8 +70,8 @@ Drafts about(const Asked& asked) {
   if (asked.name == "ticket.unlink")
     return {make_draft("ticket_unlinked", ticket_id(index), {{"ticket", ticket_id(index)}, {"incident", of.incident}, {"reason", asked.text("reason")}, {"by", asked.entry.actor}})};
   for (const auto& [number, one] : asked.state.calls)
-    if (one.ticket == index && one.state == Calling::kStuck) return {make_draft("ticket_call_due", call_id(number), {{"call", call_id(number)}, {"ticket", ticket_id(index)}, {"by", asked.entry.actor}})};
-  return asked.refused(Code::kConflict, fmt::format("no call of {} is stuck", ticket_id(index)), "/ticket");
+    if (one.ticket == index && (one.state == Calling::kStuck || one.state == Calling::kWaiting)) return {make_draft("ticket_call_due", call_id(number), {{"call", call_id(number)}, {"ticket", ticket_id(index)}, {"by", asked.entry.actor}})};
+  return asked.refused(Code::kConflict, fmt::format("no call of {} is refused or waits for its next try", ticket_id(index)), "/ticket");
 }
 
 Drafts decide_command(const TicketState& state, const Entry& entry) {
@@ -136,7 +136,8 @@ std::vector<Draft> decide(const TicketState& state, const Entry& entry) {
   else if (entry.kind == "ticket_heard") drafts = decide_news(state, entry);
   else drafts = decide_calls(state, entry);
   if (is_input_kind(entry.kind) && !state.calls.empty())
-    for (Draft& due : calls_due(state, entry.time)) drafts.push_back(std::move(due));
+    for (Draft& due : calls_due(state, entry.time))  // not again what a person hurries
+      if (std::none_of(drafts.begin(), drafts.end(), [&](const Draft& one) { return one.kind == due.kind && one.cause == due.cause; })) drafts.push_back(std::move(due));
   return drafts;
 }
 

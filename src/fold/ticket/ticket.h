@@ -2,7 +2,7 @@
 // and what people do there told here.
 //
 // Promise: the calls of one ticket leave one after the other, in the order they were made, each until the tracker took it or refused it for
-// good (then the ticket waits for `ticket.retry`); each start and each outcome is an entry, and each try of one call bears the same key.
+// good (then the ticket waits for `ticket.retry`, which hurries one that waits for its next try, too); each start and each outcome is an entry, and each try of one call bears the same key.
 // What a tracker tells is taken once; what is the echo of a call of ours makes nothing. It never changes an incident: it becomes a line of
 // the timeline, and a ticket that was closed there is a proposal that a person decides on.
 // Time brings something on inputs alone (types/entry.h). Pure: no clock, no I/O, ordered containers.

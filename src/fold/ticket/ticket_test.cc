@@ -115,6 +115,24 @@ TEST(Tickets, a_tracker_that_is_down_is_tried_again_and_what_it_refuses_for_good
   EXPECT_EQ(refused(desk.act("ticket.retry", {{"ticket", id}})), "conflict /ticket");
 }
 
+TEST(Tickets, a_person_hurries_a_call_that_waits_for_its_next_try) {
+  Desk desk;
+  const std::string id = desk.open(), call = desk.first_ready();
+  EXPECT_EQ(refused(desk.act("ticket.retry", {{"ticket", id}})), "conflict /ticket") << "it is to leave already";
+  desk.start(call);
+  EXPECT_EQ(refused(desk.act("ticket.retry", {{"ticket", id}})), "conflict /ticket") << "it is under way";
+  desk.end(call, {{"result", "failed"}, {"detail", "no connection"}});
+  EXPECT_NE(find_kind(desk.act("ticket.retry", {{"ticket", id}}), "ticket_call_due"), nullptr);
+  EXPECT_EQ(desk.first_ready(), call);
+  desk.start(call, 2);
+  desk.end(call, {{"result", "failed"}, {"detail", "no connection"}}, 2);
+  desk.advance(kHour);
+  const auto both = desk.act("ticket.retry", {{"ticket", id}});
+  EXPECT_EQ(std::count_if(both.begin(), both.end(), [](const Entry& entry) { return entry.kind == "ticket_call_due"; }), 1) << "due by its time, too: once";
+  desk.drain();
+  EXPECT_TRUE(desk.state().calls.empty());
+}
+
 TEST(Tickets, what_a_tracker_tells_is_taken_once_and_never_changes_the_incident) {
   Desk desk;
   const std::string id = desk.open();
@@ -180,7 +198,8 @@ RC_GTEST_PROP(TicketProperty, calls_keep_their_order_and_none_is_lost, ()) {
   std::vector<std::string> done;
   int event = 0;
   for (int step = *rc::gen::inRange(1, 60); step > 0; --step) {
-    switch (*rc::gen::inRange(0, 7)) {
+    switch (*rc::gen::inRange(0, 8)) {
+      case 6: desk.act("ticket.retry", {{"ticket", id}}); break;
       case 0: desk.act("ticket.comment", {{"ticket", id}, {"text", "x"}}); break;
       case 1:
         if (const std::string call = desk.first_ready(); !call.empty()) desk.start(call, static_cast<int>(desk.state().calls.at(index_of(call)).attempt) + 1);

@@ -248,6 +248,35 @@ TEST(CasefileViews, each_change_of_owner_phase_and_severity_is_one_line_and_stag
   EXPECT_EQ(shown, times);
 }
 
+TEST(CasefileViews, a_ticket_says_since_when_its_tracker_does_not_take_a_call_and_when_it_is_tried_next) {
+  Story story;
+  const std::string id = story.incident("api");
+  const std::string ticket = story.add("ticket", "ticket_linked", {{"incident", id}, {"tracker", "jira"}, {"by", "user:ana"}});
+  const std::string call = story.add("tcall", "ticket_call_ordered", {{"ticket", ticket}, {"incident", id}, {"tracker", "jira"}, {"what", "open"}});
+  const auto fail = [&](int attempt) {
+    story.add("e", "ticket_call_ended", {{"call", call}, {"attempt", attempt}, {"ticket", ticket}, {"incident", id}, {"what", "open"}, {"tracker", "jira"}, {"result", "failed"}, {"detail", "connection refused"}}, "effects");
+    story.add("e", "ticket_call_postponed", {{"call", call}, {"ticket", ticket}, {"incident", id}, {"until", "2026-03-07T09:00:00.000000Z"}});
+  };
+  fail(1);
+  const std::string first = format_time(story.entries[story.entries.size() - 2].time);
+  fail(2);
+  const auto says = [&](std::string_view words) { return canonical_json(*find(*story.views()->status(), "needs_person")).find(words) != std::string::npos; };
+  const Json shown = story.views()->written_one("ticket", ticket).value();
+  const Json& failing = shown.at("failing");
+  EXPECT_EQ(string_or(failing, "since"), first);
+  EXPECT_EQ(string_or(failing, "time"), format_time(story.entries[story.entries.size() - 2].time)) << "of the last try";
+  EXPECT_EQ(string_or(failing, "next"), "2026-03-07T09:00:00.000000Z");
+  EXPECT_EQ(string_or(failing, "detail"), "connection refused");
+  EXPECT_EQ(int_or(failing, "attempt"), 2);
+  EXPECT_TRUE(says("jira has not taken the open of " + ticket + " of " + id + " since " + first + ": connection refused; next try 2026-03-07T09:00:00.000000Z"));
+  EXPECT_TRUE(says("firebreak ticket retry " + ticket));
+  story.add("e", "ticket_call_due", {{"call", call}, {"ticket", ticket}, {"by", "user:ana"}});
+  EXPECT_TRUE(says("it is tried now"));
+  story.add("e", "ticket_call_ended", {{"call", call}, {"attempt", 3}, {"ticket", ticket}, {"incident", id}, {"what", "open"}, {"tracker", "jira"}, {"result", "done"}, {"reference", "SEC-1"}}, "effects");
+  EXPECT_TRUE(story.views()->written_one("ticket", ticket).value().at("failing").is_null());
+  EXPECT_FALSE(says("has not taken"));
+}
+
 TEST(CasefileViews, a_hand_over_tells_what_is_in_force_waits_and_is_due) {
   Story story;
   const std::string id = story.incident("api");

@@ -12,7 +12,7 @@ void ticket_linked(Store& store, const Entry& entry) {
   JsonObject ticket = thing(entry, entry.id("ticket"), find(entry.body, "reference") == nullptr ? "opening" : "linked");
   copy_members(ticket, entry.body, {"incident", "follow_up", "tracker", "reference"});
   ticket["said"] = moment(entry, person(text(entry, "by")));
-  for (const char* absent : {"status", "proposes", "stuck", "unlinked"}) ticket[absent] = nullptr;
+  for (const char* absent : {"status", "proposes", "failing", "stuck", "unlinked"}) ticket[absent] = nullptr;
   ticket["waiting"] = 0;
   store.put("ticket", ticket);
   const std::string subject = text(entry, "follow_up");
@@ -23,11 +23,30 @@ void call_ordered(Store& store, const Entry& entry) {
   edit(store, entry, "ticket", text(entry, "ticket"), [](JsonObject& ticket) { ticket["waiting"] = int_or(ticket, "waiting") + 1; });
 }
 
+// Since when a call does not get through, what came of its last try, and when the next one is.
+void call_failed(Store& store, const Entry& entry) {
+  edit(store, entry, "ticket", text(entry, "ticket"), [&](JsonObject& ticket) {
+    const Json* const before = find(ticket, "failing");
+    JsonObject failing = moment(entry);
+    failing["since"] = before != nullptr && before->is_object() ? string_or(*before, "since") : format_time(entry.time);
+    failing["next"] = nullptr;
+    copy_members(failing, entry.body, {"what", "detail", "attempt"});
+    ticket["failing"] = std::move(failing);
+  });
+}
+
+void call_postponed(Store& store, const Entry& entry) {
+  edit(store, entry, "ticket", text(entry, "ticket"), [&](JsonObject& ticket) {
+    if (Json* const failing = ticket.if_contains("failing"); failing != nullptr && failing->is_object()) failing->as_object()["next"] = text(entry, "until");
+  });
+}
+
 void call_ended(Store& store, const Entry& entry) {
-  if (text(entry, "result") != "done") return;
+  if (text(entry, "result") != "done") return call_failed(store, entry);
   const std::string reference = text(entry, "reference");
   edit(store, entry, "ticket", text(entry, "ticket"), [&](JsonObject& ticket) {
     ticket["waiting"] = int_or(ticket, "waiting") - 1;
+    ticket["failing"] = nullptr;
     if (!reference.empty()) ticket["reference"] = reference;
     if (text(entry, "what") == "open") ticket["state"] = "linked";
     if (text(entry, "what") == "close") ticket["state"] = "closed";
@@ -42,7 +61,11 @@ void call_stuck(Store& store, const Entry& entry) {
   const bool stuck = entry.kind == "ticket_call_stuck";
   edit(store, entry, "ticket", text(entry, "ticket"), [&](JsonObject& ticket) {
     ticket["stuck"] = nullptr;
-    if (!stuck) return;
+    if (!stuck) {
+      if (Json* const failing = ticket.if_contains("failing"); failing != nullptr && failing->is_object()) failing->as_object()["next"] = nullptr;
+      return;
+    }
+    ticket["failing"] = nullptr;
     JsonObject why = moment(entry);
     copy_members(why, entry.body, {"what", "detail"});
     ticket["stuck"] = std::move(why);
@@ -67,7 +90,7 @@ void ticket_unlinked(Store& store, const Entry& entry) {
   edit(store, entry, "ticket", text(entry, "ticket"), [&](JsonObject& ticket) {
     ticket["state"] = "unlinked";
     ticket["waiting"] = 0;
-    for (const char* over : {"stuck", "proposes"}) ticket[over] = nullptr;
+    for (const char* over : {"failing", "stuck", "proposes"}) ticket[over] = nullptr;
     ticket["unlinked"] = moment(entry, person(text(entry, "by")));
     copy_members(ticket["unlinked"].as_object(), entry.body, {"reason"});
   });
@@ -75,7 +98,7 @@ void ticket_unlinked(Store& store, const Entry& entry) {
 }
 
 constexpr Handler kHandlers[] = {
-    {"ticket_call_due", call_stuck}, {"ticket_call_ended", call_ended}, {"ticket_call_ordered", call_ordered}, {"ticket_call_stuck", call_stuck},
+    {"ticket_call_due", call_stuck}, {"ticket_call_ended", call_ended}, {"ticket_call_ordered", call_ordered}, {"ticket_call_postponed", call_postponed}, {"ticket_call_stuck", call_stuck},
     {"ticket_linked", ticket_linked}, {"ticket_news", ticket_news},     {"ticket_unlinked", ticket_unlinked},
 };
 

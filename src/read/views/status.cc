@@ -193,6 +193,11 @@ void casefiles(Store& store, Screen& screen) {
       const std::string id = string_or(ticket, "id"), reference = string_or(ticket, "reference", id), tracker = string_or(ticket, "tracker"), incident = string_or(ticket, "incident");
       if (const Json* const stuck = find(ticket, "stuck"); stuck != nullptr && stuck->is_object())
         screen.need("analyst", fmt::format("{} refuses to {} {} of {}: {}", tracker, string_or(*stuck, "what"), id, incident, string_or(*stuck, "detail")), ticket, fmt::format("firebreak ticket retry {}", id));
+      if (const Json* const failing = find(ticket, "failing"); failing != nullptr && failing->is_object()) {
+        const std::string next = string_or(*failing, "next");
+        screen.need("analyst", fmt::format("{} has not taken the {} of {} of {} since {}: {}; {}", tracker, string_or(*failing, "what"), id, incident, string_or(*failing, "since"), string_or(*failing, "detail"),
+                                           next.empty() ? "it is tried now" : "next try " + next), ticket, fmt::format("firebreak ticket retry {}", id));
+      }
       const std::optional<JsonObject> subject = store.get("incident", incident);
       const bool over = string_or(ticket, "proposes") == "close" && subject && string_or(*subject, "state") != "open";
       if (!string_or(ticket, "proposes").empty() && !over)

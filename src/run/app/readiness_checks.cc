@@ -70,7 +70,7 @@ ReadinessCheck records(const ReadinessFacts& facts, Time now) {
   const std::string command = fmt::format("firebreak ingest --endpoint {} FILE", facts.endpoint);
   if (!facts.newest_record) return no("records", "nothing was recorded yet", command);
   if (now - *facts.newest_record > kRecordsWithin) return no("records", fmt::format("the newest record is {} days old", days(now, *facts.newest_record)), command);
-  if (facts.capture_gap) return no("records", "records are missing: a finding of kind capture_gap is open", "firebreak finding list --state open");
+  if (facts.capture_gap) return no("records", "records are missing: a finding of kind capture_gap is open", "firebreak finding list");
   return yes("records", "they come in, and none is known to be missing");
 }
 

@@ -81,6 +81,7 @@ TEST(Readiness, each_missing_fact_turns_its_own_check_red) {
     for (const ReadinessCheck& check : readiness_checks(facts, kNow)) {
       EXPECT_FALSE(check.why.empty()) << one.name;
       EXPECT_EQ(check.command.empty(), check.ready != Ready::kNo) << one.name << ": " << check.name;
+      EXPECT_EQ(check.command.find(" list --"), std::string::npos) << check.command << ": lists of findings take no such option";
     }
   }
 }

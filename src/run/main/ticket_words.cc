@@ -58,7 +58,7 @@ void CommandLine::add_ticket() {
   auto* comment = verb(ticket, "comment", "write a comment into a ticket", [&w, &c](Client& client) { return about(client, w, "comment", {{"text", c.text}}); });
   comment->add_option("ticket", w.id, "ticket-N")->required();
   comment->add_option("text", c.text)->required();
-  verb(ticket, "retry", "try again what the tracker refused", [&w](Client& client) { return about(client, w, "retry", {}); })->add_option("ticket", w.id, "ticket-N")->required();
+  verb(ticket, "retry", "try again now: what the tracker refused, or what waits for its next try", [&w](Client& client) { return about(client, w, "retry", {}); })->add_option("ticket", w.id, "ticket-N")->required();
   auto* unlink = verb(ticket, "unlink", "end the link; the ticket stays as it is there", [&w](Client& client) { return about(client, w, "unlink", {{"reason", w.reason}}); });
   unlink->add_option("ticket", w.id, "ticket-N")->required();
   unlink->add_option("--reason", w.reason)->required();

@@ -152,6 +152,14 @@ Result<TicketAnswer> servicenow(Line& line, const TrackerConfig& tracker, const 
 
 // ---- news
 
+// What somebody wrote there. What says nothing, or is no text, is no fact.
+Result<std::string> said(const Json& object, std::string_view key, const std::string& pointer) {
+  const Json* const found = find(object, key);
+  if (found == nullptr || !found->is_string() || string_or(object, key).find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(Code::kInvalid, fmt::format("'{}' must be a text that says something", key), pointer);
+  return string_or(object, key);
+}
+
 // Takes as long whatever the difference is.
 bool same(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -180,16 +188,19 @@ Result<TicketNews> jira_news(const TrackerConfig& tracker, const net::Request& r
     const Json* const comment = find(body, "comment");
     if (comment == nullptr || !comment->is_object()) return fail(Code::kInvalid, "'comment' is missing", "/comment");
     news.what = "comment";
-    news.text = string_or(*comment, "body");
+    FIREBREAK_ASSIGN(news.text, said(*comment, "body", "/comment/body"));
     news.comment = string_or(*comment, "id");
     author = inner(*comment, "author", "name");
   } else if (event == "jira:issue_updated") {
     const Json* const changes = find(body, "changelog");
-    for (const Json& item : changes == nullptr ? JsonArray{} : list(*changes, "items"))
-      if (string_or(item, "field") == "status") {
+    std::size_t at = 0;
+    for (const Json& item : changes == nullptr ? JsonArray{} : list(*changes, "items")) {
+      if (item.is_object() && string_or(item, "field") == "status") {
         news.what = "status";
-        news.status = string_or(item, "toString");
+        FIREBREAK_ASSIGN(news.status, said(item, "toString", fmt::format("/changelog/items/{}/toString", at)));
       }
+      ++at;
+    }
   }
   news.ours = !tracker.account.empty() && author == tracker.account;
   return news;
@@ -206,8 +217,17 @@ Result<TicketNews> servicenow_news(const TrackerConfig& tracker, const net::Requ
   FIREBREAK_ASSIGN(const Json body, parse_json(request.body, 64));
   FIREBREAK_ASSIGN(news.reference, get_string(body, "sys_id"));
   FIREBREAK_TRY(get_string(body, "event"));  // makes two notices that say the same two
-  news.text = string_or(body, "comment");
-  news.status = string_or(body, "state");
+  // A notice has one of both; the other may be absent, or null or empty as its business rule leaves it.
+  const auto is_left_out = [&](std::string_view key) {
+    const Json* const found = find(body, key);
+    return found == nullptr || found->is_null() || (found->is_string() && found->get_string().empty());
+  };
+  if (!is_left_out("comment")) {
+    FIREBREAK_ASSIGN(news.text, said(body, "comment", "/comment"));
+  }
+  if (!is_left_out("state")) {
+    FIREBREAK_ASSIGN(news.status, said(body, "state", "/state"));
+  }
   news.what = !news.status.empty() ? "status" : !news.text.empty() ? "comment" : "";
   news.ours = !tracker.account.empty() && string_or(body, "sys_updated_by") == tracker.account;
   return news;

@@ -83,5 +83,26 @@ TEST(TrackerNews, says_what_was_done_by_whom_and_what_it_means) {
   EXPECT_NE(read_news(snow, from_servicenow(R"({"event":"e1","sys_id":"a1","comment":"x"})"), kNow)->event, read_news(snow, from_servicenow(R"({"event":"e2","sys_id":"a1","comment":"x"})"), kNow)->event);
 }
 
+TEST(TrackerNews, that_says_nothing_or_is_no_text_is_refused_with_its_place) {
+  const TrackerConfig jira = tracker("jira"), snow = tracker("servicenow");
+  const auto pointer = [](const Result<TicketNews>& news) { return news ? "taken" : std::string(code_name(news.error().code)) + " " + news.error().pointer; };
+  for (const char* blank : {"", " ", "\r\n\t"}) EXPECT_EQ(pointer(read_news(jira, from_jira(comment("erika", blank)), kNow)), "invalid /comment/body") << '"' << blank << '"';
+  for (const Json& value : {Json(7), Json(nullptr), Json(true), Json(JsonObject{{"type", "doc"}})}) {
+    Json notice = comment("erika", "x");
+    notice.as_object()["comment"].as_object()["body"] = value;
+    EXPECT_EQ(pointer(read_news(jira, from_jira(notice), kNow)), "invalid /comment/body") << canonical_json(value);
+    const Json changed = JsonObject{{"webhookEvent", "jira:issue_updated"}, {"issue", JsonObject{{"key", "SEC-1"}}},
+                                    {"changelog", JsonObject{{"items", JsonArray{JsonObject{{"field", "priority"}, {"toString", "High"}}, JsonObject{{"field", "status"}, {"toString", value}}}}}}};
+    EXPECT_EQ(pointer(read_news(jira, from_jira(changed), kNow)), "invalid /changelog/items/1/toString") << canonical_json(value);
+  }
+  Json none = comment("erika", "x");
+  none.as_object()["comment"].as_object().erase("body");
+  EXPECT_EQ(pointer(read_news(jira, from_jira(none), kNow)), "invalid /comment/body");
+  EXPECT_EQ(pointer(read_news(snow, from_servicenow(R"({"event":"e","sys_id":"a1","comment":7})"), kNow)), "invalid /comment");
+  EXPECT_EQ(pointer(read_news(snow, from_servicenow(R"({"event":"e","sys_id":"a1","comment":" "})"), kNow)), "invalid /comment");
+  EXPECT_EQ(pointer(read_news(snow, from_servicenow(R"({"event":"e","sys_id":"a1","state":6})"), kNow)), "invalid /state");
+  EXPECT_EQ(pointer(read_news(snow, from_servicenow(R"({"event":"e","sys_id":"a1","comment":"","state":"6"})"), kNow)), "taken") << "a rule that sends both";
+}
+
 }  // namespace
 }  // namespace firebreak::connect
