@@ -188,6 +188,8 @@ Result<void> check_type(std::string_view command, std::string_view key, const Js
   return fail(Code::kInvalid, fmt::format("'{}' must be {}", key, expected), fmt::format("/{}", key));
 }
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
 }  // namespace
 
 std::span<const CommandSpec> commands() { return kCommands; }
@@ -215,6 +217,7 @@ Result<void> check_command(std::string_view name, const Json& args) {
     const std::string_view key = rest.substr(0, end);
     if (find(args, key) == nullptr)
       return fail(Code::kInvalid, fmt::format("'{}' needs the argument '{}'", name, key), fmt::format("/{}", key));
+    if (key == "reason" && is_blank(string_or(args, key))) return fail(Code::kInvalid, "'reason' must say something", "/reason");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return {};

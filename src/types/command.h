@@ -35,7 +35,7 @@ struct CommandSpec {
 std::span<const CommandSpec> commands();
 const CommandSpec* find_command(std::string_view name);  // nullptr when there is none
 
-// Refuses unknown commands (kNotFound), missing or unknown arguments and those of a wrong type (kInvalid with pointer).
+// Refuses unknown commands (kNotFound), missing or unknown arguments, those of a wrong type and a blank reason where one is required (kInvalid with pointer).
 Result<void> check_command(std::string_view name, const Json& args);
 
 // A command that waits for a second person is judged when it is asked for as well: as if it were accepted now. `trial` is that, what a

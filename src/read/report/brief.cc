@@ -84,6 +84,18 @@ bool is_his(const BriefInput& in, const Json& need) {
   return roles != nullptr && roles->is_object() && string_or(*roles, who) == in.user;
 }
 
+// "SEV-1 follows from: Severity SEV-3 -> SEV-1 by firebreak: a report is due in 4 h"
+std::string severity_from(const Json& incident) {
+  const std::string severity = string_or(incident, "severity");
+  const Json* last = nullptr;
+  for (const Json& line : items_of(incident, "timeline"))
+    if (string_or(line, "kind") == "incident_severity") last = &line;
+  if (last != nullptr) return fmt::format("{} follows from {}: {}", severity, minute_text(string_or(*last, "time")), string_or(*last, "text"));
+  if (const std::string by = plain_actor(string_or(incident, "declared_by")); !by.empty()) return fmt::format("{} is what {} declared", severity, by);
+  if (const std::string rule = string_or(incident, "rule"); !rule.empty() && rule != "declared") return fmt::format("{} follows from what opened it: {}", severity, rule);
+  return fmt::format("{} is what it was opened with", severity);
+}
+
 // What nobody decides but who commands; the command that does it beside each.
 JsonArray decisions_of(const BriefInput& in, const Json& commander) {
   const std::string id = string_or(in.incident, "id");
@@ -92,7 +104,7 @@ JsonArray decisions_of(const BriefInput& in, const Json& commander) {
   const auto absent = [&](std::string_view key) { return find(in.incident, key) == nullptr || in.incident.at(key).is_null(); };
   if (commander.is_null()) decide("nobody commands: take it, or name who does", fmt::format("firebreak incident assign {} commander USER", id));
   if (absent("impact"))
-    decide("the impact is not rated, so the severity follows from nothing", fmt::format("firebreak incident impact {} --now LEVEL --likely LEVEL --information BREACH --recoverability LEVEL", id));
+    decide("the impact is not rated; " + severity_from(in.incident), fmt::format("firebreak incident impact {} --now LEVEL --likely LEVEL --information BREACH --recoverability LEVEL", id));
   const Json* const triage = find(in.incident, "triage");
   if (triage == nullptr || !triage->is_object() || string_or(*triage, "verdict") == "undetermined")
     decide("drift or malice: nobody has said", fmt::format("firebreak incident triage {} VERDICT --reason TEXT", id));

@@ -87,6 +87,22 @@ TEST(Brief, is_calm_when_nothing_burns_and_names_what_comes_next) {
   EXPECT_TRUE(closed.at("decisions").as_array().empty());
 }
 
+TEST(Brief, says_what_the_severity_follows_from_while_the_impact_is_not_rated) {
+  BriefInput in = worst_hour();
+  const auto said = [&] {
+    for (const std::string& what : whats(brief_of(in), "decisions"))
+      if (what.starts_with("the impact")) return what;
+    return std::string();
+  };
+  in.incident.as_object()["rule"] = "query_attack";
+  EXPECT_EQ(said(), "the impact is not rated; SEV-1 follows from what opened it: query_attack");
+  in.incident.as_object()["declared_by"] = "user:ana";
+  EXPECT_EQ(said(), "the impact is not rated; SEV-1 is what ana declared");
+  in.incident.as_object()["timeline"] = json(R"([{"kind":"incident_severity","time":"2026-03-07T04:20:00Z","text":"Severity SEV-3 -> SEV-2 by ana: more callers"},
+    {"kind":"incident_severity","time":"2026-03-07T04:30:00Z","text":"Severity SEV-2 -> SEV-1 by firebreak: DORA is due in 4 h"},{"kind":"casefile_row","text":"x"}])");
+  EXPECT_EQ(said(), "the impact is not rated; SEV-1 follows from 2026-03-07 04:30Z: Severity SEV-2 -> SEV-1 by firebreak: DORA is due in 4 h");
+}
+
 TEST(Brief, tells_apart_what_waits_for_who_asks_and_for_others) {
   BriefInput in = worst_hour();
   EXPECT_EQ(whats(brief_of(in), "yours"), (std::vector<std::string>{"task-4: call the bank"}));
@@ -104,7 +120,7 @@ TEST(Brief, tells_apart_what_waits_for_who_asks_and_for_others) {
 TEST(Brief, names_what_only_the_commander_decides) {
   BriefInput in = worst_hour();
   EXPECT_EQ(string_or(brief_of(in), "commander"), "kim");
-  EXPECT_EQ(whats(brief_of(in), "decisions"), (std::vector<std::string>{"the impact is not rated, so the severity follows from nothing"}));
+  EXPECT_EQ(whats(brief_of(in), "decisions"), (std::vector<std::string>{"the impact is not rated; SEV-1 is what it was opened with"}));
   JsonObject& incident = in.incident.as_object();
   incident["roles"] = JsonObject{};
   incident["triage"] = nullptr;

@@ -190,13 +190,30 @@ JsonArray times_of(const Json& incident) {
   return out;
 }
 
+// Who took it up, judged, asked for, approved and wrote; a role held counts as well. Not who only kept the endpoint in order meanwhile (registered a
+// release), and no program.
 JsonArray responders_of(const Json& incident) {
   std::map<std::string, std::set<std::string>> roles;
+  const auto acted = [&](const Json& from, std::string_view key) {
+    const std::string actor = from.is_object() ? string_or(from, key) : "";
+    if (const auto colon = actor.find(':'); colon == std::string::npos ? !actor.empty() && actor != "firebreak" : actor.starts_with("user:")) roles[plain_actor(actor)];
+  };
   if (const Json held = member_or_null(incident, "roles"); held.is_object())
     for (const auto& [role, user] : held.get_object())
       if (user.is_string()) roles[std::string(user.get_string())].insert(std::string(role));
+  for (const char* key : {"acknowledged", "triage", "closed"}) acted(member_or_null(incident, key), "by");
+  for (const char* key : {"impacts", "measurements", "lessons", "fields", "checks", "contacts", "indicators", "relations", "follow_ups", "labels", "handovers", "tasks"})
+    for (const Json& one : items_of(incident, key)) {
+      acted(one, "by");
+      for (const char* under : {"said", "done", "closed"}) acted(member_or_null(one, under), "by");
+    }
+  for (const Json& action : items_of(incident, "actions")) {
+    acted(action, "requested_by");
+    for (const Json& yes : items_of(action, "approved_by")) acted(yes, "by");
+    for (const char* end : {"ended", "lifted", "rejected"}) acted(member_or_null(action, end), "by");
+  }
   for (const Json& line : items_of(incident, "timeline"))
-    if (const std::string actor = string_or(line, "actor"); actor.starts_with("user:")) roles[plain_actor(actor)];
+    if (string_or(line, "kind") != "release_registered" && string_or(line, "actor").starts_with("user:")) acted(line, "actor");
   JsonArray out;
   for (const auto& [user, held] : roles) out.push_back(JsonObject{{"user", user}, {"roles", JsonArray(held.begin(), held.end())}});
   return out;
@@ -266,10 +283,10 @@ Time meeting_due(Time from) {
   return Time{(day + 1) * kDay - kSecond};
 }
 
-Json postmortem_of(const Json& incident, Time now) {
+Json postmortem_of(const Json& incident, Time now, const std::string& endpoint_owner) {
   const Json closed = member_or_null(incident, "closed"), roles = member_or_null(incident, "roles");
   const auto role = [&](const char* name) { return roles.is_object() ? string_or(roles, name) : std::string(); };
-  const std::string owner = !role("lead").empty() ? role("lead") : !role("commander").empty() ? role("commander") : closed.is_object() ? plain_actor(string_or(closed, "by")) : "";
+  const std::string owner = !role("lead").empty() ? role("lead") : !role("commander").empty() ? role("commander") : closed.is_object() ? plain_actor(string_or(closed, "by")) : endpoint_owner;
   const auto ended = closed.is_object() ? get_time(closed, "time") : Result<Time>(fail(Code::kNotFound, ""));
   JsonArray unanswered;
   JsonArray questions = questions_of(incident, unanswered);

@@ -13,8 +13,8 @@
 
 namespace firebreak::report {
 
-// `incident`: Views::incident(id), its texts shown.
-Json postmortem_of(const Json& incident, Time now);
+// `incident`: Views::incident(id), its texts shown. The endpoint's owner owns it while nobody leads, commands or has closed it.
+Json postmortem_of(const Json& incident, Time now, const std::string& endpoint_owner = {});
 
 std::string postmortem_markdown(const Json& postmortem);
 std::string postmortem_html(const Json& postmortem);  // a section of the report; every text goes out escaped

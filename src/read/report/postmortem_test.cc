@@ -83,10 +83,33 @@ TEST(Postmortem, fills_in_what_the_record_holds_with_the_entry_that_says_so) {
   EXPECT_EQ(string_or(made.at("factors").at(0), "text"), "a borrowed | key");
   EXPECT_EQ(canonical_json(made.at("resolution").at(0).at("approved_by")), R"(["ben"])");
   EXPECT_EQ(made.at("resolution").as_array().size(), 1u) << "what never came into force resolved nothing";
-  EXPECT_EQ(canonical_json(made.at("responders")), R"([{"roles":["lead"],"user":"ana"},{"roles":[],"user":"bo"},{"roles":["commander"],"user":"kim"}])");
+  EXPECT_EQ(canonical_json(made.at("responders")), R"([{"roles":["lead"],"user":"ana"},{"roles":[],"user":"ben"},{"roles":[],"user":"bo"},{"roles":["commander"],"user":"kim"}])");
   EXPECT_EQ(made.at("reports").as_array().size(), 1u);
   EXPECT_EQ(made.at("timeline").as_array().size(), 3u) << "without the comings and goings of findings, and without what was corrected";
   EXPECT_TRUE(made.at("ai").at("missing").as_array().empty()) << "a finding says its class";
+}
+
+TEST(Postmortem, lists_who_took_it_up_judged_asked_and_approved_and_not_who_kept_the_endpoint_in_order) {
+  Json of = json(R"({"id":"inc-1","endpoint":"fraud-api","roles":{},"closed":null,"acknowledged":{"by":"secops"},"triage":{"verdict":"suspected_malice","by":"judge"},
+    "actions":[{"id":"act-1","requested_by":"user:asks","approved_by":[{"by":"duty"},{"by":"user:second"}],"ended":{"by":"firebreak"},"lifted":null}],
+    "tasks":[{"id":"task-1","by":"firebreak","done":{"by":"does"}}],"evidence":[{"custody":[{"by":"evidence"}]}],
+    "timeline":[{"kind":"release_registered","actor":"user:facilitator"},{"kind":"gate_requested","actor":"user:tester"},{"kind":"action_lease","actor":"effects"}]})");
+  std::vector<std::string> users;
+  const Json made = postmortem_of(of, kNow);
+  for (const Json& one : made.at("responders").as_array()) users.push_back(string_or(one, "user"));
+  EXPECT_EQ(users, (std::vector<std::string>{"asks", "does", "duty", "judge", "second", "secops", "tester"}));
+  of.as_object()["lessons"] = json(R"([{"id":"lesson-1","said":{"by":"facilitator"}}])");
+  EXPECT_NE(canonical_json(postmortem_of(of, kNow).at("responders")).find("facilitator"), std::string::npos) << "who acts on it is one of them";
+}
+
+TEST(Postmortem, is_the_endpoint_owners_while_nobody_leads_commands_or_has_closed_it) {
+  Json of = incident();
+  EXPECT_EQ(string_or(postmortem_of(of, kNow, "olga"), "owner"), "ana");
+  of.as_object()["roles"] = JsonObject{};
+  EXPECT_EQ(string_or(postmortem_of(of, kNow, "olga"), "owner"), "kim") << "who closed it";
+  of.as_object()["closed"] = nullptr;
+  EXPECT_EQ(string_or(postmortem_of(of, kNow, "olga"), "owner"), "olga");
+  EXPECT_TRUE(postmortem_of(of, kNow).at("owner").is_null());
 }
 
 TEST(Postmortem, a_figure_nobody_measured_is_absent_and_what_did_not_happen_says_so) {

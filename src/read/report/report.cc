@@ -143,7 +143,7 @@ Result<Json> build_report(const ReportInput& input) {
   report["remedy"] = value_or_null(input.incident, "remedy");
   report["taints"] = list_or_empty(input.incident, "taints");
   report["findings"] = list_or_empty(input.incident, "findings");
-  report["postmortem"] = postmortem_of(input.incident, input.made_at);
+  report["postmortem"] = postmortem_of(input.incident, input.made_at, input.endpoint_owner);
   report["replay"] = input.replay;
   report["logs"] = input.logs;
   report["offsite"] = input.offsite;

@@ -15,6 +15,7 @@ namespace firebreak::report {
 
 struct ReportInput {
   Json incident;            // Views::incident(id)
+  std::string endpoint_owner;  // of its endpoint; empty: nobody is named
   Json robustness;          // Views::robustness()
   Json logs = JsonArray{};  // [{name, size, root}], as the ledgers state them
   Json offsite = nullptr;   // the copy off the machine: {place, state, immutable, gave_way, tested, lag_octets}; null without one

@@ -21,7 +21,8 @@ void Api::add_brief_routes() {
   guarded("GET", "/api/v1/incidents/{id}/postmortem", kPeople, [this](const net::Request& request, const access::Principal&) -> Result<net::Response> {
     FIREBREAK_ASSIGN(Json incident, parts_.views.incident(request.param("id")));
     if (parts_.texts != nullptr) incident = parts_.texts->shown_in(std::move(incident));
-    JsonObject answer = report::postmortem_of(incident, parts_.clock.now()).as_object();
+    const auto endpoint = parts_.views.written_one("endpoint", string_or(incident, "endpoint"));
+    JsonObject answer = report::postmortem_of(incident, parts_.clock.now(), endpoint ? string_or(*endpoint, "owner") : "").as_object();
     const std::string banner = parts_.exercise.empty() ? "" : "**" + parts_.exercise + "**\n\n";
     answer["markdown"] = banner + report::postmortem_markdown(Json(answer));
     return net::json_response(Json(std::move(answer)));

@@ -25,6 +25,12 @@ std::string_view kind_of(const std::string& id) {
   return id.starts_with("AML.CS") ? "case_study" : "risk";
 }
 
+std::string upper(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
 std::string text_of(const YAML::Node& node) { return node.IsDefined() && node.IsScalar() ? node.Scalar() : std::string(); }
 
 // Wherever an object of ATLAS stands, it has an id (its own member, or the name under which it stands) and a name.
@@ -112,11 +118,25 @@ Result<Frameworks> Frameworks::load(Files& files, const std::vector<std::string>
   return out;
 }
 
+std::string Frameworks::versions_of(const std::string& key) const {
+  std::string out;
+  for (const auto& [at, of] : known_)
+    if (at.first == key) out += (out.empty() ? "" : ", ") + at.second;
+  return out;
+}
+
 Result<void> Frameworks::check(const std::string& key, const std::string& version, const std::string& id) const {
   const auto at = known_.find({key, version});
-  if (at == known_.end() || at->second.ids.contains(id)) return {};
+  if (at == known_.end()) {
+    const std::string versions = versions_of(key);
+    if (versions.empty()) return {};  // the fold says what a framework is
+    return fail(Code::kInvalid, fmt::format("no version '{}' of {} is known, so its ids cannot be checked; known: {}. The configuration's 'frameworks' adds others", version, key, versions), "/version");
+  }
   const Framework& of = at->second;
-  const auto nearest = std::min_element(of.ids.begin(), of.ids.end(), [&](const auto& a, const auto& b) { return edit_distance(id, a.first) < edit_distance(id, b.first); });
+  if (of.ids.contains(id)) return {};
+  const std::string asked = upper(id);
+  const auto away = [&](const auto& one) { return edit_distance(asked, upper(one.first)); };
+  const auto nearest = std::min_element(of.ids.begin(), of.ids.end(), [&](const auto& a, const auto& b) { return away(a) < away(b); });
   return fail(Code::kInvalid, fmt::format("{} {} has no '{}'; the nearest is {} ({})", of.name, version, id, nearest->first, nearest->second), "/id");
 }
 
@@ -142,7 +162,11 @@ Result<Json> Frameworks::ids(const std::string& key, const std::string& version,
   if (!kind.empty() && std::find(std::begin(kKinds), std::end(kKinds), kind) == std::end(kKinds))
     return fail(Code::kInvalid, fmt::format("'{}' is no kind of an id: tactic, technique, sub_technique, mitigation, case_study, risk", kind), "/kind");
   const auto at = known_.find({key, version});
-  if (at == known_.end()) return fail(Code::kNotFound, fmt::format("no file of '{}' {} is loaded", key, version), "/version");
+  if (at == known_.end()) {
+    const std::string versions = versions_of(key);
+    if (versions.empty()) return fail(Code::kNotFound, fmt::format("'{}' is no framework: {}", key, words::kFrameworks), "/framework");
+    return fail(Code::kNotFound, fmt::format("no version '{}' of {} is known; known: {}", version, key, versions), "/version");
+  }
   JsonArray items;
   for (const auto& [id, name] : at->second.ids)
     if (kind.empty() || kind_of(id) == kind) items.push_back(JsonObject{{"id", id}, {"name", name}, {"kind", kind_of(id)}});

@@ -1,8 +1,8 @@
 // Ids of public frameworks with their names, by version: those that the program brings along (content/frameworks), and files that the configuration
 // names: of that form, or as MITRE publishes ATLAS, up to 5.x (matrices of lists) and 6 (objects by id).
 //
-// A label with an id that a known version does not have is refused, with the nearest; of a version that nobody has loaded only the form is checked
-// (types/casefile.h). Immutable; any thread.
+// A label with an id that a known version does not have is refused, with the nearest; so is one of a version that nobody has loaded, with those
+// that are known: a slip in the version must not switch the check off. Immutable; any thread.
 #pragma once
 
 #include <map>
@@ -37,6 +37,8 @@ class Frameworks {
   Result<Json> ids(const std::string& key, const std::string& version, const std::string& kind) const;
 
  private:
+  std::string versions_of(const std::string& key) const;  // "5.6.0, 2026.05"
+
   std::map<std::pair<std::string, std::string>, Framework> known_;
 };
 

@@ -39,7 +39,32 @@ TEST(Frameworks, refuse_an_id_that_a_known_version_has_not_and_name_the_nearest)
   EXPECT_NE(refused.error().message.find("the nearest is AML.T0043"), std::string::npos) << refused.error().message;
   EXPECT_FALSE(known->check("atlas", "5.6.0", "AML.CS0057")) << "of a later version";
   EXPECT_FALSE(known->check("owasp_llm", "2025", "LLM01:2026"));
-  EXPECT_TRUE(known->check("atlas", "2026.09", "AML.T0999")) << "nobody has loaded that one";
+}
+
+TEST(Frameworks, refuse_a_version_that_nobody_has_loaded_and_name_those_that_are) {
+  SimulatedFiles files(1);
+  const auto known = Frameworks::load(files, {});
+  ASSERT_TRUE(known);
+  for (const char* slip : {"9.9", "v5.6.0", "5.6", ""}) {
+    const auto refused = known->check("atlas", slip, "AML.T0020");
+    ASSERT_FALSE(refused) << slip;
+    EXPECT_EQ(refused.error().pointer, "/version");
+    EXPECT_NE(refused.error().message.find("known: 5.6.0"), std::string::npos) << refused.error().message;
+  }
+  const auto shown = known->ids("atlas", "1", ""), nowhere = known->ids("vibes", "1", "");
+  ASSERT_FALSE(shown);
+  EXPECT_EQ(shown.error().message, "no version '1' of atlas is known; known: 5.6.0");
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().pointer, "/framework");
+}
+
+TEST(Frameworks, take_an_id_in_small_letters_for_the_one_in_large_when_they_name_the_nearest) {
+  SimulatedFiles files(1);
+  const auto known = Frameworks::load(files, {});
+  ASSERT_TRUE(known);
+  const auto refused = known->check("atlas", "5.6.0", "aml.t0020");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("the nearest is AML.T0020 ("), std::string::npos) << refused.error().message;
 }
 
 constexpr std::string_view kFive = R"(id: ATLAS

@@ -12,6 +12,7 @@ Result<Json> make_report(const Context& context, const views::Views& views, cons
   report::ReportInput input;
   FIREBREAK_ASSIGN(Json kept, views.incident(incident));
   input.incident = context.texts.shown_in(std::move(kept));
+  if (const auto endpoint = views.written_one("endpoint", string_or(input.incident, "endpoint"))) input.endpoint_owner = string_or(*endpoint, "owner");
   FIREBREAK_ASSIGN(input.robustness, views.robustness());
   FIREBREAK_ASSIGN(const auto logs, ledger::list_logs(context.files, data_dir));
   JsonArray rows;

@@ -86,8 +86,7 @@ std::string next(const Json& brief) {
 
 std::string brief_text(const Json& brief) {
   std::string out = fmt::format("{}\n\n{} {}, endpoint {}; commander: {}\n", text(brief, "line"), text(brief, "incident"), text(brief, "title"), text(brief, "endpoint"), says(brief, "commander") ? text(brief, "commander") : "nobody");
-  if (items(brief, "burning").size() > 1) out += lines("Burns now", items(brief, "burning"), false);
-  else if (!items(brief, "burning").empty()) out += fmt::format("      {}\n", text(items(brief, "burning").front(), "command"));
+  out += lines("Burns now", items(brief, "burning"), false);
   out += lines("Only the commander decides", items(brief, "decisions"), false);
   out += lines("Waits for you", items(brief, "yours"), true);
   return out + harm(brief) + in_force(brief) + waiting(brief) + lines("Others have to", items(brief, "others"), true) + next(brief);
