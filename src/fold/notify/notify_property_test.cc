@@ -225,6 +225,7 @@ TEST(Storm, what_is_held_after_all_rounds_of_a_summary_is_called_for_by_a_new_on
 RC_GTEST_PROP(StormProperty, calls_are_bounded_and_every_incident_is_called_for, ()) {
   Checked story;
   std::vector<std::string> incidents;
+  for (std::size_t first = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, kStormBudget + 6)); first > 0; --first) incidents.push_back(story.open());
   const int steps = *rc::gen::inRange(20, 120);
   for (int i = 0; i < steps; ++i) {
     switch (*rc::gen::inRange(0, 8)) {
