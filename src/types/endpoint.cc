@@ -3,7 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+
+#include "base/utf8.h"
 
 namespace firebreak {
 namespace {
@@ -183,6 +186,28 @@ Result<void> read_part(const Json& document, std::string_view key, T& into, Read
   return {};
 }
 
+std::array<std::pair<std::string_view, std::string_view>, 8> short_texts(const Endpoint& endpoint) {
+  return {{{"owner_team", endpoint.owner_team},
+           {"owner", endpoint.owner},
+           {"on_call", endpoint.on_call},
+           {"environment", endpoint.environment},
+           {"criticality", endpoint.criticality},
+           {"amount_unit", endpoint.amount_unit},
+           {"last_known_good", endpoint.last_known_good},
+           {"gateway", endpoint.gateway}}};
+}
+
+// Of ASCII, of Latin-1 (C1), and those that turn the direction of writing.
+bool has_control(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point_at(text, at);
+    const std::uint32_t c = point.value;
+    if (point.size == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069)) return true;
+    at += point.size;
+  }
+  return false;
+}
+
 Result<void> check(const Endpoint& endpoint) {
   const auto& labels = endpoint.labels;
   if (!is_name(endpoint.name)) return fail(Code::kInvalid, "'name' must be 1..64 of a-z 0-9 . _ -", "/name");
@@ -197,14 +222,7 @@ Result<void> check(const Endpoint& endpoint) {
     return fail(Code::kInvalid, "'amount_field' is no numeric feature", "/amount_field");
   if (!endpoint.callers_blob.empty() && !Digest::from_hex(endpoint.callers_blob))
     return fail(Code::kInvalid, "'callers_blob' is a SHA-256 in hex", "/callers_blob");
-  for (const auto& [key, value] : {std::pair<std::string_view, const std::string&>{"owner_team", endpoint.owner_team},
-                                   {"owner", endpoint.owner},
-                                   {"on_call", endpoint.on_call},
-                                   {"environment", endpoint.environment},
-                                   {"criticality", endpoint.criticality},
-                                   {"amount_unit", endpoint.amount_unit},
-                                   {"last_known_good", endpoint.last_known_good},
-                                   {"gateway", endpoint.gateway}})
+  for (const auto& [key, value] : short_texts(endpoint))
     if (value.size() > limits::kIdBytes)
       return fail(Code::kTooLarge, fmt::format("'{}' has more than {} octets", key, limits::kIdBytes),
                   fmt::format("/{}", key));
@@ -212,6 +230,12 @@ Result<void> check(const Endpoint& endpoint) {
 }
 
 }  // namespace
+
+Result<void> check_plain_texts(const Endpoint& endpoint) {
+  for (const auto& [key, value] : short_texts(endpoint))
+    if (has_control(value)) return fail(Code::kInvalid, fmt::format("'{}' has no control characters", key), fmt::format("/{}", key));
+  return {};
+}
 
 Json to_json(const Endpoint& endpoint) {
   JsonObject callers;

@@ -75,5 +75,7 @@ struct Endpoint {
 
 Json to_json(const Endpoint& endpoint);
 Result<Endpoint> endpoint_from_json(const Json& document);  // refuses unknown keys, names the field
+// Of one that is to be taken up: its texts have no control characters, which would steer the terminal of who reads them. Not asked of what stands already.
+Result<void> check_plain_texts(const Endpoint& endpoint);
 
 }  // namespace firebreak

@@ -30,7 +30,7 @@ Drafts declare(const IncidentState& state, const Entry& entry, const Json& args,
   if (!state.endpoints.contains(endpoint))
     return refused(Code::kNotFound, fmt::format("there is no endpoint '{}'", endpoint), "/endpoint");
   if (const Incident* open = incident_of_endpoint(state, endpoint))
-    return refused(Code::kConflict, fmt::format("{} is open on this endpoint", open->id), "/endpoint");
+    return refused(Code::kConflict, fmt::format("{0} is open on this endpoint: add what you know to it (firebreak incident fact {0} TEXT --at TIME), or make an incident of its own of some of its findings (firebreak incident split {0} --finding FIND --title TEXT --reason TEXT)", open->id), "/endpoint");
   if (!is_word(words::kIncidentSeverity, severity))
     return refused(Code::kInvalid, "'severity' is one of: " + list(words::kIncidentSeverity), "/severity");
   const bool titled = name.empty() || !string_or(args, "title").empty();

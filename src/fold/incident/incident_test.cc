@@ -183,6 +183,7 @@ TEST(Incident, is_declared_by_hand_once_per_endpoint) {
   const auto declared = story.act("incident.declare", args);
   EXPECT_EQ(string_or(find_kind(declared, "incident_opened")->body, "declared_by"), "user:ana");
   EXPECT_EQ(refusal(story.act("incident.declare", args)), "conflict");
+  EXPECT_NE(string_or(find_kind(story.act("incident.declare", args), "command_refused")->body, "reason").find("firebreak incident fact "), std::string::npos) << "what to do next";
 }
 
 TEST(Incident, takes_measurements_with_their_method_while_it_is_open) {

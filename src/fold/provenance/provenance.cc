@@ -42,6 +42,7 @@ Result<std::optional<Draft>> put_endpoint(const ProvenanceState& state, const En
     return fail(Code::kInvalid, "'endpoint' is the endpoint's document", "/endpoint");
   auto endpoint = endpoint_from_json(*document);
   if (!endpoint) return fail(std::move(endpoint.error()).at("/endpoint"));
+  if (auto plain = check_plain_texts(*endpoint); !plain) return fail(std::move(plain.error()).at("/endpoint"));
   const Endpoint* known = find_endpoint(state, endpoint->name);
   if (known != nullptr && *known == *endpoint) return std::optional<Draft>();
   return std::optional(fact(entry, "endpoint_registered", {{"endpoint", firebreak::to_json(*endpoint)}}));

@@ -12,6 +12,7 @@
 #include "run/main/commands.h"
 #include "run/main/onboard_baseline.h"
 #include "run/main/onboard_questions.h"
+#include "run/main/print.h"
 #include "run/main/screens.h"
 #include "world/gateway/fallback.h"
 #include "world/net/message.h"
@@ -61,6 +62,7 @@ void take_short_words(const OnboardOptions& options, Json& document) {
 
 Result<void> check_whole(const Json& document) {
   FIREBREAK_ASSIGN(const Endpoint endpoint, endpoint_from_json(document));
+  FIREBREAK_TRY(check_plain_texts(endpoint));
   if (has_features(document)) FIREBREAK_TRY(gateway::Fallback::compile(endpoint));
   return {};
 }
@@ -103,10 +105,16 @@ void say(const OnboardOptions& options, const OnboardPlan& plan, const Outcome& 
   if (!tap && !outcome.fresh) fmt::print("It is an endpoint in line, behind a gateway; ingest adds history to it.\n");
 }
 
+std::string shown_name(const std::string& name) {
+  const Json text(name);
+  return cell(&text);
+}
+
 }  // namespace
 
 int onboard(Client& client, const OnboardOptions& options) {
   const bool json = client.connection().json;
+  if (!is_name(options.name)) return report_error({Code::kInvalid, fmt::format("'{}' is no name of an endpoint: 1 to 64 of a-z 0-9 . _ -, and the first a letter or digit", shown_name(options.name)), "/name", 0}, json);
   const auto before = client.get("/api/v1/endpoints/" + options.name);
   if (!before && before.error().code != Code::kNotFound) return report_error(before.error(), json);
   OnboardPlan plan{before ? *before : blank_endpoint(options.name), {}, false};

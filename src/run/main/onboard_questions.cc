@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "run/app/content.h"
 #include "run/main/onboard_baseline.h"
+#include "run/main/print.h"
 #include "world/gateway/fallback.h"
 
 namespace firebreak::cli {
@@ -49,7 +50,8 @@ Result<void> one_of(const std::string& answer, const std::vector<std::string>& k
 Result<void> set(OnboardPlan& plan, const JsonObject& members) {
   Json document = plan.document;
   for (const auto& member : members) document.as_object()[member.key()] = member.value();
-  FIREBREAK_TRY(endpoint_from_json(document));
+  FIREBREAK_ASSIGN(const Endpoint endpoint, endpoint_from_json(document));
+  FIREBREAK_TRY(check_plain_texts(endpoint));
   plan.document = std::move(document);
   return {};
 }
@@ -200,6 +202,12 @@ void show_hints(const OnboardKnown& known, std::string_view key, std::ostream& o
   if (names != nullptr && !names->empty()) out << "          There are: " << joined(*names) << "\n";
 }
 
+// What stood before nobody may have checked: no control characters reach the terminal.
+std::string shown_now(const OnboardQuestion& question, const OnboardPlan& plan) {
+  const Json now(question.now(plan));
+  return cell(&now);
+}
+
 }  // namespace
 
 std::span<const OnboardQuestion, kOnboardQuestions> onboard_questions() { return kQuestions; }
@@ -229,12 +237,12 @@ bool interview(OnboardPlan& plan, const OnboardKnown& known, std::istream& in, s
     const std::size_t at = before.size();
     if (at == kOnboardQuestions) {
       out << "\n";
-      for (const OnboardQuestion& question : kQuestions) out << fmt::format("  {:<16} {}\n", question.key, question.now(plan));
+      for (const OnboardQuestion& question : kQuestions) out << fmt::format("  {:<16} {}\n", question.key, shown_now(question, plan));
       out << "Take it up like this? yes, < or quit [yes] " << std::flush;
     } else {
       out << fmt::format("\n{:>2} of {}  {}\n          {}\n", at + 1, kOnboardQuestions, kQuestions[at].asks, kQuestions[at].why);
       show_hints(known, kQuestions[at].key, out);
-      out << fmt::format("          [{}] ", kQuestions[at].now(plan)) << std::flush;
+      out << fmt::format("          [{}] ", shown_now(kQuestions[at], plan)) << std::flush;
     }
     const Heard heard = hear(in, answer);
     if (heard == Heard::kQuit) {

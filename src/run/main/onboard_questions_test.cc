@@ -107,5 +107,17 @@ TEST(OnboardQuestions, name_the_option_whose_answer_is_refused) {
   EXPECT_EQ(canonical_json(plan.document), canonical_json(before));
 }
 
+TEST(OnboardQuestions, refuse_control_characters_in_an_owner_and_mask_those_that_stand_already) {
+  OnboardPlan plan{blank_endpoint("shop"), {}, false};
+  const auto refused = take_answers(plan, {}, {{"owner", "pay\x1b[31mments"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().pointer, "/--owner/owner_team");
+  plan.document.as_object()["owner_team"] = "pay\x1b[31mments";
+  std::istringstream in("quit\n");
+  std::ostringstream out;
+  EXPECT_FALSE(interview(plan, {}, in, out));
+  EXPECT_EQ(out.str().find('\x1b'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace firebreak::cli
