@@ -77,7 +77,7 @@ TEST(CasefileTimeline, a_correction_is_a_new_row_that_names_the_old_one) {
   EXPECT_EQ(desk.file().rows.size(), 2u);
   EXPECT_EQ(refused(desk.act("incident.correct", {{"row", first}, {"text", "14"}, {"reason", "r"}})), "conflict /row") << "the newest is corrected";
   EXPECT_EQ(refused(desk.act("incident.correct", {{"row", "row-999"}, {"text", "14"}, {"reason", "r"}})), "not_found /row");
-  EXPECT_EQ(refused(desk.act("incident.correct", {{"row", second->id("row")}, {"text", "14"}, {"reason", ""}})), "invalid /reason");
+  EXPECT_EQ(refused(desk.command("user:ana", "incident.correct", {{"incident", desk.incident()}, {"row", second->id("row")}, {"text", "14"}, {"reason", ""}})), "invalid /reason");
 }
 
 TEST(CasefileTimeline, a_correction_keeps_when_it_occurred_unless_it_says_another_time) {
