@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "fold/incident/casework.h"
+#include "fold/incident/templates.h"
 #include "types/entry.h"
 #include "types/finding.h"
 
@@ -82,22 +83,6 @@ struct Task {
   std::vector<std::string> after;   // ids or keys of tasks of the incident that come first
   bool operator==(const Task&) const = default;
 };
-
-// What somebody who declares an incident need not think of: title, severity, and the tasks in their order.
-struct TemplateTask {
-  std::string key, text, owner;
-  std::vector<std::string> after;
-  std::int64_t due_us = 0;  // after the template was applied; 0: no time
-  bool operator==(const TemplateTask&) const = default;
-};
-struct Template {
-  std::string title, severity;  // "{endpoint}" in the title stands for the endpoint's name
-  std::vector<TemplateTask> tasks;
-  bool operator==(const Template&) const = default;
-};
-using Templates = std::map<std::string, Template>;                // by name
-Result<Templates> templates_from_json(const Json& document);      // content/incidents/templates.yaml
-Json to_json(const Templates& templates);
 
 struct ActionFacts {  // what the incident needs to know of an action
   std::string incident, measure, cls;  // measure: its kind

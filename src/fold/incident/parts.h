@@ -116,7 +116,7 @@ Drafts decide_deadline(const IncidentState& state, const Entry& entry);
 void note_class(Incident& incident, const std::string& field);
 std::string why_unclassified(const IncidentState& state, const Incident& incident);  // empty: it may be closed
 
-// tasks.cc: tasks, what they wait for, and templates of incidents
+// tasks.cc: tasks, what they wait for, and those that a template brings
 Drafts decide_task(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused);
 Drafts decide_task_done(const Incident& incident, const Entry& entry, const Json& args, const Refusal& refused);
 Drafts decide_template(const IncidentState& state, const Entry& entry, const Incident& incident, const Json& args, const Refusal& refused);
@@ -124,6 +124,8 @@ Drafts decide_declared(const IncidentState& state, const Entry& entry);  // the 
 void apply_task(Incident& incident, const Entry& entry);
 void apply_task_done(Incident& incident, const Entry& entry);
 std::string unknown_template(const IncidentState& state, const std::string& name);
+
+// templates.cc
 std::string title_of(const Template& from, const std::string& endpoint);
 
 // relations.cc: merging, splitting, opening again, findings that are late
